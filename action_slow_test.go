@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The action, as it stands: it builds forktax from its own checkout, and checks a program against a copy of itself. The
-// workflow of the README goes on with what it leaves.
+// The action builds forktax from its own checkout, and checks a program against a copy of itself. The
+// workflow of docs/check.md goes on with what it leaves.
 func TestActionChecks(t *testing.T) {
 	a := theAction(t)
 	r := newRunner(t, a, map[string]string{"base": "./old", "candidate": "./new", "budget": "10s"})
@@ -37,9 +37,10 @@ func TestActionChecks(t *testing.T) {
 		t.Errorf("the check ended with %d, and the verdict %q:\n%s", status, verdict, out)
 	}
 	if !strings.Contains(out, "::notice title=forktax check::"+verdict) {
-		t.Errorf("no annotation tells the verdict:\n%s", out)
+		t.Errorf("no annotation has the verdict:\n%s", out)
 	}
-	if summary, _ := os.ReadFile(filepath.Join(r.temp(), "summary.md")); !strings.HasPrefix(string(summary), "# forktax check: "+verdict) {
+	if summary, _ := os.ReadFile(filepath.Join(r.temp(), "summary.md")); !strings.HasPrefix(string(summary),
+		"# forktax check: "+verdict) {
 		t.Errorf("the summary of the job is\n%s", summary)
 	}
 	r.values["steps.forktax.outputs.verdict"] = verdict
@@ -49,7 +50,7 @@ func TestActionChecks(t *testing.T) {
 			continue
 		}
 		if out, status := r.run(t, s); status != 0 || !strings.Contains(out, verdict) {
-			t.Errorf("a step of the README's workflow ended with %d:\n%s", status, out)
+			t.Errorf("a step of the documented workflow ended with %d:\n%s", status, out)
 		}
 		if _, err := os.Stat(filepath.Join(r.dir, "reports", "junit.xml")); err != nil {
 			t.Error(err)

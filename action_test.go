@@ -51,10 +51,10 @@ func theAction(t *testing.T) action {
 	return a
 }
 
-// workflows are the YAML blocks of the README.
+// workflows are the YAML blocks of docs/check.md.
 func workflows(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile("docs/check.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func workflows(t *testing.T) []string {
 		found = append(found, block[1])
 	}
 	if len(found) == 0 {
-		t.Fatal("README.md shows no workflow")
+		t.Fatal("docs/check.md shows no workflow")
 	}
 	return found
 }
@@ -146,7 +146,7 @@ func (r *runner) run(t *testing.T, s step) (out string, status int) {
 	for line := range strings.Lines(string(told)) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
 		if !ok {
-			t.Errorf("the output %q is no name=value", line)
+			t.Errorf("the output %q is not a name=value", line)
 		}
 		r.values["steps."+s.ID+".outputs."+name] = value
 	}
@@ -163,7 +163,7 @@ func (a action) stepOf(t *testing.T, id string) step {
 	return a.Runs.Steps[i]
 }
 
-// standIn is put in the place of forktax: it records its arguments and ends with a status.
+// standIn is put instead of forktax: it records its arguments and ends with a status.
 const standIn = `#!/bin/sh
 printf '%s\n' "$@" >"$RUNNER_TEMP/arguments"
 exit "$STATUS"
@@ -179,21 +179,26 @@ func TestActionPassesItsInputs(t *testing.T) {
 		verdict string
 	}{
 		"two programs": {map[string]string{"base": "./old app", "candidate": "./new"}, "0",
-			[]string{"--base", "./old app", "--candidate", "./new", "--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "pass"},
-		"two refs": {map[string]string{"base-ref": "origin/main", "candidate-ref": "v2", "build": "go build -o {out} ./cmd/app",
+			[]string{"--base", "./old app", "--candidate", "./new", "--margin", "3%", "--must-catch", "10%", "--budget",
+				"60s"}, "pass"},
+		"two refs": {map[string]string{"base-ref": "origin/main", "candidate-ref": "v2",
+			"build":  "go build -o {out} ./cmd/app",
 			"margin": "5%", "must-catch": "20%", "budget": "20s", "args": " --alpha 5%\n --seed  7\n"}, "3",
-			[]string{"--base-ref", "origin/main", "--candidate-ref", "v2", "--build", "go build -o {out} ./cmd/app", "--margin", "5%",
+			[]string{"--base-ref", "origin/main", "--candidate-ref", "v2", "--build", "go build -o {out} ./cmd/app", "--margin",
+				"5%",
 				"--must-catch", "20%", "--budget", "20s", "--alpha", "5%", "--seed", "7"}, "inconclusive"},
 		"margins": {map[string]string{"base": "a", "candidate": "b",
-			"margin": "3 %\n  files_opened=20%,+10\n\nprocesses=+1\n"}, "0",
-			[]string{"--base", "a", "--candidate", "b", "--margin", "3 %", "--margin", "files_opened=20%,+10", "--margin",
+			"margin": "3%\n  files_opened=20%,+10\n\nprocesses=+1\n"}, "0",
+			[]string{"--base", "a", "--candidate", "b", "--margin", "3%", "--margin", "files_opened=20%,+10", "--margin",
 				"processes=+1", "--must-catch", "10%", "--budget", "60s"}, "pass"},
 		"what would be a command": {map[string]string{"base": "$(touch pwned)", "candidate": "`touch pwned`; touch pwned",
 			"build": "'; touch pwned; '", "args": "$(touch pwned) ; * && touch"}, "4",
 			[]string{"--base", "$(touch pwned)", "--candidate", "`touch pwned`; touch pwned", "--build", "'; touch pwned; '",
 				"--margin", "3%", "--must-catch", "10%", "--budget", "60s", "$(touch", "pwned)", ";", "*", "&&", "touch"}, "regression"},
-		"a failure is no regression": {nil, "1", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
-		"wrong usage":                {nil, "2", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "error"},
+		"a failure is not a regression": {nil, "1", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"},
+			"error"},
+		"wrong usage": {nil, "2", []string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"},
+			"error"},
 		"undecided, which is to pass": {map[string]string{"fail-on": "regression"}, "3",
 			[]string{"--margin", "3%", "--must-catch", "10%", "--budget", "60s"}, "inconclusive"},
 		"a regression, which is to fail": {map[string]string{"fail-on": "regression"}, "4",
@@ -226,8 +231,8 @@ func TestActionPassesItsInputs(t *testing.T) {
 				t.Fatalf("forktax was not run: %v\n%s", err, out)
 			}
 			got := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-			folder := r.resolve(t, a.Outputs["out"].Value)
-			arguments := append([]string{"check", "--out", folder, "--results", filepath.Join(r.temp(), "forktax", "results")},
+			dir := r.resolve(t, a.Outputs["out"].Value)
+			arguments := append([]string{"check", "--out", dir, "--results", filepath.Join(r.temp(), "forktax", "results")},
 				test.want...)
 			if diff := cmp.Diff(arguments, got); diff != "" {
 				t.Errorf("arguments (-want +got):\n%s", diff)
@@ -238,8 +243,8 @@ func TestActionPassesItsInputs(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(r.dir, "pwned")); err == nil {
 				t.Error("an input was executed")
 			}
-			if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-				t.Errorf("the output out is %q: %v", folder, err)
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				t.Errorf("the output out is %q: %v", dir, err)
 			}
 		})
 	}
@@ -251,12 +256,13 @@ func TestActionRefusesItsInputs(t *testing.T) {
 	r := newRunner(t, a, map[string]string{"fail-on": "never"})
 	r.run(t, a.stepOf(t, "caller"))
 	out, status := r.run(t, a.stepOf(t, "check"))
-	if verdict := r.resolve(t, a.Outputs["verdict"].Value); status != 2 || verdict != "error" || !strings.Contains(out, "fail-on") {
+	if verdict := r.resolve(t, a.Outputs["verdict"].Value); status != 2 || verdict != "error" ||
+		!strings.Contains(out, "fail-on") {
 		t.Errorf("the step ended with %d, verdict %q:\n%s", status, verdict, out)
 	}
 }
 
-// shown lists the steps of the workflow that the README shows.
+// shown lists the steps of the workflow that docs/check.md shows.
 func shown(t *testing.T) []step {
 	t.Helper()
 	var steps []step
@@ -274,7 +280,7 @@ func shown(t *testing.T) []step {
 	return steps
 }
 
-// What the README's workflow gives to the action, and takes from it, is what the action has. Actions of others are
+// What the documented workflow gives to the action, and takes from it, is what the action has. Actions of others are
 // pinned to a major version.
 func TestWorkflowOfTheReadme(t *testing.T) {
 	a := theAction(t)
@@ -307,7 +313,7 @@ func TestWorkflowOfTheReadme(t *testing.T) {
 		}
 	}
 	if !used {
-		t.Error("the README's workflow does not use the action")
+		t.Error("the documented workflow does not use the action")
 	}
 	for name, i := range a.Inputs {
 		if i.Description == "" {

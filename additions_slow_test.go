@@ -34,7 +34,7 @@ func (c *tree) write(name, text string) {
 	}
 }
 
-// add adds a line to a file, after one that is in it once.
+// add adds a line to a file, after a line that occurs once.
 func (c *tree) add(name, after, line string) {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.dir, name))
@@ -83,14 +83,17 @@ func main() {
 }
 `)
 	c.wrote("cmd/forktax-echo/main.go")
-	if out := c.run("go", "run", "./cmd/forktax", "list"); !strings.Contains(out, "echo: the query\n  echo/query  GET /?hello\n") {
+	if out := c.run("go", "run", "./cmd/forktax", "list"); !strings.Contains(out,
+		"echo: the query\n  echo/query  GET /?hello\n") {
 		t.Errorf("forktax list prints\n%s", out)
 	}
-	if out := c.run("go", "test", "-tags", "slow", "-v", "-run", "^TestWorkloadsConform$/^echo$", "."); !strings.Contains(out,
+	if out := c.run("go", "test", "-tags", "slow", "-v", "-run", "^TestWorkloadsConform$/^echo$",
+		"."); !strings.Contains(out,
 		"--- PASS: TestWorkloadsConform/echo ") {
 		t.Errorf("the conformance suite prints\n%s", out)
 	}
-	if out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "echo", "--rounds", "6", "--starts", "3", "--block", "5ms",
+	if out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "echo", "--rounds", "6", "--starts", "3",
+		"--block", "5ms",
 		"--clients", "1", "--no-floor", "--no-cross-check", "--allow-different-responses"); !strings.Contains(out, "\necho/query  1 client") {
 		t.Errorf("forktax run prints\n%s", out)
 	}
@@ -105,10 +108,12 @@ func TestAddAColumn(t *testing.T) {
 `)
 	c.wrote("bench/report/columns.go")
 	c.run("go", "test", "./bench/report", "-run", "Document", "-update")
-	out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "hello", "--rounds", "6", "--starts", "3", "--block", "5ms",
+	out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "hello", "--rounds", "6", "--starts", "3", "--block",
+		"5ms",
 		"--clients", "1", "--no-floor", "--no-cross-check", "--out", "formats")
-	for file, want := range map[string]string{"report.txt": " sound ", "report.md": "| sound |", "report.html": "Blocks that are in comparisons.",
-		"cells.csv": ",sound_blocks,"} {
+	for file, want := range map[string]string{"report.txt": " sound ", "report.md": "| sound |",
+		"report.html": "Blocks that are in comparisons.",
+		"cells.csv":   ",sound_blocks,"} {
 		text, err := os.ReadFile(filepath.Join(c.dir, "formats", file))
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s does not have %q: %v\n%s", file, want, err, out)
@@ -117,7 +122,8 @@ func TestAddAColumn(t *testing.T) {
 	c.run("go", "test", "./bench/report", "-run", "Document") // another test holds the CSV to its header, which is public
 }
 
-// A model is added by its package and its row, and then is in all lists and in the suite that all models have to pass. Its
+// A model is added by its package and its row, and then is in all lists and in the suite that all models have to
+// pass. Its
 // row has two halves, for the harness may not link the package: see package workload/model.
 func TestAddAModel(t *testing.T) {
 	c := copiedTree(t)
@@ -137,7 +143,8 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 	return persistent.Model.Start(ctx, p)
 }}
 `)
-	add("workload/contract/model.go", `connections", Kept, Kept, Kept},`+"\n", `	{"same", "as persistent", Kept, Kept, Kept},`+"\n")
+	add("workload/contract/model.go", `connections", Kept, Kept, Kept},`+"\n",
+		`	{"same", "as persistent", Kept, Kept, Kept},`+"\n")
 	add("workload/model.go", `	{"persistent", persistent.Model},`+"\n", `	{"same", same.Model},`+"\n")
 	add("workload/model.go", `	"forktax/persistent"`+"\n", `	"forktax/same"`+"\n")
 

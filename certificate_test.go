@@ -52,7 +52,7 @@ func partRunner(t *testing.T, args string, part, of int) *runner {
 	return r
 }
 
-// install puts a program in the place of the forktax that the workflow builds.
+// install puts a program instead of the forktax that the workflow builds.
 func (r *runner) install(t *testing.T, text string) {
 	t.Helper()
 	bin := filepath.Join(r.temp(), "forktax", "bin")
@@ -64,7 +64,7 @@ func (r *runner) install(t *testing.T, text string) {
 	}
 }
 
-// arguments are those with which the program in the place of forktax was run.
+// arguments are those with which the program instead of forktax was run.
 func (r *runner) arguments(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(r.temp(), "arguments"))

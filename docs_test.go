@@ -13,7 +13,7 @@ import (
 
 // What the documents say of CI and of the tasks is so.
 func TestPinnedTools(t *testing.T) {
-	pin := regexp.MustCompile(`(staticcheck|task/v3/cmd/task|actionlint|nfpm)@v[0-9.]+`)
+	pin := regexp.MustCompile(`(staticcheck|misspell|task/v3/cmd/task|actionlint|nfpm)@v[0-9.]+`)
 	seen := map[string]string{}
 	for _, name := range []string{".ci/run", "Taskfile.yml", "README.md", "CONTRIBUTING.md", "packaging/release"} {
 		text, err := os.ReadFile(name)
@@ -47,7 +47,7 @@ func release(t *testing.T) string {
 	return string(found[1])
 }
 
-// The newest release in the changelog is the version that the command prints. What is not released yet stands above it.
+// The newest release in the changelog is the version that the command prints. Unreleased changes are above it.
 func TestChangelog(t *testing.T) {
 	text, err := os.ReadFile("CHANGELOG.md")
 	if err != nil {
@@ -59,15 +59,16 @@ func TestChangelog(t *testing.T) {
 	}
 }
 
-// The table of the suite in the README is that of the stored result.
-func TestArticleInTheReadme(t *testing.T) {
-	out, err := exec.Command("go", "run", "./cmd/forktax", "report", "results/reference/article", "--format", "text").Output()
+// The table of the suite in its document is that of the stored result.
+func TestArticleInTheDocument(t *testing.T) {
+	out, err := exec.Command("go", "run", "./cmd/forktax", "report", "results/reference/article", "--format", "text",
+		"--details").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(out), "\nSuite article")
 	table, _, _ := strings.Cut(rest, "\n\n")
-	readme, err := os.ReadFile("README.md")
+	document, err := os.ReadFile("docs/suites.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +76,8 @@ func TestArticleInTheReadme(t *testing.T) {
 	for line := range strings.Lines(table) {
 		if line = strings.TrimRight(line, " \n"); strings.Contains(line, " clients ") {
 			rows++
-			if !strings.Contains(string(readme), line+"\n") {
-				t.Errorf("the README has not the row\n%s", line)
+			if !strings.Contains(string(document), line+"\n") {
+				t.Errorf("docs/suites.md does not have the row\n%s", line)
 			}
 		}
 	}
@@ -161,7 +162,7 @@ func TestPathsInDocuments(t *testing.T) {
 		for _, found := range quoted.FindAllStringSubmatch(text, -1) {
 			if path := found[1]; inTree.MatchString(path) && !placeholder.MatchString(path) {
 				if _, err := os.Stat(path); err != nil {
-					t.Errorf("%s: there is no %s", name, path)
+					t.Errorf("%s: %s is missing", name, path)
 				}
 			}
 		}

@@ -39,7 +39,7 @@ func TestSharedPackagesImportNothingOfOurs(t *testing.T) {
 	for _, path := range shared {
 		ours, ok := graph[path]
 		if !ok {
-			t.Errorf("there is no package %s", path)
+			t.Errorf("package %s is missing", path)
 		}
 		for _, imported := range ours {
 			if !slices.Contains(shared, imported) {
@@ -71,12 +71,14 @@ func TestSidesShareOnlyTheContract(t *testing.T) {
 	}
 }
 
-// allowed says which packages of the harness those along a run's way may import, besides what is shared. It goes one way:
+// allowed says which packages of the harness those along a run's way may import, besides what is shared. It goes one
+// way:
 // nothing that measures analyses, nothing that analyses prints.
 var allowed = map[string][]string{
-	"forktax/bench/plan":     {"forktax/bench/subject"},
-	"forktax/bench/traps":    {"forktax/bench/subject"},
-	"forktax/bench/run":      {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/load", "forktax/bench/record"},
+	"forktax/bench/plan":  {"forktax/bench/subject"},
+	"forktax/bench/traps": {"forktax/bench/subject"},
+	"forktax/bench/run": {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/load",
+		"forktax/bench/record"},
 	"forktax/bench/analysis": {"forktax/bench/record", "forktax/bench/stats"},
 	"forktax/bench/report":   {"forktax/bench/analysis", "forktax/bench/record"},
 	"forktax/bench/check": {"forktax/bench/subject", "forktax/bench/plan", "forktax/bench/run", "forktax/bench/record",
@@ -92,7 +94,7 @@ func TestHarnessImportsAlongTheDataFlow(t *testing.T) {
 	for path, may := range allowed {
 		ours, ok := graph[path]
 		if !ok {
-			t.Errorf("there is no package %s", path)
+			t.Errorf("package %s is missing", path)
 		}
 		for _, imported := range ours {
 			below := func(parent string) bool { return imported == parent || strings.HasPrefix(imported, parent+"/") }
@@ -114,7 +116,7 @@ func TestPublicPackagesImportOnlyPublicOnes(t *testing.T) {
 	for _, path := range public {
 		ours, ok := graph[path]
 		if !ok {
-			t.Errorf("there is no package %s", path)
+			t.Errorf("package %s is missing", path)
 		}
 		for _, imported := range ours {
 			isModel := slices.Contains(graph[imported], "forktax/workload/model")
@@ -144,7 +146,8 @@ func TestCommandHasFlagsAndOutput(t *testing.T) {
 		lines += strings.Count(string(text), "\n")
 	}
 	if lines > most {
-		t.Errorf("cmd/forktax has %d lines without tests, more than %d: move what is not about flags or output to a package", lines, most)
+		t.Errorf("cmd/forktax has %d lines without tests, more than %d: move what is not about flags or output to a package",
+			lines, most)
 	}
 }
 
@@ -154,7 +157,7 @@ func TestNoPackageWithoutASubject(t *testing.T) {
 		for _, name := range strings.Split(path, "/") {
 			switch name {
 			case "internal", "util", "utils", "common", "pkg", "types", "models", "helpers":
-				t.Errorf("%s: %q does not say what is in it", path, name)
+				t.Errorf("%s: the name %q does not describe its content", path, name)
 			}
 		}
 	}

@@ -29,9 +29,11 @@ func sources(t *testing.T, ext string, use func(path, text string)) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"testdata", "results"}, d.Name())):
+		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"testdata",
+			"results"}, d.Name())):
 			return filepath.SkipDir
-		case d.IsDir(), !strings.HasSuffix(path, ext), strings.HasSuffix(path, "_test.go"), strings.HasSuffix(path, ".min.js"):
+		case d.IsDir(), !strings.HasSuffix(path, ext), strings.HasSuffix(path, "_test.go"), strings.HasSuffix(path,
+			".min.js"):
 			return nil
 		}
 		text, err := os.ReadFile(path)
@@ -54,7 +56,7 @@ func TestOnlyTheTableNamesModels(t *testing.T) {
 			return
 		}
 		for _, found := range modelLiterals(t, path, text) {
-			t.Errorf("%s: a model is named by a literal; derive it from what contract.Models says of it", found)
+			t.Errorf("%s: a model is named by a literal; derive it from contract.Models", found)
 		}
 	})
 	if checked < 300 {
@@ -81,8 +83,9 @@ func TestModelLiterals(t *testing.T) {
 		"a file of that name":       {"a.go", `var x = map[string]string{"script": "cgi"}`, 0},
 		"an import":                 {"a.go", `import "cgi"`, 0},
 		"text":                      {"a.go", `var x = "a process of the model cgi or persistent"`, 0},
-		"a flag":                    {"cmd/forktax/a.go", `func f() { StringVar(&x, "persistent", y, "about"); has("cgi") }`, 0},
-		"a list of flags":           {"cmd/forktax/a.go", `var x = []string{"model", "cgi", "persistent"}`, 0},
+		"a flag": {"cmd/forktax/a.go", `func f() { StringVar(&x, "persistent", y, "about"); has("cgi") }`,
+			0},
+		"a list of flags": {"cmd/forktax/a.go", `var x = []string{"model", "cgi", "persistent"}`, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -94,7 +97,8 @@ func TestModelLiterals(t *testing.T) {
 	}
 }
 
-// modelLiterals returns the positions of string literals that are the name of a model and mean it: one of the unmistakable
+// modelLiterals returns the positions of string literals that are the name of a model and mean it: one of the
+// unmistakable
 // ones outside of package main of the command, or any name where what is around it takes a model.
 func modelLiterals(t *testing.T, path, text string) (found []string) {
 	t.Helper()
@@ -131,7 +135,8 @@ func modelName(n ast.Node) (name string, ok bool) {
 	return name, err == nil && slices.Contains(contract.ModelNames(), name)
 }
 
-// takesModel reports whether a literal is compared, a key, the value of a variable or of a field for models, an element of
+// takesModel reports whether a literal is compared, a key, the value of a variable or of a field for models, an
+// element of
 // a list of models, or an argument after others. The first argument is a flag's name.
 func takesModel(n ast.Node, above []ast.Node) bool {
 	switch parent := above[len(above)-1].(type) {
@@ -157,7 +162,7 @@ func takesModel(n ast.Node, above []ast.Node) bool {
 	return false
 }
 
-// modelInScript finds a quoted name, or one that is the key of an object.
+// modelInScript matches a quoted name, or a name that is the key of an object.
 func modelInScript() *regexp.Regexp {
 	names := strings.Join(contract.ModelNames(), "|")
 	return regexp.MustCompile("[\"'`](" + names + ")[\"'`]|(?m:^|[{,])\\s*(" + names + "):")
@@ -169,7 +174,7 @@ func TestScriptsNameNoModel(t *testing.T) {
 		checked++
 		for number, line := range strings.Split(text, "\n") {
 			if pattern.MatchString(line) {
-				t.Errorf("%s:%d: a model is named; take it from what the server says of its models:\n%s", path, number+1, line)
+				t.Errorf("%s:%d: a model is named; use the models that the server lists:\n%s", path, number+1, line)
 			}
 		}
 	})

@@ -14,7 +14,8 @@ import (
 // unhosted are workloads that serve what a variable names, and nothing by themselves.
 var unhosted = map[string]bool{"authproxy": true, "script": true}
 
-// Every workload program keeps the program contract: it describes itself, prepares its data, and sends the same responses by
+// Every workload program keeps the program contract: it describes itself, prepares its data, and sends the same
+// responses by
 // each of its models, which forktax run verifies before it measures.
 func TestWorkloadsConform(t *testing.T) {
 	bin := t.TempDir()
@@ -32,14 +33,18 @@ func TestWorkloadsConform(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			results := t.TempDir()
-			cmd := exec.Command(forktax, "run", "--workload", name, "--model", strings.Join(models, ","), "--rounds", "3", "--starts", "3",
+			cmd := exec.Command(forktax, "run", "--workload", name, "--model", strings.Join(models, ","), "--rounds", "3",
+				"--starts", "3",
 				"--block", "2ms", "--clients", "1", "--no-floor", "--no-cross-check", "--results", results)
-			if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 3 { // so short a run decides nothing
+			// So short a run decides nothing
+			if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 3 {
 				t.Fatalf("%q: %v\n%s", cmd.Args, err, out)
 			}
-			rows, err := csv.NewReader(strings.NewReader(output(t, ".", nil, forktax, "report", "--results", results, "--format", "csv"))).ReadAll()
+			rows, err := csv.NewReader(strings.NewReader(output(t, ".", nil, forktax, "report", "--results", results,
+				"--format", "csv"))).ReadAll()
 			if err != nil || len(rows)-1 != requests*len(models) {
-				t.Errorf("the report has %d rows and %v, want one for each of %d requests by each of %d models", len(rows)-1, err, requests,
+				t.Errorf("the report has %d rows and %v, want one for each of %d requests by each of %d models", len(rows)-1, err,
+					requests,
 					len(models))
 			}
 		})

@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// maxRemembered is how many passwords are remembered. When there are more, all are forgotten.
-const maxRemembered = 10_000
+// maxCached is the largest number of cached credentials. When there are more, the cache is emptied.
+const maxCached = 10_000
 
-// A credential is a name and a password, as nobody can read it who finds it in memory.
+// A credential is a keyed hash of a name and a password, so that memory does not contain the password.
 type credential [sha256.Size]byte
 
-type remembered struct {
+// A cacheEntry holds the groups of an authenticated user.
+type cacheEntry struct {
 	groups []string
 	until  time.Time
 }
 
-// secret is this process's own.
+// secret is the key of the hashes, random for each process.
 var secret = []byte(rand.Text())
 
 func credentialOf(name, password string) (c credential) {
@@ -28,7 +29,7 @@ func credentialOf(name, password string) (c credential) {
 	return c
 }
 
-func (d *Directory) remembers(name, password string) (groups []string, known bool) {
+func (d *Directory) cachedGroups(name, password string) (groups []string, known bool) {
 	if d.Cache <= 0 {
 		return nil, false
 	}
@@ -38,14 +39,14 @@ func (d *Directory) remembers(name, password string) (groups []string, known boo
 	return r.groups, known && time.Now().Before(r.until)
 }
 
-func (d *Directory) remember(name, password string, groups []string) {
+func (d *Directory) cache(name, password string, groups []string) {
 	if d.Cache <= 0 {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.cached == nil || len(d.cached) >= maxRemembered {
-		d.cached = map[credential]remembered{}
+	if d.cached == nil || len(d.cached) >= maxCached {
+		d.cached = map[credential]cacheEntry{}
 	}
-	d.cached[credentialOf(name, password)] = remembered{groups, time.Now().Add(d.Cache)}
+	d.cached[credentialOf(name, password)] = cacheEntry{groups, time.Now().Add(d.Cache)}
 }

@@ -14,39 +14,55 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// A Directory knows the users of an LDAP server: it looks for the one entry of a user by the name, and then has the
-// server check the password, by connecting as that entry (RFC 4511, section 4.2).
+// A Directory authenticates the users of an LDAP server. It searches the entry of a user by name, and then checks the
+// password with a bind as that entry (RFC 4511, section 4.2). It is safe for concurrent use; its exported fields must
+// not change after the first call.
 type Directory struct {
-	URL       string      // ldap://host:port or ldaps://host:port
-	TLS       *tls.Config // for ldaps, and for StartTLS
-	StartTLS  bool        // has ldap turn to TLS before anything is said
-	Name      string      // the distinguished name of who searches; "" searches without one
-	Password  string
-	Base      string        // below which users are
-	Attribute string        // of a user's entry, which has the name; "" means DefaultAttribute
-	Filter    string        // that a user's entry must meet, too; "" if there is none
-	Groups    string        // below which groups are, of groupOfNames; "" means that nobody asks for them
-	MaxIdle   int           // how many sessions are kept while nobody uses them
-	Timeout   time.Duration // of each answer; 0 means DefaultTimeout
-	Cache     time.Duration // for how long a password that was right is not asked for again; 0 means that it always is
-	Opened    func()        // is called for each connection that is made; may be nil
+	// URL is the address of the server, ldap://host:port or ldaps://host:port.
+	URL string
+	// TLS is the configuration for ldaps:// and for StartTLS; see [TLSConfig].
+	TLS *tls.Config
+	// StartTLS upgrades an ldap:// connection to TLS before its first request.
+	StartTLS bool
+	// Name is the bind DN for searches. Empty means anonymous.
+	Name string
+	// Password is the password of Name.
+	Password string
+	// Base is the base DN of users; they may be at any depth below it.
+	Base string
+	// Attribute is the attribute with the name of a user. Empty means [DefaultAttribute].
+	Attribute string
+	// Filter is an additional filter for the entries of users, such as (objectClass=person). Empty means none.
+	Filter string
+	// Groups is the base DN of groups, entries of the class groupOfNames. Empty means that groups are not searched.
+	Groups string
+	// MaxIdle is the largest number of idle sessions. A session has one or two connections. Zero means that each session
+	// is closed after use.
+	MaxIdle int
+	// Timeout is the timeout of connecting and of each response. Zero means [DefaultTimeout].
+	Timeout time.Duration
+	// Cache is the time for which a correct password is accepted without asking the server again. Zero means no cache.
+	Cache time.Duration
+	// Opened is called for each new connection. It may be nil.
+	Opened func()
 
 	mu     sync.Mutex
 	idle   []*session
-	cached map[credential]remembered
+	cached map[credential]cacheEntry
 }
 
-// What holds where nothing is said.
 const (
+	// DefaultAttribute is the default of [Directory].Attribute.
 	DefaultAttribute = "uid"
-	DefaultTimeout   = 5 * time.Second
+	// DefaultTimeout is the default of [Directory].Timeout.
+	DefaultTimeout = 5 * time.Second
 )
 
-// A session is one connection at first: of who searches, and then of the user whose password is checked. If it is used
-// again, it has one for each.
+// A session begins with one connection, used for the search and then for the bind as the user. When a session is
+// reused, it has a second connection, so that neither needs to bind again for the other purpose.
 type session struct{ search, bind *ldap.Conn }
 
-// conns are the connections that it has.
+// conns returns the connections of the session.
 func (s *session) conns() []*ldap.Conn {
 	return slices.DeleteFunc([]*ldap.Conn{s.search, s.bind}, func(c *ldap.Conn) bool { return c == nil })
 }
@@ -57,25 +73,27 @@ func (s *session) close() {
 	}
 }
 
-// isAlive reports whether the server has not ended it, as far as is known.
+// isAlive reports whether no connection is known to be closed by the server.
 func (s *session) isAlive() bool { return !slices.ContainsFunc(s.conns(), (*ldap.Conn).IsClosing) }
 
 var _ Authenticator = (*Directory)(nil)
 
-// errAmbiguous is no user's fault.
-var errAmbiguous = errors.New("more than one entry of the directory has the name")
+// errAmbiguous is returned when several entries have the name of a user.
+var errAmbiguous = errors.New("more than one entry has this name")
 
-// Authenticate asks the directory. A name that is not there takes as many questions as one that is.
+// Authenticate implements [Authenticator]. An unknown name takes as many LDAP requests as a known one. It declines an
+// empty password. It returns an error if the server cannot be reached or responds with an error, or if several entries
+// have the name.
 func (d *Directory) Authenticate(_ context.Context, name, password string) (Result, []string, error) {
-	if password == "" { // by which a server would let anybody connect (RFC 4513, section 5.1.2)
+	if password == "" { // a server accepts a bind without a password (RFC 4513, section 5.1.2)
 		return Declined, nil, nil
 	}
-	if groups, known := d.remembers(name, password); known {
+	if groups, known := d.cachedGroups(name, password); known {
 		return Known, groups, nil
 	}
 	s, fresh := d.session()
 	v, groups, err := d.ask(s, name, password)
-	if err != nil && !fresh && !errors.Is(err, errAmbiguous) { // the server may have ended it meanwhile
+	if err != nil && !fresh && !errors.Is(err, errAmbiguous) { // the server may have closed the connection
 		s.close()
 		s = &session{}
 		v, groups, err = d.ask(s, name, password)
@@ -86,7 +104,7 @@ func (d *Directory) Authenticate(_ context.Context, name, password string) (Resu
 	}
 	d.keep(s)
 	if v == Known {
-		d.remember(name, password, groups)
+		d.cache(name, password, groups)
 	}
 	return v, groups, nil
 }
@@ -101,24 +119,24 @@ func (d *Directory) ask(s *session, name, password string) (v Result, groups []s
 	if err != nil {
 		return Declined, nil, err
 	}
-	of := cmp.Or(entry, "cn=nobody,"+d.Base)
-	if groups, err = d.groups(s.search, of); err != nil {
+	dn := cmp.Or(entry, "cn=nobody,"+d.Base)
+	if groups, err = d.groups(s.search, dn); err != nil {
 		return Declined, nil, err
 	}
-	is, err := s.isPassword(of, password)
+	matches, err := s.checkPassword(dn, password)
 	switch {
 	case err != nil:
 		return Declined, nil, err
 	case entry == "":
 		return Declined, nil, nil
-	case !is:
+	case !matches:
 		return Refused, nil, nil
 	}
 	return Known, groups, nil
 }
 
-// entry is the one that has the name, letter for letter; "" if none has. A server may take ADA for ada, but what is
-// behind the Middleware may not, nor the file that has an ada.
+// entry returns the DN of the entry with exactly this name, or "" if there is none. A server may match ADA with ada,
+// but the handler behind the Middleware, or a password file with an ada, may not.
 func (d *Directory) entry(c *ldap.Conn, name string) (dn string, err error) {
 	attribute := cmp.Or(d.Attribute, DefaultAttribute)
 	filter := fmt.Sprintf("(%s=%s)", attribute, ldap.EscapeFilter(name))
@@ -138,8 +156,8 @@ func (d *Directory) entry(c *ldap.Conn, name string) (dn string, err error) {
 	return found.Entries[0].DN, nil
 }
 
-// isPassword connects as an entry.
-func (s *session) isPassword(entry, password string) (bool, error) {
+// checkPassword reports whether a bind as the entry succeeds.
+func (s *session) checkPassword(entry, password string) (bool, error) {
 	if s.bind == nil {
 		s.search, s.bind = nil, s.search
 	}
@@ -151,7 +169,7 @@ func (s *session) isPassword(entry, password string) (bool, error) {
 	return err == nil, err
 }
 
-// groups are the names of those that the entry is a member of.
+// groups returns the names of the groups that have the entry as a member.
 func (d *Directory) groups(c *ldap.Conn, entry string) (names []string, err error) {
 	if d.Groups == "" {
 		return nil, nil
@@ -167,13 +185,14 @@ func (d *Directory) groups(c *ldap.Conn, entry string) (names []string, err erro
 	return names, nil
 }
 
-// clone is another with the same settings, and no connection.
+// clone returns a copy of the settings without connections.
 func (d *Directory) clone() *Directory {
 	return &Directory{URL: d.URL, TLS: d.TLS, StartTLS: d.StartTLS, Name: d.Name, Password: d.Password, Base: d.Base,
-		Attribute: d.Attribute, Filter: d.Filter, Groups: d.Groups, MaxIdle: d.MaxIdle, Timeout: d.Timeout, Cache: d.Cache, Opened: d.Opened}
+		Attribute: d.Attribute, Filter: d.Filter, Groups: d.Groups, MaxIdle: d.MaxIdle, Timeout: d.Timeout,
+		Cache: d.Cache, Opened: d.Opened}
 }
 
-// session is one that was kept, or a fresh one, which has no connection yet.
+// session returns an idle session, or a new one without a connection, and reports whether it is new.
 func (d *Directory) session() (s *session, fresh bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -197,7 +216,7 @@ func (d *Directory) keep(s *session) {
 	d.idle = append(d.idle, s)
 }
 
-// Close closes the connections that nobody uses.
+// Close closes the idle connections. It always returns nil.
 func (d *Directory) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -208,7 +227,7 @@ func (d *Directory) Close() error {
 	return nil
 }
 
-// searcher connects as who searches.
+// searcher opens a connection with a bind for searches.
 func (d *Directory) searcher() (*ldap.Conn, error) {
 	c, err := d.dial()
 	if err != nil {
@@ -219,7 +238,7 @@ func (d *Directory) searcher() (*ldap.Conn, error) {
 	}
 	if err := c.Bind(d.Name, d.Password); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("connecting as %s: %w", d.Name, err)
+		return nil, fmt.Errorf("binding as %s: %w", d.Name, err)
 	}
 	return c, nil
 }

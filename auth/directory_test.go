@@ -25,7 +25,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// The test binary is also the directory in memory.
+// The test binary is also the in-memory LDAP server.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "directory" {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// inMemory is the command of that.
+// inMemory returns the command of the in-memory LDAP server.
 func inMemory(t testing.TB) []string {
 	t.Helper()
 	self, err := os.Executable()
@@ -49,8 +49,8 @@ func inMemory(t testing.TB) []string {
 	return []string{self, "directory"}
 }
 
-// filled starts a directory for the test, with users below ou=people and a group below ou=groups, and returns the
-// settings by which they are found. Where slapd is not installed, the test is skipped.
+// filled starts an LDAP server for the test, with users below ou=people and a group below ou=groups, and returns the
+// settings for it. The test is skipped if slapd is needed and not installed.
 func filled(t *testing.T, d servers.LDAP) (*servers.LDAPServer, auth.Settings) {
 	t.Helper()
 	s, err := d.Start(t.Context())
@@ -72,13 +72,13 @@ func filled(t *testing.T, d servers.LDAP) (*servers.LDAPServer, auth.Settings) {
 		t.Fatal(err)
 	}
 	base := strings.TrimPrefix(u.Path, "/")
-	settings := auth.Settings{LDAP: (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/ou=people," + base, RawQuery: "uid"}).String(),
-		Groups: "ou=groups," + base, CA: u.Query().Get("ca")}
+	people := url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/ou=people," + base, RawQuery: "uid"}
+	settings := auth.Settings{LDAP: people.String(), Groups: "ou=groups," + base, CA: u.Query().Get("ca")}
 	fill(t, u, settings, base)
 	return s, settings
 }
 
-// odd is a user whose name has what filters and names of entries are written with.
+// odd is a user name with special characters of filters and DNs.
 const odd = `o*)(uid=\2a, x`
 
 func fill(t *testing.T, u *url.URL, settings auth.Settings, base string) {
@@ -117,10 +117,11 @@ func fill(t *testing.T, u *url.URL, settings auth.Settings, base string) {
 	person("Odd", odd)
 	person("First", "twin")
 	person("Second", "twin")
-	add("cn=readers,ou=groups,"+base, "objectClass", "groupOfNames", "cn", "readers", "member", "cn=Grace,ou=people,"+base)
+	add("cn=readers,ou=groups,"+base, "objectClass", "groupOfNames", "cn", "readers",
+		"member", "cn=Grace,ou=people,"+base)
 }
 
-// asking makes a directory of settings, and counts the connections that it opens.
+// asking returns an authenticator of the settings and the count of connections that it opens.
 func asking(t *testing.T, s auth.Settings) (c auth.Authenticator, opened *atomic.Int64) {
 	t.Helper()
 	opened = &atomic.Int64{}
@@ -129,14 +130,15 @@ func asking(t *testing.T, s auth.Settings) (c auth.Authenticator, opened *atomic
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate, shut := o.Middleware(nil)
+	m, shut := o.Middleware(nil)
 	t.Cleanup(func() { shut() })
-	return gate.Users, opened
+	return m.Users, opened
 }
 
 func TestDirectory(t *testing.T) {
 	for name, d := range map[string]servers.LDAP{
-		"memory": {Command: inMemory(t)}, "memory, TLS": {Command: inMemory(t), TLS: true}, "slapd": {}, "slapd, TLS": {TLS: true},
+		"memory": {Command: inMemory(t)}, "memory, TLS": {Command: inMemory(t), TLS: true},
+		"slapd": {}, "slapd, TLS": {TLS: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, settings := filled(t, d)
@@ -145,7 +147,7 @@ func TestDirectory(t *testing.T) {
 				checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
 				checks(t, c, odd, secretOf(odd), auth.Known)
 				checks(t, c, "grace", secretOf("eve"), auth.Refused)
-				checks(t, c, "grace", "", auth.Declined) // by which anybody could connect
+				checks(t, c, "grace", "", auth.Declined) // a bind without a password succeeds
 				checks(t, c, "nobody", secretOf("nobody"), auth.Declined)
 				checks(t, c, "*", secretOf("grace"), auth.Declined)
 				checks(t, c, "GRACE", secretOf("grace"), auth.Declined)
@@ -153,10 +155,10 @@ func TestDirectory(t *testing.T) {
 				checks(t, c, "grace)(uid=*", secretOf("grace"), auth.Declined)
 			}
 			if _, _, err := c.Authenticate(t.Context(), "twin", secretOf("twin")); err == nil {
-				t.Error("a name that two entries have was not an error")
+				t.Error("Authenticate of a name with two entries = nil, want an error")
 			}
 			if n := opened.Load(); n != 2 {
-				t.Errorf("%d connections were opened, want 2: one for who searches, one for whose password is checked", n)
+				t.Errorf("%d connections were opened, want 2: one for searches, one for binds as users", n)
 			}
 			settings.LDAP += "?sub?(sn=Grace)"
 			c, _ = asking(t, settings)
@@ -166,50 +168,49 @@ func TestDirectory(t *testing.T) {
 				settings.CA = ""
 				c, _ = asking(t, settings)
 				if _, _, err := c.Authenticate(t.Context(), "grace", secretOf("grace")); err == nil {
-					t.Error("a certificate was believed that nobody vouches for")
+					t.Error("Authenticate with an untrusted certificate = nil, want an error")
 				}
 			}
 		})
 	}
 }
 
-// A connection that the server has ended meanwhile is made anew; without a server nobody is let in, but who is
-// remembered if that was asked for.
-func TestDirectoryThatEnds(t *testing.T) {
+// A connection that the server has closed is opened again. Without a server, only cached users are authenticated.
+func TestDirectoryDown(t *testing.T) {
 	s, settings := filled(t, servers.LDAP{Command: inMemory(t)})
 	between := relay(t, strings.TrimPrefix(s.URL(), "ldap://"))
 	settings.LDAP = strings.Replace(settings.LDAP, strings.TrimPrefix(s.URL(), "ldap://"), between.addr, 1)
 	c, opened := asking(t, settings)
 	settings.Cache = time.Minute
-	remembering, _ := asking(t, settings)
-	for _, c := range []auth.Authenticator{c, remembering} {
+	caching, _ := asking(t, settings)
+	for _, c := range []auth.Authenticator{c, caching} {
 		checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
 	}
 	between.cut()
 	checks(t, c, "grace", secretOf("grace"), auth.Known, "readers")
-	if n := opened.Load(); n != 2 && n != 3 { // the second of the session, if the end of the first was not yet seen
-		t.Errorf("%d connections were opened, want one that was cut, and another", n)
+	if n := opened.Load(); n != 2 && n != 3 { // 3 if the session opened its second one before it noticed the cut
+		t.Errorf("%d connections were opened, want 2 or 3", n)
 	}
 	between.close()
 	if v, _, err := c.Authenticate(t.Context(), "grace", secretOf("grace")); err == nil {
-		t.Errorf("without a server: %v, want an error", v)
+		t.Errorf("Authenticate without a server = %v, want an error", v)
 	}
-	checks(t, remembering, "grace", secretOf("grace"), auth.Known, "readers")
-	if v, _, err := remembering.Authenticate(t.Context(), "grace", secretOf("eve")); err == nil {
-		t.Errorf("a password that is not remembered: %v, want an error", v)
+	checks(t, caching, "grace", secretOf("grace"), auth.Known, "readers")
+	if v, _, err := caching.Authenticate(t.Context(), "grace", secretOf("eve")); err == nil {
+		t.Errorf("Authenticate with a password that is not cached = %v, want an error", v)
 	}
 }
 
-// A directory that is slow, or answers rubbish, is an error and lets nobody in.
+// An LDAP server that is slow or responds with garbage means an error.
 func TestBrokenDirectory(t *testing.T) {
-	for name, answer := range map[string]func(net.Conn){
-		"nothing":              func(net.Conn) {},
-		"the end":              func(c net.Conn) { c.Close() },
-		"text":                 func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n") },
-		"zeros":                func(c net.Conn) { c.Write(make([]byte, 4096)) },
-		"a length without end": func(c net.Conn) { c.Write([]byte{0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 2, 1, 1}) },
-		"another's answer":     func(c net.Conn) { c.Write([]byte{0x30, 0x0c, 2, 1, 99, 0x61, 7, 10, 1, 0, 4, 0, 4, 0}) },
-		"success to a search":  func(c net.Conn) { c.Write([]byte{0x30, 0x0c, 2, 1, 1, 0x61, 7, 10, 1, 0, 4, 0, 4, 0}) },
+	for name, respond := range map[string]func(net.Conn){
+		"no response":         func(net.Conn) {},
+		"closed":              func(c net.Conn) { c.Close() },
+		"text":                func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n") },
+		"zeros":               func(c net.Conn) { c.Write(make([]byte, 4096)) },
+		"an excessive length": func(c net.Conn) { c.Write([]byte{0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 2, 1, 1}) },
+		"wrong message ID":    func(c net.Conn) { c.Write([]byte{0x30, 0x0c, 2, 1, 99, 0x61, 7, 10, 1, 0, 4, 0, 4, 0}) },
+		"bind response":       func(c net.Conn) { c.Write([]byte{0x30, 0x0c, 2, 1, 1, 0x61, 7, 10, 1, 0, 4, 0, 4, 0}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -226,44 +227,44 @@ func TestBrokenDirectory(t *testing.T) {
 					t.Cleanup(func() { c.Close() })
 					go func() {
 						c.Read(make([]byte, 1024))
-						answer(c)
+						respond(c)
 					}()
 				}
 			}()
 			d := &auth.Directory{URL: "ldap://" + ln.Addr().String(), Base: "dc=example", Timeout: 200 * time.Millisecond}
 			if v, _, err := d.Authenticate(t.Context(), "grace", "secret"); err == nil || v != auth.Declined {
-				t.Errorf("Check = %v, %v; want an error", v, err)
+				t.Errorf("Authenticate = %v, %v; want an error", v, err)
 			}
 		})
 	}
 }
 
 func TestWrongSettings(t *testing.T) {
-	file := written(t, "rubbish", "no certificate")
+	file := written(t, "garbage", "no certificate")
 	for want, s := range map[string]auth.Settings{
-		"begins with neither":         {LDAP: "http://localhost/dc=example"},
-		"names no host":               {LDAP: "ldap:///dc=example"},
+		"must begin with ldap://":     {LDAP: "http://localhost/dc=example"},
+		"the host is missing":         {LDAP: "ldap:///dc=example"},
 		"the base DN is missing":      {LDAP: "ldap://localhost"},
-		"has a user in it":            {LDAP: "ldap://me:hush@localhost/dc=example"},
-		`scope "base" is not sub`:     {LDAP: "ldap://localhost/dc=example?uid?base"},
-		`the filter "(uid"`:           {LDAP: "ldap://localhost/dc=example?uid?sub?(uid"},
+		"must not contain a user":     {LDAP: "ldap://me:hush@localhost/dc=example"},
+		`scope "base" is not`:         {LDAP: "ldap://localhost/dc=example?uid?base"},
+		`filter "(uid"`:               {LDAP: "ldap://localhost/dc=example?uid?sub?(uid"},
 		"StartTLS cannot be used":     {LDAP: "ldaps://localhost/dc=example", StartTLS: true},
-		"holds no certificate in PEM": {LDAP: "ldap://localhost/dc=example", CA: file},
-		"who vouches for":             {LDAP: "ldap://localhost/dc=example", CA: file + "-none"},
+		"contains no PEM certificate": {LDAP: "ldap://localhost/dc=example", CA: file},
+		"reading the CA certificates": {LDAP: "ldap://localhost/dc=example", CA: file + "-none"},
 		"reading the password file":   {File: file + "-none"},
-		"the URL of the directory: ":  {LDAP: "ldap://local host/"},
+		"LDAP URL: ":                  {LDAP: "ldap://local host/"},
 	} {
 		if _, err := s.Open(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
-			t.Errorf("Open of %+v = %v, want %q", s, err, want)
+			t.Errorf("Open() of %+v = %v, want %q", s, err, want)
 		}
 	}
 	t.Setenv(contract.EnvAuthCache, "soon")
 	if _, err := auth.FromEnvironment(); err == nil || !strings.Contains(err.Error(), `AUTH_LDAP_CACHE is "soon"`) {
-		t.Errorf("FromEnvironment = %v", err)
+		t.Errorf("FromEnvironment() = %v, want an error that names the variable and its value", err)
 	}
 }
 
-// A relaying passes connections on to a server, and can end them all.
+// A relaying is a TCP proxy that can close all its connections.
 type relaying struct {
 	addr string
 	ln   net.Listener

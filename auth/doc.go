@@ -1,7 +1,7 @@
-// Package auth asks who a client is, in front of any handler: static files, a resident handler, a CGI program in any
-// language. It is what Apache's handlers of the phases Authen and Authz are, and what mod_python's were written for.
+// Package auth authenticates the users of any [http.Handler] by HTTP Basic authentication (RFC 7617), like the handlers
+// of Apache's phases authn and authz.
 //
-// A Middleware has a Chain of authenticators (File, Directory). They are asked in turn, and the first that does not
-// decline decides. What a Middleware passes on carries the user: User tells a resident handler, and a CGI program has
-// REMOTE_USER.
+// A [Middleware] wraps a handler and asks an [Authenticator]: a [File] in the format of htpasswd, a [Directory] (LDAP),
+// or a [Chain] of several. It adds the name of the user to the request. A handler gets the name from [User], a CGI
+// program from the variable REMOTE_USER. [Settings] creates all of these from the environment of a program.
 package auth

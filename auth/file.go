@@ -10,27 +10,30 @@ import (
 	"github.com/tg123/go-htpasswd"
 )
 
-// A File has the users of a password file, and the groups of a group file. Both have the formats of Apache's programs:
-// lines of "name:hash" that htpasswd makes, and lines of "group: name name". It reads them anew when they have changed.
+// A File authenticates the users of a password file, with the groups of a group file. The formats are those of Apache:
+// lines "name:hash" as written by htpasswd, and lines "group: name name". The hash is bcrypt, MD5 (apr1), SHA-1,
+// SHA-256 or SHA-512. A File reads the files again when they have changed. It is safe for concurrent use.
 type File struct {
 	path, groups string
 
 	mu      sync.Mutex
-	read    [2]version // of path and groups, when they were read; the zero value if there is none
+	read    [2]version // of path and groups when they were read; zero if there is no such file
 	users   map[string]htpasswd.EncodedPasswd
-	decoy   htpasswd.EncodedPasswd // what is compared for a name that is not there, so that it takes as long
+	decoy   htpasswd.EncodedPasswd // compared for unknown names, so that they take the same time
 	members map[string][]string    // the groups of each user
 }
 
 var _ Authenticator = (*File)(nil)
 
-// NewFile reads the password file, and the group file, if groups is not "".
+// NewFile reads the password file path and the group file groups; an empty groups means none. It returns an error if a
+// file cannot be read, is larger than 16 MiB, or has an invalid line. The error has the line number, but no content.
 func NewFile(path, groups string) (*File, error) {
 	f := &File{path: path, groups: groups}
 	return f, f.refresh()
 }
 
-// Authenticate compares in constant time, also for a name that is not there.
+// Authenticate implements [Authenticator]. An unknown name takes the same time as a known one. It returns an error if
+// the files have changed and cannot be read; then no user is authenticated until they are valid again.
 func (f *File) Authenticate(_ context.Context, name, password string) (Result, []string, error) {
 	f.mu.Lock()
 	err := f.refresh()
@@ -54,13 +57,13 @@ func (f *File) Authenticate(_ context.Context, name, password string) (Result, [
 	}
 }
 
-// refresh reads what has changed. Mu is held.
+// refresh reads the files if they have changed. Mu must be held.
 func (f *File) refresh() error {
 	if f.users != nil && f.read[0].holds(f.path) && (f.groups == "" || f.read[1].holds(f.groups)) {
 		return nil
 	}
 	if err := f.load(); err != nil {
-		f.users = nil // so that nobody is let in by what was there before
+		f.users = nil // the previous users are no longer valid
 		return err
 	}
 	return nil
@@ -75,7 +78,7 @@ func (f *File) load() error {
 		if _, twice := users[name]; twice {
 			return errors.New("duplicate name")
 		}
-		text, _, _ := strings.Cut(rest, ":") // Apache takes no more, either
+		text, _, _ := strings.Cut(rest, ":") // Apache ignores further fields, too
 		hash, err := parseHash(text)
 		if err != nil {
 			return err
@@ -105,12 +108,12 @@ func (f *File) load() error {
 	return nil
 }
 
-// maxFile is how many bytes a password or a group file may have: some hundred thousand users.
+// maxFile is the largest size in bytes of a password or group file, enough for some hundred thousand users.
 const maxFile = 16 << 20
 
-// lines calls what for each line "name:rest" of a file, comments and empty ones aside. Its errors name the line, and
-// nothing of what is in it.
-func lines(path string, what func(name, rest string) error) (version, error) {
+// lines calls f for each line "name:rest" of a file, except comments and empty lines. Its errors have the number of the
+// line, but nothing of its content.
+func lines(path string, f func(name, rest string) error) (version, error) {
 	v, text, err := readVersion(path)
 	if err != nil {
 		return v, err
@@ -124,9 +127,9 @@ func lines(path string, what func(name, rest string) error) (version, error) {
 		}
 		name, rest, ok := strings.Cut(line, ":")
 		if !ok || name == "" {
-			err = errors.New(`want "name:" and what belongs to it`)
+			err = errors.New(`invalid line; want "name:" and a value`)
 		} else {
-			err = what(strings.TrimSpace(name), rest)
+			err = f(strings.TrimSpace(name), rest)
 		}
 		if err != nil {
 			return v, fmt.Errorf("%s:%d: %w", path, n, err)

@@ -11,7 +11,8 @@ import (
 	"forktax/auth"
 )
 
-// users is a file of all formats, made by htpasswd and openssl passwd. Each password is "secret of" and the name.
+// users is a password file with all formats, made by htpasswd and openssl passwd. Each password is "secret of " and the
+// name.
 const users = `# made by htpasswd
 ada:$2y$04$Ca3oIUsI7UfL6ygMXiHPZuh6xz1Ddbu798GY0tPqHJ2yHpXTWO8jS
 brian:$apr1$EpdprbsK$wNf4l.nd87jwD4LsSlYww0
@@ -25,7 +26,7 @@ const groups = "readers: ada brian\nwriters: ada\n"
 
 func secretOf(name string) string { return "secret of " + name }
 
-// written writes a file of the test's.
+// written writes a file in a temporary directory and returns its path.
 func written(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -40,12 +41,12 @@ func rewrite(t *testing.T, path, text string) {
 	}
 }
 
-// checks asks about a name and a password.
+// checks compares the result and the groups for a name and a password.
 func checks(t *testing.T, c auth.Authenticator, name, password string, want auth.Result, groups ...string) {
 	t.Helper()
 	got, in, err := c.Authenticate(t.Context(), name, password)
 	if err != nil || got != want || strings.Join(in, " ") != strings.Join(groups, " ") {
-		t.Errorf("Check(%q, %q) = %v, %v, %v; want %v, %v", name, password, got, in, err, want, groups)
+		t.Errorf("Authenticate(%q, %q) = %v, %v, %v; want %v, %v", name, password, got, in, err, want, groups)
 	}
 }
 
@@ -68,7 +69,7 @@ func TestFile(t *testing.T) {
 	checks(t, f, "Ada", secretOf("ada"), auth.Declined)
 }
 
-// A file that changes is read again; one that cannot be read lets nobody in, whoever it knew before.
+// A file that has changed is read again. If it cannot be read, no user is authenticated.
 func TestFileIsReread(t *testing.T) {
 	path := written(t, "users", users)
 	f, err := auth.NewFile(path, "")
@@ -86,20 +87,19 @@ func TestFileIsReread(t *testing.T) {
 
 	rewrite(t, path, "eve:open\n")
 	if v, _, err := f.Authenticate(t.Context(), "eve", "open"); err == nil || v == auth.Known {
-		t.Errorf("a password that is not hashed: %v, %v; want an error", v, err)
+		t.Errorf("Authenticate with a plain-text password in the file = %v, %v; want an error", v, err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	if v, _, err := f.Authenticate(t.Context(), "eve", secretOf("ada")); err == nil || v == auth.Known {
-		t.Errorf("without the file: %v, %v; want an error", v, err)
+		t.Errorf("Authenticate without the file = %v, %v; want an error", v, err)
 	}
 	rewrite(t, path, users)
 	checks(t, f, "ada", secretOf("ada"), auth.Known)
 }
 
-// A file that is written again with as many bytes, and gets back the time that it had, is read again: at once after it
-// was read, and when it has not changed for long.
+// A file that is written with the same size and modification time is read again, also right after it was read.
 func TestFileOfSameSizeAndTimeIsReread(t *testing.T) {
 	for name, wait := range map[string]time.Duration{"at once": 0, "later": 2100 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
@@ -130,26 +130,26 @@ func TestWrongFiles(t *testing.T) {
 	const shaHash = "abcdefgh$ut9NIZDmk6fSSqqUtvPAAgteU1i6.FHiDGXTs442/O."
 	const hash = ":{SHA}2K3gf3DWz/i8zL39HOP5J0ggSq0=\n"
 	for text, want := range map[string]string{
-		"claude" + hash + "ada:hush\n": `:2: the password is in no format that is known`,
-		"ada:\n":                       `:1: the password is in no format`,
-		"\n\nada\n":                    `:3: want "name:"`,
-		hash:                           `:1: want "name:"`,
-		// what a password would cost to compare, and hashes of which only the beginning is right
-		"ada:$2y$15$" + bcryptHash:                          `:1: the cost of bcrypt is 15: from 4 to 14 is possible`,
-		"ada:$5$rounds=999999999$" + shaHash:                `:1: the number of rounds of SHA-256 is 999999999: from 1000 to 1000000`,
-		"ada:$5$rounds=1$" + shaHash:                        `:1: the number of rounds of SHA-256 is 1`,
-		"ada:$5$rounds=all$" + shaHash:                      `:1: the password is in no format`,
-		"ada:$6$rounds=5000$hush":                           `:1: the password is in no format`,
-		"ada:$2y$04$hush":                                   `:1: the password is in no format`,
-		"ada:$apr1$longsaltlongsalt$wNf4l.nd87jwD4LsSlYww0": `:1: the password is in no format`,
-		"ada:{SHA}hush":                                     `:1: the password is in no format`,
+		"claude" + hash + "ada:hush\n": `:2: unknown password format`,
+		"ada:\n":                       `:1: unknown password format`,
+		"\n\nada\n":                    `:3: invalid line; want "name:"`,
+		hash:                           `:1: invalid line; want "name:"`,
+		// a cost out of range, and hashes with a valid prefix only
+		"ada:$2y$15$" + bcryptHash:                          `:1: bcrypt cost 15: must be from 4 to 14`,
+		"ada:$5$rounds=999999999$" + shaHash:                `:1: SHA-256 rounds 999999999: must be from 1000 to 1000000`,
+		"ada:$5$rounds=1$" + shaHash:                        `:1: SHA-256 rounds 1:`,
+		"ada:$5$rounds=all$" + shaHash:                      `:1: unknown password format`,
+		"ada:$6$rounds=5000$hush":                           `:1: unknown password format`,
+		"ada:$2y$04$hush":                                   `:1: unknown password format`,
+		"ada:$apr1$longsaltlongsalt$wNf4l.nd87jwD4LsSlYww0": `:1: unknown password format`,
+		"ada:{SHA}hush":                                     `:1: unknown password format`,
 		"claude" + hash + "\nclaude" + hash:                 `:3: duplicate name`,
 	} {
 		path := written(t, "users", text)
 		_, err := auth.NewFile(path, "")
 		if err == nil || !strings.Contains(err.Error(), path+want) || strings.Contains(err.Error(), "hush") ||
 			strings.Contains(err.Error(), "ada") || strings.Contains(err.Error(), "claude") {
-			t.Errorf("NewFile of %q = %v, want %q", text, err, path+want)
+			t.Errorf("NewFile of %q = %v, want %q", text, err, path+want) // without names and passwords
 		}
 	}
 	fifo := filepath.Join(t.TempDir(), "fifo")
@@ -157,17 +157,17 @@ func TestWrongFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := auth.NewFile(fifo, ""); err == nil || !strings.Contains(err.Error(),
-		"it is a FIFO; a regular file is needed") {
-		t.Errorf("NewFile of a FIFO = %v", err)
+		"it is a FIFO, not a regular file") {
+		t.Errorf("NewFile of a FIFO = %v, want an error", err)
 	}
 	good := written(t, "users", users)
-	if _, err := auth.NewFile(good, written(t, "groups", "readers\n")); err == nil || !strings.Contains(err.Error(), ":1: want") {
-		t.Errorf("NewFile of a wrong group file = %v", err)
-	}
-	if _, err := auth.NewFile(good, good+"-none"); err == nil || !strings.Contains(err.Error(), "reading the group file") {
-		t.Errorf("NewFile without the group file = %v", err)
-	}
-	if _, err := auth.NewFile(good+"-none", ""); err == nil || !strings.Contains(err.Error(), "reading the password file") {
-		t.Errorf("NewFile without a file = %v", err)
+	for name, test := range map[string]struct{ users, groups, want string }{
+		"an invalid group file":   {good, written(t, "groups", "readers\n"), ":1: invalid line"},
+		"a missing group file":    {good, good + "-none", "reading the group file"},
+		"a missing password file": {good + "-none", "", "reading the password file"},
+	} {
+		if _, err := auth.NewFile(test.users, test.groups); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("NewFile of %s = %v, want %q", name, err, test.want)
+		}
 	}
 }

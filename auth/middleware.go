@@ -16,46 +16,58 @@ import (
 	"forktax/cgi"
 )
 
-// A Middleware passes requests on to a handler whose clients prove by HTTP's scheme Basic (RFC 7617) that they are
-// users. It belongs behind TLS, or on a machine of one's own: the scheme sends the password in the clear.
+// A Middleware is an [http.Handler] that authenticates clients by HTTP Basic authentication (RFC 7617) and passes the
+// requests of users on to another handler. Basic authentication sends passwords in the clear: use TLS, or a network
+// that you trust. A Middleware is safe for concurrent use; its exported fields must not change after the first request.
+//
+// It slows down guessing: a refusal takes at least 250 ms, and a client address has at most 16 authentications at once.
 type Middleware struct {
-	Realm  string // what the client is told it is about; "" means DefaultRealm
-	Group  string // that a user must be in; "" means that any user may pass
-	Users  Authenticator
-	Next   http.Handler
-	Logger *log.Logger // of what goes wrong; nil means the standard logger
+	// Realm is the realm of the challenge. Empty means [DefaultRealm].
+	Realm string
+	// Group is the group that a user must be in. Empty means that any user may pass.
+	Group string
+	// Users authenticates the clients.
+	Users Authenticator
+	// Next serves the requests of users.
+	Next http.Handler
+	// Logger logs errors of Users. Nil means the standard logger.
+	Logger *log.Logger
 
 	mu    sync.Mutex
-	slots map[string]*addressLimiter // by address
+	slots map[string]*addressLimiter // by client address
 }
 
-// An addressLimiter limits the requests of an address that are looked at at once.
+// An addressLimiter limits the concurrent authentications of a client address.
 type addressLimiter struct {
 	taken chan struct{}
 	users int
 }
 
-// DefaultRealm is what a client is told if nothing else is said.
+// DefaultRealm is the default of [Middleware].Realm.
 const DefaultRealm = "members"
 
-// longest is how many bytes a name or a password may have. Some hashes take a time that grows with them.
+// longest is the largest length in bytes of a name or a password. The time of some hashes grows with the length.
 const longest = 256
 
 const (
-	// refusalTime is how long it takes to refuse somebody, whoever has refused, and why: to guess names by the time
-	// that it takes is no use. What takes longer than that, a slow directory, is not evened out.
+	// refusalTime is the shortest time of a refusal. It is the same for unknown names and wrong passwords, so that the
+	// time does not reveal which names exist. A directory that responds more slowly than that still can.
 	refusalTime = 250 * time.Millisecond
-	// maxAtOnce is how many requests of one address are looked at at once. One that is refused counts until its time is
-	// over, though its client may have gone: so an address has 64 guesses a second, however many connections it has.
+	// maxAtOnce is the largest number of concurrent authentications of a client address. A refusal counts until
+	// refusalTime is over, even if its client has disconnected. So an address has 64 guesses per second, however many
+	// connections it opens.
 	maxAtOnce = 16
-	// patience is how long others wait for that.
+	// patience is the longest time that a request waits for such a slot.
 	patience = time.Second
 )
 
 var _ http.Handler = (*Middleware)(nil)
 
-// ServeHTTP answers 401 to who does not prove to be a user, 403 to a user without the group, 429 to who has tried too
-// often, and 503 while nobody can tell.
+// ServeHTTP authenticates the client and passes the request on to Next. Otherwise the status is
+//   - 401 if the credentials are missing or wrong
+//   - 403 if the user is not in the group
+//   - 429 if there are too many authentications of the client address
+//   - 503 if Users returns an error
 func (g *Middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, password, given := r.BasicAuth()
 	if !given {
@@ -92,7 +104,7 @@ func (g *Middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authenticate declines what cannot be a user's, without asking.
+// authenticate declines empty names, and names and passwords that are too long, without asking Users.
 func (g *Middleware) authenticate(ctx context.Context, name, password string) (Result, []string, error) {
 	if name == "" || len(name) > longest || len(password) > longest {
 		return Declined, nil, nil
@@ -100,7 +112,8 @@ func (g *Middleware) authenticate(ctx context.Context, name, password string) (R
 	return g.Users.Authenticate(ctx, name, password)
 }
 
-// slot waits for one of the address. Release gives it back, from any goroutine, and is called once.
+// slot waits for a slot of the address, and reports whether there was one. Release must be called once, from any
+// goroutine.
 func (g *Middleware) slot(ctx context.Context, address string) (release func(), free bool) {
 	g.mu.Lock()
 	if g.slots == nil {
@@ -132,7 +145,7 @@ func (g *Middleware) slot(ctx context.Context, address string) (release func(), 
 	return nil, false
 }
 
-// wait waits until then, unless the client goes away before.
+// wait waits until then. It reports false if the client disconnects before.
 func wait(ctx context.Context, then time.Time) bool {
 	select {
 	case <-time.After(time.Until(then)):
@@ -150,12 +163,12 @@ func (g *Middleware) challenge(w http.ResponseWriter) {
 
 func (g *Middleware) log(r *http.Request, err error) {
 	cmp.Or(g.Logger, log.Default()).Printf("%s",
-		foreign.Line(fmt.Sprintf("%s %s: finding out who the client is: %v", r.Method, r.URL.EscapedPath(), err)))
+		foreign.Line(fmt.Sprintf("%s %s: authenticating the client: %v", r.Method, r.URL.EscapedPath(), err)))
 }
 
 type userKey struct{}
 
-// User is the name of the user that a Middleware has authenticated, or "".
+// User returns the name of the user that a [Middleware] has authenticated, or "" if there is none.
 func User(r *http.Request) string {
 	name, _ := r.Context().Value(userKey{}).(string)
 	return name

@@ -18,13 +18,13 @@ import (
 	"forktax/cgi"
 )
 
-// known knows one user, each with a password and a group of the same name, and forgets how if it is nobody.
+// known is an Authenticator of one user, whose name, password and group are the same. An empty one returns an error.
 type known string
 
 func (k known) Authenticate(_ context.Context, name, password string) (auth.Result, []string, error) {
 	switch {
 	case k == "":
-		return auth.Declined, nil, errors.New("the server is gone")
+		return auth.Declined, nil, errors.New("the server is down")
 	case name != string(k):
 		return auth.Declined, nil, nil
 	case password != name:
@@ -33,7 +33,7 @@ func (k known) Authenticate(_ context.Context, name, password string) (auth.Resu
 	return auth.Known, []string{name}, nil
 }
 
-// asked asks a handler as a user.
+// asked sends a request to a handler as a user; an empty name means no credentials.
 func asked(h http.Handler, name, password string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", "/", nil)
 	if name != "" {
@@ -44,7 +44,7 @@ func asked(h http.Handler, name, password string) *httptest.ResponseRecorder {
 	return w
 }
 
-// The first of a chain that does not decline decides, and so does one that cannot tell.
+// The first authenticator of a chain that does not decline, or that returns an error, decides.
 func TestChain(t *testing.T) {
 	chain := auth.Chain{known("ada"), known("grace"), known("ada"), known("")}
 	checks(t, chain, "ada", "ada", auth.Known, "ada")
@@ -52,23 +52,24 @@ func TestChain(t *testing.T) {
 	checks(t, chain, "grace", "ada", auth.Refused)
 	checks(t, auth.Chain{}, "ada", "ada", auth.Declined)
 	if v, _, err := chain.Authenticate(t.Context(), "nobody", "x"); err == nil || v != auth.Declined {
-		t.Errorf("a chain that cannot tell: %v, %v; want an error", v, err)
+		t.Errorf("Authenticate of a chain that ends with an error = %v, %v; want an error", v, err)
 	}
 	if _, _, err := (auth.Chain{known(""), known("ada")}).Authenticate(t.Context(), "ada", "ada"); err == nil {
-		t.Error("a chain asked the next after one that cannot tell")
+		t.Error("Authenticate of a chain that begins with an error = nil, want the error")
 	}
 }
 
 func TestMiddleware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said strings.Builder
+		var logged strings.Builder
 		next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("hello, " + auth.User(r))) })
-		g := &auth.Middleware{Realm: `the "club"`, Users: auth.Chain{known("ada"), known("grace")}, Next: next, Logger: log.New(&said, "", 0)}
+		g := &auth.Middleware{Realm: `the "club"`, Users: auth.Chain{known("ada"), known("grace")}, Next: next,
+			Logger: log.New(&logged, "", 0)}
 		in := &auth.Middleware{Group: "ada", Users: g.Users, Next: next}
 		broken := &auth.Middleware{Users: auth.Chain{known("ada"), known("")}, Next: next, Logger: g.Logger}
 		long := strings.Repeat("x", 300)
 		for _, probe := range []struct {
-			gate           *auth.Middleware
+			middleware     *auth.Middleware
 			name, password string
 			status         int
 			body           string
@@ -88,27 +89,28 @@ func TestMiddleware(t *testing.T) {
 			{broken, "eve", "hush", 503, "the authentication backend is unavailable\n", 0},
 		} {
 			begin := time.Now()
-			w := asked(probe.gate, probe.name, probe.password)
+			w := asked(probe.middleware, probe.name, probe.password)
 			if took := time.Since(begin); w.Code != probe.status || w.Body.String() != probe.body || took != probe.after {
-				t.Errorf("%.10q %.10q: %d %q after %v, want %d %q after %v", probe.name, probe.password, w.Code, w.Body, took,
-					probe.status, probe.body, probe.after)
+				t.Errorf("%.10q %.10q: %d %q after %v, want %d %q after %v", probe.name, probe.password, w.Code, w.Body,
+					took, probe.status, probe.body, probe.after)
 			}
 			if got := w.Header().Get("WWW-Authenticate"); (w.Code == 401) != (got != "") {
-				t.Errorf("%d with the challenge %q", w.Code, got)
+				t.Errorf("status %d with the challenge %q", w.Code, got)
 			}
 		}
-		if got, want := asked(g, "", "").Header().Get("WWW-Authenticate"), `Basic realm="the \"club\"", charset="UTF-8"`; got != want {
-			t.Errorf("the challenge is %s, want %s", got, want)
+		const want = `Basic realm="the \"club\"", charset="UTF-8"`
+		if got := asked(g, "", "").Header().Get("WWW-Authenticate"); got != want {
+			t.Errorf("challenge = %s, want %s", got, want)
 		}
-		time.Sleep(time.Second) // until all that was refused is over
-		if !strings.Contains(said.String(), "the server is gone") || strings.Contains(said.String(), "hush") {
-			t.Errorf("the log says %q, want why it cannot tell, and no password", said.String())
+		time.Sleep(time.Second) // until all refusals are over
+		if !strings.Contains(logged.String(), "the server is down") || strings.Contains(logged.String(), "hush") {
+			t.Errorf("log = %q, want the error and no password", logged.String())
 		}
 	})
 }
 
-// An address has 16 requests looked at at once, and a refusal counts for its 250 ms, though the client has gone: else
-// who guesses many at once, or hangs up when no answer comes at once, would learn more of them in a second.
+// An address has at most 16 authentications at once, and a refusal counts for 250 ms, even if its client has
+// disconnected. Otherwise parallel guesses, or guesses that do not wait for the response, would be faster.
 func TestMiddlewareLimitsAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &auth.Middleware{Users: known("ada"), Next: http.NotFoundHandler()}
@@ -119,7 +121,7 @@ func TestMiddlewareLimitsAttempts(t *testing.T) {
 			all.Go(func() {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				if i%2 == 0 { // it hangs up
+				if i%2 == 0 { // disconnects
 					ctx, cancel = context.WithTimeout(ctx, 20*time.Millisecond)
 					defer cancel()
 				}
@@ -139,21 +141,21 @@ func TestMiddlewareLimitsAttempts(t *testing.T) {
 		r.RemoteAddr = "192.0.2.99:1234"
 		w := httptest.NewRecorder()
 		if g.ServeHTTP(w, r); w.Code != 404 || time.Since(begin) > 0 {
-			t.Errorf("from elsewhere it got %d after %v, want to pass at once", w.Code, time.Since(begin))
+			t.Errorf("status %d after %v for another address, want 404 at once", w.Code, time.Since(begin))
 		}
 		all.Wait()
 		if n := statuses[http.StatusUnauthorized]; n > 80 || n == 0 || statuses[http.StatusTooManyRequests] == 0 {
-			t.Errorf("in %v 200 guesses got %v, want at most 80 times 401, and 429", time.Since(begin), statuses)
+			t.Errorf("statuses of 200 guesses in %v: %v, want at most 80 times 401, and 429", time.Since(begin), statuses)
 		}
 		begin = time.Now()
 		if w := asked(g, "ada", "ada"); w.Code != 404 || time.Since(begin) > 250*time.Millisecond {
-			t.Errorf("afterwards the right one got %d after %v, want to pass", w.Code, time.Since(begin))
+			t.Errorf("status %d after %v for the right password afterwards, want 404", w.Code, time.Since(begin))
 		}
-		time.Sleep(time.Second) // until all that was refused is over
+		time.Sleep(time.Second) // until all refusals are over
 	})
 }
 
-// A client that goes away while it waits to be refused holds nothing.
+// When a client disconnects during the delay of its refusal, ServeHTTP returns at once.
 func TestMiddlewareLetsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &auth.Middleware{Users: known("ada"), Next: http.NotFoundHandler()}
@@ -164,16 +166,17 @@ func TestMiddlewareLetsGo(t *testing.T) {
 		begin := time.Now()
 		g.ServeHTTP(httptest.NewRecorder(), r)
 		if took := time.Since(begin); took != time.Millisecond {
-			t.Errorf("it was held for %v", took)
+			t.Errorf("ServeHTTP took %v, want 1ms", took)
 		}
 		time.Sleep(time.Second)
 	})
 }
 
-// A CGI program behind a gate is told who the user is, and by what; it is not told the password.
-func TestCGIBehindGate(t *testing.T) {
+// A CGI program behind a Middleware gets the name of the user and the scheme, but not the password.
+func TestCGIBehindMiddleware(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "script")
-	const script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s %s %s' \"$AUTH_TYPE\" \"$REMOTE_USER\" \"$HTTP_AUTHORIZATION\"\n"
+	const script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s %s %s' " +
+		"\"$AUTH_TYPE\" \"$REMOTE_USER\" \"$HTTP_AUTHORIZATION\"\n"
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -181,11 +184,11 @@ func TestCGIBehindGate(t *testing.T) {
 	t.Cleanup(func() { host.Close() })
 	w := asked(&auth.Middleware{Users: known("ada"), Next: host}, "ada", "ada")
 	if w.Code != 200 || w.Body.String() != "Basic ada " {
-		t.Errorf("the script was told %d %q, want Basic ada", w.Code, w.Body)
+		t.Errorf("status %d, variables %q; want 200, Basic ada", w.Code, w.Body)
 	}
 }
 
-// The log has neither the user whose line is wrong nor the control characters that a client puts into a path.
+// The log contains neither the name of a user whose line is invalid nor control characters of a URL path.
 func TestLogHasNoNames(t *testing.T) {
 	path := written(t, "users", users)
 	file, err := auth.NewFile(path, "")
@@ -199,10 +202,10 @@ func TestLogHasNoNames(t *testing.T) {
 	r.SetBasicAuth("ada", "plain")
 	w := httptest.NewRecorder()
 	m.ServeHTTP(w, r)
-	want := "GET /%1b%5b2J: finding out who the client is: reading the password file: " + path +
-		":1: the password is in no format"
+	want := "GET /%1b%5b2J: authenticating the client: reading the password file: " + path +
+		":1: unknown password format"
 	if got := logged.String(); w.Code != http.StatusServiceUnavailable || !strings.HasPrefix(got, want) ||
 		strings.Contains(got, "ada") {
-		t.Errorf("%d, and the log has %q, want 503 and %q", w.Code, got, want)
+		t.Errorf("status %d, log = %q; want 503, %q", w.Code, got, want)
 	}
 }

@@ -16,28 +16,43 @@ import (
 	"forktax/workload/contract"
 )
 
-// Settings say who knows the users, and what they may. Without a file and a URL there is nobody to be asked.
+// Settings configure a [Middleware] with a password file, an LDAP server, or both. The zero value disables
+// authentication; see [Settings.Enabled].
 type Settings struct {
-	File       string        // of passwords; see File
-	GroupFile  string        // which says who is in which group
-	LDAP       string        // the URL of a directory: ldap://host:port/base?attribute?sub?filter (RFC 4516)
-	Name       string        // as whom to search it; "" for nobody
-	Password   string        // of that name
-	Groups     string        // below which it has groups
-	CA         string        // a file with the certificates (PEM) of those who vouch for it; "" means the system's
-	StartTLS   bool          // turns ldap to TLS
-	Cache      time.Duration // see Directory
-	Connection func()        // is called for each connection to the directory; may be nil
-	Realm      string        // see Middleware
-	Group      string        // that a user must be in; "" if any user may pass
+	// File is the path of the password file; see [File]. Empty means none.
+	File string
+	// GroupFile is the path of the group file; see [File]. Empty means none.
+	GroupFile string
+	// LDAP is the URL of an LDAP server, ldap://host:port/base?attribute?sub?filter (RFC 4516). Empty means none. The
+	// attribute defaults to [DefaultAttribute]; the scope can only be sub.
+	LDAP string
+	// Name is the bind DN for searches. Empty means anonymous.
+	Name string
+	// Password is the password of Name.
+	Password string
+	// Groups is the base DN of groups. Empty means that groups are not searched.
+	Groups string
+	// CA is the path of a PEM file with the trusted CA certificates. Empty means those of the system.
+	CA string
+	// StartTLS upgrades an ldap:// connection to TLS.
+	StartTLS bool
+	// Cache is the lifetime of cached results; see [Directory].Cache.
+	Cache time.Duration
+	// Connection is called for each connection to the LDAP server. It may be nil.
+	Connection func()
+	// Realm is the realm of the challenge; see [Middleware].Realm.
+	Realm string
+	// Group is the group that a user must be in. Empty means that any user may pass.
+	Group string
 }
 
-// Variables are those of a program's environment that FromEnvironment reads.
+// Variables are the names of the environment variables that [FromEnvironment] reads.
 var Variables = []string{contract.EnvAuthFile, contract.EnvAuthGroupFile, contract.EnvAuthLDAP,
 	contract.EnvAuthName, contract.EnvAuthPassword, contract.EnvAuthGroups, contract.EnvAuthCA,
 	contract.EnvAuthStartTLS, contract.EnvAuthCache, contract.EnvAuthRealm, contract.EnvAuthGroup}
 
-// FromEnvironment reads the settings of this process.
+// FromEnvironment returns the settings in the environment of this process; see [Variables]. It returns an error if the
+// cache lifetime is not a duration of 0 or more.
 func FromEnvironment() (Settings, error) {
 	s := Settings{
 		File: os.Getenv(contract.EnvAuthFile), GroupFile: os.Getenv(contract.EnvAuthGroupFile),
@@ -49,24 +64,25 @@ func FromEnvironment() (Settings, error) {
 	if text := os.Getenv(contract.EnvAuthCache); text != "" {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 {
-			return s, fmt.Errorf("%s is %q: want a duration, such as 30s", contract.EnvAuthCache, text)
+			return s, fmt.Errorf("%s is %q: must be a duration, such as 30s", contract.EnvAuthCache, text)
 		}
 		s.Cache = d
 	}
 	return s, nil
 }
 
-// Enabled reports whether there is anything to authenticate by.
+// Enabled reports whether there is a password file or an LDAP server.
 func (s Settings) Enabled() bool { return s.File != "" || s.LDAP != "" }
 
-// Opened is what a process keeps of the settings, besides connections.
+// An Opened is the state of [Settings] that does not depend on connections. It is safe for concurrent use.
 type Opened struct {
 	settings  Settings
-	file      *File      // nil if there is none
-	directory *Directory // likewise; without connections
+	file      *File      // may be nil
+	directory *Directory // without connections; may be nil
 }
 
-// Open reads the password file, and what the URL of the directory says.
+// Open reads the password file and the group file, and parses the URL of the LDAP server. It does not connect to the
+// server. It returns an error if a file cannot be read or has an invalid line, or if the URL is invalid.
 func (s Settings) Open() (*Opened, error) {
 	o := &Opened{settings: s}
 	var err error
@@ -81,7 +97,8 @@ func (s Settings) Open() (*Opened, error) {
 	return o, err
 }
 
-// Middleware asks the file, and then the directory, over connections of its own until it is closed.
+// Middleware returns a [Middleware] in front of next, which asks the password file and then the LDAP server. It opens
+// its own connections to the server; shut closes them.
 func (o *Opened) Middleware(next http.Handler) (m *Middleware, shut func() error) {
 	var chain Chain
 	shut = func() error { return nil }
@@ -95,19 +112,21 @@ func (o *Opened) Middleware(next http.Handler) (m *Middleware, shut func() error
 	return &Middleware{Realm: o.settings.Realm, Group: o.settings.Group, Users: chain, Next: next}, shut
 }
 
-// maxIdle is how many connections a resident process keeps, as many as the clients of a default run.
+// maxIdle is the number of idle sessions that a long-running process keeps. It equals the clients of a default run.
 const maxIdle = 8
 
-// directory reads the URL.
+// directory parses the URL of the LDAP server.
 func (s Settings) directory() (*Directory, error) {
 	u, err := url.Parse(s.LDAP)
 	if err != nil {
-		return nil, fmt.Errorf("the URL of the directory: %w", err)
+		return nil, fmt.Errorf("LDAP URL: %w", err)
 	}
-	d := &Directory{Name: s.Name, Password: s.Password, Groups: s.Groups, MaxIdle: maxIdle, Cache: s.Cache, StartTLS: s.StartTLS,
-		Opened: s.Connection, Base: strings.TrimPrefix(u.Path, "/"), URL: (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()}
+	d := &Directory{Name: s.Name, Password: s.Password, Groups: s.Groups, MaxIdle: maxIdle, Cache: s.Cache,
+		StartTLS: s.StartTLS, Opened: s.Connection, Base: strings.TrimPrefix(u.Path, "/"),
+		URL: (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()}
 	wrong := func(what string) error {
-		return fmt.Errorf("the URL of the directory, %s: %s; want such as ldap://localhost:389/ou=people,dc=example?uid", u.Redacted(), what)
+		return fmt.Errorf("LDAP URL %s: %s; want a URL such as ldap://localhost:389/ou=people,dc=example?uid",
+			u.Redacted(), what)
 	}
 	parts := append(strings.Split(u.RawQuery, "?"), "", "", "")
 	for i := range parts {
@@ -118,29 +137,29 @@ func (s Settings) directory() (*Directory, error) {
 	d.Attribute, d.Filter = parts[0], parts[2]
 	switch {
 	case u.Scheme != "ldap" && u.Scheme != "ldaps":
-		return nil, wrong("it begins with neither ldap:// nor ldaps://")
+		return nil, wrong("must begin with ldap:// or ldaps://")
 	case u.Hostname() == "":
-		return nil, wrong("it names no host")
+		return nil, wrong("the host is missing")
 	case u.User != nil:
-		return nil, wrong("it has a user in it, whose name and password have settings of their own")
+		return nil, wrong("must not contain a user; the bind DN and its password have their own settings")
 	case d.Base == "":
 		return nil, wrong("the base DN is missing")
 	case parts[1] != "" && parts[1] != "sub":
-		return nil, wrong(fmt.Sprintf("the scope %q is not sub", parts[1]))
+		return nil, wrong(fmt.Sprintf("scope %q is not supported, only sub", parts[1]))
 	case s.StartTLS && u.Scheme == "ldaps":
 		return nil, wrong("StartTLS cannot be used with ldaps://")
 	}
 	if d.Filter != "" {
 		if _, err := ldap.CompileFilter(d.Filter); err != nil {
-			return nil, wrong(fmt.Sprintf("the filter %q: %v", d.Filter, err))
+			return nil, wrong(fmt.Sprintf("filter %q: %v", d.Filter, err))
 		}
 	}
 	d.TLS, err = TLSConfig(s.CA, u.Hostname())
 	return d, err
 }
 
-// TLSConfig is what is trusted of a server that speaks TLS: the certificates (PEM) in the file, or those of the system
-// if it is "".
+// TLSConfig returns a configuration for TLS 1.2 or later to host. It trusts the CA certificates in a PEM file, or those
+// of the system if file is empty. It returns an error if the file cannot be read or has no certificate.
 func TLSConfig(file, host string) (*tls.Config, error) {
 	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if file == "" {
@@ -148,11 +167,11 @@ func TLSConfig(file, host string) (*tls.Config, error) {
 	}
 	text, err := foreign.ReadFile(file, maxFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading the certificates of who vouches for the directory: %w", err)
+		return nil, fmt.Errorf("reading the CA certificates: %w", err)
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
+		return nil, fmt.Errorf("%s contains no PEM certificate", file)
 	}
 	return config, nil
 }

@@ -10,17 +10,17 @@ import (
 	"forktax/bench/foreign"
 )
 
-// settled is how old a change of a file has to be for its times to differ from those of a later one. Systems count them
-// in ticks of up to 10 ms, and some file systems in two seconds.
+// settled is the age of a change of a file after which a later change certainly has a different time. Kernels count the
+// times of files in ticks of up to 10 ms, and some file systems in units of 2 s.
 const settled = 2 * time.Second
 
-// A version identifies the content of a file: any write changes the time of the last change, which no program can set.
+// A version identifies the content of a file. Any write changes the file's ctime, which no program can set.
 type version struct {
 	device, inode uint64
 	size          int64
 	modified      unix.Timespec
 	changed       unix.Timespec
-	settled       bool // a later change would have another time
+	settled       bool // a later change has a different time
 }
 
 func versionOf(s unix.Stat_t, at time.Time) version {
@@ -29,7 +29,7 @@ func versionOf(s unix.Stat_t, at time.Time) version {
 		settled: changed.Before(at.Add(-settled))}
 }
 
-// holds reports whether the file still has the content that it had.
+// holds reports whether the content of the file is certainly unchanged.
 func (v version) holds(path string) bool {
 	var s unix.Stat_t
 	if !v.settled || unix.Stat(path, &s) != nil {
@@ -38,7 +38,7 @@ func (v version) holds(path string) bool {
 	return versionOf(s, time.Now()) == v
 }
 
-// readVersion reads a regular file of bounded length.
+// readVersion reads a regular file of at most maxFile bytes.
 func readVersion(path string) (v version, text []byte, err error) {
 	began := time.Now()
 	f, err := foreign.Open(path)
@@ -52,7 +52,7 @@ func readVersion(path string) (v version, text []byte, err error) {
 	}
 	text, err = io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s has more than %d bytes", path, maxFile)
+		err = fmt.Errorf("%s is larger than %d bytes", path, maxFile)
 	}
 	return versionOf(s, began), text, err
 }

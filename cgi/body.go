@@ -14,24 +14,26 @@ import (
 )
 
 const (
-	// inMemory is how much of a body without a length is kept in memory; what is longer goes into a file.
+	// inMemory is the largest number of bytes of a body without a length that is kept in memory; a longer body is
+	// written to a file.
 	inMemory = 64 << 10
-	// unreadEvery is how often it is looked whether anybody still reads a body that comes slowly.
+	// unreadEvery is the interval of the check whether the child still reads its standard input.
 	unreadEvery = 250 * time.Millisecond
 )
 
-// withBody returns r with a body that has a length, as a child must be told it. The body of another status than 0 is
-// not to be read.
+// withBody returns r with a body of known length, which a child needs for CONTENT_LENGTH. If status is not 0, the
+// request is refused with it and the body must not be read.
 func (h *Host) withBody(w http.ResponseWriter, r *http.Request) (with *http.Request, status int, err error) {
 	most := h.limits.Body
 	if most > 0 && r.ContentLength > most {
-		return r, http.StatusRequestEntityTooLarge, fmt.Errorf("its body of %d bytes is longer than %d", r.ContentLength, most)
+		return r, http.StatusRequestEntityTooLarge,
+			fmt.Errorf("request body of %d bytes exceeds the limit of %d bytes", r.ContentLength, most)
 	}
 	if r.ContentLength == 0 {
 		return r, 0, nil
 	}
 	control := http.NewResponseController(w)
-	_ = control.EnableFullDuplex() // else an answer that begins early makes the server discard the body
+	_ = control.EnableFullDuplex() // otherwise the server discards the body when the response begins before its end
 	own := *r
 	if r.ContentLength > 0 {
 		own.Body = &body{ReadCloser: r.Body, control: control}
@@ -41,21 +43,21 @@ func (h *Host) withBody(w http.ResponseWriter, r *http.Request) (with *http.Requ
 	switch {
 	case err == nil:
 	case errors.Is(err, errTooLong):
-		return r, http.StatusRequestEntityTooLarge, fmt.Errorf("its body is longer than %d bytes", most)
+		return r, http.StatusRequestEntityTooLarge, fmt.Errorf("request body exceeds the limit of %d bytes", most)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return r, http.StatusRequestTimeout, fmt.Errorf("nothing more of its body came for %v", h.limits.Idle)
+		return r, http.StatusRequestTimeout, fmt.Errorf("no data of the request body arrived for %v", h.limits.Idle)
 	case errors.As(err, new(*os.PathError)):
-		return r, http.StatusServiceUnavailable, fmt.Errorf("keeping its body: %w", err)
+		return r, http.StatusServiceUnavailable, fmt.Errorf("storing the request body: %w", err)
 	default:
-		return r, http.StatusBadRequest, fmt.Errorf("reading its body: %w", err)
+		return r, http.StatusBadRequest, fmt.Errorf("reading the request body: %w", err)
 	}
 	own.Body, own.ContentLength, own.TransferEncoding = spooled, length, nil
 	return &own, 0, nil
 }
 
-var errTooLong = errors.New("it is too long")
+var errTooLong = errors.New("request body too long")
 
-// spool reads a body without a length to its end.
+// spool reads a body of unknown length to its end and returns a copy and its length in bytes.
 func (h *Host) spool(from io.Reader, control *http.ResponseController) (io.ReadCloser, int64, error) {
 	most := h.limits.Body
 	if most > 0 {
@@ -77,7 +79,7 @@ func (h *Host) spool(from io.Reader, control *http.ResponseController) (io.ReadC
 	if err != nil {
 		return nil, 0, err
 	}
-	err = os.Remove(file.Name()) // what is open stays
+	err = os.Remove(file.Name()) // the open file stays readable
 	if err == nil {
 		n, err = io.Copy(file, io.MultiReader(&begin, from))
 	}
@@ -99,7 +101,7 @@ func limitBody(b io.ReadCloser, length, most int64) (io.ReadCloser, int64, error
 	return b, length, nil
 }
 
-// An idleReader waits for each piece for that long.
+// An idleReader is a reader of a request body whose reads each time out after limit.
 type idleReader struct {
 	io.Reader
 	control *http.ResponseController
@@ -107,22 +109,22 @@ type idleReader struct {
 }
 
 func (p *idleReader) Read(b []byte) (int, error) {
-	_ = p.control.SetReadDeadline(time.Now().Add(p.limit)) // where that is not possible, somebody else sees to it
+	_ = p.control.SetReadDeadline(time.Now().Add(p.limit)) // if unsupported, the server's own timeouts apply
 	return p.Reader.Read(b)
 }
 
-// A body goes to its child as it comes. When the child reads no more of it, the client need not send the rest: package
-// os/exec would wait for that, and with it the request, for ever.
+// A body is a request body that is passed to the child as it arrives. It stops reading when the child no longer reads
+// its standard input. Otherwise package os/exec, and with it the request, would wait until the client sends the rest.
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController
-	ended   atomic.Bool // it was read to its end
-	dropped atomic.Bool // nobody reads the rest
+	ended   atomic.Bool // the body was read to its end
+	dropped atomic.Bool // the rest is not read
 }
 
 var _ io.WriterTo = (*body)(nil)
 
-// WriteTo is called by package os/exec, by way of io.Copy, with the child's standard input.
+// WriteTo is called by package os/exec, through io.Copy, with the child's standard input.
 func (b *body) WriteTo(w io.Writer) (int64, error) {
 	if pipe, ok := w.(syscall.Conn); ok {
 		defer b.watchPipe(pipe)()
@@ -130,8 +132,8 @@ func (b *body) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{b})
 }
 
-// watchPipe looks now and then whether the pipe is still read from. When stop has returned, it does not any more: the
-// connection may then be that of another request.
+// watchPipe drops the rest of the body when the other end of the pipe is closed, which it checks every unreadEvery.
+// When stop has returned, it no longer touches the connection, which may then serve another request.
 func (b *body) watchPipe(pipe syscall.Conn) (stop func()) {
 	var mu sync.Mutex
 	var timer *time.Timer
@@ -165,11 +167,11 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// maxDrained is how much of a body is read that no child wanted, as much as net/http's server does.
+// maxDrained is the largest number of unread bytes of a body that drain reads; net/http's server uses the same limit.
 const maxDrained = 256 << 10
 
-// drain reads what nobody has read, if it is not much and does not take long, and says whether the body is at its end.
-// Only then can the client send another request on the same connection, and must be told if it cannot.
+// drain reads the unread rest of the body, at most maxDrained bytes for at most unreadEvery, and reports whether it
+// reached the end. Only then can the connection be reused; otherwise the response must have "Connection: close".
 func (b *body) drain() bool {
 	if b.ended.Load() || b.dropped.Load() {
 		return b.ended.Load()
@@ -180,7 +182,7 @@ func (b *body) drain() bool {
 	return b.ended.Load()
 }
 
-// Close does not wait for the rest.
+// Close closes the body without waiting for its rest.
 func (b *body) Close() error {
 	if !b.ended.Load() {
 		b.drop(0)
@@ -188,8 +190,8 @@ func (b *body) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// drop has nobody read more of the body than comes within that time.
+// drop stops reading the body after the given time.
 func (b *body) drop(after time.Duration) {
 	b.dropped.Store(true)
-	_ = b.control.SetReadDeadline(time.Now().Add(after)) // where that is not possible, there is no client to wait for
+	_ = b.control.SetReadDeadline(time.Now().Add(after)) // if unsupported, there is no connection to wait for
 }

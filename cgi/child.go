@@ -12,21 +12,24 @@ import (
 	"forktax/workload/model"
 )
 
-// IsChild says whether this process was started to answer one CGI request.
+// IsChild reports whether this process was started for one CGI request, by the variable GATEWAY_INTERFACE.
 func IsChild() bool { return os.Getenv("GATEWAY_INTERFACE") != "" }
 
-// Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
+// Connect opens the connections of a handler, and returns the handler and a function that closes the connections.
 type Connect = model.Connect
 
-// A Child answers the one request that is in its environment.
+// A Child serves the one CGI request that is in the environment and the standard input of this process. Its response
+// has the header that net/http's server would send.
 type Child struct {
-	// Open, and Connect that it returns, are everything that a resident process would do once.
+	// Open creates the state that a long-running process would create once, and returns the Connect function that
+	// creates the handler.
 	Open func(ctx context.Context) (Connect, error)
-	// Connections is how many connections were opened so far; nil means none ever are.
+	// Connections returns the number of connections opened so far. Nil means that there are none.
 	Connections func() int64
 }
 
-// Serve opens, answers, and closes. The answer is complete, an error's too, when it returns.
+// Serve calls Open and Connect, serves the request with the handler, and closes the connections. It returns the first
+// error of these steps. If Open or Connect fails, the response has status 500.
 func (c Child) Serve(ctx context.Context) error {
 	rep := childReport{mainReached: contract.Now()}
 	handler, shut, err := c.open(ctx, &rep)
@@ -58,12 +61,12 @@ func (c Child) open(ctx context.Context, rep *childReport) (http.Handler, func()
 	return handler, shut, nil
 }
 
-// failedHandler answers for a handler that could not be opened. Why is for the log, not for the client.
+// failedHandler responds if there is no handler. The error is logged, but not sent to the client.
 var failedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 })
 
-// asNetHTTP has net/http/cgi ask and answer as net/http's server would.
+// asNetHTTP makes a request and a response of net/http/cgi look like those of net/http's server.
 func asNetHTTP(h http.Handler, rep *childReport) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fixRequest(r)
@@ -74,9 +77,8 @@ func asNetHTTP(h http.Handler, rep *childReport) http.Handler {
 	})
 }
 
-// fixRequest undoes where the library's request differs from that of net/http's server though CGI does not ask for it:
-// the URL has a host, the URI as it was sent is missing, the Content-Type may be there twice, and the length of the
-// body is no header.
+// fixRequest removes the differences between a request of net/http/cgi and one of net/http's server that CGI does not
+// require: a host in the URL, no RequestURI, Content-Type maybe twice, and no Content-Length in the header.
 func fixRequest(r *http.Request) {
 	r.URL.Scheme, r.URL.Host = "", ""
 	r.RequestURI = cmp.Or(os.Getenv("REQUEST_URI"), r.URL.RequestURI())

@@ -7,7 +7,7 @@ import (
 	"forktax/cgi"
 )
 
-// A start's child has one of the numbers that were given after it began, also where the numbers begin anew.
+// The child of a start has one of the PIDs that were given after it began, also when the PIDs wrap around.
 func TestPIDsBetween(t *testing.T) {
 	highest := cgi.MaxPID()
 	for _, test := range []struct {
@@ -20,7 +20,7 @@ func TestPIDsBetween(t *testing.T) {
 		{highest, 1, []int{1}},
 	} {
 		if got := slices.Collect(cgi.PIDsBetween(test.after, test.last)); !slices.Equal(got, test.want) {
-			t.Errorf("after %d, up to %d: %v, want %v", test.after, test.last, got, test.want)
+			t.Errorf("PIDsBetween(%d, %d) = %v, want %v", test.after, test.last, got, test.want)
 		}
 	}
 }

@@ -9,28 +9,30 @@ import (
 	"sync/atomic"
 )
 
-// A child tells its host what only it can know: how many connections it opened, how much memory it used, and when it
-// did what. It is asked for that in the environment, so that under any other server the same program says nothing of
-// the kind, and tells it in the last line that it writes to its standard error: at its very end, when all is known.
-// That its answer is to be passed on as it comes must be known before, and so stands in a header, which the host takes
-// out again.
+// A child reports to its host what only the child can measure: the number of connections that it opened, its peak
+// memory, and its timestamps. The host asks for the report by an environment variable, so the same program reports
+// nothing under other servers. The report is the last line of the child's standard error, written just before it exits.
+//
+// The host must know earlier that the child flushes its response. The child therefore sets a header, which the host
+// removes.
 const (
-	reportVariable = "FORKTAX_REPORT" // what is asked for: one of the constants below
-	reportLine     = "forktax-child:" // connections opened, peak resident bytes, and the stamps, in order; 0 is not known
+	reportVariable = "FORKTAX_REPORT" // one of the constants below
+	reportLine     = "forktax-child:" // prefix of the line; the fields of childReport follow, 0 if unknown
 	flushHeader    = "Forktax-Child"
 	flushValue     = "flushed"
 )
 
-// What a host asks for.
+// Values of reportVariable.
 const (
 	reportUsage  = "usage"
 	reportMemory = "usage,memory"
 )
 
-// memoryEvery is how many children go by until one is asked for its peak memory again: reading it costs a child about
-// 30 µs, a hundredth of its life, so only the first and then one in 64 pay it.
+// memoryEvery is the stride of the children that are asked for their peak memory, beginning with the first. Reading it
+// takes a child about 30 µs, 1% of its lifetime.
 const memoryEvery = 64
 
+// reportWanted returns the value of reportVariable for the nth child, counted from 1.
 func reportWanted(n int64) string {
 	if n%memoryEvery == 1 {
 		return reportMemory
@@ -38,22 +40,23 @@ func reportWanted(n int64) string {
 	return reportUsage
 }
 
-// A childReport is what a child says of itself; its stamps are readings of contract.Now.
+// A childReport is the report of a child. The timestamps are readings of contract.Now.
 type childReport struct {
-	connections, peak int64
+	connections int64 // opened by the child
+	peak        int64 // resident memory in bytes
 
-	mainReached int64 // main was reached
-	opened      int64 // the state was made
-	connected   int64 // the handler was made
-	handled     int64 // the handler returned
-	closed      int64 // its connections were closed
+	mainReached int64 // when main was reached
+	opened      int64 // when Open had returned
+	connected   int64 // when the handler was created
+	handled     int64 // when the handler returned
+	closed      int64 // when the connections were closed
 }
 
 func (r *childReport) fields() []*int64 {
 	return []*int64{&r.connections, &r.peak, &r.mainReached, &r.opened, &r.connected, &r.handled, &r.closed}
 }
 
-// write is the child's side.
+// write writes the report to standard error, if the host asks for it. It runs in the child.
 func (r *childReport) write() {
 	wanted := os.Getenv(reportVariable)
 	if wanted == "" {
@@ -69,7 +72,7 @@ func (r *childReport) write() {
 	os.Stderr.Write(append(line, '\n'))
 }
 
-// read is the host's side. It reports whether the line is a report; a broken one is not.
+// read parses a line of a child's standard error and reports whether it is a well-formed report. It runs in the host.
 func (r *childReport) read(line []byte) bool {
 	text, found := bytes.CutPrefix(line, []byte(reportLine))
 	if !found {
@@ -91,13 +94,13 @@ func (r *childReport) read(line []byte) bool {
 	return true
 }
 
-// count takes in what a child used.
+// count adds the report of a child.
 func (c *counters) count(r childReport) {
 	c.connections.Add(r.connections)
 	raise(&c.peak, r.peak)
 }
 
-// raise sets v to n unless it is higher already.
+// raise sets v to n unless it is already higher.
 func raise(v *atomic.Int64, n int64) {
 	for {
 		old := v.Load()
@@ -107,9 +110,9 @@ func raise(v *atomic.Int64, n int64) {
 	}
 }
 
-// takeFlush is the host's side of the header: whether the child flushed its answer before that was complete.
+// takeFlush removes flushHeader and reports whether the child flushed its response before it was complete.
 func takeFlush(header http.Header) bool {
-	read := header.Get(flushHeader)
+	value := header.Get(flushHeader)
 	header.Del(flushHeader)
-	return read == flushValue
+	return value == flushValue
 }

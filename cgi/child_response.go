@@ -10,26 +10,26 @@ import (
 	"forktax/workload/contract"
 )
 
-// heldBack is how much of a body net/http's server keeps until it sends the head: from that much it tells the type, and
-// of a body that ends before it, the length.
+// heldBack is the number of bytes of a body that net/http's server buffers before it sends the header. It detects the
+// content type from these bytes, and the length of a body that is no longer.
 const heldBack = 2048
 
-// childResponse is the child's side of its response. It gives net/http/cgi's own one the head that net/http's server
-// would have sent, at the time when that would have sent it.
+// childResponse is the ResponseWriter of the handler in a child. It gives the ResponseWriter of net/http/cgi the header
+// that net/http's server would send, at the moment when that would send it.
 type childResponse struct {
 	to      http.ResponseWriter // net/http/cgi's
-	header  http.Header         // the handler's; what it sets after WriteHeader comes too late
-	body    *bufio.Writer       // onto pieces
-	status  int                 // 0 until the handler has decided
+	header  http.Header         // of the handler; values set after WriteHeader have no effect
+	body    *bufio.Writer       // writes to bodyWriter
+	status  int                 // 0 until the handler has set it
 	flushed bool                // the handler has called Flush
-	begun   bool                // the head was given to the library
+	begun   bool                // the header was passed to the library
 }
 
 var _ http.Flusher = (*childResponse)(nil)
 
 func newChildResponse(to http.ResponseWriter) *childResponse {
 	r := &childResponse{to: to, header: http.Header{}}
-	r.body = bufio.NewWriterSize((*pieces)(r), heldBack)
+	r.body = bufio.NewWriterSize((*bodyWriter)(r), heldBack)
 	return r
 }
 
@@ -39,7 +39,7 @@ func (r *childResponse) WriteHeader(status int) {
 	switch {
 	case r.status != 0:
 		log.Printf("superfluous WriteHeader(%d) after WriteHeader(%d)", status, r.status)
-	case status >= 200: // the others are hints before the answer, for which CGI has no place
+	case status >= 200: // CGI cannot express informational responses
 		r.status = status
 		maps.Copy(r.to.Header(), r.header.Clone())
 	}
@@ -56,7 +56,7 @@ func (r *childResponse) Write(p []byte) (int, error) {
 	return r.body.Write(p)
 }
 
-// Flush sends what there is, if only the head.
+// Flush sends the header and the data written so far.
 func (r *childResponse) Flush() {
 	r.flushed = true
 	r.end()
@@ -64,24 +64,24 @@ func (r *childResponse) Flush() {
 	r.to.(http.Flusher).Flush()
 }
 
-// end gives the library what is left.
+// end passes the buffered rest to the library.
 func (r *childResponse) end() {
 	r.decide()
 	if r.body.Buffered() == 0 {
 		r.begin(nil)
 	}
-	_ = r.body.Flush() // the library reports what went wrong when it flushes, last of all
+	_ = r.body.Flush() // the library returns the error of its last flush
 }
 
-// decide ends the time in which the handler can choose a status.
+// decide sets the status 200 unless the handler has set one.
 func (r *childResponse) decide() {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
 }
 
-// begin completes the head, now that it is known with what the body begins. The library would find a Content-Type for
-// no bytes and for encoded ones; a key without values keeps it from that and writes nothing.
+// begin completes the header, given the beginning of the body. The library would also detect a Content-Type for an
+// empty or an encoded body; a key without values prevents that and writes nothing.
 func (r *childResponse) begin(body []byte) {
 	if r.begun {
 		return
@@ -97,10 +97,10 @@ func (r *childResponse) begin(body []byte) {
 	r.to.WriteHeader(r.status)
 }
 
-// pieces is a response as its own buffer sees it.
-type pieces childResponse
+// A bodyWriter is the destination of the buffer of a childResponse.
+type bodyWriter childResponse
 
-func (p *pieces) Write(b []byte) (int, error) {
-	(*childResponse)(p).begin(b)
-	return p.to.Write(b)
+func (w *bodyWriter) Write(b []byte) (int, error) {
+	(*childResponse)(w).begin(b)
+	return w.to.Write(b)
 }

@@ -9,13 +9,14 @@ import (
 
 type connKey struct{}
 
-// WithConn is an http.Server's ConnContext. By it a host sees that a client has gone whose request's body nobody has
-// read to its end: net/http looks for that only behind it.
+// WithConn stores a connection in the context of its requests. Use it as the ConnContext of an [http.Server] that runs
+// a [Host]. With it the host detects that a client has disconnected while its request body is unread; net/http detects
+// that only after the body was read to its end.
 func WithConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// disconnected reports whether the client has gone.
+// disconnected reports whether the client has closed its connection.
 func disconnected(r *http.Request) bool {
 	c := r.Context().Value(connKey{})
 	if secured, ok := c.(interface{ NetConn() net.Conn }); ok {

@@ -7,7 +7,7 @@ import (
 
 const established = 1 // TCP_ESTABLISHED
 
-// peerClosed reports whether the other end of a TCP connection sends nothing more.
+// peerClosed reports whether the other end of a TCP connection has closed it, for sending at least.
 func peerClosed(conn syscall.Conn) (is bool) {
 	raw, err := conn.SyscallConn()
 	if err != nil {

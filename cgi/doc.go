@@ -1,11 +1,13 @@
-// Package cgi is the model "a process for each request": Host is the side that stays, Child the side that is started
-// anew.
+// Package cgi implements the execution model "one process per request" (CGI, RFC 3875). [Host] is the long-running
+// HTTP handler that starts the processes; [Child] is the side that runs in each of them.
 //
-// The host is net/http/cgi's Handler, unmodified, with what that lacks to be put under load: limits on what children
-// and clients may take, an end for every child that exceeds them, the variables and answers of RFC 3875, and counts of
-// what happened. Package persistent is the other model; package workload starts either of them from the same file.
+// Host wraps the unmodified [net/http/cgi.Handler] and adds what a host needs under load:
+//   - limits on children and request bodies, and the termination of every child that exceeds them
+//   - the variables and response rules of RFC 3875 that the library leaves out
+//   - counts of what happened, see [Stats]
 //
-// An exchange is one request with its child. It sees the child's response as net/http/cgi's client (hostResponse), its
-// errors as its logger, and its standard error (stderr); it finds the process itself (child_pid.go),
-// watches it, and ends it with all that it has started (watch.go).
+// Limits, termination and PID discovery need Linux. On other systems the host runs without them.
+//
+// Package persistent implements the model "one long-running process". Package workload builds programs that can run
+// under either model.
 package cgi

@@ -18,44 +18,47 @@ import (
 	"forktax/workload/contract"
 )
 
-// A fault is why a request is not answered by what its child wrote.
+// A fault is the reason why the response to a request is not that of its child.
 type fault struct {
-	status int    // for the client, if it has no answer yet; 0 if the client is the one that has gone
+	status int    // for the client, if no part of a response was sent; 0 if the client has disconnected
 	why    string // for the log
 }
 
-// An exchange is a request and the child that answers it.
+// An exchange is a request and its child. It receives the child's response as net/http/cgi's client (hostResponse), the
+// library's errors as its logger (Write), and the child's standard error (stderr). It finds the PID of the child
+// (child_pid.go), watches the child, and terminates it with its descendants (watch.go).
 type exchange struct {
 	host     *Host
-	request  *http.Request // as it came
-	asked    *http.Request // as net/http/cgi sees it
+	request  *http.Request // of the client
+	asked    *http.Request // for net/http/cgi
 	response hostResponse
 	stderr   stderr
-	mark     string // in the environment of the child, and of what that starts
+	mark     string // in the environment of the child and its descendants
 
-	begun     int64         // when its child was about to be started, by contract.Now
-	lastWrite atomic.Int64  // when the child last wrote, or was begun
-	hasHead   atomic.Bool   // the head of its answer is complete
-	unstarted bool          // there is none: its program could not be executed
-	start     *childStart   // of its child
-	number    atomic.Int64  // of its child, if somebody looks at children; 0 until it is known
+	begun     int64         // just before the child was started, by contract.Now
+	lastWrite atomic.Int64  // when the child last wrote, at first begun
+	hasHead   atomic.Bool   // the header of the child's response is complete
+	unstarted bool          // the program could not be executed
+	start     *childStart   // of the child
+	number    atomic.Int64  // PID of the child for Host.Children; 0 while it is unknown
 	over      chan struct{} // closed, with mu held, when the child has been waited for
 
-	mu     sync.Mutex
-	fault  *fault    // the first one
-	ending bool      // the child is being ended
-	reads  deadliner // where its answer comes from, while somebody waits for more of it
+	mu      sync.Mutex
+	fault   *fault    // the first one
+	ending  bool      // the child is being terminated
+	reading deadliner // the pipe of the response, while a goroutine reads its body
 
-	// What follows is for who watches.
-	nudged, inspected int64 // when that was, by contract.Now
-	orphaned          bool  // the child had ended when it was last looked at, with its answer open
+	// The following fields are used by inspect only.
+	nudged, inspected int64 // when the child last was, by contract.Now
+	orphaned          bool  // the child had exited at the last check, with its response open
 }
 
-// startTries is how often a program is executed that is being written (ETXTBSY): whoever has done it, or has just
-// started a process of its own that shares the descriptor, is about to close it.
+// startTries is the largest number of attempts to execute a program that is open for writing (ETXTBSY). The process
+// that has written it, or a new child of that process with the same descriptor, is about to close it.
 const startTries = 6
 
-// run has a child answer. It returns the request by whose answer this one is to be answered, if that is another.
+// run starts a child for the request and passes on its response. If the response is a local redirect, it returns the
+// request to serve next.
 func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseStamps) (next *http.Request) {
 	asked := h.childRequest(r)
 	for try := 1; ; try++ {
@@ -73,7 +76,7 @@ func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseSta
 	}
 }
 
-// exchange is that of a request, which net/http/cgi sees as asked.
+// exchange returns a new exchange for a request; asked is the same request for net/http/cgi.
 func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed bool) *exchange {
 	n := h.stats.attempted.Add(1)
 	e := &exchange{host: h, request: r, asked: asked, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: contract.Now(),
@@ -87,7 +90,7 @@ func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed boo
 	return e
 }
 
-// run has net/http/cgi start the child, and pass on its answer.
+// run starts the child by net/http/cgi, which passes its response to e.response.
 func (e *exchange) run(s script) {
 	h := e.host
 	vars := append(h.variables(e.request, s), contract.EnvChild+"="+e.mark)
@@ -107,19 +110,19 @@ func (e *exchange) run(s script) {
 	e.start = pids.expect()
 	defer pids.forget(e.start)
 	if !h.running.add(e) {
-		e.setFault(http.StatusServiceUnavailable, "the host is about to end")
+		e.setFault(http.StatusServiceUnavailable, "the host is shutting down")
 		return
 	}
 	defer h.running.remove(e)
 	defer e.remember()
-	if !e.response.timed && !hasLimits(h.limits) { // then nobody need know at once that it has been started
+	if !e.response.timed && !hasLimits(h.limits) { // then the host need not know at once when the child has been started
 		if to := e.stderr.open(); to != nil {
 			child.Stderr = to
 			defer to.Close()
 		}
 	}
-	gone := context.AfterFunc(e.request.Context(), e.clientLeft)
-	defer gone()
+	stop := context.AfterFunc(e.request.Context(), e.clientLeft)
+	defer stop()
 	child.ServeHTTP(&e.response, e.asked)
 	e.mu.Lock()
 	close(e.over)
@@ -127,7 +130,7 @@ func (e *exchange) run(s script) {
 	e.stderr.end()
 }
 
-// pid is the number of the child: 0 if it is not known, or its no longer. It can be found until it has been waited for.
+// pid returns the PID of the child, or 0 if it is unknown or the child has been waited for.
 func (e *exchange) pid() int {
 	if e.isOver() {
 		return 0
@@ -135,14 +138,14 @@ func (e *exchange) pid() int {
 	return pids.pid(e.start)
 }
 
-// remember has the child be seen by who looks at children.
+// remember records the child for Host.Children.
 func (e *exchange) remember() {
 	if e.host.recent.wanted() {
 		e.host.recent.add(contract.Child{PID: int(e.number.Load()), BeganNS: e.begun, EndedNS: contract.Now()})
 	}
 }
 
-// applyLimits limits the child, which has just been started.
+// applyLimits sets the resource limits of the child. It is called when the child has just been started.
 func (e *exchange) applyLimits() {
 	if e.host.recent.wanted() {
 		e.number.Store(int64(pids.pid(e.start)))
@@ -151,14 +154,14 @@ func (e *exchange) applyLimits() {
 		return
 	}
 	if err := limit(pids.pid(e.start), e.host.limits); err != nil {
-		e.abort(http.StatusInternalServerError, fmt.Sprintf("limiting what the child may take: %v", err))
+		e.abort(http.StatusInternalServerError, fmt.Sprintf("setting the resource limits of the child: %v", err))
 	}
 }
 
 func hasLimits(l contract.ChildLimits) bool { return l.CPU > 0 || l.Memory > 0 || l.Processes > 0 }
 
-// Write takes what net/http/cgi logs, which is nothing unless something went wrong: the library has no other way to
-// tell. It goes on reading, or waits for a child that nobody reads any more; either is ended.
+// Write receives the log messages of net/http/cgi, which are all errors: the library reports them in no other way.
+// After most of them it goes on reading, or waits for a child whose output is no longer read; Write aborts both.
 func (e *exchange) Write(line []byte) (int, error) {
 	text := strings.TrimSpace(string(line))
 	if why, found := strings.CutPrefix(text, "CGI error: "); found { // from before or in exec.Cmd.Start
@@ -171,30 +174,30 @@ func (e *exchange) Write(line []byte) (int, error) {
 		return len(line), nil
 	}
 	why := strings.TrimPrefix(text, "cgi: ")
-	if strings.HasPrefix(why, "copy error") { // the client does not take it; other reasons are noted already
+	if strings.HasPrefix(why, "copy error") { // the client has disconnected; other reasons were recorded before
 		e.abort(0, why)
 		return len(line), nil
 	}
-	if how := e.soonEnded(); how != "" && how != endedWell {
+	if how := e.pollExit(); how != "" && how != exitedOK {
 		why += "; the program " + how
 	}
 	e.abort(http.StatusBadGateway, why)
 	return len(line), nil
 }
 
-// textBusy is that a program cannot be executed while somebody writes it.
+// textBusy is the error of executing a program that is open for writing.
 const textBusy = syscall.ETXTBSY
 
-// transientErrnos is what passes.
+// transientErrnos are the errors of starting a program that are likely to pass.
 var transientErrnos = []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, textBusy}
 
-// isTransient reports whether what keeps a program from being started is that the system has no more of something,
-// which will pass. The library tells it as text.
+// isTransient reports whether a program could not be started for lack of a system resource, which will pass. The
+// library reports the error as text only.
 func isTransient(why string) bool {
 	return slices.ContainsFunc(transientErrnos, func(e syscall.Errno) bool { return strings.HasSuffix(why, e.Error()) })
 }
 
-// setFault notes what went wrong, unless something did before.
+// setFault records a fault, unless there is one.
 func (e *exchange) setFault(status int, why string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -203,7 +206,7 @@ func (e *exchange) setFault(status int, why string) {
 	}
 }
 
-// firstFault returns what went wrong, or nil.
+// firstFault returns the recorded fault, or nil.
 func (e *exchange) firstFault() *fault {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -216,7 +219,8 @@ func (e *exchange) busy() bool {
 	return f != nil && e.unstarted && strings.HasSuffix(f.why, textBusy.Error())
 }
 
-// end completes the answer, or says to the client and to the log why there is none.
+// end completes the response. If there is a fault, it logs that and responds with its status, or aborts the response if
+// a part of it was sent. If the response is a local redirect, it returns the request to serve next.
 func (e *exchange) end() (next *http.Request) {
 	f := e.firstFault()
 	if f == nil {
@@ -240,7 +244,7 @@ func (e *exchange) end() (next *http.Request) {
 		e.host.log(e.request, f.why)
 	}
 	if e.response.passed || f.status == 0 {
-		panic(http.ErrAbortHandler) // so that the client does not take what it has for the whole
+		panic(http.ErrAbortHandler) // so that the client does not take the response for complete
 	}
 	clear(e.response.Header())
 	if last {
@@ -254,13 +258,13 @@ func (e *exchange) end() (next *http.Request) {
 	return nil
 }
 
-// exchanges are those that have a child.
+// exchanges is the set of exchanges that have a child.
 type exchanges struct {
 	mu      sync.Mutex
 	all     map[*exchange]struct{}
 	closed  bool
-	watched bool           // somebody looks at them now and then
-	busy    sync.WaitGroup // exchanges, and what ends their children
+	watched bool           // the goroutine watch is running
+	busy    sync.WaitGroup // exchanges, and goroutines that terminate their children
 }
 
 func (s *exchanges) add(e *exchange) bool {
@@ -288,12 +292,12 @@ func (s *exchanges) remove(e *exchange) {
 	s.busy.Done()
 }
 
-// close ends all, and waits until they are.
+// close aborts all exchanges and waits until they have ended.
 func (s *exchanges) close() {
 	s.mu.Lock()
 	s.closed = true
 	for e := range s.all {
-		e.abort(http.StatusServiceUnavailable, "the host ends")
+		e.abort(http.StatusServiceUnavailable, "the host is shutting down")
 	}
 	s.mu.Unlock()
 	s.busy.Wait()

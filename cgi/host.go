@@ -17,46 +17,59 @@ import (
 	"forktax/workload/model"
 )
 
-// A Host answers each request by executing a program. Its fields must not change once it serves.
+// A Host is an [http.Handler] that executes a program for each request. It is safe for concurrent use. Its exported
+// fields must not change after the first request.
 type Host struct {
-	Path       string   // the program, or a folder of programs that answer under their names; an absolute path
-	Root       string   // with what the paths of URLs begin that it answers; "" means all, and others get 404
-	Args       []string // of the program, if any
-	Dir        string   // its working directory; "" means that of its file
-	Env        []string // variables for every child, as KEY=VALUE, over what the host would set
-	InheritEnv []string // names of variables that are handed on from the host's own environment
-	Documents  string   // the folder that PATH_TRANSLATED is in; "" leaves that out
-	// Authorization hands on the headers by which a client proves who it is. A child is to have them only if it is what
-	// they are meant for.
+	// Path is the absolute path of the program, or of a directory of programs, which are served under their file names.
+	Path string
+	// Root is the prefix of the URL paths that the host serves; other paths get status 404. Empty means all paths.
+	Root string
+	// Args are the arguments of the program, without its name.
+	Args []string
+	// Dir is the working directory of the program. Empty means the directory of its file.
+	Dir string
+	// Env holds variables for every child, as KEY=VALUE. They override the ones that the host sets.
+	Env []string
+	// InheritEnv names the variables that children inherit from the environment of the host.
+	InheritEnv []string
+	// Documents is the document root for PATH_TRANSLATED. Empty leaves that variable out.
+	Documents string
+	// Authorization passes the headers Authorization and Proxy-Authorization to children. Set it only if the program
+	// authenticates clients itself.
 	Authorization bool
-	// Streams sends on what a child has written when it pauses. Else only a child of this package can have its answer
-	// sent before it is complete, by flushing it.
+	// Streams sends the response data written so far whenever a child pauses. If it is false, only a child of this
+	// package can have a part of its response sent early, by flushing it.
 	Streams bool
-	// Reports asks children what they used, and when they did what, by a variable of their environment. Programs of
-	// package workload tell it, as does Child; others are not to see a variable that CGI does not have.
-	Reports  bool
-	Limits   contract.ChildLimits
-	Redirect http.Handler // answers when a child's answer is the path of another; nil means the host itself
-	Logger   *log.Logger  // of what goes wrong, and nil means the standard logger
+	// Reports asks children, by an environment variable, to report their resource use and timestamps. [Child] and
+	// programs of package workload respond to it. Leave it false for other programs: CGI has no such variable.
+	Reports bool
+	// Limits bounds the children and the requests. Zero fields mean the defaults; see
+	// [contract.ChildLimits.WithDefaults].
+	Limits contract.ChildLimits
+	// Redirect serves the local redirects of children (RFC 3875, section 6.2.2). Nil means the host itself.
+	Redirect http.Handler
+	// Logger logs failed requests and the standard error of children. Nil means the standard logger.
+	Logger *log.Logger
 
-	once    sync.Once
-	folder  *os.Root // nil if Path is a file
-	limits  contract.ChildLimits
-	limiter *limiter
-	mark    string // of this host, in the environment of all that it starts
-	running exchanges
-	recent  recentChildren
-	stats   counters
+	once     sync.Once
+	programs *os.Root // the directory Path; nil if Path is a file
+	limits   contract.ChildLimits
+	limiter  *limiter
+	mark     string // identifies this host in the environment of its children
+	running  exchanges
+	recent   recentChildren
+	stats    counters
 }
 
-// Start starts a process of this one that is no host's child. Who starts it otherwise could have a host take it for its
-// own.
+// Start starts cmd, a process that is not a CGI child, from a process that runs a [Host]. If cmd.Start is called
+// directly, a host that starts a child at the same time can mistake the new process for its child. The error is that of
+// [exec.Cmd.Start].
 func Start(cmd *exec.Cmd) error {
 	defer pids.forget(pids.expect())
 	return cmd.Start()
 }
 
-// Stats counts what a host's children did since it was made.
+// Stats holds the counts of a host since it was created.
 type Stats = model.Stats
 
 type counters struct {
@@ -65,7 +78,7 @@ type counters struct {
 
 var _ http.Handler = (*Host)(nil)
 
-// Stats returns the counts as they are now.
+// Stats returns the current counts.
 func (h *Host) Stats() Stats {
 	h.once.Do(h.init)
 	return Stats{
@@ -84,24 +97,31 @@ func (h *Host) init() {
 	h.limiter = newLimiter(h.limits.Children, max(h.limits.Queue, 0))
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
 	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
-		h.folder, _ = os.OpenRoot(h.Path) // if it fails, the path is executed, which says why it cannot be
+		h.programs, _ = os.OpenRoot(h.Path) // if it fails, executing the directory reports an error for each request
 	}
 }
 
-// Close ends the children that run, and returns when none is left. The host answers no more requests.
+// Close terminates the running children and returns when none is left. Requests that arrive later get status 503.
 func (h *Host) Close() error {
 	h.once.Do(h.init)
 	h.running.close()
-	if h.folder != nil {
-		return h.folder.Close()
+	if h.programs != nil {
+		return h.programs.Close()
 	}
 	return nil
 }
 
-// maxRedirects is how many answers in a row may be the paths of others.
+// maxRedirects is the largest number of local redirects for one request.
 const maxRedirects = 10
 
-// ServeHTTP waits for a slot, has a child answer the request, and returns when the child has been waited for.
+// ServeHTTP waits for a free slot, starts a child that handles the request, and returns after the child has exited. The
+// statuses of failed requests:
+//   - 403 or 404: there is no executable program for the path
+//   - 408, 413 or 400: the request body came too slowly, is too long, or could not be read
+//   - 500, 502 or 504: the child could not be started, failed, or exceeded a time limit
+//   - 503: the queue is full, or the system is out of a resource
+//
+// If the child fails after a part of its response was sent, ServeHTTP panics with [http.ErrAbortHandler].
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.once.Do(h.init)
 	next := h.serve(w, r)
@@ -110,7 +130,7 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	hops := redirects(next)
 	if hops > maxRedirects {
-		h.log(r, fmt.Sprintf("more than %d answers in a row were the paths of others", maxRedirects))
+		h.log(r, fmt.Sprintf("more than %d local redirects for one request", maxRedirects))
 		h.stats.failed.Add(1)
 		refuse(w, http.StatusBadGateway)
 		return
@@ -122,12 +142,12 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.ServeHTTP(w, next)
 }
 
-// serve returns the request that the client's is to be answered by, if that is another one.
+// serve handles a request. If the response is a local redirect, it returns the request to serve next.
 func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request) {
 	t := phaseStamps{recorder: contract.PhaseRecorderOf(w), arrived: contract.Now()}
 	s, refused := h.script(r)
 	if refused == nil && isShellshock(r) {
-		refused = &fault{http.StatusBadRequest, "a header begins with " + shellFunction + ", which old shells execute"}
+		refused = &fault{http.StatusBadRequest, "a header value begins with " + shellFunction + ", which old shells execute"}
 	}
 	if refused != nil {
 		if refused.why != "" {
@@ -139,7 +159,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 	r, status, err := h.withBody(w, r)
 	if status != 0 {
 		h.log(r, err.Error())
-		w.Header().Set("Connection", "close") // what is left of the body nobody reads
+		w.Header().Set("Connection", "close") // the rest of the body is not read
 		refuse(w, status)
 		return nil
 	}
@@ -149,7 +169,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 		h.stats.refused.Add(1)
 		unavailable(w)
 		return nil
-	case err != nil: // the client left while it waited; nobody reads an answer
+	case err != nil: // the client disconnected while it waited
 		return nil
 	}
 	defer h.limiter.release()
@@ -158,17 +178,17 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 	return h.run(w, r, s, &t)
 }
 
-// refuse answers with a status and its name: why it is so is for the log, not for the client.
+// refuse responds with a status and its name. The reason is logged, but not sent to the client.
 func refuse(w http.ResponseWriter, status int) {
 	http.Error(w, http.StatusText(status), status)
 }
 
 func unavailable(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
-	http.Error(w, "too many requests wait for a process", http.StatusServiceUnavailable)
+	http.Error(w, "too many requests are waiting for a process", http.StatusServiceUnavailable)
 }
 
-// log passes on what was said while a request was answered, as it can be shown.
+// log logs a text about a request as one printable line, without secrets.
 func (h *Host) log(r *http.Request, text string) {
 	text = foreign.Line(fmt.Sprintf("%s %s: %s", r.Method, r.URL.RequestURI(), foreign.WithoutSecrets(text)))
 	cmp.Or(h.Logger, log.Default()).Printf("%s", text)

@@ -13,37 +13,37 @@ import (
 	"forktax/workload/contract"
 )
 
-// heldBytes is how much of an answer is held back: until there is more, or a pause in it, the program can still fail,
-// and its client be told so.
+// heldBytes is the number of bytes of a response that are held back. Until the response is longer, or the child pauses,
+// the program can still fail and the client get an error status.
 const heldBytes = 4 << 10
 
-// hostResponse is what net/http/cgi takes for the client. It makes a child's response what it should be by RFC 3875, as
-// far as the library has not lost what the child has written.
+// hostResponse is the ResponseWriter that the host passes to net/http/cgi. It corrects the child's response according
+// to RFC 3875, as far as the library passes on what the child has written.
 type hostResponse struct {
-	to       http.ResponseWriter // the client's side
+	to       http.ResponseWriter // of the client
 	exchange *exchange
-	before   int    // headers that were there before the child's
-	status   int    // 0 until there is a head
-	own      bool   // the head may be of the library's own making, which then logs why
-	held     []byte // of the body
-	passed   bool   // the head has gone to the client
-	unsent   bool   // something was passed on that may be held back elsewhere
-	flushes  bool   // each piece goes to the client as it comes
-	local    string // the path by whose answer this is to be answered
-	declared int64  // the length that the head has, below 0 if it has none
-	length   int64  // of the body so far
-	given    int64  // how much of it the client was given
+	before   int    // number of header fields before the child's were added
+	status   int    // 0 until there is a header
+	own      bool   // the header may be the library's error response; the library then logs the reason
+	held     []byte // beginning of the body that is held back
+	passed   bool   // the header was sent to the client
+	unsent   bool   // data was written that the server may have buffered
+	flushes  bool   // all data is sent as soon as it arrives
+	local    string // path of a local redirect
+	declared int64  // Content-Length of the child; negative if there is none
+	length   int64  // bytes of the body so far
+	given    int64  // bytes of the body that were written to the client
 
-	head, last  int64                 // when the head came, and the last of the rest, by contract.Now; 0 if they did not
-	timed       bool                  // somebody wants to know what the child's own Server-Timing says
-	childTiming contract.ServerTiming // which is this
+	head, last  int64                 // when the header and the last part of the body arrived, by contract.Now; 0 if never
+	timed       bool                  // the phases of the request are wanted
+	childTiming contract.ServerTiming // of the child's own Server-Timing header, if timed
 }
 
 var _ io.ReaderFrom = (*hostResponse)(nil)
 
 func (a *hostResponse) Header() http.Header { return a.to.Header() }
 
-// WriteHeader is called by the library when it has the whole head, or when it gives up.
+// WriteHeader is called by the library when it has the complete header, or when it gives up.
 func (a *hostResponse) WriteHeader(status int) {
 	header := a.Header()
 	a.head = contract.Now()
@@ -53,7 +53,7 @@ func (a *hostResponse) WriteHeader(status int) {
 		a.status, a.own = status, true
 		return
 	}
-	a.exchange.pid() // for when it has ended
+	a.exchange.pid() // find the PID while the child is running
 	a.exchange.hasHead.Store(true)
 	a.status = status
 	a.flushes = takeFlush(header)
@@ -71,28 +71,28 @@ func (a *hostResponse) WriteHeader(status int) {
 	}
 }
 
-// hopByHop are headers that are for two neighbours, of whom a child is none (RFC 9110, section 7.6.1).
+// hopByHop are header fields for a single connection, which a child must not set (RFC 9110, section 7.6.1).
 var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// correct makes of a head what it should be, or says what is wrong with it. A status under another spelling of its name
-// is no status to the library.
+// correct corrects the header of a response, or returns what is wrong with it. It handles Status, because the library
+// recognizes only one spelling of that name.
 func (a *hostResponse) correct(header http.Header) (why string) {
 	if values := header["Status"]; len(values) > 0 {
 		header.Del("Status")
 		code, _, _ := strings.Cut(values[len(values)-1], " ")
 		n, ok := parseDigits(code)
 		if !ok {
-			return "its status is " + strconv.Quote(values[len(values)-1])
+			return "invalid response status " + strconv.Quote(values[len(values)-1])
 		}
 		a.status = int(n)
 	}
 	if a.status < 200 || a.status > 599 {
-		return "its status is " + strconv.Itoa(a.status)
+		return "invalid response status " + strconv.Itoa(a.status)
 	}
 	for name, values := range header {
 		for _, v := range values {
 			if !printable(v) {
-				return "its header " + name + " has the value " + strconv.Quote(v)
+				return "invalid value of response header " + name + ": " + strconv.Quote(v)
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 	if values := header["Content-Length"]; len(values) > 0 {
 		n, ok := parseDigits(values[0])
 		if !ok || len(values) > 1 {
-			return "its Content-Length is " + strings.Join(values, ", ")
+			return "invalid Content-Length of the response: " + strings.Join(values, ", ")
 		}
 		a.declared = n
 	}
@@ -113,13 +113,12 @@ func (a *hostResponse) correct(header http.Header) (why string) {
 		return ""
 	}
 	if _, ok := header["Content-Type"]; !ok {
-		header["Content-Type"] = nil // the child means none, and net/http would guess one
+		header["Content-Type"] = nil // otherwise net/http would detect a type that the child has not set
 	}
 	return ""
 }
 
-// parseDigits parses a number as HTTP has it, without a sign (RFC 9110, section 8.6): what neighbours make of +3
-// differs.
+// parseDigits parses a number of HTTP, which has no sign (RFC 9110, section 8.6). Recipients differ in reading +3.
 func parseDigits(text string) (n int64, ok bool) {
 	if strings.ContainsFunc(text, func(c rune) bool { return c < '0' || c > '9' }) {
 		return 0, false
@@ -128,12 +127,12 @@ func parseDigits(text string) (n int64, ok bool) {
 	return n, err == nil
 }
 
-// printable reports whether a value may stand in a header.
+// printable reports whether value is valid in a header.
 func printable(value string) bool {
 	return !strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
 }
 
-var errAborted = errors.New("the answer is not taken any further")
+var errAborted = errors.New("response aborted")
 
 func (a *hostResponse) Write(p []byte) (int, error) {
 	a.last = contract.Now()
@@ -141,11 +140,11 @@ func (a *hostResponse) Write(p []byte) (int, error) {
 	if a.exchange.firstFault() != nil {
 		return 0, errAborted
 	}
-	if a.local != "" || contract.Bodiless(a.status) { // of which the client sees nothing
+	if a.local != "" || contract.Bodiless(a.status) { // this body is not sent to the client
 		return len(p), nil
 	}
 	if most := a.exchange.host.limits.Response; most > 0 && a.length+int64(len(p)) > most {
-		a.exchange.abort(http.StatusBadGateway, "its answer is longer than "+strconv.FormatInt(most, 10)+" bytes")
+		a.exchange.abort(http.StatusBadGateway, "response body exceeds the limit of "+strconv.FormatInt(most, 10)+" bytes")
 		return 0, errAborted
 	}
 	a.length += int64(len(p))
@@ -163,7 +162,7 @@ func (a *hostResponse) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// pass gives the client the head, and what was held back.
+// pass sends the header and the data that was held back to the client.
 func (a *hostResponse) pass() {
 	if a.passed {
 		return
@@ -171,12 +170,12 @@ func (a *hostResponse) pass() {
 	a.passed = true
 	a.to.WriteHeader(a.status)
 	if len(a.held) > 0 {
-		_ = a.write(a.held) // if the client does not take it, it will not take the rest, either
+		_ = a.write(a.held) // if this fails, the next write fails, too
 		a.held = nil
 	}
 }
 
-// write gives the client no more than the head has declared, or the client would take the rest for another answer.
+// write writes to the client, but no more than Content-Length: the client would take the rest for another response.
 func (a *hostResponse) write(p []byte) error {
 	if a.declared >= 0 {
 		p = p[:min(int64(len(p)), a.declared-a.given)]
@@ -193,13 +192,13 @@ func (a *hostResponse) write(p []byte) error {
 func (a *hostResponse) flush() {
 	a.pass()
 	a.unsent = false
-	_ = http.NewResponseController(a.to).Flush() // if it cannot, the answer comes later
+	_ = http.NewResponseController(a.to).Flush() // if unsupported, the data is sent later
 }
 
 var copies = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// ReadFrom is called by the library, by way of io.Copy, for what comes after the head. It returns when the child has
-// ended, which the library then waits for: how it has ended, only this tells.
+// ReadFrom is called by the library, through io.Copy, for the body. It returns when the child has exited, and records
+// how: the library then waits for the child, but does not report its exit status.
 func (a *hostResponse) ReadFrom(r io.Reader) (n int64, err error) {
 	a.exchange.hasHead.Store(true)
 	pipe, timely := r.(deadliner)
@@ -208,14 +207,14 @@ func (a *hostResponse) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 	buffer := copies.Get().(*[32 << 10]byte)
 	defer copies.Put(buffer)
-	a.exchange.nudgeable(pipe)
-	defer a.exchange.nudgeable(nil)
-	ended := false
+	a.exchange.setReading(pipe)
+	defer a.exchange.setReading(nil)
+	exited := false
 	for {
 		m, err := r.Read(buffer[:])
 		n += int64(m)
 		if m > 0 {
-			ended = false
+			exited = false
 			if _, err := a.Write(buffer[:m]); err != nil {
 				return n, err
 			}
@@ -228,15 +227,16 @@ func (a *hostResponse) ReadFrom(r io.Reader) (n int64, err error) {
 			if err != nil {
 				return n, err
 			}
-		case ended:
-			a.exchange.host.log(a.exchange.request, "what the program has left behind keeps its answer open; it ends here")
+		case exited:
+			a.exchange.host.log(a.exchange.request,
+				"the response ends here: the program has exited, but a process that it left behind keeps the response open")
 			a.awaitExit()
 			return n, nil
 		default:
 			if err := pipe.SetReadDeadline(time.Time{}); err != nil {
 				return n, err
 			}
-			ended = a.exchange.hasEnded()
+			exited = a.exchange.hasExited()
 			if a.flushOnPause() {
 				a.flush()
 			}
@@ -244,21 +244,21 @@ func (a *hostResponse) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 }
 
-// flushOnPause reports whether something is to go to the client as soon as the child pauses.
+// flushOnPause reports whether there is data to send to the client when the child pauses.
 func (a *hostResponse) flushOnPause() bool {
 	return a.exchange.host.Streams && a.local == "" && (!a.passed || a.unsent)
 }
 
-// Ways in which a program ends.
+// Results of exchange.exitText; killedBy is a prefix.
 const (
-	endedWell = "ended well"
-	killedBy  = "was killed"
+	exitedOK = "ended with status 0"
+	killedBy = "was killed"
 )
 
-// awaitExit waits for the child's end.
+// awaitExit waits until the child has exited, and logs or records how, unless it exited with status 0.
 func (a *hostResponse) awaitExit() {
-	switch how := a.exchange.ended(); {
-	case how == "" || how == endedWell:
+	switch how := a.exchange.waitExit(); {
+	case how == "" || how == exitedOK:
 	case strings.HasPrefix(how, killedBy):
 		a.exchange.setFault(http.StatusBadGateway, "the program "+how)
 	default:
@@ -269,26 +269,26 @@ func (a *hostResponse) awaitExit() {
 // fault returns what is wrong with a response that has no fault yet.
 func (a *hostResponse) fault() (status int, why string) {
 	switch {
-	case a.status == 0: // the library logs why; if it does not, this is its way to say that it cannot understand
-		return http.StatusBadGateway, "its answer has no head"
+	case a.status == 0: // the library usually logs the reason; without one, it could not parse the header
+		return http.StatusBadGateway, "the response has no header"
 	case a.passed && a.declared > a.length && a.exchange.request.Method != http.MethodHead && !contract.Bodiless(a.status):
-		return http.StatusBadGateway, "its answer is shorter than its Content-Length: " + strconv.FormatInt(a.length, 10) +
-			" bytes in place of " + strconv.FormatInt(a.declared, 10)
+		return http.StatusBadGateway, "the response body is shorter than its Content-Length: " +
+			strconv.FormatInt(a.length, 10) + " of " + strconv.FormatInt(a.declared, 10) + " bytes"
 	}
 	return 0, ""
 }
 
-// end passes on what is left, or returns the request by whose answer this one is to be answered.
+// end sends the rest of the response. If the response is a local redirect, it returns the request to serve next.
 func (a *hostResponse) end() (next *http.Request) {
 	if a.local != "" {
 		return redirected(a.exchange.request, a.local)
 	}
-	if a.own { // it is the child's after all, and has nothing but a status
+	if a.own { // the library logged no error, so this header, a status alone, is the child's
 		a.Header()["Content-Type"] = nil
 	}
 	if a.declared >= 0 && a.declared != a.length {
 		if a.passed {
-			a.exchange.host.log(a.exchange.request, "its answer is longer than its Content-Length, and was cut off there")
+			a.exchange.host.log(a.exchange.request, "the response body is longer than its Content-Length and was truncated")
 		} else if a.exchange.request.Method != http.MethodHead && !contract.Bodiless(a.status) {
 			a.declared = a.length
 			a.Header().Set("Content-Length", strconv.FormatInt(a.length, 10))

@@ -14,8 +14,8 @@ import (
 	"forktax/cgi"
 )
 
-// A child that gives no right answer is a 502 for the client, and one that cannot be started a 500; it counts as
-// failed, and leaves a line in the log that names the request.
+// A child without a valid response means status 502, and a child that cannot be started 500. The request counts as
+// failed and is logged.
 func TestChildFails(t *testing.T) {
 	missing := &cgi.Host{Path: "/no/such/program", Dir: "/"}
 	tests := map[string]struct {
@@ -24,13 +24,14 @@ func TestChildFails(t *testing.T) {
 		started int64
 		logs    string
 	}{
-		"no such program":      {missing, 500, 0, "no such file"},
-		"no output":            {shell(`exit 0`), 502, 1, "no headers"},
-		"killed":               {shell(`kill -9 $$`), 502, 1, "no headers"},
-		"no end of the head":   {shell(`printf 'Content-Type: text/plain\n'`), 502, 1, "no headers"},
-		"no Content-Type":      {shell(`printf 'X-Other: 1\n\nhello'`), 502, 1, "Content-Type"},
-		"a status of letters":  {shell(`printf 'Status: fine\n\nhello'`), 502, 1, "bogus status"},
-		"a header line of 2 k": {shell(`printf 'X-Long: %02000d\nContent-Type: text/plain\n\nhello' 0`), 502, 1, "long header line"},
+		"no such program":    {missing, 500, 0, "no such file"},
+		"no output":          {shell(`exit 0`), 502, 1, "no headers"},
+		"killed":             {shell(`kill -9 $$`), 502, 1, "no headers"},
+		"incomplete header":  {shell(`printf 'Content-Type: text/plain\n'`), 502, 1, "no headers"},
+		"no Content-Type":    {shell(`printf 'X-Other: 1\n\nhello'`), 502, 1, "Content-Type"},
+		"non-numeric status": {shell(`printf 'Status: fine\n\nhello'`), 502, 1, "bogus status"},
+		"header line of 2 kB": {shell(`printf 'X-Long: %02000d\nContent-Type: text/plain\n\nhello' 0`), 502, 1,
+			"long header line"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -38,20 +39,20 @@ func TestChildFails(t *testing.T) {
 			test.host.Logger = log.New(&to, "", 0)
 			w := ask(test.host, "/path?query=1")
 			if w.Code != test.status || strings.Contains(w.Body.String(), "hello") {
-				t.Errorf("GET = %d %q, want %d and nothing of the child's", w.Code, w.Body, test.status)
+				t.Errorf("GET = %d %q, want %d and no output of the child", w.Code, w.Body, test.status)
 			}
 			if got, want := test.host.Stats(), (cgi.Stats{Started: test.started, Failed: 1}); got != want {
 				t.Errorf("Stats() = %+v, want %+v", got, want)
 			}
 			line := to.String()
 			if !strings.HasPrefix(line, "GET /path?query=1: ") || !strings.Contains(line, test.logs) {
-				t.Errorf("the log has %q, want a line with the request and %q", line, test.logs)
+				t.Errorf("log = %q, want a line with the request and %q", line, test.logs)
 			}
 		})
 	}
 }
 
-func TestChildIsGivenWhatHostSays(t *testing.T) {
+func TestChildEnvironment(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HANDED_ON", "handed on")
 	t.Setenv("KEPT_BACK", "kept back")
@@ -66,8 +67,8 @@ func TestChildIsGivenWhatHostSays(t *testing.T) {
 	}
 }
 
-// The head that a foreign program prints reaches the client as it is: what it does not say, nobody guesses.
-func TestAnswerIsPassedOn(t *testing.T) {
+// The header of a program reaches the client unchanged. The host adds no Content-Type of its own.
+func TestResponseIsPassedOn(t *testing.T) {
 	check := func(head, body string, status int, types ...string) {
 		t.Helper()
 		server := httptest.NewServer(shell(fmt.Sprintf("printf '%s\\n\\n%s'", head, body)))
@@ -90,8 +91,8 @@ func TestAnswerIsPassedOn(t *testing.T) {
 	check("Status: 200", "<html>", 200)
 }
 
-// A client that hangs up ends its child, though that would have written for ever, and gives back its slot.
-func TestClientHangsUp(t *testing.T) {
+// When a client disconnects, its child is terminated, even if it writes forever, and its slot becomes free.
+func TestClientDisconnects(t *testing.T) {
 	host := shell(`printf 'Content-Type: text/plain\n\n'; exec yes`)
 	host.Limits.Children, host.Limits.Queue = 1, -1
 	func() {
@@ -109,11 +110,11 @@ func TestClientHangsUp(t *testing.T) {
 
 type disconnected struct{ *httptest.ResponseRecorder }
 
-func (disconnected) Write([]byte) (int, error) { return 0, errors.New("the client has hung up") }
+func (disconnected) Write([]byte) (int, error) { return 0, errors.New("the client has disconnected") }
 
-// The request's body is the child's standard input, also if the child does not read it.
+// The request body is the child's standard input, also if the child does not read it.
 func TestBody(t *testing.T) {
-	const size = 1 << 20 // more than a pipe holds
+	const size = 1 << 20 // more than the capacity of a pipe
 	check := func(script, want string) {
 		t.Helper()
 		w := httptest.NewRecorder()
@@ -131,7 +132,7 @@ func TestBody(t *testing.T) {
 	check("echo nothing", "nothing")
 }
 
-// One host serves many at the same time, and its counts may be read meanwhile.
+// A host serves many clients at the same time, and its counts may be read meanwhile.
 func TestConcurrentUse(t *testing.T) {
 	const clients, each = 8, 10
 	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$QUERY_STRING"; echo forktax-child: 2 1000 0 0 0 0 0 >&2`)

@@ -6,24 +6,24 @@ import (
 	"sync/atomic"
 )
 
-// errQueueFull means that as many requests wait as may.
-var errQueueFull = errors.New("the queue is full")
+// errQueueFull is returned when the queue of waiting requests is full.
+var errQueueFull = errors.New("queue is full")
 
-// A limiter admits a bounded number at once and lets a bounded number wait, in the order in which they came.
+// A limiter admits a bounded number of requests at once and lets a bounded number wait, in the order of their arrival.
 type limiter struct {
-	free    chan struct{} // holds a token for each slot that is taken
+	taken   chan struct{} // holds a token for each slot that is in use
 	waiting atomic.Int64
 	queue   int64
 }
 
 func newLimiter(atOnce, queue int) *limiter {
-	return &limiter{free: make(chan struct{}, atOnce), queue: int64(queue)}
+	return &limiter{taken: make(chan struct{}, atOnce), queue: int64(queue)}
 }
 
-// acquire returns when a slot is the caller's, and with an error when the queue is full or ctx ends first.
+// acquire takes a slot. It returns errQueueFull if the queue is full, and the error of ctx if that ends first.
 func (s *limiter) acquire(ctx context.Context) error {
 	select {
-	case s.free <- struct{}{}:
+	case s.taken <- struct{}{}:
 		return nil
 	default:
 	}
@@ -32,11 +32,11 @@ func (s *limiter) acquire(ctx context.Context) error {
 		return errQueueFull
 	}
 	select {
-	case s.free <- struct{}{}:
+	case s.taken <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (s *limiter) release() { <-s.free }
+func (s *limiter) release() { <-s.taken }

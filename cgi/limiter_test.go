@@ -20,8 +20,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// Never do more children run at once than may. They tell it themselves, in a file; each runs until its request's body
-// ends.
+// No more than Limits.Children children run at once. Each records its start and its end in a file, and runs until its
+// request body ends.
 func TestChildrenAtOnce(t *testing.T) {
 	const requests, atOnce = 6, 2
 	file := filepath.Join(t.TempDir(), "log")
@@ -35,7 +35,7 @@ func TestChildrenAtOnce(t *testing.T) {
 		all.Go(func() {
 			w := httptest.NewRecorder()
 			r := httptest.NewRequest(http.MethodPost, "/", body)
-			r.ContentLength = 1 // a body without a length would be read before anything is started
+			r.ContentLength = 1 // a body without a length would be read before a child is started
 			host.ServeHTTP(w, r)
 			if w.Code != http.StatusOK || w.Body.String() != "hello" {
 				t.Errorf("POST / = %d %q, want 200 hello", w.Code, w.Body)
@@ -43,10 +43,10 @@ func TestChildrenAtOnce(t *testing.T) {
 		})
 	}
 	started := func() int {
-		told, _ := os.ReadFile(file) // the first child makes it
-		return strings.Count(string(told), "+")
+		events, _ := os.ReadFile(file) // the first child creates it
+		return strings.Count(string(events), "+")
 	}
-	eventually(t, "as many children run as may, and the other requests wait", func() bool {
+	eventually(t, "the maximum of children run, and the other requests wait", func() bool {
 		s := host.Stats()
 		return s.Running == atOnce && s.Waiting == requests-atOnce && started() == atOnce
 	})
@@ -55,12 +55,12 @@ func TestChildrenAtOnce(t *testing.T) {
 	}
 	all.Wait()
 
-	told, err := os.ReadFile(file)
+	events, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	running, most := 0, 0
-	for _, line := range strings.Fields(string(told)) {
+	for _, line := range strings.Fields(string(events)) {
 		if line == "+" {
 			running++
 		} else {
@@ -76,8 +76,8 @@ func TestChildrenAtOnce(t *testing.T) {
 	}
 }
 
-// A gate is a client that takes its answer when it is let, and until then keeps its request's slot. With it, and a
-// program that does not exist, the queue can be watched without any process.
+// A gate is a client that accepts its response when open is closed, and keeps the slot of its request until then. With
+// a program that does not exist, it tests the queue without any process.
 type gate struct {
 	*httptest.ResponseRecorder
 	reached func()
@@ -90,7 +90,7 @@ func (g gate) WriteHeader(status int) {
 	g.ResponseRecorder.WriteHeader(status)
 }
 
-// A crowd sends requests to a host, numbered from 0 on, and notes which got a slot, in order.
+// A crowd sends requests to a host, numbered from 0, and records which of them got a slot, in order.
 type crowd struct {
 	host *cgi.Host
 	open chan struct{}
@@ -103,17 +103,18 @@ func newCrowd(t *testing.T, children, queue int) *crowd {
 	t.Helper()
 	quiet := log.New(io.Discard, "", 0)
 	c := &crowd{
-		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Limits: contract.ChildLimits{Children: children, Queue: queue}, Logger: quiet},
+		host: &cgi.Host{Path: "/no/such/program", Dir: "/", Logger: quiet,
+			Limits: contract.ChildLimits{Children: children, Queue: queue}},
 		open: make(chan struct{}),
 	}
 	t.Cleanup(func() {
 		c.host.Close()
-		time.Sleep(time.Second) // of the bubble: until nobody watches the children any more
+		time.Sleep(time.Second) // fake time of the bubble: until the host's watch goroutine has ended
 	})
 	return c
 }
 
-// send sends number i, and returns when that has got as far as it can.
+// send sends request number i and returns when it is blocked or done.
 func (c *crowd) send(ctx context.Context, i int) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	g := gate{ResponseRecorder: w, open: c.open, reached: func() {
@@ -145,7 +146,7 @@ func TestQueue(t *testing.T) {
 			c.send(t.Context(), i)
 		}
 		c.expect(t, 2, 3, 0)
-		w := refusedAnswer(c, 5)
+		w := sendRefused(c, 5)
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
 			t.Errorf("with a full queue: %d, Retry-After %q; want 503, 1", w.Code, w.Header().Get("Retry-After"))
 		}
@@ -154,13 +155,13 @@ func TestQueue(t *testing.T) {
 		c.all.Wait()
 		c.expect(t, 0, 0, 1)
 		if want := []int{0, 1, 2, 3, 4}; !slices.Equal(slices.Sorted(slices.Values(c.got)), want) {
-			t.Errorf("the requests %v got a slot, want %v", c.got, want)
+			t.Errorf("requests %v got a slot, want %v", c.got, want)
 		}
 	})
 }
 
-// refusedAnswer is that to one more request than may wait, which holds no gate.
-func refusedAnswer(c *crowd, i int) *httptest.ResponseRecorder {
+// sendRefused sends a request that does not wait at a gate, and returns the response.
+func sendRefused(c *crowd, i int) *httptest.ResponseRecorder {
 	return ask(c.host, fmt.Sprint("/", i))
 }
 
@@ -180,7 +181,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 	})
 }
 
-// A client that leaves while it waits gives its place to the next, and no child is started for it.
+// A client that disconnects while it waits frees its place in the queue, and no child is started for it.
 func TestLeavingTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 1, 1)
@@ -192,7 +193,7 @@ func TestLeavingTheQueue(t *testing.T) {
 		synctest.Wait()
 		c.expect(t, 1, 0, 0)
 		if w.Body.Len() != 0 {
-			t.Errorf("it was answered %q, want nothing", w.Body)
+			t.Errorf("response = %q, want none", w.Body)
 		}
 		c.send(t.Context(), 2)
 		c.expect(t, 1, 1, 0)
@@ -208,14 +209,14 @@ func TestNoQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 1, -1)
 		c.send(t.Context(), 0)
-		if w := refusedAnswer(c, 1); w.Code != http.StatusServiceUnavailable {
+		if w := sendRefused(c, 1); w.Code != http.StatusServiceUnavailable {
 			t.Errorf("without a queue: %d, want 503", w.Code)
 		}
 		close(c.open)
 		c.all.Wait()
 		c.expect(t, 0, 0, 1)
-		if w := refusedAnswer(c, 2); w.Code != http.StatusInternalServerError {
-			t.Errorf("with a free slot: %d, want that of a program that does not exist, 500", w.Code)
+		if w := sendRefused(c, 2); w.Code != http.StatusInternalServerError {
+			t.Errorf("with a free slot: %d, want 500, because the program does not exist", w.Code)
 		}
 	})
 }

@@ -25,7 +25,7 @@ import (
 
 const textHead = `printf 'Content-Type: text/plain\n\n'; `
 
-// asks sends a GET and returns the status, 0 if there is none, and whether the answer is complete.
+// asks sends a GET, returns the status (0 if there is none) and the body, and reports whether the response is complete.
 func asks(t *testing.T, addr, path string) (status int, body string, whole bool) {
 	t.Helper()
 	resp, err := http.Get("http://" + addr + path)
@@ -37,7 +37,7 @@ func asks(t *testing.T, addr, path string) (status int, body string, whole bool)
 	return resp.StatusCode, string(text), err == nil
 }
 
-// gone waits until none of the processes is left whose number stands in a line of the file, and at least one does.
+// gone waits until the file has at least one PID and none of its processes exists.
 func gone(t *testing.T, file string, limit time.Duration) {
 	t.Helper()
 	var left []string
@@ -53,11 +53,11 @@ func gone(t *testing.T, file string, limit time.Duration) {
 			return
 		}
 	}
-	t.Errorf("after %v the processes %q are there", limit, left)
+	t.Errorf("processes %q still exist after %v", left, limit)
 }
 
-// What takes too long or writes too much is ended with all that it has started, also what does not want to or has left
-// its group; the client is told, and the log; and the host goes on.
+// A child that exceeds a limit is terminated with its descendants, also if they ignore SIGTERM or have left its process
+// group. The client gets an error status, the reason is logged, and the host goes on.
 func TestLimits(t *testing.T) {
 	const idle, total = 300 * time.Millisecond, 800 * time.Millisecond
 	noted := func(script string) string { return `echo $$ >>"$PIDS"; ` + script }
@@ -65,28 +65,40 @@ func TestLimits(t *testing.T) {
 	tests := map[string]struct {
 		script string
 		limits contract.ChildLimits
-		status int // 0: nothing that is complete
+		status int // 0 means an incomplete response
 		logs   string
 	}{
-		"silent before its head":       {`sleep 60`, contract.ChildLimits{Idle: idle}, 504, "the program wrote nothing for 300ms"},
-		"silent in its head":           {`printf 'Content-Type: text/plain\n'; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"silent in its answer":         {textHead + `head -c 5000 /dev/zero; sleep 60`, contract.ChildLimits{Idle: idle}, 0, "nothing for 300ms"},
-		"slow to the end":              {textHead + `while :; do head -c 5000 /dev/zero; sleep 0.05; done`, contract.ChildLimits{Total: total}, 0, "took longer than 800ms"},
-		"slow before its head":         {`while :; do sleep 0.05; done`, contract.ChildLimits{Idle: -1, Total: total}, 504, "took longer than 800ms"},
-		"with a child of its own":      {also + `wait`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"in a session of its own":      {`setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' & sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"without its environment":      {`env -i sh -c 'sleep 60; true' & echo $! >>"$PIDS"; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"deaf to SIGTERM":              {`trap '' TERM; ` + also + `sleep 60; sleep 60`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
-		"endless":                      {textHead + `exec yes`, contract.ChildLimits{Response: 1 << 20}, 0, "longer than 1048576 bytes"},
-		"endless without a head":       {`exec yes`, contract.ChildLimits{}, 502, "bogus header line: y"},
-		"a line without an end":        {`exec tr '\0' x </dev/zero`, contract.ChildLimits{}, 502, "long header line"},
-		"a bad status, and silence":    {`printf 'Status: odd\n'; sleep 60`, contract.ChildLimits{}, 502, "bogus status"},
-		"processor time":               {textHead + `while :; do :; done`, contract.ChildLimits{CPU: time.Second}, 502, "was killed (signal: "},
-		"its output is left to others": {also + `exit 0`, contract.ChildLimits{}, 502, "what it left behind keeps its answer open"},
+		"silent before its header": {`sleep 60`, contract.ChildLimits{Idle: idle}, 504,
+			"the program wrote nothing for 300ms"},
+		"silent in its header": {`printf 'Content-Type: text/plain\n'; sleep 60`, contract.ChildLimits{Idle: idle}, 504,
+			"nothing for 300ms"},
+		"silent in its body": {textHead + `head -c 5000 /dev/zero; sleep 60`, contract.ChildLimits{Idle: idle}, 0,
+			"nothing for 300ms"},
+		"slow body": {textHead + `while :; do head -c 5000 /dev/zero; sleep 0.05; done`,
+			contract.ChildLimits{Total: total}, 0, "ran for longer than 800ms"},
+		"slow before its header": {`while :; do sleep 0.05; done`, contract.ChildLimits{Idle: -1, Total: total}, 504,
+			"ran for longer than 800ms"},
+		"a descendant": {also + `wait`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"a descendant in its own session": {`setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' & sleep 60`,
+			contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"a descendant without the environment": {`env -i sh -c 'sleep 60; true' & echo $! >>"$PIDS"; sleep 60`,
+			contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"ignored SIGTERM": {`trap '' TERM; ` + also + `sleep 60; sleep 60`, contract.ChildLimits{Idle: idle}, 504,
+			"nothing for 300ms"},
+		"endless body": {textHead + `exec yes`, contract.ChildLimits{Response: 1 << 20}, 0,
+			"response body exceeds the limit of 1048576 bytes"},
+		"endless without a header": {`exec yes`, contract.ChildLimits{}, 502, "bogus header line: y"},
+		"endless header line":      {`exec tr '\0' x </dev/zero`, contract.ChildLimits{}, 502, "long header line"},
+		"a bad status, then silence": {`printf 'Status: odd\n'; sleep 60`, contract.ChildLimits{}, 502,
+			"bogus status"},
+		"CPU time": {textHead + `while :; do :; done`, contract.ChildLimits{CPU: time.Second}, 502,
+			"was killed (signal: "},
+		"output left to a descendant": {also + `exit 0`, contract.ChildLimits{}, 502,
+			"the program has exited, but a process that it left behind keeps its response open"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // they mostly wait
+			t.Parallel() // the tests mostly sleep
 			pids := filepath.Join(t.TempDir(), "pids")
 			h := shell(noted(test.script), "PIDS="+pids)
 			h.Limits = test.limits
@@ -97,7 +109,7 @@ func TestLimits(t *testing.T) {
 			}
 			gone(t, pids, 10*time.Second)
 			if text := logged.String(); !strings.HasPrefix(text, "GET /path: ") || !strings.Contains(text, test.logs) {
-				t.Errorf("the log has %q, want %q", text, test.logs)
+				t.Errorf("log = %q, want %q", text, test.logs)
 			}
 			if s := h.Stats(); s.Failed != 1 || s.Running != 0 {
 				t.Errorf("Stats() = %+v, want one failed and none running", s)
@@ -106,7 +118,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A child that is killed, or ends badly, does not look as if its answer were whole.
+// The response of a child that is killed or fails does not look complete.
 func TestChildDies(t *testing.T) {
 	for name, test := range map[string]struct {
 		script string
@@ -114,26 +126,30 @@ func TestChildDies(t *testing.T) {
 		whole  bool
 		logs   string
 	}{
-		"before its head":          {`kill -9 $$`, 502, true, "no headers; the program was killed (signal: killed)"},
-		"in a short answer":        {textHead + `echo part; kill -9 $$`, 502, true, "the program was killed (signal: killed)"},
-		"in a long answer":         {textHead + `head -c 100000 /dev/zero; kill -SEGV $$`, 200, false, "the program was killed (signal: segmentation fault)"},
-		"ends short of its length": {`printf 'Content-Length: 200000\nContent-Type: text/plain\n\n'; head -c 100000 /dev/zero`, 200, false, "its answer is shorter than its Content-Length: 100000 bytes in place of 200000"},
-		"with a status":            {textHead + `echo all; exit 3`, 200, true, "the program ended with status 3"},
+		"killed before its header": {`kill -9 $$`, 502, true, "no headers; the program was killed (signal: killed)"},
+		"killed in a short body": {textHead + `echo part; kill -9 $$`, 502, true,
+			"the program was killed (signal: killed)"},
+		"killed in a long body": {textHead + `head -c 100000 /dev/zero; kill -SEGV $$`, 200, false,
+			"the program was killed (signal: segmentation fault)"},
+		"body shorter than its Content-Length": {
+			`printf 'Content-Length: 200000\nContent-Type: text/plain\n\n'; head -c 100000 /dev/zero`, 200, false,
+			"the response body is shorter than its Content-Length: 100000 of 200000 bytes"},
+		"exit status": {textHead + `echo all; exit 3`, 200, true, "the program ended with status 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr, logged := served(t, shell(test.script))
 			status, body, whole := asks(t, addr, "/path")
 			if status != test.status || whole != test.whole || strings.Contains(body, "part") {
-				t.Errorf("status %d %q, complete: %t; want %d, %t", status, body[:min(len(body), 50)], whole, test.status, test.whole)
+				t.Errorf("status %d %.50q, complete: %t; want %d, %t", status, body, whole, test.status, test.whole)
 			}
 			if got := logged.String(); !strings.Contains(got, "GET /path: "+test.logs+"\n") {
-				t.Errorf("the log has %q, want %q", got, test.logs)
+				t.Errorf("log = %q, want %q", got, test.logs)
 			}
 		})
 	}
 }
 
-// A process that a child leaves behind does not keep the client waiting, and lives on.
+// A client does not wait for a process that the child leaves behind, and the process keeps running.
 func TestLeftBehind(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	addr, logged := served(t, shell(textHead+`printf hello; sleep 60 & echo $! >"$PIDS"`, "PIDS="+pids))
@@ -141,22 +157,24 @@ func TestLeftBehind(t *testing.T) {
 	if status != 200 || body != "hello" || !whole {
 		t.Errorf("status %d %q, complete: %t", status, body, whole)
 	}
-	if !strings.Contains(logged.String(), "GET /path: what the program has left behind keeps its answer open; it ends here") {
-		t.Errorf("the log has %q", logged)
+	const want = "GET /path: the response ends here: the program has exited, but a process that it left behind"
+	if !strings.Contains(logged.String(), want) {
+		t.Errorf("log = %q, want %q", logged, want)
 	}
 	text, _ := os.ReadFile(pids)
 	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Errorf("what was left behind: %v", err)
+		t.Errorf("killing the process that was left behind: %v", err)
 	}
 }
 
-// A client that goes away ends its child within a second, also if nobody has read its request's body.
+// When a client disconnects, its child is terminated within a second, also if the request body is unread.
 func TestClientLeaves(t *testing.T) {
 	for name, request := range map[string]string{
-		"without a body":     "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-		"with one":           "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-		"with an unread one": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n" + strings.Repeat("x", 100_000),
+		"without a body": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"with a body":    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+		"with an unread body": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n" +
+			strings.Repeat("x", 100_000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			pids := filepath.Join(t.TempDir(), "pids")
@@ -165,21 +183,21 @@ func TestClientLeaves(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			go io.WriteString(c, request) // of which not all is taken
-			eventually(t, "a child has come", func() bool {
+			go io.WriteString(c, request) // blocks: the child does not read the whole body
+			eventually(t, "a child has started", func() bool {
 				text, _ := os.ReadFile(pids)
 				return len(text) > 0
 			})
 			c.Close()
-			gone(t, pids, patience) // TestLimits has no clock either; the task soak has
+			gone(t, pids, patience) // the time limit of a second is checked by the soak test of cmd/forktax-cgi
 			if got := logged.String(); got != "" {
-				t.Errorf("the log has %q", got)
+				t.Errorf("log = %q, want none", got)
 			}
 		})
 	}
 }
 
-// A child that has its answer ready need not read its request's body, and the client need not send it.
+// A child may respond without reading its request body, and then the client need not send the rest.
 func TestUnreadBody(t *testing.T) {
 	addr, _ := served(t, shell(textHead+`echo enough`))
 	c, err := net.Dial("tcp", addr)
@@ -192,11 +210,11 @@ func TestUnreadBody(t *testing.T) {
 	var b [4 << 10]byte
 	n, err := io.ReadAtLeast(c, b[:], 12)
 	if err != nil || !strings.HasPrefix(string(b[:n]), "HTTP/1.1 200") {
-		t.Errorf("%q, %v; want an answer", b[:n], err)
+		t.Errorf("%q, %v; want a response", b[:n], err)
 	}
 }
 
-// What a child may take of the system is bounded before it can do much.
+// The resource limits of a child are set soon after its start.
 func TestResources(t *testing.T) {
 	h := shell(`sleep 0.2; ` + textHead + `ulimit -t; ulimit -v; cat /proc/self/limits`)
 	h.Limits = contract.ChildLimits{CPU: 7 * time.Second, Memory: 3 << 30, Processes: 12345}
@@ -207,7 +225,7 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// A program that cannot be executed is the host's failure; one that cannot be executed now is worth another try.
+// A program that cannot be executed means status 500, or 503 if the error is transient.
 func TestExecFails(t *testing.T) {
 	dir := t.TempDir()
 	program := func(name, text string, mode os.FileMode) string {
@@ -227,7 +245,7 @@ func TestExecFails(t *testing.T) {
 		logs   string
 	}{
 		"bad interpreter": {program("bad", "#!/no/such/interpreter\n", 0o755), 500, "no such file or directory"},
-		"no program":      {program("data", "\x01\x02", 0o755), 500, "exec format error"},
+		"not a program":   {program("data", "\x01\x02", 0o755), 500, "exec format error"},
 		"not executable":  {program("plain", "#!/bin/sh\n", 0o644), 500, "permission denied"},
 		"a broken link":   {filepath.Join(dir, "none"), 500, "no such file or directory"},
 		"text busy":       {busy, 503, "text file busy"},
@@ -237,7 +255,7 @@ func TestExecFails(t *testing.T) {
 			h := &cgi.Host{Path: test.path, Logger: log.New(&logged, "", 0)}
 			w := ask(h, "/path")
 			if w.Code != test.status || !strings.Contains(logged.String(), test.logs) {
-				t.Errorf("status %d, the log has %q; want %d, %q", w.Code, &logged, test.status, test.logs)
+				t.Errorf("status %d, log = %q; want %d, %q", w.Code, &logged, test.status, test.logs)
 			}
 			if s := h.Stats(); s.Started != 0 || s.Failed != 1 {
 				t.Errorf("Stats() = %+v, want one failed and none started", s)
@@ -247,11 +265,11 @@ func TestExecFails(t *testing.T) {
 	h := &cgi.Host{Path: busy, Logger: log.New(io.Discard, "", 0)}
 	time.AfterFunc(10*time.Millisecond, func() { writer.Close() })
 	if w := ask(h, "/"); w.Code != http.StatusOK {
-		t.Errorf("status %d when the writer has closed the file meanwhile, want 200", w.Code)
+		t.Errorf("status %d when the writer closes the file meanwhile, want 200", w.Code)
 	}
 }
 
-// Without descriptors there is no child, and the client may come again.
+// Without free descriptors the status is 503 with Retry-After.
 func TestNoDescriptors(t *testing.T) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -260,7 +278,7 @@ func TestNoDescriptors(t *testing.T) {
 	h := shell(textHead + `echo hello`)
 	var logged logBuffer
 	h.Logger = log.New(&logged, "", 0)
-	ask(h, "/") // what is opened once is open
+	ask(h, "/") // opens the files that stay open
 	files, _ := os.ReadDir("/proc/self/fd")
 	low := limit
 	low.Cur = uint64(len(files))
@@ -273,15 +291,15 @@ func TestNoDescriptors(t *testing.T) {
 	}
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
 		!strings.Contains(logged.String(), "GET /path: ") || !strings.Contains(logged.String(), "too many open files") {
-		t.Errorf("status %d, the log has %q; want 503", w.Code, &logged)
+		t.Errorf("status %d, log = %q; want 503", w.Code, &logged)
 	}
 	if w := ask(h, "/"); w.Code != http.StatusOK {
 		t.Errorf("then: status %d, want 200", w.Code)
 	}
 }
 
-// The same holds without processes. Who is root does not meet this limit, and cannot be root again, so that this takes
-// a process of its own.
+// If no process can be started, the status is 503 with Retry-After. The limit does not apply to root, and a process
+// cannot become root again, so this test runs in its own process.
 func TestNoProcesses(t *testing.T) {
 	const role = "CGI_TEST_WITHOUT_PROCESSES"
 	if os.Getenv(role) == "" {
@@ -301,7 +319,7 @@ func TestNoProcesses(t *testing.T) {
 	var logged logBuffer
 	h.Logger = log.New(&logged, "", 0)
 	var clients sync.WaitGroup
-	for range 8 { // whom it takes threads to answer: none can be made later
+	for range 8 { // creates the threads that the host needs: none can be created below
 		clients.Go(func() { ask(h, "/") })
 	}
 	clients.Wait()
@@ -319,28 +337,28 @@ func TestNoProcesses(t *testing.T) {
 	}
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
 		!strings.Contains(logged.String(), "GET /path: ") || !strings.Contains(logged.String(), syscall.EAGAIN.Error()) {
-		t.Errorf("status %d, the log has %q; want 503", w.Code, &logged)
+		t.Errorf("status %d, log = %q; want 503", w.Code, &logged)
 	}
 	if w := ask(h, "/"); w.Code != http.StatusOK {
 		t.Errorf("then: status %d, want 200", w.Code)
 	}
 }
 
-// A child that finds no more memory ends, and the host with its other children does not.
+// A child that runs out of memory fails, but the host and its other children go on.
 func TestNoMemory(t *testing.T) {
 	h := shell(`[ "$PATH_INFO" = /all ] && { x=$(head -c 300000000 /dev/zero | tr '\0' x); }; ` + textHead + `echo hello`)
 	var logged logBuffer
 	h.Logger = log.New(&logged, "", 0)
 	h.Limits.Memory = 64 << 20
 	if w := ask(h, "/all"); w.Code != http.StatusBadGateway || !strings.Contains(logged.String(), "GET /all: ") {
-		t.Errorf("status %d, the log has %q; want 502", w.Code, &logged)
+		t.Errorf("status %d, log = %q; want 502", w.Code, &logged)
 	}
 	if w := ask(h, "/"); w.Code != http.StatusOK {
 		t.Errorf("then: status %d, want 200", w.Code)
 	}
 }
 
-// A host that ends takes its children with it, and tells their clients.
+// Close terminates the children, and their clients get status 503.
 func TestClose(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	h := shell(`trap '' TERM; echo $$ >>"$PIDS"; sleep 60; sleep 60`, "PIDS="+pids)
@@ -360,7 +378,7 @@ func TestClose(t *testing.T) {
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		})
 	}
-	eventually(t, "as many children run as may", func() bool {
+	eventually(t, "the maximum of children run", func() bool {
 		text, _ := os.ReadFile(pids)
 		return strings.Count(string(text), "\n") == 2
 	})
@@ -376,14 +394,16 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// A body without a length that stops coming, or that there is no room for, starts no child.
+// A body of unknown length that stops arriving, or cannot be stored, starts no child.
 func TestSpool(t *testing.T) {
 	h := shell(textHead + `cat`)
 	h.Limits.Idle = 200 * time.Millisecond
 	addr, logged := served(t, h)
-	head, _ := say(t, addr, "POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n") // and no end
-	if !strings.HasPrefix(head, "HTTP/1.1 408 ") || !strings.Contains(logged.String(), "POST /path: nothing more of its body came for 200ms") {
-		t.Errorf("%q, the log has %q; want 408", head, logged)
+	const chunked = "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+	head, _ := sendRaw(t, addr, chunked+"5\r\nhello\r\n") // without an end
+	if !strings.HasPrefix(head, "HTTP/1.1 408 ") ||
+		!strings.Contains(logged.String(), "POST /path: no data of the request body arrived for 200ms") {
+		t.Errorf("%q, log = %q; want 408", head, logged)
 	}
 
 	var limit syscall.Rlimit
@@ -395,18 +415,18 @@ func TestSpool(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &low); err != nil {
 		t.Fatal(err)
 	}
-	head, _ = say(t, addr, "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n30d40\r\n"+
-		strings.Repeat("x", 200_000)+"\r\n0\r\n\r\n")
+	head, _ = sendRaw(t, addr, chunked+"30d40\r\n"+strings.Repeat("x", 200_000)+"\r\n0\r\n\r\n")
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(head, "HTTP/1.1 503 ") || !strings.Contains(logged.String(), "POST /path: keeping its body: write ") {
-		t.Errorf("%q, the log has %q; want 503", head, logged)
+	if !strings.HasPrefix(head, "HTTP/1.1 503 ") ||
+		!strings.Contains(logged.String(), "POST /path: storing the request body: write ") {
+		t.Errorf("%q, log = %q; want 503", head, logged)
 	}
 	if s := h.Stats(); s.Started != 0 {
 		t.Errorf("%d children were started, want none", s.Started)
 	}
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "forktax-body-*")); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+		t.Errorf("temporary files left: %q", left)
 	}
 }

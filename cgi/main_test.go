@@ -17,10 +17,10 @@ import (
 	"forktax/cgi"
 )
 
-// patience bounds every wait for what is certain to come. It is for a machine that is busy, not a measure of anything.
+// patience is the timeout of waits for events that are certain to happen. It is long enough for a busy machine.
 const patience = 30 * time.Second
 
-// The test binary is a CGI program too.
+// The test binary is also a CGI program.
 func TestMain(m *testing.M) {
 	if cgi.IsChild() {
 		if err := child().Serve(context.Background()); err != nil {
@@ -32,14 +32,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// What the child is told by its environment.
+// Variables that control the child.
 const (
 	openFails  = "CHILD_OPEN_FAILS"
 	closeFails = "CHILD_CLOSE_FAILS"
 	closeTakes = "CHILD_CLOSE_TAKES" // a duration
 )
 
-// child opens two connections, and answers with what the path names.
+// child opens two connections, and responds to /hello.
 func child() cgi.Child {
 	var opened int64
 	mux := http.NewServeMux()
@@ -65,7 +65,7 @@ func child() cgi.Child {
 	}
 }
 
-// childEnv is for the test binary as a child. Under -race it would take a second to exit.
+// childEnv returns the environment of the test binary as a child. Without GORACE it would take 1 s to exit under -race.
 func childEnv(more ...string) []string { return append(more, "GORACE=atexit_sleep_ms=0") }
 
 func self(t *testing.T) string {
@@ -77,7 +77,7 @@ func self(t *testing.T) string {
 	return path
 }
 
-// shell hosts a shell script.
+// shell returns a host of a shell script.
 func shell(script string, env ...string) *cgi.Host {
 	return &cgi.Host{Path: "/bin/sh", Args: []string{"-c", script}, Env: env, Logger: log.New(io.Discard, "", 0)}
 }
@@ -88,7 +88,7 @@ func ask(h http.Handler, target string) *httptest.ResponseRecorder {
 	return w
 }
 
-// eventually waits until something holds that is certain to come, and fails the test if it does not.
+// eventually waits until a condition holds, and fails the test if it does not within patience.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
@@ -98,7 +98,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// A logBuffer is written by several requests at the same time.
+// A logBuffer is a buffer that is safe for concurrent use.
 type logBuffer struct {
 	mu  sync.Mutex
 	all bytes.Buffer

@@ -8,19 +8,19 @@ import (
 	"sync"
 )
 
-// status is /proc/self/status, which is opened once: a serving process is asked for its peak at both ends of each
-// block, and to open the file and grow a buffer for it costs more than to have it written and read.
+// status is /proc/self/status, opened once. A server reads it at both ends of each block, and opening the file and
+// growing a buffer for it would cost more than reading it.
 var status struct {
 	sync.Mutex
 	file *os.File
-	text [8 << 10]byte // of which some 1,500 are used, and more by a user of many groups
+	text [8 << 10]byte // about 1,500 bytes are used, more if the user is in many groups
 }
 
-// PeakMemory returns the highest resident size of this process in bytes, or 0 where the system does not tell. It is
-// VmHWM: getrusage's ru_maxrss of a process that was started by vfork begins at its parent's peak, and would show the
-// host's memory in every child, and the harness's in every host. For the same reason ru_maxrss cannot tell whether
-// VmHWM has grown: below the parent's peak it stands still. The file is read by hand because a library for it would
-// have to be initialised in every child.
+// PeakMemory returns the peak resident set size of this process in bytes, or 0 if the system does not report it. The
+// source is VmHWM in /proc/self/status, see proc_pid_status(5).
+//
+// It does not use ru_maxrss of getrusage(2): in a process started by vfork, that begins at its parent's peak. Every
+// child would then show the memory of its host, and every host that of the harness.
 func PeakMemory() int64 {
 	status.Lock()
 	defer status.Unlock()
@@ -31,7 +31,8 @@ func PeakMemory() int64 {
 		}
 		status.file = file
 	}
-	// One read is the whole file, written anew. ReadAt would look for its end, by having it written again.
+	// The file is parsed by hand because every child would have to initialise a library for it. One read returns the
+	// whole file as the kernel generates it. ReadAt would read on to its end and have the kernel generate it again.
 	if _, err := status.file.Seek(0, io.SeekStart); err != nil {
 		return 0
 	}

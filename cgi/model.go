@@ -11,18 +11,19 @@ import (
 	"forktax/workload/model"
 )
 
-// Model hosts the program's own file, or the executable that it names.
+// Model is the execution model "cgi". It hosts the executable of the program itself, or the one that the program names
+// in its field Executable.
 var Model = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild}
 
-// inherited are the variables that children get besides the program's own, for all models to run it alike: those that
-// control Go's runtime, and the time zone.
+// inherited are the variables that children inherit besides the program's own, so that the program runs the same under
+// all models: those that control Go's runtime, and the time zone.
 var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
 
 func startHost(_ context.Context, p model.Program) (model.Server, error) {
 	tuneScheduler()
 	x, err := executable(p)
 	if err != nil {
-		return model.Server{}, fmt.Errorf("finding the file to execute: %w", err)
+		return model.Server{}, fmt.Errorf("finding the executable: %w", err)
 	}
 	own := p.Executable == nil
 	h := &Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
@@ -31,9 +32,9 @@ func startHost(_ context.Context, p model.Program) (model.Server, error) {
 	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
 }
 
-// padding names the variables by which a harness makes the environment of children larger. That by which it varies the
-// environment of each server is passed on to children of the same program only: another one is not to see what CGI does
-// not have, unless a variant of the run says so.
+// padding returns the names of the variables by which a harness enlarges the environment of children. The variable
+// without a number varies the environment of each server. It is passed on only to children of the same program: other
+// programs see no variable that CGI does not have, unless a variant of the run sets a numbered one.
 func padding(own bool) (names []string) {
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(setting, "=")
@@ -52,13 +53,13 @@ func executable(p model.Program) (model.Executable, error) {
 	if err != nil {
 		return model.Executable{}, err
 	}
-	dir, err := os.Getwd() // relative names must mean the same to a child as to a resident process
+	dir, err := os.Getwd() // relative paths must mean the same in a child as in a long-running process
 	return model.Executable{Path: path, Dir: dir, Authorization: p.Authorization}, err
 }
 
 func serveChild(ctx context.Context, p model.Program) error {
 	if p.Open == nil {
-		return fmt.Errorf("answers no CGI request itself; serve -model %s has another file do it", p.Model.Name)
+		return fmt.Errorf("this program does not handle CGI requests itself; run it with serve -model %s", p.Model.Name)
 	}
 	return Child{Open: p.Open, Connections: p.Connections}.Serve(ctx)
 }

@@ -6,31 +6,31 @@ import (
 	"forktax/workload/contract"
 )
 
-// phaseStamps are the stamps of the host from which, with those of the child, the phases of a request are made, all
-// readings of contract.Now.
+// phaseStamps holds the host's timestamps of a request, readings of contract.Now. With the child's timestamps they
+// yield the phases of the request.
 type phaseStamps struct {
 	recorder contract.PhaseRecorder // nil if the phases are not wanted
-	arrived  int64                  // the request, at the host
-	begun    int64                  // its child, which is about to be started
+	arrived  int64                  // when the request arrived at the host
+	begun    int64                  // just before its child was started
 }
 
-// record records the phases of a child that has been waited for, until this very moment. Each ends where the next
-// begins, so they add up to the time between the request's arrival and now. A child that says nothing of its inside has
-// one phase from executing to the head of its answer, less what its own Server-Timing tells, which goes to the client
-// as it is.
+// record records the phases of a request whose child has been waited for. Each phase ends where the next begins, so
+// they add up to the time from the request's arrival until now. A child that does not report timestamps has one phase,
+// from its exec to its response header, less the phases of its own Server-Timing, which the client gets unchanged.
 func (t *phaseStamps) record(child *stderr, a *hostResponse) {
 	if t.recorder == nil {
 		return
 	}
 	at := t.arrived
 	until := func(p contract.Phase, stamp int64) {
-		stamp = max(stamp, at) // one that is missing, or came late, leaves its phase without time
+		stamp = max(stamp, at) // the phase of a missing or late timestamp is 0
 		t.recorder.RecordPhase(p, time.Duration(stamp-at))
 		at = stamp
 	}
 	until(contract.PhaseWait, t.begun)
 	if rep := child.report; rep.mainReached > 0 {
-		until(contract.PhaseSpawn, min(child.executing, rep.mainReached)) // the host may be slower to wake than the child to start
+		// the host may wake later than the child reaches main
+		until(contract.PhaseSpawn, min(child.executing, rep.mainReached))
 		until(contract.PhaseStart, rep.mainReached)
 		until(contract.PhaseOpen, rep.opened)
 		until(contract.PhaseConnect, rep.connected)
@@ -41,6 +41,6 @@ func (t *phaseStamps) record(child *stderr, a *hostResponse) {
 		until(contract.PhaseChild, a.head)
 	}
 	until(contract.PhaseTransfer, a.last)
-	until(contract.PhaseClose, child.report.closed) // may be over before the host has woken to the answer
+	until(contract.PhaseClose, child.report.closed) // may be before the host woke up to read the response
 	until(contract.PhaseExit, contract.Now())
 }

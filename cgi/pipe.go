@@ -9,27 +9,27 @@ import (
 	"syscall"
 )
 
-// pagesInPipe is what a pipe holds at the most, unless somebody has made it larger; see pipe(7).
+// pagesInPipe is the default capacity of a pipe in pages; see pipe(7).
 const pagesInPipe = 16
 
-// A pipe is where a child's standard error comes out. To read it all the while costs a hundredth of a CGI request: what
-// the child writes, and then its end, each wake a reader that is not in a hurry. So what is in it is read when the
-// child has been waited for. One that lives longer is followed meanwhile, so that it never waits for room for longer
-// than followAfter, and its words are in the log while they are news.
+// A pipe is the read end of a child's standard error. Reading it while the child runs adds about 1% to a CGI request,
+// because each write and the end of the pipe wake the reader. So it is read after the child has been waited for. If the
+// child runs for longer than followAfter, a goroutine reads the pipe from then on: the child is not blocked by a full
+// pipe, and its messages are logged in time.
 //
-// A process that the child left behind may keep the other end open. Nobody waits for that.
+// A process that the child left behind may keep the write end open. The host does not wait for it.
 type pipe struct {
 	fd   int // never blocks
 	take func(io.Reader) (int64, error)
 
 	mu       sync.Mutex
 	ended    bool          // the child has been waited for
-	file     *os.File      // of fd; nil if it was not followed
-	followed chan struct{} // closed when it is no longer
+	file     *os.File      // of fd; nil if the pipe was not followed
+	followed chan struct{} // closed when the goroutine that follows the pipe has ended
 }
 
-// duplicatePipe has r stay open when whoever gave it closes it, for take to have what is in it. It returns nil if that
-// cannot be.
+// duplicatePipe duplicates the descriptor of r, so that take can read it after the caller has closed r. It returns nil
+// if that fails.
 func duplicatePipe(r io.Reader, take func(io.Reader) (int64, error)) *pipe {
 	file, ok := r.(syscall.Conn)
 	if !ok {
@@ -53,7 +53,7 @@ func newPipe(fd int, take func(io.Reader) (int64, error)) *pipe {
 	return &pipe{fd: fd, take: take}
 }
 
-// follow has what comes read until the child has been waited for, from now on.
+// follow starts a goroutine that reads the pipe until the child has been waited for.
 func (p *pipe) follow() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -63,11 +63,11 @@ func (p *pipe) follow() {
 	p.file, p.followed = os.NewFile(uintptr(p.fd), "standard error"), make(chan struct{})
 	go func() {
 		defer close(p.followed)
-		_, _ = p.take(p.file) // ends by the deadline, if not before
+		_, _ = p.take(p.file) // drain sets a deadline, which ends it
 	}()
 }
 
-// drain reads what is left by a child that has been waited for, and closes the pipe.
+// drain reads the rest of what the child wrote, and closes the pipe. It is called when the child has been waited for.
 func (p *pipe) drain() {
 	p.mu.Lock()
 	p.ended = true
@@ -83,12 +83,12 @@ func (p *pipe) drain() {
 	_ = p.file.Close()
 }
 
-// rest has what is in the pipe now. What comes after as much as it holds cannot be the child's.
+// rest returns a reader of the current content of the pipe, at most its capacity: more cannot be from the child.
 func (p *pipe) rest() io.Reader {
 	return io.LimitReader(pipeContents(p.fd), int64(pagesInPipe*os.Getpagesize()))
 }
 
-// pipeContents reads what waits in a descriptor that does not block, and then is at its end.
+// pipeContents is a non-blocking descriptor as a reader. Its end is where a read would block.
 type pipeContents int
 
 func (fd pipeContents) Read(b []byte) (int, error) {
@@ -96,7 +96,7 @@ func (fd pipeContents) Read(b []byte) (int, error) {
 	for err == syscall.EINTR {
 		n, err = syscall.Read(int(fd), b)
 	}
-	if n <= 0 || err != nil { // nobody writes any more, or somebody has not yet
+	if n <= 0 || err != nil { // the write end is closed, or the pipe is empty
 		return 0, io.EOF
 	}
 	return n, nil

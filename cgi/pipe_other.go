@@ -4,10 +4,10 @@ package cgi
 
 import "io"
 
-// A pipe is kept where that is known how to; elsewhere it is read all the while.
+// A pipe is not duplicated on this system; standard error is read while the child runs.
 type pipe struct{}
 
-func keep(io.Reader, func(io.Reader) (int64, error)) *pipe { return nil }
+func duplicatePipe(io.Reader, func(io.Reader) (int64, error)) *pipe { return nil }
 
 func newPipe(int, func(io.Reader) (int64, error)) *pipe { return nil }
 

@@ -15,7 +15,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// loadavg is /proc/loadavg, which is opened once; below 0 if that cannot be.
+// loadavg returns a descriptor of /proc/loadavg, opened once; it is negative if the file cannot be opened.
 var loadavg = sync.OnceValue(func() int {
 	fd, err := syscall.Open("/proc/loadavg", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -24,8 +24,8 @@ var loadavg = sync.OnceValue(func() int {
 	return fd
 })
 
-// lastPID is the number that the kernel has given last, to a process or a thread.
-func lastPID() (last int, told bool) {
+// lastPID returns the last number that the kernel gave to a process or a thread; see proc_loadavg(5).
+func lastPID() (last int, ok bool) {
 	var text [128]byte
 	n, err := syscall.Pread(loadavg(), text[:], 0)
 	if err != nil {
@@ -35,7 +35,7 @@ func lastPID() (last int, told bool) {
 	return last, err == nil
 }
 
-// maxPID is the highest that there may be.
+// maxPID returns the limit of PIDs, /proc/sys/kernel/pid_max.
 var maxPID = sync.OnceValue(func() int {
 	text, _ := os.ReadFile("/proc/sys/kernel/pid_max")
 	if most, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {
@@ -44,28 +44,28 @@ var maxPID = sync.OnceValue(func() int {
 	return 1 << 22 // PID_MAX_LIMIT
 })
 
-// isChild reports whether the process of that number is one that this process has started, and has not waited for.
+// isChild reports whether pid is a child of this process that has not been waited for.
 func isChild(pid int) bool {
 	_, _, mine := wait(pid, syscall.WNOHANG)
 	return mine
 }
 
-// A siginfo is what waitid tells, in struct siginfo_t; see sigaction(2).
+// A siginfo is the result of waitid, struct siginfo_t; see sigaction(2).
 type siginfo struct {
 	signo, errno, code int32
-	_                  [unsafe.Sizeof(uintptr(0)) - 4]byte // the union that follows is aligned as a pointer is
+	_                  [unsafe.Sizeof(uintptr(0)) - 4]byte // the union that follows is aligned like a pointer
 	pid, uid, status   int32
 	_                  [128]byte
 }
 
-// Codes of how a child ended.
+// Constants of waitid(2): the code of a normal exit, and the ID type of a PID.
 const (
 	exited  = 1 // CLD_EXITED
 	waitPID = 1 // P_PID
 )
 
-// wait tells how a child has ended, without taking that from whoever waits for it: code is 0 if it has not. It says
-// whether there is such a child.
+// wait returns how a child has exited, without reaping it; code is 0 if the child is still running. It reports whether
+// pid is a child of this process.
 func wait(pid, options int) (code, status int, mine bool) {
 	var info siginfo
 	for {
@@ -77,23 +77,25 @@ func wait(pid, options int) (code, status int, mine bool) {
 	}
 }
 
-// ended waits for the child's end and says how it was; "" if that cannot be told.
-func (e *exchange) ended() string {
-	for range endLooks {
-		if how := e.howEnded(syscall.WNOHANG); how != "" {
+// waitExit waits for the child's exit and describes it; the result is empty if it is unknown.
+func (e *exchange) waitExit() string {
+	for range exitPolls {
+		if how := e.exitText(syscall.WNOHANG); how != "" {
 			return how
 		}
 		runtime.Gosched()
 	}
-	return e.howEnded(0)
+	return e.exitText(0)
 }
 
-func (e *exchange) hasEnded() bool { return e.howEnded(syscall.WNOHANG) != "" }
+// hasExited reports whether the child has exited.
+func (e *exchange) hasExited() bool { return e.exitText(syscall.WNOHANG) != "" }
 
-// soonEnded is for a child that has closed its output, and so is most probably about to end.
-func (e *exchange) soonEnded() (how string) {
+// pollExit waits at most 20 ms for the exit of a child that has closed its output, and describes it; the result is
+// empty if the child is still running.
+func (e *exchange) pollExit() (how string) {
 	for range 20 {
-		if how = e.howEnded(syscall.WNOHANG); how != "" {
+		if how = e.exitText(syscall.WNOHANG); how != "" {
 			return how
 		}
 		time.Sleep(time.Millisecond)
@@ -101,7 +103,8 @@ func (e *exchange) soonEnded() (how string) {
 	return ""
 }
 
-func (e *exchange) howEnded(options int) string {
+// exitText describes how the child exited; the result is empty if it is still running or unknown.
+func (e *exchange) exitText(options int) string {
 	pid := e.pid()
 	if pid == 0 {
 		return ""
@@ -111,16 +114,16 @@ func (e *exchange) howEnded(options int) string {
 	case !mine || code == 0:
 		return ""
 	case code == exited && status == 0:
-		return endedWell
+		return exitedOK
 	case code == exited:
-		return "ended with status " + strconv.Itoa(status)
+		return "ended with status " + strconv.Itoa(status) // bench/subject recognizes these texts in logs
 	default:
 		return killedBy + " (signal: " + syscall.Signal(status).String() + ")"
 	}
 }
 
-// limit bounds what a child may take, from now on: it has only just begun. So it takes no other program that would
-// limit itself before it becomes the child.
+// limit sets the resource limits of a child that has just been started. Setting them from outside, with prlimit(2),
+// needs no helper program that limits itself before it executes the child.
 func limit(pid int, l contract.ChildLimits) error {
 	if pid == 0 {
 		return syscall.ESRCH
@@ -139,35 +142,36 @@ func limit(pid int, l contract.ChildLimits) error {
 		to := syscall.Rlimit{Cur: uint64(resource.most), Max: uint64(resource.most)}
 		_, _, err := syscall.Syscall6(syscall.SYS_PRLIMIT64, uintptr(pid), uintptr(resource.number),
 			uintptr(unsafe.Pointer(&to)), 0, 0, 0)
-		if err != 0 && err != syscall.ESRCH { // it has ended already
+		if err != 0 && err != syscall.ESRCH { // ESRCH: the child has exited already
 			return err
 		}
 	}
 	return nil
 }
 
-// rlimitProcesses is RLIMIT_NPROC, which package syscall leaves out.
+// rlimitProcesses is RLIMIT_NPROC, which package syscall does not define.
 const rlimitProcesses = 6
 
-// descendants lists the processes that live of a child, what that has started, and what those have: by their parents,
-// and by the mark in their environment, which stays when a parent ends. A process that is rid of both is not found.
+// descendants returns the PIDs of the running processes among a child and its descendants. It finds them by their
+// parents, and by the mark in their environment, which remains when a parent has exited. A process that has lost both
+// is not found.
 func descendants(child int, mark string) []int {
-	folders, _ := filepath.Glob("/proc/[0-9]*")
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	parents := map[int]int{}
 	member := map[int]bool{}
 	marked := []byte(contract.EnvChild + "=" + mark + "\x00")
 	self := os.Getpid()
-	for _, folder := range folders {
-		pid, err := strconv.Atoi(filepath.Base(folder))
+	for _, dir := range dirs {
+		pid, err := strconv.Atoi(filepath.Base(dir))
 		if err != nil || pid == self {
 			continue
 		}
-		parent, alive := parentOf(folder)
+		parent, alive := parentOf(dir)
 		if !alive {
 			continue
 		}
 		parents[pid] = parent
-		environment, _ := os.ReadFile(folder + "/environ")
+		environment, _ := os.ReadFile(dir + "/environ")
 		member[pid] = pid == child && parent == self || bytes.Contains(environment, marked)
 	}
 	for grown := true; grown; {
@@ -187,9 +191,10 @@ func descendants(child int, mark string) []int {
 	return all
 }
 
-// parentOf reads the third and fourth word of a process's stat; the second is its name, in brackets.
-func parentOf(folder string) (parent int, alive bool) {
-	text, err := os.ReadFile(folder + "/stat")
+// parentOf returns the PID of a process's parent and reports whether the process is alive: neither a zombie nor dead.
+// They are the fourth and third field of its stat; the second is its name, in parentheses. See proc_pid_stat(5).
+func parentOf(dir string) (parent int, alive bool) {
+	text, err := os.ReadFile(dir + "/stat")
 	if err != nil {
 		return 0, false
 	}
@@ -203,13 +208,13 @@ func parentOf(folder string) (parent int, alive bool) {
 
 func signal(pids []int, s syscall.Signal) {
 	for _, pid := range pids {
-		_ = syscall.Kill(pid, s) // that has ended meanwhile, for all that can be done
+		_ = syscall.Kill(pid, s) // fails if the process has exited meanwhile
 	}
 }
 
-// unread reports whether nobody reads from a pipe any more.
-func unread(pipe syscall.Conn) (gone bool) {
-	const pollError = 8 // POLLERR: of a pipe's end for writing, that the other is closed
+// unread reports whether the read end of a pipe is closed.
+func unread(pipe syscall.Conn) (closed bool) {
+	const pollError = 8 // POLLERR: on the write end of a pipe, it means that the read end is closed
 	raw, err := pipe.SyscallConn()
 	if err != nil {
 		return true
@@ -222,12 +227,12 @@ func unread(pipe syscall.Conn) (gone bool) {
 		var now syscall.Timespec
 		_, _, failed := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&poll)), 1,
 			uintptr(unsafe.Pointer(&now)), 0, 0, 0)
-		gone = failed == 0 && poll.revents&pollError != 0
+		closed = failed == 0 && poll.revents&pollError != 0
 	})
-	return gone || err != nil
+	return closed || err != nil
 }
 
-// openPipe makes a pipe whose end for reading never blocks. There is none if to is nil.
+// openPipe creates a pipe whose read end is non-blocking. If that fails, to is nil.
 func openPipe() (from int, to *os.File) {
 	var ends [2]int
 	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {

@@ -10,17 +10,18 @@ import (
 	"forktax/workload/contract"
 )
 
-// Elsewhere a host does not know its children: it cannot tell how they ended, bound what they take, or end them.
+// On systems other than Linux a host does not find the PIDs of its children. It cannot learn how they exited, limit
+// them, or terminate them.
 
-func lastPID() (last int, told bool) { return 0, false }
+func lastPID() (last int, ok bool) { return 0, false }
 
 func maxPID() int { return 0 }
 
 func isChild(int) bool { return false }
 
-func (e *exchange) ended() string     { return "" }
-func (e *exchange) hasEnded() bool    { return false }
-func (e *exchange) soonEnded() string { return "" }
+func (e *exchange) waitExit() string { return "" }
+func (e *exchange) hasExited() bool  { return false }
+func (e *exchange) pollExit() string { return "" }
 
 func limit(int, contract.ChildLimits) error { return errors.ErrUnsupported }
 

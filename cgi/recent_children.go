@@ -11,21 +11,24 @@ import (
 )
 
 const (
-	maxRecent   = 64              // that have ended are remembered
-	lookTimeout = 5 * time.Second // after somebody has looked; else nothing is, for it would cost each request some microseconds
+	// maxRecent is the number of exited children that are kept.
+	maxRecent = 64
+	// recentTimeout is the time after a call of Children for which exited children are recorded. Recording them always
+	// would add some microseconds to each request.
+	recentTimeout = 5 * time.Second
 )
 
-// recentChildren remembers children that have ended.
+// recentChildren records children that have exited.
 type recentChildren struct {
-	looked atomic.Int64 // when somebody last did, by contract.Now
-	mu     sync.Mutex
-	ended  []contract.Child // the newest last
+	asked atomic.Int64 // when Children was last called, by contract.Now; 0 if never
+	mu    sync.Mutex
+	ended []contract.Child // the newest last
 }
 
-// wanted reports whether Children was called lately.
+// wanted reports whether Children was called within recentTimeout.
 func (r *recentChildren) wanted() bool {
-	looked := r.looked.Load()
-	return looked != 0 && contract.Now()-looked < int64(lookTimeout)
+	asked := r.asked.Load()
+	return asked != 0 && contract.Now()-asked < int64(recentTimeout)
 }
 
 func (r *recentChildren) add(c contract.Child) {
@@ -36,10 +39,11 @@ func (r *recentChildren) add(c contract.Child) {
 	}
 }
 
-// Children are those of a host that run, and the last that have ended, in the order in which they began. It says so
-// from the second time on that it is asked, if it is asked every five seconds.
+// Children returns the running children of the host and the ones that have exited last, at most 64 of these, in the
+// order of their start. Exited children and PIDs are recorded only within 5 s after a call, so the first call returns
+// the running children alone. It is safe for concurrent use.
 func (h *Host) Children() []contract.Child {
-	h.recent.looked.Store(contract.Now())
+	h.recent.asked.Store(contract.Now())
 	h.recent.mu.Lock()
 	all := slices.Clone(h.recent.ended[max(len(h.recent.ended)-maxRecent, 0):])
 	h.recent.mu.Unlock()

@@ -8,17 +8,17 @@ import (
 
 type hopsKey struct{}
 
-// redirects is how many answers so far were the paths of others.
+// redirects returns the number of local redirects that led to r.
 func redirects(r *http.Request) int {
 	n, _ := r.Context().Value(hopsKey{}).(int)
 	return n
 }
 
-// redirected is the request for the path that a child has answered r with (RFC 3875, section 6.2.2): a GET without a
-// body, or a HEAD, by the same client.
+// redirected returns the request for a local redirect in the response to r (RFC 3875, section 6.2.2): a GET without a
+// body, or a HEAD, of the same client.
 func redirected(r *http.Request, path string) *http.Request {
 	to, err := url.ParseRequestURI(path)
-	if err != nil { // no script's: it is as if there were no such path
+	if err != nil { // an empty URL has no program, so the response is 404
 		to = &url.URL{}
 	}
 	next := r.Clone(context.WithValue(r.Context(), hopsKey{}, redirects(r)+1))

@@ -7,26 +7,26 @@ import (
 	"unsafe"
 )
 
-// Policies of the scheduler; see sched(7).
+// Scheduling policies; see sched(7).
 const (
 	schedOther = 0
 	schedBatch = 3
 )
 
-// useBatchPolicy has the threads of this process, and the processes that it starts, run by the policy SCHED_BATCH, if
-// they run by none that somebody has chosen. Threads that are made later are as the one that makes them.
+// useBatchPolicy sets the scheduling policy SCHED_BATCH for all threads of this process, unless the user has chosen
+// another policy than the default. New threads and child processes inherit the policy.
 func useBatchPolicy() {
 	if policy, _, err := syscall.Syscall(syscall.SYS_SCHED_GETSCHEDULER, 0, 0, 0); err != 0 || policy != schedOther {
 		return
 	}
-	for range 2 { // one that makes another while it is looked for is there the second time
+	for range 2 { // the second pass finds threads that were created during the first
 		threads, err := os.ReadDir("/proc/self/task")
 		if err != nil {
 			return
 		}
 		for _, thread := range threads {
 			if tid, err := strconv.Atoi(thread.Name()); err == nil {
-				var priority int32 // there is but one
+				var priority int32 // must be 0 for SCHED_BATCH
 				_, _, _ = syscall.Syscall(syscall.SYS_SCHED_SETSCHEDULER, uintptr(tid), schedBatch,
 					uintptr(unsafe.Pointer(&priority)))
 			}

@@ -2,5 +2,5 @@
 
 package cgi
 
-// useBatchPolicy is for Linux.
+// useBatchPolicy does nothing: SCHED_BATCH exists on Linux only.
 func useBatchPolicy() {}

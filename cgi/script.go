@@ -11,19 +11,18 @@ import (
 	"syscall"
 )
 
-// A script is the program that is to answer a request.
+// A script is the program for a request.
 type script struct {
-	path string // its file
-	name string // what of the URL's path means it, without a slash at the end; the rest is for the program to read
+	path string // of its file
+	name string // SCRIPT_NAME: the part of the URL's path for the program, without a final slash; the rest is PATH_INFO
 }
 
-// script finds the program for the path of a URL, or returns why there is none: for the log only if there is
-// something of that name. In a directory it is the first file on the way along the path. It is looked up in an
-// os.Root, so that neither dots nor symbolic links lead out.
+// script finds the program for the path of a URL, or returns the reason why there is none. In a directory it is the
+// first file along the path. The lookup uses an os.Root, so neither dots nor symbolic links lead out of the directory.
 func (h *Host) script(r *http.Request) (s script, refused *fault) {
 	path := r.URL.Path
 	if strings.Contains(path, "\x00") {
-		return script{}, &fault{http.StatusBadRequest, "its path has a NUL, which no variable can hold"}
+		return script{}, &fault{http.StatusBadRequest, "the URL path contains a NUL byte, which a variable cannot hold"}
 	}
 	root := strings.TrimRight(h.Root, "/")
 	rest, found := strings.CutPrefix(path, root)
@@ -31,19 +30,19 @@ func (h *Host) script(r *http.Request) (s script, refused *fault) {
 		slices.Contains(strings.Split(rest, "/"), "..") {
 		return script{}, noScript
 	}
-	if h.folder == nil {
+	if h.programs == nil {
 		return script{h.Path, root}, nil
 	}
-	if strings.Contains(strings.ToLower(r.URL.EscapedPath()), "%2f") { // is no slash, and no part of a file's name
+	if strings.Contains(strings.ToLower(r.URL.EscapedPath()), "%2f") { // neither a separator nor valid in a file name
 		return script{}, noScript
 	}
-	return h.inFolder(root, rest)
+	return h.scriptInDir(root, rest)
 }
 
-// noScript is that nothing has the name: what clients ask for that is not there is not worth a line.
+// noScript is the fault of a path without a program. It has no text, because a client can cause any number of them.
 var noScript = &fault{status: http.StatusNotFound}
 
-func (h *Host) inFolder(root, rest string) (script, *fault) {
+func (h *Host) scriptInDir(root, rest string) (script, *fault) {
 	name := ""
 	for rest != "" {
 		part, _, _ := strings.Cut(rest[1:], "/")
@@ -51,7 +50,7 @@ func (h *Host) inFolder(root, rest string) (script, *fault) {
 			return script{}, noScript
 		}
 		name = filepath.Join(name, part)
-		info, err := h.folder.Stat(name)
+		info, err := h.programs.Stat(name)
 		switch {
 		case err != nil:
 			return script{}, h.unusable(name, err)
@@ -61,7 +60,7 @@ func (h *Host) inFolder(root, rest string) (script, *fault) {
 			return script{}, &fault{http.StatusForbidden, filepath.Join(h.Path, name) + " is not a regular file"}
 		case info.Mode()&0o111 == 0:
 			return script{}, &fault{http.StatusForbidden,
-				filepath.Join(h.Path, name) + " is not executable (chmod +x makes it so)"}
+				filepath.Join(h.Path, name) + " is not executable; make it executable with chmod +x"}
 		default:
 			return script{filepath.Join(h.Path, name), root + "/" + filepath.ToSlash(name)}, nil
 		}
@@ -69,7 +68,8 @@ func (h *Host) inFolder(root, rest string) (script, *fault) {
 	return script{}, noScript
 }
 
-// unusable is the fault of a file that the folder's os.Root does not stat. That has no error of its own for a way out.
+// unusable returns the fault for a file that os.Root cannot stat. os.Root has no distinct error for a symbolic link
+// that leads out of the directory.
 func (h *Host) unusable(name string, err error) *fault {
 	why := err
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
@@ -82,13 +82,13 @@ func (h *Host) unusable(name string, err error) *fault {
 	case errors.Is(err, fs.ErrPermission):
 		return &fault{http.StatusForbidden, fmt.Sprintf("%s: %v", path, why)}
 	case h.isLink(name):
-		return &fault{http.StatusNotFound, fmt.Sprintf("%s is a symbolic link that is not followed: %v "+
-			"(a link must be relative, and stay within %s)", path, why, h.Path)}
+		return &fault{http.StatusNotFound, fmt.Sprintf("%s: symbolic link not followed: %v "+
+			"(a link must be relative and stay within %s)", path, why, h.Path)}
 	}
 	return &fault{http.StatusNotFound, fmt.Sprintf("%s: %v", path, why)}
 }
 
 func (h *Host) isLink(name string) bool {
-	info, err := h.folder.Lstat(name)
+	info, err := h.programs.Lstat(name)
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }

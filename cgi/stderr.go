@@ -11,32 +11,34 @@ import (
 	"forktax/workload/contract"
 )
 
-// longestLine is how much of a child's standard error is logged as one line; what is longer is cut in pieces.
+// longestLine is the length in bytes after which a line of a child's standard error is split for the log.
 const longestLine = 4 << 10
 
-// followAfter is how long a child may live until its pipe is read meanwhile: longer than most do, and short for
-// somebody who looks at the log.
+// followAfter is the lifetime of a child after which its standard error is read while it runs. Most children exit
+// earlier, and the delay of their messages in the log is short for a human reader.
 const followAfter = 50 * time.Millisecond
 
-// A stderr takes what a child writes to its standard error: lines for the log, and among them its report. If package
-// os/exec makes the pipe, it asks to read it when the child has been started, so that this is also how the host learns
-// that it executes: net/http/cgi has no other way to tell. That takes a goroutine; who need not know has a pipe opened.
+// A stderr receives a child's standard error: lines for the log, and the report of the child.
+//
+// If package os/exec creates the pipe, it calls ReadFrom when the child has been started. This is how the host learns
+// that the child executes its program; net/http/cgi has no other way. It takes a goroutine, though. If the host does
+// not need to know, it calls open to create the pipe itself.
 type stderr struct {
 	log       func(line []byte)
-	started   func() // is called when the child has been started; nil if nobody asks
-	wanted    string // of the child's report; "" if it is not asked for one
+	started   func() // called when the child has been started; may be nil
+	wanted    string // value of reportVariable; "" for no report
 	report    childReport
-	executing int64                // when it was asked to read, by contract.Now; 0 if it was not
-	pipe      atomic.Pointer[pipe] // that is read when the child has been waited for; nil if it was read before
-	rest      []byte               // of a line whose end has not come
+	executing int64                // when ReadFrom was called, by contract.Now; 0 if it was not
+	pipe      atomic.Pointer[pipe] // read after the child has been waited for; nil if os/exec reads it
+	rest      []byte               // of an incomplete line
 }
 
 var _ io.ReaderFrom = (*stderr)(nil)
 
 var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
 
-// ReadFrom is called by os/exec, by way of io.Copy, as soon as the child has been started. It returns at once if it
-// can: os/exec, and so the request, waits for it.
+// ReadFrom is called by os/exec, through io.Copy, as soon as the child has been started. It returns at once if it can
+// duplicate the pipe, because os/exec, and so the request, waits for it.
 func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
 	s.executing = contract.Now()
 	if s.started != nil {
@@ -56,7 +58,7 @@ func (s *stderr) copy(r io.Reader) (int64, error) {
 	return io.CopyBuffer(struct{ io.Writer }{s}, struct{ io.Reader }{r}, buffer[:])
 }
 
-// open makes a pipe and returns what the child is to have of it, or nil if that cannot be done here and now.
+// open creates a pipe and returns the end for the child, or nil if that fails.
 func (s *stderr) open() *os.File {
 	from, to := openPipe()
 	if to != nil {
@@ -65,7 +67,7 @@ func (s *stderr) open() *os.File {
 	return to
 }
 
-// Write never fails.
+// Write logs complete lines and keeps the rest. It never fails.
 func (s *stderr) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		line, after, whole := bytes.Cut(rest, newline)
@@ -79,14 +81,15 @@ func (s *stderr) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// follow has what the child writes read meanwhile, from now on.
+// follow starts to read the pipe while the child runs.
 func (s *stderr) follow() {
 	if p := s.pipe.Load(); p != nil {
 		p.follow()
 	}
 }
 
-// end takes what a child that has been waited for has left, and logs a last line without an end.
+// end reads the rest of the pipe and logs a last line without a newline. It is called when the child has been waited
+// for.
 func (s *stderr) end() {
 	if p := s.pipe.Load(); p != nil {
 		p.drain()

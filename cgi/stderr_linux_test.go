@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Neither a child that ends soon nor one whose standard error is followed, nor what it leaves behind, costs the host an
-// open file.
+// The host closes all its files after children that exit at once, children whose standard error is followed, and
+// children that leave a process behind.
 func TestNoOpenFilesAreLeft(t *testing.T) {
 	open := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
@@ -17,7 +17,7 @@ func TestNoOpenFilesAreLeft(t *testing.T) {
 		return len(entries)
 	}
 	hosts := []string{head + `echo soon >&2`, head + `sleep 0.1; echo late >&2`, head + `sleep 0.5 >/dev/null & exit 0`}
-	ask(shell(hosts[0]), "/") // after which all is there that stays
+	ask(shell(hosts[0]), "/") // opens the files that stay open
 	before := open()
 	var all sync.WaitGroup
 	for range 4 {

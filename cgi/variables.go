@@ -10,22 +10,21 @@ import (
 	"strings"
 )
 
-// A user is who a server in front of the host has found the client to be.
+// A user is a client as authenticated by a handler in front of the host.
 type user struct{ scheme, name string }
 
 type userKey struct{}
 
-// WithUser returns r as one whose client has proven to be the user of that name, by a scheme such as "Basic". Children
-// see it in AUTH_TYPE and REMOTE_USER.
+// WithUser returns a copy of r for a client that was authenticated as the named user by a scheme such as "Basic". A
+// [Host] passes them to children as AUTH_TYPE and REMOTE_USER (RFC 3875, sections 4.1.1 and 4.1.11).
 func WithUser(r *http.Request, scheme, name string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, user{scheme, name}))
 }
 
-// serverSoftware is what children see of the host in SERVER_SOFTWARE.
+// serverSoftware is the value of SERVER_SOFTWARE.
 const serverSoftware = "forktax"
 
-// childRequest is r as net/http/cgi is to see it: without the headers of which it would make variables that a child
-// must not have.
+// childRequest returns r for net/http/cgi, without the headers that must not become variables of a child.
 func (h *Host) childRequest(r *http.Request) *http.Request {
 	own := *r
 	own.Header = make(http.Header, len(r.Header))
@@ -37,10 +36,11 @@ func (h *Host) childRequest(r *http.Request) *http.Request {
 	return &own
 }
 
-// passesHeader reports whether a header becomes a variable. Whether HTTP_X_Y is of X-Y or of X_Y no child could tell,
-// so only letters, digits and - make a name; RFC 3875, sections 4.1.18 and 9.2, has the rest. The variables
-// CONTENT_TYPE and CONTENT_LENGTH are made elsewhere, and Proxy is what programs take for their own variable of that
-// name (httpoxy).
+// passesHeader reports whether a header becomes a variable; see RFC 3875, sections 4.1.18 and 9.2. The following do
+// not:
+//   - names with other characters than letters, digits and -, because X-Y and X_Y would both become HTTP_X_Y
+//   - Content-Type and Content-Length, whose variables are set elsewhere
+//   - Proxy, because programs mistake HTTP_PROXY for a setting of their own (httpoxy, CVE-2016-5386)
 func (h *Host) passesHeader(name string) bool {
 	switch name {
 	case "Authorization", "Proxy-Authorization":
@@ -57,11 +57,10 @@ func (h *Host) passesHeader(name string) bool {
 	return true
 }
 
-// shellFunction is how a value begins that old shells take for a function and execute (CVE-2014-6271).
+// shellFunction is the beginning of a value that old versions of bash execute as a function (CVE-2014-6271).
 const shellFunction = "() {"
 
-// isShellshock reports whether a value of the request's header would be executed by a child that is an old shell, or
-// starts one.
+// isShellshock reports whether an old shell would execute a header value of the request.
 func isShellshock(r *http.Request) bool {
 	for _, values := range r.Header {
 		for _, v := range values {
@@ -73,10 +72,11 @@ func isShellshock(r *http.Request) bool {
 	return false
 }
 
-// variables are those that net/http/cgi leaves out, or has wrong by RFC 3875.
+// variables returns the variables that net/http/cgi leaves out, or sets differently from RFC 3875. The numbers in the
+// comments are sections of that.
 func (h *Host) variables(r *http.Request, s script) []string {
 	name, port := serverAddress(r)
-	vars := make([]string, 0, 16+len(h.Env)) // room for all, and for the report's and the mark
+	vars := make([]string, 0, 16+len(h.Env)) // with room for reportVariable and the mark
 	vars = append(vars,
 		"SERVER_SOFTWARE="+serverSoftware,
 		"SERVER_PROTOCOL="+r.Proto, // 4.1.16
@@ -86,7 +86,7 @@ func (h *Host) variables(r *http.Request, s script) []string {
 	if t := r.Header.Get("Content-Type"); t != "" {
 		vars = append(vars, "CONTENT_TYPE="+t)
 	}
-	if r.ContentLength == 0 && r.Header.Get("Content-Length") != "" { // a body of no bytes is one, too
+	if r.ContentLength == 0 && r.Header.Get("Content-Length") != "" { // an empty body is a body
 		vars = append(vars, "CONTENT_LENGTH=0")
 	}
 	if beyond := strings.TrimPrefix(r.URL.Path, s.name); beyond != "" && h.Documents != "" {
@@ -98,8 +98,8 @@ func (h *Host) variables(r *http.Request, s script) []string {
 	return vars
 }
 
-// serverAddress is the name and the port that the client has asked: the name as it called it (4.1.14), and the port on
-// which the request came, whatever it said (4.1.15).
+// serverAddress returns SERVER_NAME, the name that the client used (RFC 3875, section 4.1.14), and SERVER_PORT, the
+// port on which the request arrived (section 4.1.15).
 func serverAddress(r *http.Request) (name, port string) {
 	name, port = r.Host, "80"
 	if r.TLS != nil {

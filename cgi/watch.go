@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	watchEvery = 25 * time.Millisecond  // how often a host looks at its children, while it has any
-	watchFor   = time.Second            // for how long after that
-	pause      = 100 * time.Millisecond // for how long a child must not have written for what there is to be sent
-	lookEvery  = time.Second / 2        // how often more is looked at of a child that takes its time
+	watchEvery = 25 * time.Millisecond  // interval of the checks of all children
+	watchFor   = time.Second            // how long the checks go on after the last child
+	pause      = 100 * time.Millisecond // time without output after which Host.Streams sends data that is held back
+	checkEvery = time.Second / 2        // interval of the more expensive checks of a child that runs for longer than that
 	grace      = 2 * time.Second        // from SIGTERM to SIGKILL
 	killEvery  = 20 * time.Millisecond
 	killTries  = 100
 )
 
-// endLooks is how often others are let run before a thread waits for a child's end. That follows the end of its answer
-// so closely that under load the thread need not.
-const endLooks = 3
+// exitPolls is the number of polls, yielding after each, before a thread blocks until a child exits. A child exits so
+// soon after the end of its response that under load the thread rarely needs to block.
+const exitPolls = 3
 
-// watch looks at all exchanges until there has been none for a while. So most end without having been looked at, and
-// none needs a timer, of which each can wake a thread.
+// watch inspects all exchanges until there has been none for watchFor. Most exchanges end before they are inspected,
+// and none needs a timer, each of which can wake a thread.
 func (s *exchanges) watch() {
 	var seen []*exchange
 	for idle := time.Duration(0); ; {
@@ -51,7 +51,8 @@ func (s *exchanges) watch() {
 	}
 }
 
-// inspect ends a child whose time is over, or whose answer nobody is left to give or to take.
+// inspect terminates a child that has exceeded a time limit, that has exited while its response stays open, or whose
+// client has disconnected.
 func (e *exchange) inspect(now int64) {
 	limits := e.host.limits
 	lived, silent := time.Duration(now-e.begun), time.Duration(now-e.lastWrite.Load())
@@ -64,33 +65,33 @@ func (e *exchange) inspect(now int64) {
 	}
 	switch {
 	case limits.Total > 0 && lived >= limits.Total:
-		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program took longer than %v", limits.Total))
+		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program ran for longer than %v", limits.Total))
 	case limits.Idle > 0 && silent >= limits.Idle:
 		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program wrote nothing for %v", limits.Idle))
-	case lived < lookEvery || now-e.inspected < int64(lookEvery):
+	case lived < checkEvery || now-e.inspected < int64(checkEvery):
 		return
 	case e.isOrphaned():
-		e.abort(http.StatusBadGateway, "the program has ended, and what it left behind keeps its answer open")
+		e.abort(http.StatusBadGateway, "the program has exited, but a process that it left behind keeps its response open")
 	case disconnected(e.request):
 		e.clientLeft()
 	}
 	e.inspected = now
 }
 
-// nudge wakes who reads the child's answer, to see whether more of it will come.
+// nudge interrupts the read of the child's response, so that the reader checks whether the child has paused or exited.
 func (e *exchange) nudge() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.reads != nil {
-		_ = e.reads.SetReadDeadline(past)
+	if e.reading != nil {
+		_ = e.reading.SetReadDeadline(past)
 	}
 }
 
-// nudgeable has what r is read from nudged from now on; nothing, if it is nil.
-func (e *exchange) nudgeable(r deadliner) {
+// setReading sets the pipe whose reads nudge interrupts; nil means none.
+func (e *exchange) setReading(r deadliner) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.reads = r
+	e.reading = r
 }
 
 // past is a deadline that ends any wait at once.
@@ -98,27 +99,27 @@ var past = time.Unix(1, 0)
 
 type deadliner interface{ SetReadDeadline(time.Time) error }
 
-// isOrphaned reports whether the child has ended, for the second time, with the head of its answer still to come.
+// isOrphaned reports whether the child had exited at two checks in a row, without a complete response header.
 func (e *exchange) isOrphaned() bool {
 	if e.hasHead.Load() {
-		return false // then the answer is read by somebody who looks for that, too
+		return false // hostResponse.ReadFrom does this check for the body
 	}
-	ended, before := e.hasEnded(), e.orphaned
-	e.orphaned = ended
-	return before && ended
+	exited, before := e.hasExited(), e.orphaned
+	e.orphaned = exited
+	return before && exited
 }
 
-// clientLeft ends a child whose client has gone. It is called, too, when the client is kept from sending the rest of
-// its body.
+// clientLeft terminates a child whose client has disconnected. It is also called when the host stops reading the
+// request body, and does nothing then.
 func (e *exchange) clientLeft() {
 	if b, ok := e.asked.Body.(*body); ok && b.dropped.Load() {
 		return
 	}
-	e.abort(0, "the client has gone")
+	e.abort(0, "the client has disconnected")
 }
 
-// abort notes what is wrong, unless something was before, and ends the child with all that it has started. That takes
-// until grace is over for what does not listen.
+// abort records a fault, unless there is one, and terminates the child with its descendants in the background.
+// Processes that ignore SIGTERM are killed after grace.
 func (e *exchange) abort(status int, why string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -140,7 +141,7 @@ func (e *exchange) abort(status int, why string) {
 }
 
 func (e *exchange) kill() {
-	told, killed := false, 0
+	terminated, killed := false, 0
 	for begin := time.Now(); killed < killTries; time.Sleep(killEvery) {
 		all := descendants(e.pid(), e.mark)
 		switch {
@@ -149,14 +150,15 @@ func (e *exchange) kill() {
 		case time.Since(begin) >= grace:
 			signal(all, syscall.SIGKILL)
 			killed++
-		case !told: // it may be just about to be started
+		case !terminated: // none are found if the child is about to be started
 			signal(all, syscall.SIGTERM)
-			told = len(all) > 0
+			terminated = len(all) > 0
 		}
 	}
-	e.host.log(e.request, "what the program has started cannot be ended")
+	e.host.log(e.request, "some processes that the program has started cannot be killed")
 }
 
+// isOver reports whether the child has been waited for.
 func (e *exchange) isOver() bool {
 	select {
 	case <-e.over:

@@ -17,10 +17,10 @@ import (
 	"forktax/persistent"
 )
 
-// patience bounds every wait for what is certain to come.
+// patience is the timeout of waits for events that are certain to happen.
 const patience = 30 * time.Second
 
-// overTCP serves h on the loopback. The server ends with the context that end ends, and gives requests 10 ms for that.
+// overTCP serves h on the loopback interface. Calling end shuts the server down, with a drain of 10 ms.
 func overTCP(t *testing.T, h http.Handler) (addr string, end func()) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -32,7 +32,7 @@ func overTCP(t *testing.T, h http.Handler) (addr string, end func()) {
 	go func() {
 		defer close(ended)
 		s := persistent.Server{Handler: h, Drain: 10 * time.Millisecond, Logger: log.New(io.Discard, "", 0)}
-		_ = s.Serve(ctx, ln) // an error tells that requests were cut off
+		_ = s.Serve(ctx, ln) // returns an error if requests were aborted
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -52,11 +52,11 @@ func dial(t *testing.T, addr string) net.Conn {
 	return c
 }
 
-// part is the beginning of a response, longer than what net/http holds back.
+// part is the beginning of a response, longer than the buffer of net/http.
 var part = strings.Repeat("x", 10_000)
 
-// A response that is not complete does not look complete to any client: neither to one that takes the end of the
-// connection for its end, nor to one that does not.
+// An incomplete response does not look complete to any client, also if the client takes the end of the connection for
+// the end of the response.
 func TestCutResponse(t *testing.T) {
 	begun := make(chan struct{}, 1)
 	mux := http.NewServeMux()
@@ -91,20 +91,20 @@ func TestCutResponse(t *testing.T) {
 	)
 	for name, test := range map[string]struct {
 		path, version string
-		want          error // that reading the response ends with
-		ends          bool  // the server, meanwhile
+		want          error // of reading the response
+		ends          bool  // the server is shut down before the response is complete
 	}{
-		"whole, HTTP/1.0":              {"/whole", old, nil, false},
-		"whole, HTTP/1.0, kept":        {"/whole", oldKept, nil, false},
-		"whole, HTTP/1.1":              {"/whole", close11, nil, false},
-		"aborted, HTTP/1.0":            {"/aborted", old, syscall.ECONNRESET, false},
-		"aborted, HTTP/1.0, kept":      {"/aborted", oldKept, syscall.ECONNRESET, false},
-		"aborted, HTTP/1.1":            {"/aborted", close11, io.ErrUnexpectedEOF, false},
-		"panics, HTTP/1.0":             {"/panics", old, syscall.ECONNRESET, false},
-		"with a length, HTTP/1.0":      {"/length", old, syscall.ECONNRESET, false},
-		"with a length, HTTP/1.1":      {"/length", close11, io.ErrUnexpectedEOF, false},
-		"the server is shut, HTTP/1.0": {"/hangs", old, syscall.ECONNRESET, true},
-		"the server is shut, HTTP/1.1": {"/hangs", close11, io.ErrUnexpectedEOF, true},
+		"complete, HTTP/1.0":         {"/whole", old, nil, false},
+		"complete, HTTP/1.0, kept":   {"/whole", oldKept, nil, false},
+		"complete, HTTP/1.1":         {"/whole", close11, nil, false},
+		"aborted, HTTP/1.0":          {"/aborted", old, syscall.ECONNRESET, false},
+		"aborted, HTTP/1.0, kept":    {"/aborted", oldKept, syscall.ECONNRESET, false},
+		"aborted, HTTP/1.1":          {"/aborted", close11, io.ErrUnexpectedEOF, false},
+		"panics, HTTP/1.0":           {"/panics", old, syscall.ECONNRESET, false},
+		"with a length, HTTP/1.0":    {"/length", old, syscall.ECONNRESET, false},
+		"with a length, HTTP/1.1":    {"/length", close11, io.ErrUnexpectedEOF, false},
+		"server shut down, HTTP/1.0": {"/hangs", old, syscall.ECONNRESET, true},
+		"server shut down, HTTP/1.1": {"/hangs", close11, io.ErrUnexpectedEOF, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr, end := overTCP(t, mux)
@@ -117,20 +117,20 @@ func TestCutResponse(t *testing.T) {
 			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 			if err != nil {
 				if test.want == nil || !errors.Is(err, syscall.ECONNRESET) {
-					t.Fatalf("the head: %v", err)
+					t.Fatalf("reading the header: %v", err)
 				}
-				return // the reset has overtaken it
+				return // the reset discarded the data received before
 			}
 			body, err := io.ReadAll(resp.Body)
 			if !errors.Is(err, test.want) || err == nil && string(body) != part {
-				t.Errorf("%d bytes, then %v; want %v", len(body), err, test.want)
+				t.Errorf("response of %d bytes, error %v; want %v", len(body), err, test.want)
 			}
 		})
 	}
 }
 
-// After a request whose end is in doubt the connection is closed, and what comes behind it on the connection is not
-// answered (RFC 9112, section 6.1). After others it stays.
+// After a request whose end is ambiguous, the connection is closed and the next request on it gets no response (RFC
+// 9112, section 6.1). After other requests the connection is kept.
 func TestRequestInDoubt(t *testing.T) {
 	const kept10 = "HTTP/1.0\r\nConnection: keep-alive\r\n"
 	const coded, sized, chunks = "Transfer-Encoding: chunked\r\n", "Content-Length: 10\r\n", "\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -141,20 +141,22 @@ func TestRequestInDoubt(t *testing.T) {
 		request string
 		kept    bool
 	}{
-		"both":                {post(coded, sized, chunks), false},
-		"the other way round": {post(sized, coded, chunks), false},
-		"in other letters":    {post("tRANSFER-eNCODING:chunked\r\n", "CONTENT-LENGTH:10\r\n", chunks), false},
-		"others between":      {post(coded, "X-Long: "+strings.Repeat("x", 10_000)+"\r\n", sized, chunks), false},
-		"bare line feeds":     {"POST / HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\nContent-Length: 10\n" + chunks, false},
-		"OPTIONS *, both":     {strings.Replace(post(coded, sized, chunks), "POST /", "OPTIONS *", 1), false},
-		"a header is cleared": {strings.Replace(post(coded, sized, chunks), "POST /", "POST /clears", 1), false},
-		"HTTP/1.0":            {"POST / " + kept10 + coded + "Content-Length: 5\r\n\r\nhello", false},
-		"chunked":             {post(coded, chunks), true},
-		"a length":            {post("Content-Length: 5\r\n\r\nhello"), true},
-		"one of each":         {post(coded, chunks) + post("Content-Length: 5\r\n\r\nhello"), true},
-		"HTTP/1.0, a length":  {"POST / " + kept10 + "Content-Length: 5\r\n\r\nhello", true},
-		"similar names":       {post("X-Transfer-Encoding: chunked\r\n", "Content-Length-X: 10\r\n", coded, chunks), true},
-		"OPTIONS *":           {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", true},
+		"both":                  {post(coded, sized, chunks), false},
+		"both, reversed":        {post(sized, coded, chunks), false},
+		"mixed case":            {post("tRANSFER-eNCODING:chunked\r\n", "CONTENT-LENGTH:10\r\n", chunks), false},
+		"other headers between": {post(coded, "X-Long: "+strings.Repeat("x", 10_000)+"\r\n", sized, chunks), false},
+		"bare line feeds": {"POST / HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\nContent-Length: 10\n" + chunks,
+			false},
+		"OPTIONS *, both":           {strings.Replace(post(coded, sized, chunks), "POST /", "OPTIONS *", 1), false},
+		"handler clears the header": {strings.Replace(post(coded, sized, chunks), "POST /", "POST /clears", 1), false},
+		"HTTP/1.0":                  {"POST / " + kept10 + coded + "Content-Length: 5\r\n\r\nhello", false},
+		"chunked":                   {post(coded, chunks), true},
+		"Content-Length":            {post("Content-Length: 5\r\n\r\nhello"), true},
+		"one after the other":       {post(coded, chunks) + post("Content-Length: 5\r\n\r\nhello"), true},
+		"HTTP/1.0, Content-Length":  {"POST / " + kept10 + "Content-Length: 5\r\n\r\nhello", true},
+		"similar names": {post("X-Transfer-Encoding: chunked\r\n", "Content-Length-X: 10\r\n", coded, chunks),
+			true},
+		"OPTIONS *": {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", true},
 	} {
 		for _, pieces := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
@@ -172,8 +174,8 @@ func TestRequestInDoubt(t *testing.T) {
 				if pieces {
 					request = iotest.OneByteReader(request)
 				}
-				go io.Copy(struct{ io.Writer }{c}, request) // of which not all is taken
-				text, _ := io.ReadAll(c)                    // a request that is not read resets the connection
+				go io.Copy(struct{ io.Writer }{c}, request) // fails if the server closes the connection
+				text, _ := io.ReadAll(c)                    // an unread request resets the connection
 				got := strings.Count(string(text), "HTTP/1.")
 				want := strings.Count(test.request, "HTTP/1.")
 				if test.kept {

@@ -8,7 +8,8 @@ import (
 	"forktax/workload/model"
 )
 
-// Model serves in this process: what the model keeps is made once, and the rest for each request.
+// Model is the execution model "persistent", and the models between it and "cgi". It serves in this process. State and
+// connections that the model keeps are created once, the others for each request by a [PerRequest].
 var Model = model.Package{Start: start}
 
 func start(ctx context.Context, p model.Program) (model.Server, error) {

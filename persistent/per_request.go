@@ -10,18 +10,21 @@ import (
 	"forktax/workload/contract"
 )
 
-// A PerRequest answers each request by a handler that is opened and connected for it, in a process that stays: what the
-// process itself is worth is all that it keeps. Several requests at once have a handler each.
+// A PerRequest is an [http.Handler] that opens and connects a new handler for each request, in a long-running process.
+// It measures the effect of reusing the process alone. It is safe for concurrent use if Open is: each request has its
+// own handler.
 type PerRequest struct {
-	// Open makes the state, and connect, which it returns, the handler on it, and what closes that.
+	// Open creates the state of a handler. Connect, which it returns, opens the connections, and returns the handler and
+	// a function that closes the connections.
 	Open func(ctx context.Context) (connect func(context.Context) (http.Handler, func() error, error), err error)
-	// Logger takes why a request could not be answered; nil means the standard logger.
+	// Logger logs errors of opening, connecting and closing. Nil means the standard logger.
 	Logger *log.Logger
 }
 
 var _ http.Handler = (*PerRequest)(nil)
 
-// ServeHTTP returns when the handler has been closed again. If it cannot be opened, the client gets status 500.
+// ServeHTTP opens a handler, serves the request with it, and returns after closing it. If Open or connect fails, the
+// status is 500. The phases are recorded if w records them; see [contract.PhaseRecorderOf].
 func (n *PerRequest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	timer := contract.PhaseRecorderOf(w)
 	handler, shut, err := n.open(r.Context(), timer)
@@ -52,7 +55,7 @@ func (n *PerRequest) open(ctx context.Context, timer contract.PhaseRecorder) (ht
 	return connect(ctx)
 }
 
-// begin begins a phase and returns what ends it. Timer, which is told how long it took, may be nil.
+// begin starts a phase and returns a function that ends and records it. Timer may be nil.
 func begin(timer contract.PhaseRecorder, p contract.Phase) (end func()) {
 	if timer == nil {
 		return func() {}

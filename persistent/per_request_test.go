@@ -16,11 +16,14 @@ import (
 	"forktax/persistent"
 )
 
-// A diary notes what happens to a handler.
+// A diary records the steps of a handler.
 type diary []string
 
-// open notes the steps in order; the one called failing fails.
-func (d *diary) open(failing string) func(context.Context) (func(context.Context) (http.Handler, func() error, error), error) {
+// A connect is the function that PerRequest.Open returns.
+type connect = func(context.Context) (http.Handler, func() error, error)
+
+// open returns an Open function that records its steps; the step with the name failing fails.
+func (d *diary) open(failing string) func(context.Context) (connect, error) {
 	step := func(name string) error {
 		*d = append(*d, name)
 		if name == failing {
@@ -28,10 +31,10 @@ func (d *diary) open(failing string) func(context.Context) (func(context.Context
 		}
 		return nil
 	}
-	return func(context.Context) (func(context.Context) (http.Handler, func() error, error), error) {
+	return func(context.Context) (connect, error) {
 		return func(context.Context) (http.Handler, func() error, error) {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				*d = append(*d, "answer")
+				*d = append(*d, "respond")
 				if failing == "panic" {
 					panic("on purpose, in a test")
 				}
@@ -41,10 +44,10 @@ func (d *diary) open(failing string) func(context.Context) (func(context.Context
 	}
 }
 
-// Each request has a handler of its own, which is shut before the answer is complete; what goes wrong is told to the
-// log, and to the client only if there is no answer.
+// Each request has its own handler, which is closed before the response is complete. Errors are logged, but not sent to
+// the client.
 func TestPerRequest(t *testing.T) {
-	whole := []string{"open", "connect", "answer", "shut"}
+	whole := []string{"open", "connect", "respond", "shut"}
 	for failing, want := range map[string]struct {
 		steps []string
 		code  int
@@ -70,11 +73,12 @@ func TestPerRequest(t *testing.T) {
 					t.Errorf("GET /x = %d, panicked %t; want %d", w.Code, panicked, want.code)
 				}
 				if strings.Contains(w.Body.String(), "cannot") {
-					t.Errorf("the client is told %q", w.Body)
+					t.Errorf("response = %q, want no reason", w.Body)
 				}
 			}
-			if say := "GET /x: cannot " + failing; (failing != "" && failing != "panic") != strings.Contains(text.String(), say) {
-				t.Errorf("the log has %q, want %q in it if anything failed", &text, say)
+			logs := failing != "" && failing != "panic"
+			if line := "GET /x: cannot " + failing; logs != strings.Contains(text.String(), line) {
+				t.Errorf("log = %q, want %q in it: %t", &text, line, logs)
 			}
 		})
 	}

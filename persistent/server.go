@@ -1,7 +1,8 @@
-// Package persistent is the model "a resident process": everything that is made once is kept.
+// Package persistent implements the execution model "one long-running process", which creates its state and its
+// connections once. [PerRequest] implements the models in between, which create some of these for each request.
 //
-// Server is its HTTP side. The host of package cgi is served by it as well, so that a client cannot tell the models
-// apart by how they speak HTTP: same timeouts, same keep-alive, same headers.
+// [Server] is the HTTP server for all models. The host of package cgi is served by it as well, so that the models do
+// not differ in their HTTP: they have the same timeouts, keep-alive and headers.
 package persistent
 
 import (
@@ -16,29 +17,43 @@ import (
 	"time"
 )
 
-// Limits of a Server. They are far above what a measurement needs and end what would otherwise hang for ever.
+// DefaultDrain is the default of [Server].Drain.
+const DefaultDrain = 10 * time.Second
+
+// Timeouts of a Server. They are much longer than a measurement needs; they only end connections that would hang.
 const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
-	DefaultDrain      = 10 * time.Second
 )
 
-// A Server answers requests on one listener until it is told to end.
+// A Server is an HTTP server on one listener with a graceful shutdown. Its fields must not change after Serve was
+// called.
+//
+// Other than [http.Server], it makes the end of each message unambiguous. It closes the connection after a request with
+// both Transfer-Encoding and Content-Length (RFC 9112, section 6.1). It resets the connection of an HTTP/1.0 client
+// whose response is incomplete.
 type Server struct {
-	Handler     http.Handler
-	Header      int64                                                 // bytes that a request's line and header may have, else it gets 431; 0 means 1 MiB
-	Drain       time.Duration                                         // how long requests under way may take to end; 0 means DefaultDrain
-	ConnContext func(ctx context.Context, c net.Conn) context.Context // see http.Server
-	Logger      *log.Logger                                           // of what goes wrong; nil means the standard logger
+	// Handler serves the requests. Nil means [http.DefaultServeMux].
+	Handler http.Handler
+	// Header is the largest size in bytes of a request line and header; larger requests get status 431. Zero means 1 MiB.
+	Header int64
+	// Drain is the longest time that requests in progress may take after the end of the context. Zero means
+	// [DefaultDrain].
+	Drain time.Duration
+	// ConnContext modifies the context of a new connection; see [http.Server]. It may be nil.
+	ConnContext func(ctx context.Context, c net.Conn) context.Context
+	// Logger logs errors of connections and handlers. Nil means the standard logger.
+	Logger *log.Logger
 }
 
-// Serve answers on ln, which it closes, until ctx ends. Then it takes no more requests, lets those under way end, and
-// returns nil; an error tells that it ended by itself, or that some did not end in time and were cut off.
+// Serve serves requests on ln, which it closes, until ctx ends. Then it accepts no more requests, waits for those in
+// progress, and returns nil. It returns an error if serving fails earlier, or if requests were aborted because they did
+// not end within Drain.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	var unused unusedConns
 	server := &http.Server{
 		Handler:                      framed(cmp.Or[http.Handler](s.Handler, http.DefaultServeMux)),
-		DisableGeneralOptionsHandler: true, // framed does that
+		DisableGeneralOptionsHandler: true, // framed handles these requests
 		MaxHeaderBytes:               int(s.Header),
 		ReadHeaderTimeout:            readHeaderTimeout,
 		ConnContext:                  s.connContext,
@@ -58,12 +73,12 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer cancel()
 	shut := make(chan error, 1)
 	go func() { shut <- server.Shutdown(limit) }()
-	<-ended // and not before: until then a connection may still be accepted
+	<-ended // until then, a connection may still be accepted
 	unused.close()
 	err := <-shut
 	if errors.Is(err, context.DeadlineExceeded) {
 		server.Close()
-		return fmt.Errorf("serving on %s: requests under way did not end within %v and were cut off", ln.Addr(), drain)
+		return fmt.Errorf("serving on %s: requests in progress did not end within %v and were aborted", ln.Addr(), drain)
 	}
 	return err
 }
@@ -76,12 +91,12 @@ func (s *Server) connContext(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
-// unusedConns are connections on which no request has come yet. A client's pool leaves some behind, and a server that
-// shuts down would wait five seconds for each to be used.
+// unusedConns are connections without a request so far. Connection pools of clients open some, and http.Server.Shutdown
+// would wait 5 s for each of them.
 type unusedConns struct{ conns sync.Map }
 
-// follow is an http.Server's ConnState. All but the first call for a connection find nothing to delete, which costs
-// some nanoseconds a request.
+// follow is the ConnState of an http.Server. Most calls find nothing to delete, which takes some nanoseconds per
+// request.
 func (u *unusedConns) follow(c net.Conn, state http.ConnState) {
 	if state == http.StateNew {
 		u.conns.Store(c, nil)

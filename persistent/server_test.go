@@ -17,14 +17,14 @@ import (
 	"forktax/persistent"
 )
 
-// The tests run in virtual time over a network of pipes, so that what they say of durations is exact.
+// These tests run in fake time over a network of pipes, so that durations are exact.
 
-// A network is a listener and the way to reach it.
+// A network is a listener and the dial function for it.
 type network struct {
 	offered chan net.Conn
 	closed  chan struct{}
 	once    sync.Once
-	last    net.Conn // accepted when the listener is told to close, if there is one
+	last    net.Conn // accepted when the listener is being closed; may be nil
 }
 
 var _ net.Listener = (*network)(nil)
@@ -70,15 +70,15 @@ func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// A running is a server that serves on a network.
+// A running is a server on a network.
 type running struct {
 	*network
 	client *http.Client
 	end    func()     // ends the context of Serve
-	ended  chan error // yields what Serve returned
+	ended  chan error // yields the result of Serve
 }
 
-// serve must be called in a bubble.
+// serve starts a server. It must be called in a synctest bubble.
 func serve(t *testing.T, s *persistent.Server) *running {
 	ctx, end := context.WithCancel(t.Context())
 	n := newNetwork()
@@ -89,7 +89,7 @@ func serve(t *testing.T, s *persistent.Server) *running {
 	return r
 }
 
-// fetch returns the body of an answer, or the error.
+// fetch returns the body of a response, or the text of the error.
 func (r *running) fetch() string {
 	resp, err := r.client.Get("http://server/")
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *running) fetch() string {
 
 var hello = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
 
-// after answers when so much time has passed, or the client has gone.
+// after returns a handler that responds after d, or returns when the client disconnects.
 func after(d time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -130,7 +130,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("Serve = %v, want nil", err)
 		}
 		if took := time.Since(begin); took > 100*time.Millisecond {
-			t.Errorf("an idle server took %v to end, want next to nothing", took)
+			t.Errorf("an idle server took %v to end, want at most 100ms", took)
 		}
 		if got := r.fetch(); !strings.Contains(got, "refused") {
 			t.Errorf("after the end, GET / = %q, want a refused connection", got)
@@ -138,20 +138,20 @@ func TestServe(t *testing.T) {
 	})
 }
 
-// A request under way when the server is told to end is answered, and no more are taken.
+// When the server shuts down, requests in progress are served, and no new ones are accepted.
 func TestServeDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := serve(t, &persistent.Server{Handler: after(5 * time.Second), Drain: 6 * time.Second})
-		answer := make(chan string, 1)
-		go func() { answer <- r.fetch() }()
+		response := make(chan string, 1)
+		go func() { response <- r.fetch() }()
 		synctest.Wait()
 		r.end()
 		synctest.Wait()
 		if got := r.fetch(); !strings.Contains(got, "refused") {
-			t.Errorf("while it drains, GET / = %q, want a refused connection", got)
+			t.Errorf("during the drain, GET / = %q, want a refused connection", got)
 		}
-		if got := <-answer; got != "at last" {
-			t.Errorf("the request under way = %q, want at last", got)
+		if got := <-response; got != "at last" {
+			t.Errorf("request in progress = %q, want at last", got)
 		}
 		if err := <-r.ended; err != nil {
 			t.Errorf("Serve = %v, want nil", err)
@@ -159,15 +159,15 @@ func TestServeDrains(t *testing.T) {
 	})
 }
 
-// A request longer than the drain is cut off, when the drain is over and not later, and Serve says so.
-func TestServeCutsOff(t *testing.T) {
+// A request that takes longer than Drain is aborted at its end, and Serve returns an error.
+func TestServeAborts(t *testing.T) {
 	check := func(drain, want time.Duration) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			t.Helper()
 			r := serve(t, &persistent.Server{Handler: after(time.Hour), Drain: drain})
-			answer := make(chan string, 1)
-			go func() { answer <- r.fetch() }()
+			response := make(chan string, 1)
+			go func() { response <- r.fetch() }()
 			synctest.Wait()
 			begin := time.Now()
 			r.end()
@@ -175,11 +175,11 @@ func TestServeCutsOff(t *testing.T) {
 			if took := time.Since(begin); took != want {
 				t.Errorf("Drain %v: Serve took %v to end, want %v", drain, took, want)
 			}
-			if err == nil || !strings.Contains(err.Error(), "cut off") || !strings.Contains(err.Error(), want.String()) {
-				t.Errorf("Drain %v: Serve = %v, want that requests were cut off after %v", drain, err, want)
+			if err == nil || !strings.Contains(err.Error(), "aborted") || !strings.Contains(err.Error(), want.String()) {
+				t.Errorf("Drain %v: Serve = %v, want an error about requests aborted after %v", drain, err, want)
 			}
-			if got := <-answer; got == "at last" {
-				t.Errorf("Drain %v: the request was answered: %q", drain, got)
+			if got := <-response; got == "at last" {
+				t.Errorf("Drain %v: response = %q, want none", drain, got)
 			}
 		})
 	}
@@ -187,8 +187,7 @@ func TestServeCutsOff(t *testing.T) {
 	check(0, persistent.DefaultDrain)
 }
 
-// Connections on which nothing was asked do not delay the end, be they idle since their last request or not used at
-// all.
+// Connections without a request do not delay the shutdown, whether they are idle or were never used.
 func TestUnusedConnectionsDoNotDelayEnd(t *testing.T) {
 	tests := map[string]func(*testing.T, *running){
 		"never used": func(t *testing.T, r *running) { r.connect(t) },
@@ -203,7 +202,7 @@ func TestUnusedConnectionsDoNotDelayEnd(t *testing.T) {
 			}
 			r.fetch()
 		},
-		// Accept may return one more between the moment when the server is told to end and that when it closes.
+		// Accept may return another connection between the end of the context and the closing of the listener.
 		"accepted at the end": func(t *testing.T, r *running) {
 			client, server := net.Pipe()
 			t.Cleanup(func() { client.Close() })
@@ -222,7 +221,7 @@ func TestUnusedConnectionsDoNotDelayEnd(t *testing.T) {
 					t.Errorf("Serve = %v, want nil", err)
 				}
 				if took := time.Since(begin); took > 100*time.Millisecond {
-					t.Errorf("Serve took %v to end, want next to nothing", took)
+					t.Errorf("Serve took %v to end, want at most 100ms", took)
 				}
 			})
 		})
@@ -237,8 +236,8 @@ func (r *running) connect(t *testing.T) {
 	t.Cleanup(func() { conn.Close() })
 }
 
-// A client that never finishes its head is not waited for for ever.
-func TestSlowHeadIsCutOff(t *testing.T) {
+// A client that never completes its request header is disconnected.
+func TestReadHeaderTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := serve(t, &persistent.Server{Handler: hello, Logger: log.New(io.Discard, "", 0)})
 		conn, err := r.dial(t.Context(), "", "")
@@ -247,9 +246,9 @@ func TestSlowHeadIsCutOff(t *testing.T) {
 		}
 		begin := time.Now()
 		io.WriteString(conn, "GET / HTTP/1.1\r\n")
-		io.Copy(io.Discard, bufio.NewReader(conn)) // until the server hangs up
+		io.Copy(io.Discard, bufio.NewReader(conn)) // until the server closes the connection
 		if took := time.Since(begin); took > time.Minute {
-			t.Errorf("the server waited %v for the head of a request, want some seconds", took)
+			t.Errorf("the server waited %v for a request header, want some seconds", took)
 		}
 		r.end()
 		if err := <-r.ended; err != nil {
@@ -258,7 +257,7 @@ func TestSlowHeadIsCutOff(t *testing.T) {
 	})
 }
 
-// When its listener fails, the server cannot go on, and says on which.
+// When the listener fails, Serve returns an error with its address.
 func TestListenerClosedUnderneath(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := serve(t, &persistent.Server{Handler: hello})
@@ -268,12 +267,12 @@ func TestListenerClosedUnderneath(t *testing.T) {
 		r.network.Close()
 		err := <-r.ended
 		if !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "pipe:1") {
-			t.Errorf("Serve = %v, want an error that names the address", err)
+			t.Errorf("Serve = %v, want an error with the address", err)
 		}
 	})
 }
 
-// The same on a real listener.
+// A server on a TCP listener.
 func TestServeOnLoopback(t *testing.T) {
 	listen := func() net.Listener {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -306,13 +305,13 @@ func TestServeOnLoopback(t *testing.T) {
 	}
 	if conn, err := net.Dial("tcp", ln.Addr().String()); err == nil {
 		conn.Close()
-		t.Errorf("%v still takes connections", ln.Addr())
+		t.Errorf("%v still accepts connections after the end of Serve", ln.Addr())
 	}
 
 	ln = listen()
 	ended = start(t.Context(), ln)
 	ln.Close()
 	if err := <-ended; err == nil || !strings.Contains(err.Error(), ln.Addr().String()) {
-		t.Errorf("Serve on a closed listener = %v, want an error that names %v", err, ln.Addr())
+		t.Errorf("Serve on a closed listener = %v, want an error with %v", err, ln.Addr())
 	}
 }

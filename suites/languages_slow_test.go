@@ -32,7 +32,8 @@ func TestGuestbookInPython(t *testing.T) {
 	ours := hosted(t, program, "", variable+"="+env[variable])
 	theirs := map[string]func(method, target, form string) string{
 		"our host": func(method, target, form string) string {
-			return answered(hosted(t, filepath.Join(languages, "guestbook_cgi.py"), "", variable+"="+env[variable]), method, target, form)
+			return answered(hosted(t, filepath.Join(languages, "guestbook_cgi.py"), "", variable+"="+env[variable]), method,
+				target, form)
 		},
 	}
 	for web, file := range map[string]string{"apache": "guestbook_cgi.py", "mod_python-cgihandler": "guestbook_cgi.py",
@@ -70,7 +71,8 @@ func TestGuestbookInPython(t *testing.T) {
 				continue
 			}
 			if got := answer(probe.method, probe.target, probe.form); got != want {
-				t.Errorf("%s: %s %s %.60s: in Python\n%.600s\nin Go\n%.600s", name, probe.method, probe.target, probe.form, got, want)
+				t.Errorf("%s: %s %s %.60s: in Python\n%.600s\nin Go\n%.600s", name, probe.method, probe.target, probe.form, got,
+					want)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"forktax/cgi"
 )
 
-// languages is the folder of the programs in other languages.
+// languages is the directory of the programs in other languages.
 const languages = "programs"
 
 // built builds a workload program.
@@ -36,7 +36,8 @@ func hosted(t *testing.T, path, interpreter string, env ...string) *cgi.Host {
 	h := &cgi.Host{Path: path, Env: env, Logger: log.New(t.Output(), "", 0)}
 	if interpreter != "" {
 		h.Path = testenv.Program(t, interpreter, interpreter)
-		h.Env = append(env, "SCRIPT_FILENAME="+path, "REDIRECT_STATUS=200") // by which php-cgi knows what to execute, and for whom
+		// By which php-cgi knows what to execute, and for whom
+		h.Env = append(env, "SCRIPT_FILENAME="+path, "REDIRECT_STATUS=200")
 		h.Dir = filepath.Dir(path)
 	}
 	return h
@@ -65,7 +66,8 @@ func said(status int, header http.Header, body io.Reader) string {
 // The programs in other languages answer as those in Go do.
 func TestHelloInOtherLanguages(t *testing.T) {
 	c := filepath.Join(t.TempDir(), "hello")
-	if out, err := exec.Command("gcc", "-O2", "-Wall", "-Werror", "-o", c, filepath.Join(languages, "hello.c")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("gcc", "-O2", "-Wall", "-Werror", "-o", c,
+		filepath.Join(languages, "hello.c")).CombinedOutput(); err != nil {
 		t.Fatalf("compiling: %v\n%s", err, out)
 	}
 	want := answered(hosted(t, built(t, "hello"), ""), "GET", "/", "")

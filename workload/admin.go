@@ -12,7 +12,7 @@ import (
 	"forktax/workload/model"
 )
 
-// admin is the second listener of a serving program: what an observer asks, away from what the clients ask.
+// admin serves the second listener of a program, for observers instead of clients.
 type admin struct {
 	workload string
 	model    contract.Model
@@ -56,8 +56,8 @@ func (a *admin) stats() model.Stats {
 	return a.server.Stats()
 }
 
-// workers returns the children that live, where they outlive a request. A child that ends with its request is counted
-// then, and looking for those that run would only make the usage expensive to read.
+// workers returns the PIDs of running children that serve several requests. A child of one request is counted when it
+// exits; finding the running ones would only make the usage expensive to read.
 func (a *admin) workers() (pids []int) {
 	if a.server.Children == nil || a.model.Process == contract.PerRequest {
 		return nil

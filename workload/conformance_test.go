@@ -18,9 +18,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every model answers every probe, byte for byte, as net/http's server does: only so does the time of an answer say
-// something about the model.
-func TestModelsAnswerAlike(t *testing.T) {
+// Under every model, the response to every probe has the same bytes as that of net/http's server. Otherwise response
+// times of models could not be compared.
+func TestModelsRespondAlike(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)
@@ -31,7 +31,7 @@ func TestModelsAnswerAlike(t *testing.T) {
 						t.Fatalf("%v; the server's log:\n%s", err, s.log)
 					}
 					if diff := cmp.Diff(probes[name].want, got); diff != "" {
-						t.Errorf("the answer of model %s (-want +got):\n%s", model, diff)
+						t.Errorf("response of model %s (-want +got):\n%s", model, diff)
 					}
 				})
 			}
@@ -47,7 +47,7 @@ func (s *server) ask(name string) (response, error) {
 		return response{}, err
 	}
 	maps.Copy(req.Header, p.send)
-	req.Host = "probe.example" // the servers' own addresses differ
+	req.Host = "probe.example" // the addresses of the servers differ
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return response{}, err
@@ -69,7 +69,7 @@ func (s *server) ask(name string) (response, error) {
 	}, nil
 }
 
-// abridged keeps the text of a failed test short.
+// abridged replaces a long body by its size and hash, to keep failure texts short.
 func abridged(body string) string {
 	if len(body) <= 1000 {
 		return body
@@ -77,35 +77,35 @@ func abridged(body string) string {
 	return fmt.Sprintf("%d bytes, SHA-256 %x", len(body), sha256.Sum256([]byte(body)))
 }
 
-// A handler that panics spoils its own answer, which no client may take for a right one, and no other.
-func TestPanicSpoilsOneAnswer(t *testing.T) {
+// The response of a handler that panics cannot be mistaken for a valid one, and other responses are not affected.
+func TestPanic(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
-			s := startProgram(t, model) // whose log takes what a child says of its end
-			for _, path := range []string{"/panic", "/panic/in-answer"} {
+			s := startProgram(t, model) // its log takes the stack traces of children
+			for _, path := range []string{"/panic", "/panic/in-response"} {
 				resp, err := s.client.Get(s.url + path)
 				if err == nil {
 					resp.Body.Close()
 				}
 				if err == nil && resp.StatusCode < http.StatusInternalServerError {
-					t.Errorf("GET %s = %s, want a broken connection or status 500, or 502", path, resp.Status)
+					t.Errorf("GET %s = %s, want a closed connection or status 500 or 502", path, resp.Status)
 				}
 				if got, err := s.ask("a small body"); err != nil || got.Body != "hello\n" {
-					t.Errorf("after it, a small body = %q, %v; want hello", got.Body, err)
+					t.Errorf("next response = %q, %v; want hello", got.Body, err)
 				}
 			}
 		})
 	}
 }
 
-// What a handler flushes reaches the client while the handler goes on.
+// Flushed data reaches the client while the handler is running.
 func TestFlushReachesClient(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)
 			fifo := filepath.Join(t.TempDir(), "until")
 			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-				t.Skipf("no named pipes here: %v", err)
+				t.Skipf("creating a named pipe: %v", err)
 			}
 			resp, err := s.client.Get(s.url + "/stream?until=" + url.QueryEscape(fifo))
 			if err != nil {
@@ -116,7 +116,7 @@ func TestFlushReachesClient(t *testing.T) {
 			if line, err := body.ReadString('\n'); line != "begun\n" {
 				t.Fatalf("first line = %q, %v; want begun", line, err)
 			}
-			if err := os.WriteFile(fifo, nil, 0); err != nil { // opens it, which ends the handler's wait
+			if err := os.WriteFile(fifo, nil, 0); err != nil { // opening it ends the handler's wait
 				t.Fatal(err)
 			}
 			if rest, err := io.ReadAll(body); string(rest) != "done\n" {

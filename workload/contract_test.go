@@ -45,7 +45,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// What a caller does wrong ends with status 2 and a text that says what would be right; what fails, with status 1.
+// Invalid arguments end with status 2 and a message with the valid ones, failures with status 1.
 func TestRunFails(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -63,38 +63,39 @@ func TestRunFails(t *testing.T) {
 		w.Open = func(context.Context) (workload.Connect, error) { return nil, errors.New(why) }
 		return w
 	}
-	holding := sample
-	holding.Setup = func(context.Context) (func() error, error) { return nil, errors.New("nothing to hold on to") }
+	unprepared := sample
+	unprepared.Setup = func(context.Context) (func() error, error) { return nil, errors.New("no ground") }
 
-	elsewhere := sample
-	elsewhere.Open = nil
-	elsewhere.Executable = func() (workload.Executable, error) {
-		return workload.Executable{}, errors.New("nowhere to be found")
+	hosting := sample
+	hosting.Open = nil
+	hosting.Executable = func() (workload.Executable, error) {
+		return workload.Executable{}, errors.New("no such executable")
 	}
+	names := strings.Join(contract.ModelNames(), ", ")
 
 	tests := map[string]struct {
 		w    workload.Workload
 		args []string
 		code int
-		says []string
+		want []string // parts of the message
 	}{
-		"no command":           {sample, nil, 2, []string{"describe", "prepare", "serve", strings.Join(contract.ModelNames(), ", ")}},
+		"no command":           {sample, nil, 2, []string{"describe", "prepare", "serve", names}},
 		"an unknown command":   {sample, []string{"fly"}, 2, []string{"describe", "prepare", "serve"}},
-		"an argument too many": {sample, []string{"describe", "all"}, 2, []string{`"all"`}},
-		"describe, a flag":     {sample, []string{"describe", "-all"}, 2, []string{"-all"}},
+		"an extra argument":    {sample, []string{"describe", "all"}, 2, []string{`"all"`}},
+		"describe, wrong flag": {sample, []string{"describe", "-all"}, 2, []string{"-all"}},
 		"prepare without -dir": {sample, []string{"prepare"}, 2, []string{"-dir"}},
-		"prepare, a flag":      {sample, []string{"prepare", "-wet"}, 2, []string{"-wet"}},
+		"prepare, wrong flag":  {sample, []string{"prepare", "-wet"}, 2, []string{"-wet"}},
 		"prepare in a file":    {sample, []string{"prepare", "-dir", file + "/x"}, 1, []string{file}},
 		"prepare fails":        {failing("no flour"), []string{"prepare", "-dir", t.TempDir()}, 1, []string{"no flour"}},
-		"serve, a flag":        {sample, []string{"serve", "-fast"}, 2, []string{"-fast", "-model"}},
-		"an unknown model":     {sample, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, strings.Join(contract.ModelNames(), ", ")}},
-		"a model it has not":   {elsewhere, []string{"serve", "-model", "persistent"}, 2, []string{"there are cgi\n"}},
-		"no executable":        {elsewhere, []string{"serve", "-model", "cgi"}, 1, []string{"nowhere to be found"}},
-		"-addr is taken":       {sample, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
-		"-admin is taken":      {sample, []string{"serve", "-admin", address}, 1, []string{"-admin", address}},
-		"-addr is no address":  {sample, []string{"serve", "-addr", "nowhere"}, 1, []string{"-addr", "nowhere"}},
+		"serve, wrong flag":    {sample, []string{"serve", "-fast"}, 2, []string{"-fast", "-model"}},
+		"an unknown model":     {sample, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, names}},
+		"an unsupported model": {hosting, []string{"serve", "-model", "persistent"}, 2, []string{"want one of: cgi\n"}},
+		"no executable":        {hosting, []string{"serve", "-model", "cgi"}, 1, []string{"no such executable"}},
+		"-addr is in use":      {sample, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
+		"-admin is in use":     {sample, []string{"serve", "-admin", address}, 1, []string{"-admin", address}},
+		"-addr is invalid":     {sample, []string{"serve", "-addr", "nowhere"}, 1, []string{"-addr", "nowhere"}},
 		"Open fails":           {failing("no key"), []string{"serve", "-model", "persistent"}, 1, []string{"no key"}},
-		"Hold fails":           {holding, []string{"serve", "-model", "cgi"}, 1, []string{"nothing to hold on to"}},
+		"Setup fails":          {unprepared, []string{"serve", "-model", "cgi"}, 1, []string{"no ground"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -103,25 +104,25 @@ func TestRunFails(t *testing.T) {
 			if code != test.code {
 				t.Errorf("Run(%q) = %d, want %d", test.args, code, test.code)
 			}
-			for _, say := range test.says {
-				if !strings.Contains(log.String(), say) {
-					t.Errorf("Run(%q) says %q, want %q in it", test.args, &log, say)
+			for _, want := range test.want {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("Run(%q) prints %q, want %q in it", test.args, &log, want)
 				}
 			}
 			if out.Len() != 0 {
-				t.Errorf("Run(%q) prints %q to the standard output, want nothing", test.args, &out)
+				t.Errorf("Run(%q) prints %q on standard output, want nothing", test.args, &out)
 			}
 		})
 	}
 }
 
-func TestHelpIsNoError(t *testing.T) {
+func TestHelp(t *testing.T) {
 	var out, log bytes.Buffer
 	if code := workload.Run(t.Context(), sample, []string{"serve", "-h"}, nil, &out, &log); code != 0 {
 		t.Errorf("Run serve -h = %d, want 0", code)
 	}
 	if !strings.Contains(log.String(), "-model") {
-		t.Errorf("Run serve -h says %q, want its flags", &log)
+		t.Errorf("Run serve -h prints %q, want its flags", &log)
 	}
 }
 
@@ -137,24 +138,24 @@ func TestPrepare(t *testing.T) {
 		return map[string]string{"PROBE_DATA": file}, os.WriteFile(file, []byte("data"), 0o600)
 	}
 	var out, log bytes.Buffer
-	if code := workload.Run(t.Context(), w, []string{"prepare", "-dir", "new/folder"}, nil, &out, &log); code != 0 {
-		t.Fatalf("Run prepare = %d, want 0; it says %q", code, &log)
+	if code := workload.Run(t.Context(), w, []string{"prepare", "-dir", "new/dir"}, nil, &out, &log); code != 0 {
+		t.Fatalf("Run prepare = %d, want 0; it prints %q", code, &log)
 	}
 	got := decoded(t, out.Bytes())
-	want := map[string]string{"PROBE_DATA": filepath.Join(here, "new", "folder", "data")}
+	want := map[string]string{"PROBE_DATA": filepath.Join(here, "new", "dir", "data")}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("prepare -dir new/folder (-want +got):\n%s", diff)
+		t.Errorf("prepare -dir new/dir (-want +got):\n%s", diff)
 	}
 	if data, err := os.ReadFile(want["PROBE_DATA"]); string(data) != "data" {
-		t.Errorf("the data = %q, %v", data, err)
+		t.Errorf("content of the data = %q, %v; want data", data, err)
 	}
 
 	out.Reset()
-	if code := workload.Run(t.Context(), sample, []string{"prepare", "-dir", "new/folder"}, nil, &out, &log); code != 0 {
-		t.Errorf("Run prepare = %d without anything to prepare, want 0", code)
+	if code := workload.Run(t.Context(), sample, []string{"prepare", "-dir", "new/dir"}, nil, &out, &log); code != 0 {
+		t.Errorf("Run prepare = %d without a Prepare function, want 0", code)
 	}
 	if got := decoded(t, out.Bytes()); got == nil || len(got) != 0 {
-		t.Errorf("prepare without anything to prepare prints %q, want an empty object", &out)
+		t.Errorf("prepare without a Prepare function prints %q, want an empty object", &out)
 	}
 }
 
@@ -166,7 +167,7 @@ func decoded(t *testing.T, object []byte) (env map[string]string) {
 	return env
 }
 
-// A child that cannot open the workload answers 500. Why is for the log, and not for the client.
+// A child that cannot open the workload responds with status 500. The reason is logged, but not sent to the client.
 func TestOpenFailsInChild(t *testing.T) {
 	s := startProgram(t, "cgi", brokenVariable+"=the key is missing")
 	status, body := s.text(t, s.url)
@@ -182,15 +183,14 @@ func TestHealthz(t *testing.T) {
 		t.Errorf("GET /healthz = %d %q, want 200 ok", status, body)
 	}
 	if status, _ := s.text(t, s.url+"/healthz"); status != http.StatusNotFound {
-		t.Errorf("GET /healthz of the workload = %d, want 404: the addresses are not shared", status)
+		t.Errorf("GET /healthz on the workload's address = %d, want 404", status)
 	}
 }
 
-// Another file may answer in the place of the program's own. It is executed in the same way, but in its own folder, and
-// there is one model.
+// A workload with an Executable executes that for each request, in its own directory, and has only the model cgi.
 func TestExecutable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "program")
-	syscall.ForkLock.RLock() // a child of another goroutine would hold the file open for writing
+	syscall.ForkLock.RLock() // otherwise a child of another goroutine can inherit the open file (ETXTBSY)
 	const text = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s %s' \"$PROBE_GIVEN\" \"$PWD\"\n"
 	err := os.WriteFile(path, []byte(text), 0o755)
 	syscall.ForkLock.RUnlock()
@@ -205,19 +205,19 @@ func TestExecutable(t *testing.T) {
 	}
 	var d contract.Description
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil || !slices.Equal(d.Models, []string{"cgi"}) {
-		t.Errorf("its models are %q (%v), want cgi", d.Models, err)
+		t.Errorf("models = %q (%v), want cgi", d.Models, err)
 	}
 	t.Setenv(givenVariable, "as given")
 	s := start(t, w, "cgi")
 	if status, body := s.text(t, s.url); status != http.StatusOK || body != "as given "+filepath.Dir(path) {
-		t.Errorf("GET / = %d %q, want that of %s, in its folder", status, body, path)
+		t.Errorf("GET / = %d %q, want the output of %s in its directory", status, body, path)
 	}
 	if got := s.usage(t).ProcessesStarted; got != 1 {
-		t.Errorf("%d processes were started for a request, want 1", got)
+		t.Errorf("%d processes were started for one request, want 1", got)
 	}
 }
 
-// A child has the variables that the workload names and those that steer Go, and no more of the host's.
+// A child inherits from its host only the variables that the workload names and those that control Go's runtime.
 func TestChildEnvironment(t *testing.T) {
 	t.Setenv(givenVariable, "as given")
 	t.Setenv("PROBE_SECRET", "not for children")
@@ -232,17 +232,17 @@ func TestChildEnvironment(t *testing.T) {
 			t.Errorf("a child lacks %s", want)
 		}
 	}
-	shared := append([]string{"PATH", "LD_LIBRARY_PATH", "TZ", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK"},
-		sample.Env...)
+	shared := append([]string{"PATH", "LD_LIBRARY_PATH", "TZ", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT",
+		"GOTRACEBACK"}, sample.Env...)
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); slices.Contains(got, variable) && !slices.Contains(shared, name) {
-			t.Errorf("a child has the host's %s, which the workload does not name", variable)
+			t.Errorf("a child has %s of its host, which the workload does not name", variable)
 		}
 	}
 }
 
-// A child runs where its host does: relative names must mean the same to both twins.
-func TestChildFolder(t *testing.T) {
+// A child has the working directory of its host, so that relative paths mean the same under all models.
+func TestChildDir(t *testing.T) {
 	t.Chdir(t.TempDir())
 	here, err := os.Getwd()
 	if err != nil {
@@ -250,19 +250,19 @@ func TestChildFolder(t *testing.T) {
 	}
 	for _, model := range models(t) {
 		s := start(t, sample, model)
-		if _, got := s.text(t, s.url+"/folder"); got != fmt.Sprint(here, nil) {
-			t.Errorf("model %s runs in %s, want %s", model, got, here)
+		if _, got := s.text(t, s.url+"/dir"); got != fmt.Sprint(here, nil) {
+			t.Errorf("model %s: working directory %s, want %s", model, got, here)
 		}
 	}
 }
 
-// A header that is too large is refused alike by all models, and a request goes on being answered that is not.
+// A header that is too large is refused with the same status by all models.
 func TestHeaderLimit(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)
 			for size, want := range map[int]int{1000: http.StatusOK, 80_000: http.StatusRequestHeaderFieldsTooLarge} {
-				req, err := http.NewRequest(http.MethodGet, s.url+"/folder", nil)
+				req, err := http.NewRequest(http.MethodGet, s.url+"/dir", nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -273,18 +273,18 @@ func TestHeaderLimit(t *testing.T) {
 				}
 				resp.Body.Close()
 				if resp.StatusCode != want {
-					t.Errorf("with %d bytes of header: status %d, want %d", size, resp.StatusCode, want)
+					t.Errorf("header of %d bytes: status %d, want %d", size, resp.StatusCode, want)
 				}
 			}
 		})
 	}
 }
 
-// What observers see is for this machine alone.
-func TestAdminStaysHere(t *testing.T) {
-	var complaint bytes.Buffer
-	code := workload.Run(t.Context(), sample, []string{"serve", "-admin", "0.0.0.0:0"}, nil, io.Discard, &complaint)
-	if code != 2 || !strings.Contains(complaint.String(), "other machines could reach it") {
-		t.Errorf("serve -admin 0.0.0.0:0: status %d, says %q; want 2", code, &complaint)
+// The admin listener is not reachable from other machines.
+func TestAdminIsLocal(t *testing.T) {
+	var stderr bytes.Buffer
+	code := workload.Run(t.Context(), sample, []string{"serve", "-admin", "0.0.0.0:0"}, nil, io.Discard, &stderr)
+	if code != 2 || !strings.Contains(stderr.String(), "must be a loopback address") {
+		t.Errorf("serve -admin 0.0.0.0:0: status %d, message %q; want 2", code, &stderr)
 	}
 }

@@ -9,10 +9,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// counters count answered requests by status, by how long they took, and by how long each of their phases took. They
-// are on the path of every request of all models, so they are a few atomic additions.
+// counters count requests by status, by duration, and by the durations of their phases. Every request updates them, so
+// an update is a few atomic additions.
 type counters struct {
-	untimed  bool // phases are neither counted nor in responses
+	untimed  bool // phases are neither counted nor sent in responses
 	byStatus [600]atomic.Int64
 	all      histogram
 	phases   [len(contract.Phases)]histogram
@@ -24,7 +24,8 @@ type histogram struct {
 	sumNS   atomic.Int64
 }
 
-// The buckets of contract.Durations from 2^-20 s (1 µs) to 2^8 s (4 minutes); what is outside counts in the outermost.
+// Indexes of buckets, see contract.Durations, from 2^-20 s (1 µs) to 2^8 s (4 min). Durations outside count in the
+// first or the last bucket.
 const (
 	bucketsPerDoubling = 1 << contract.DurationsSchema
 	firstBucket        = -20 * bucketsPerDoubling
@@ -56,7 +57,7 @@ func (m *counters) observePhases(timing contract.Timing) {
 	}
 }
 
-// countPhases counts what h answers, and has each response tell its phases.
+// countPhases returns a handler that counts the requests of h and adds their phases to each response.
 func (m *counters) countPhases(h http.Handler) http.Handler {
 	if m.untimed {
 		return m.countOnly(h)
@@ -65,7 +66,7 @@ func (m *counters) countPhases(h http.Handler) http.Handler {
 		a := newResponse(w)
 		returned := false
 		defer func() {
-			if !returned { // it panics
+			if !returned { // h has panicked
 				m.observe(http.StatusInternalServerError, a.age())
 			}
 		}()
@@ -74,7 +75,7 @@ func (m *counters) countPhases(h http.Handler) http.Handler {
 		took := a.age()
 		if a.hasPhases {
 			m.observePhases(a.phases.Timing)
-		} else { // the model is the handler, and has no other phase
+		} else { // a model without other phases
 			a.phases.Add(contract.PhaseHandle, took)
 		}
 		if !a.sent {
@@ -86,12 +87,12 @@ func (m *counters) countPhases(h http.Handler) http.Handler {
 	})
 }
 
-// countOnly only counts.
+// countOnly returns a handler that counts the requests of h.
 func (m *counters) countOnly(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		status := http.StatusInternalServerError // if the handler panics
+		status := http.StatusInternalServerError // unless the handler returns
 		defer func() { m.observe(status, time.Since(begin)) }()
 		h.ServeHTTP(sw, r)
 		status = sw.status
@@ -118,7 +119,7 @@ func (h *histogram) durations() contract.Durations {
 	return d
 }
 
-// byPhase has those phases that there were. Where the model is the handler, and tells none, handling is all there is.
+// byPhase returns the durations of the phases that occurred. If the model reports none, all time is PhaseHandle.
 func (m *counters) byPhase() map[string]contract.Durations {
 	seen := map[string]contract.Durations{}
 	if m.untimed {
@@ -135,7 +136,7 @@ func (m *counters) byPhase() map[string]contract.Durations {
 	return seen
 }
 
-// statusWriter notes the status of an answer. It passes Flush on, by Unwrap, but not ReadFrom: see response.
+// statusWriter records the status of a response. It passes Flush on, by Unwrap, but not ReadFrom; see response.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -143,7 +144,7 @@ type statusWriter struct {
 }
 
 func (w *statusWriter) WriteHeader(status int) {
-	if !w.wrote && status >= 200 { // 1xx are not the answer yet
+	if !w.wrote && status >= 200 { // not an informational response
 		w.status, w.wrote = status, true
 	}
 	w.ResponseWriter.WriteHeader(status)
@@ -151,5 +152,5 @@ func (w *statusWriter) WriteHeader(status int) {
 
 func (w *statusWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
-// Unwrap is for http.ResponseController.
+// Unwrap is called by http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -12,27 +12,28 @@ import (
 	"forktax/workload/contract"
 )
 
-// mostDelay is the largest share. A slowdown of more needs no harness to be seen.
-const mostDelay = 10
+// maxDelay is the largest share; larger slowdowns are obvious without a harness.
+const maxDelay = 10
 
-// readDelay reads the share by which responses are to be slower; 0 is none.
+// readDelay returns the share by which responses are delayed, 0 for none.
 func readDelay() (share float64, err error) {
 	text := os.Getenv(contract.EnvDelay)
 	if text == "" {
 		return 0, nil
 	}
 	share, err = strconv.ParseFloat(text, 64)
-	if err != nil || !(share > 0 && share <= mostDelay) { // NaN is no number either
-		return 0, fmt.Errorf("reading %s %q: want a number above 0, of %d at the most", contract.EnvDelay, text, mostDelay)
+	if err != nil || !(share > 0 && share <= maxDelay) { // also false for NaN
+		return 0, fmt.Errorf("%s %q: must be a number above 0 and at most %d", contract.EnvDelay, text, maxDelay)
 	}
 	return share, nil
 }
 
-// withDelay has h begin each answer later, by that share of what it took for the one that it last completed; the first
-// one is not delayed. The time before is spent spinning, so that processor time shows it, too, and by the clock on the
-// wall: where many share the processors, the delay is then the same share of an answer, however much of it was waiting.
-// The rejected alternative, a share of the answer itself behind it, would be noticed by no client whose answer is
-// flushed.
+// withDelay returns a handler that calls h after a delay: the given share of the time of the last completed request.
+// The first request is not delayed. The delay comes before h, because a client would not notice a delay after a flushed
+// response.
+//
+// The delay is spent spinning, so that it shows in CPU time, too. Its length is wall-clock time: then it is the same
+// share of a request also if requests wait for busy cores.
 func withDelay(share float64, h http.Handler) http.Handler {
 	if share == 0 {
 		return h
@@ -46,7 +47,7 @@ func withDelay(share float64, h http.Handler) http.Handler {
 	})
 }
 
-// spin keeps a processor busy for so long, and lets the server's other goroutines have it in between.
+// spin uses CPU time for the given wall-clock time, yielding to other goroutines in between.
 func spin(length time.Duration) {
 	for begin := time.Now(); time.Since(begin) < length; {
 		runtime.Gosched()

@@ -11,8 +11,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// The share is of what the answer before took without its own delay, in processor time as well. The first one has
-// nothing to be a share of.
+// The delay is a share of the time of the previous request without its delay, and it uses CPU time. The first request
+// is not delayed.
 func TestDelay(t *testing.T) {
 	const work = 20 * time.Millisecond
 	w := sample
@@ -26,22 +26,22 @@ func TestDelay(t *testing.T) {
 		timing, _ := s.timingOf(t, "/")
 		took := time.Duration(timing[contract.PhaseHandle])
 		if took < 4*work {
-			t.Errorf("an answer took %v, want %v of work and three times that of delay", took, work)
+			t.Errorf("a response took %v, want %v of work and a delay of three times that", took, work)
 		}
 		if i > 0 {
 			least = min(least, took)
 		}
 	}
-	// If its delay counted, the third would take 20 + 3*(20 + 3*20) = 260 ms, and each one more than the one before.
+	// If delays counted, the third request would take 20 + 3*(20 + 3*20) = 260 ms, and each one more than the previous.
 	if least > 10*work {
-		t.Errorf("the quickest answer took %v: its delay is no share of the work, which is %v", least, work)
+		t.Errorf("the fastest response took %v, want about %v", least, 4*work)
 	}
 	if spent := time.Duration(s.usage(t).SelfCPUNS - before); spent < work {
-		t.Errorf("5 delays of %v took %v of processor time: they do not spin", 3*work, spent)
+		t.Errorf("5 delays of %v took %v of CPU time, want at least %v", 3*work, spent, work)
 	}
 }
 
-// A child is delayed by its host, for a share of its whole life.
+// The host delays a child by a share of its total time.
 func TestDelayOfChildren(t *testing.T) {
 	for _, share := range []string{"", "10"} {
 		s := startProgram(t, "cgi", contract.EnvDelay+"="+share)
@@ -49,23 +49,23 @@ func TestDelayOfChildren(t *testing.T) {
 		delays := 0
 		for range 5 {
 			timing, took := s.timingOf(t, probePath("a small body"))
-			if took > 4*timing.Served() { // a tenth of it, or all but the way there and back
+			if took > 4*timing.Served() { // Served is 1/11 of it with a delay, and most of it without
 				delays++
 			}
 		}
 		if (delays > 2) != (share != "") {
-			t.Errorf("share %q: %d of 5 answers took more than four times as long as their phases", share, delays)
+			t.Errorf("share %q: %d of 5 responses took more than 4 times as long as their phases", share, delays)
 		}
 	}
 }
 
-func TestDelayThatIsNone(t *testing.T) {
+func TestInvalidDelay(t *testing.T) {
 	for _, share := range []string{"0", "-0.1", "10.1", "ten", "NaN", "10%", "Inf"} {
 		t.Setenv(contract.EnvDelay, share)
-		var out, complaint bytes.Buffer
-		code := workload.Run(t.Context(), sample, []string{"serve"}, strings.NewReader(""), &out, &complaint)
-		if code != 1 || out.Len() > 0 || !strings.Contains(complaint.String(), `FORKTAX_DELAY "`+share+`"`) {
-			t.Errorf("%s: status %d, says %q and %q; want 1 and what is wrong", share, code, &out, &complaint)
+		var out, stderr bytes.Buffer
+		code := workload.Run(t.Context(), sample, []string{"serve"}, strings.NewReader(""), &out, &stderr)
+		if code != 1 || out.Len() > 0 || !strings.Contains(stderr.String(), `FORKTAX_DELAY "`+share+`"`) {
+			t.Errorf("%s: status %d, output %q, message %q; want 1, none, the variable", share, code, &out, &stderr)
 		}
 	}
 }

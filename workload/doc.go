@@ -1,17 +1,19 @@
-// Package workload makes a workload program of a handler: one file that can serve it resident, or have a fresh process
-// answer each request, so that the two can be compared with nothing else between them.
+// Package workload turns an [http.Handler] into a workload program: one executable that serves the handler from a
+// long-running process, or from a new process for each request (CGI). The two can be compared without other
+// differences.
 //
-// A program is a Workload and one call:
+// The main function of such a program is
 //
-//	func main() { workload.Main(workload) }
+//	func main() { workload.Main(w) }
 //
-// and then keeps the program contract (docs/contract.md) by which forktax, or anybody, measures it:
+// where w is a [Workload]. The program implements the program contract (docs/contract.md), by which forktax measures
+// it:
 //
-//	PROGRAM describe                                    its requests, and what right answers are, as JSON
-//	PROGRAM prepare -dir DIR                            its data; prints the environment to serve with
-//	PROGRAM serve -model M -addr A -admin B          M: one of contract.Models
+//	PROGRAM describe                           print its requests and the expected responses as JSON
+//	PROGRAM prepare -dir DIR                   create its data; print the environment to serve with
+//	PROGRAM serve -model M -addr A -admin B    serve under model M, one of contract.Models
 //
-// Whatever this package imports is linked into each CGI child and started for each request. So it imports no more than
-// the standard library and what the models need; Prometheus' library alone would have added 1.1 ms to the 1.9 ms of a
-// smallest child. A test holds it to that.
+// Everything that this package imports is linked into each CGI child and initialized for each request. So it imports
+// only the standard library and the packages of the models, which a test checks. The Prometheus library alone would add
+// 1.1 ms to the 1.9 ms of the smallest child.
 package workload

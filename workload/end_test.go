@@ -17,13 +17,13 @@ import (
 	"forktax/workload"
 )
 
-// However the program is told to end, a request under way is answered first, and the exit status is 0.
+// When the program shuts down, for any reason, requests in progress are served first, and the exit status is 0.
 func TestServeDrains(t *testing.T) {
 	ways := map[string]func(*server){
 		"the context ends":          func(s *server) { s.cancel() },
 		"the standard input closes": func(s *server) { s.input.Close() },
 	}
-	outliving := sample // a resident handler may use what it was opened with to its end; a child has a life of its own
+	outliving := sample // its handler uses the context of connect while the server shuts down
 	outliving.Open = workload.ConnectOnly(func(ctx context.Context) (http.Handler, func() error, error) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
@@ -38,7 +38,7 @@ func TestServeDrains(t *testing.T) {
 		for _, model := range models(t) {
 			t.Run(way+", "+model, func(t *testing.T) {
 				s := start(t, outliving, model)
-				finish, answered := s.begin(t)
+				finish, response := s.begin(t)
 				end(s)
 				eventually(t, "new clients are refused", func() bool {
 					conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -49,58 +49,59 @@ func TestServeDrains(t *testing.T) {
 				})
 				select {
 				case <-s.ended:
-					t.Fatal("serve ended before the request under way was answered")
+					t.Fatal("serve ended before the request in progress")
 				default:
 				}
 				finish()
-				if got := <-answered; got != "200 OK held" {
-					t.Errorf("the request under way: %s; want 200 OK held", got)
+				if got := <-response; got != "200 OK held" {
+					t.Errorf("request in progress: %s; want 200 OK held", got)
 				}
 				if code := s.wait(t); code != 0 {
-					t.Errorf("status %d, want 0; the log:\n%s", code, s.log)
+					t.Errorf("exit status %d, want 0; log:\n%s", code, s.log)
 				}
 			})
 		}
 	}
 }
 
-// begin sends a request without its body, and returns when the server reads that: the request is under way then. What
-// finish sends makes the answer.
-func (s *server) begin(t *testing.T) (finish func(), answered <-chan string) {
+// begin sends a request without its body, and returns when the server reads the body: the request is then in progress.
+// Finish sends the body, which the response repeats.
+func (s *server) begin(t *testing.T) (finish func(), response <-chan string) {
 	t.Helper()
 	body, send := io.Pipe()
 	reading := make(chan struct{})
-	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{Got100Continue: func() { close(reading) }})
+	trace := &httptrace.ClientTrace{Got100Continue: func() { close(reading) }}
+	ctx := httptrace.WithClientTrace(context.Background(), trace)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/echo", body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.ContentLength = int64(len("held"))
 	req.Header.Set("Expect", "100-continue")
-	answer := make(chan string, 1)
+	result := make(chan string, 1)
 	go func() {
 		resp, err := s.client.Do(req)
 		if err != nil {
-			answer <- err.Error()
+			result <- err.Error()
 			return
 		}
 		defer resp.Body.Close()
 		text, _ := io.ReadAll(resp.Body)
-		answer <- resp.Status + " " + string(text)
+		result <- resp.Status + " " + string(text)
 	}()
 	select {
 	case <-reading:
-	case early := <-answer:
-		t.Fatalf("answered before there was a body: %s; the log:\n%s", early, s.log)
+	case early := <-result:
+		t.Fatalf("response before the body was sent: %s; log:\n%s", early, s.log)
 	}
-	return func() { io.WriteString(send, "held"); send.Close() }, answer
+	return func() { io.WriteString(send, "held"); send.Close() }, result
 }
 
-// A program ends by SIGTERM too, in the same way.
+// SIGTERM shuts a program down in the same way.
 func TestProgramEndsBySignal(t *testing.T) {
 	for _, model := range models(t) {
 		s := startProgram(t, model)
-		finish, answered := s.begin(t)
+		finish, response := s.begin(t)
 		process, err := os.FindProcess(s.pid)
 		if err != nil {
 			t.Fatal(err)
@@ -109,16 +110,17 @@ func TestProgramEndsBySignal(t *testing.T) {
 			t.Fatal(err)
 		}
 		finish()
-		if got := <-answered; got != "200 OK held" {
-			t.Errorf("model %s: the request under way: %s; want 200 OK held", model, got)
+		if got := <-response; got != "200 OK held" {
+			t.Errorf("model %s: request in progress: %s; want 200 OK held", model, got)
 		}
 		if code := s.wait(t); code != 0 {
-			t.Errorf("model %s: status %d, want 0; the log:\n%s", model, code, s.log)
+			t.Errorf("model %s: exit status %d, want 0; log:\n%s", model, code, s.log)
 		}
 	}
 }
 
-// Nothing to read is no reason to end unless somebody closed it: a service has /dev/null for its standard input.
+// An empty standard input does not end the program unless it is a pipe that was closed: the standard input of a service
+// is /dev/null.
 func TestEmptyInputIsNoEnd(t *testing.T) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
@@ -138,7 +140,7 @@ func TestEmptyInputIsNoEnd(t *testing.T) {
 	}
 }
 
-// What was opened is closed once, in the reverse order, after the last request; if it cannot be, the exit status tells.
+// Connections and Setup are undone once, in reverse order, after the last request. If that fails, the exit status is 1.
 func TestServeCloses(t *testing.T) {
 	var events []string
 	noting := func(event string, err error) func() error {
@@ -146,12 +148,12 @@ func TestServeCloses(t *testing.T) {
 	}
 	w := sample
 	w.Setup = func(context.Context) (func() error, error) {
-		return noting("let go", errors.New("the hand is stuck")), noting("hold", nil)()
+		return noting("release", errors.New("cannot release")), noting("setup", nil)()
 	}
 	w.Open = func(context.Context) (workload.Connect, error) {
 		return func(context.Context) (http.Handler, func() error, error) {
-			handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { noting("answer", nil)() })
-			return handler, noting("close", errors.New("the door does not shut")), noting("connect", nil)()
+			handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { noting("respond", nil)() })
+			return handler, noting("close", errors.New("cannot close")), noting("connect", nil)()
 		}, noting("open", nil)()
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -168,17 +170,17 @@ func TestServeCloses(t *testing.T) {
 	if code != 1 {
 		t.Errorf("Run serve = %d, want 1", code)
 	}
-	for _, say := range []string{"the door does not shut", "the hand is stuck"} {
-		if !strings.Contains(log.String(), say) {
-			t.Errorf("Run serve says %q, want %q in it", &log, say)
+	for _, want := range []string{"cannot close", "cannot release"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("Run serve prints %q, want %q in it", &log, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"hold", "open", "connect", "answer", "close", "let go"}, events); diff != "" {
+	if diff := cmp.Diff([]string{"setup", "open", "connect", "respond", "close", "release"}, events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
 
-// onReady is a standard output that calls, for the ready line, itself with the URL in it, and lets serve go on.
+// onReady is a standard output that calls itself with the URL of the ready line, in a goroutine.
 type onReady func(url string)
 
 func (f onReady) Write(line []byte) (int, error) {

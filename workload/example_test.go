@@ -14,8 +14,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A handler of your own becomes a program with both twins. Its main function is workload.Main(workload); here Run
-// stands for it, and prints what a harness is told.
+// A handler becomes a workload program. The main function of the program is workload.Main(w); this example calls Run
+// instead, with the command describe.
 func Example() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /square/{n}", func(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +35,7 @@ func Example() {
 		Open: workload.Handler(mux),
 	}
 
-	// func main() { workload.Main(workload) }
+	// func main() { workload.Main(w) }
 	var out bytes.Buffer
 	workload.Run(context.Background(), w, []string{"describe"}, os.Stdin, &out, os.Stderr)
 	var described contract.Description

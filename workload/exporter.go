@@ -19,13 +19,12 @@ import (
 	"forktax/workload/contract"
 )
 
-// An exporter renders /metrics by running "forktax metrics" once for each scrape, with a snapshot as its input: a CGI
-// program in all but name. It is a process of its own because the alternative, to link Prometheus' library here, would
-// have every child of the cgi model initialise it, and the harness would be half of what it measures. A scrape every 15
-// seconds is what CGI is good for.
+// An exporter renders /metrics by running "forktax metrics" once per scrape, with a snapshot as input. It is a separate
+// process because otherwise every child of the model cgi would initialize the Prometheus library, and measurements
+// would include that. One process per scrape, every 15 s, is not a problem.
 type exporter struct {
 	mu    sync.Mutex
-	spent syscall.Rusage // by the renderings so far: they are children, but answered no request
+	spent syscall.Rusage // of all renderings: these are children, but not of requests
 }
 
 func (e *exporter) used() syscall.Rusage {
@@ -34,9 +33,9 @@ func (e *exporter) used() syscall.Rusage {
 	return e.spent
 }
 
-// errNoExporter says what is missing, for the reader of the page.
-var errNoExporter = errors.New("the metrics page is rendered by the forktax command, which is not beside this program, " +
-	"not on PATH, and not named by " + contract.EnvExporter)
+// errNoExporter is the response to a scrape if there is no forktax command.
+var errNoExporter = errors.New("forktax command not found: it renders /metrics; put it next to this program or on " +
+	"PATH, or set " + contract.EnvExporter)
 
 func findExporter() (string, error) {
 	if named := os.Getenv(contract.EnvExporter); named != "" {
@@ -64,7 +63,7 @@ func (e *exporter) export(w http.ResponseWriter, r *http.Request, s contract.Sna
 	}
 	header, err := textproto.NewReader(page).ReadMIMEHeader()
 	if err != nil {
-		http.Error(w, fmt.Sprintf("reading what the exporter printed: %v", err), http.StatusBadGateway)
+		http.Error(w, fmt.Sprintf("reading the header of the exporter's output: %v", err), http.StatusBadGateway)
 		return
 	}
 	for key, values := range header {
@@ -73,7 +72,7 @@ func (e *exporter) export(w http.ResponseWriter, r *http.Request, s contract.Sna
 	io.Copy(w, page)
 }
 
-// render returns the head and body of the page.
+// render returns the header and the body of the page.
 func (e *exporter) render(r *http.Request, s contract.Snapshot) (*bufio.Reader, error) {
 	path, err := findExporter()
 	if err != nil {
@@ -83,10 +82,10 @@ func (e *exporter) render(r *http.Request, s contract.Snapshot) (*bufio.Reader, 
 	if err != nil {
 		return nil, fmt.Errorf("writing the snapshot: %w", err)
 	}
-	var out, complaint bytes.Buffer
+	var out, stderr bytes.Buffer
 	cmd := exec.CommandContext(r.Context(), path, "metrics",
 		"--accept", r.Header.Get("Accept"), "--accept-encoding", r.Header.Get("Accept-Encoding"))
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &out, &complaint
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &out, &stderr
 	if err = cgi.Start(cmd); err == nil {
 		err = cmd.Wait()
 	}
@@ -96,7 +95,7 @@ func (e *exporter) render(r *http.Request, s contract.Snapshot) (*bufio.Reader, 
 		e.mu.Unlock()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("rendering the metrics by %s: %w: %s", path, err, bytes.TrimSpace(complaint.Bytes()))
+		return nil, fmt.Errorf("rendering the metrics by %s: %w: %s", path, err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return bufio.NewReader(&out), nil
 }

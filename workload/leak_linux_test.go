@@ -21,35 +21,35 @@ import (
 	"forktax/workload/contract"
 )
 
-// Under load no model leaves processes, open files or goroutines behind.
+// No model leaves processes, open files or goroutines behind after a load.
 func TestNothingLeaksUnderLoad(t *testing.T) {
 	t.Setenv(contract.EnvExporter, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model)
-			s.load(t, 100*time.Millisecond)                                       // after which all is there that stays
-			goroutines, files := s.snapshot(t).Goroutines, len(s.settledFiles(t)) // its status among them
-			answered := s.load(t, time.Second)
+			s.load(t, 100*time.Millisecond) // creates what stays
+			goroutines, files := s.snapshot(t).Goroutines, len(s.settledFiles(t))
+			responses := s.load(t, time.Second)
 
 			var left []string
 			if !within(patience, func() bool { left = s.children(t); return len(left) == 0 }) {
-				t.Errorf("processes that are left: %q, want none", left)
+				t.Errorf("processes left: %q, want none", left)
 			}
 			var after []string
 			if !within(patience, func() bool { after = s.settledFiles(t); return len(after) <= files }) {
-				t.Errorf("%d open files after the load, %d before it; after:\n%s", len(after), files, strings.Join(after, "\n"))
+				t.Errorf("%d open files after the load, %d before; after:\n%s", len(after), files, strings.Join(after, "\n"))
 			}
 			if !within(patience, func() bool { return s.snapshot(t).Goroutines <= goroutines }) {
-				t.Errorf("%d goroutines after the load, %d before it", s.snapshot(t).Goroutines, goroutines)
+				t.Errorf("%d goroutines after the load, %d before", s.snapshot(t).Goroutines, goroutines)
 			}
-			if answered < 8 {
-				t.Errorf("only %d requests were answered: that is no load", answered)
+			if responses < 8 {
+				t.Errorf("%d responses during the load, want at least 8", responses)
 			}
 		})
 	}
 }
 
-// load has 8 clients ask for so long, and returns how many right answers they got.
+// load sends requests by 8 clients for the given time, and returns the number of valid responses.
 func (s *server) load(t *testing.T, length time.Duration) int64 {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), length)
@@ -57,7 +57,7 @@ func (s *server) load(t *testing.T, length time.Duration) int64 {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
 	defer client.CloseIdleConnections()
 	var all sync.WaitGroup
-	var answered atomic.Int64
+	var responses atomic.Int64
 	for range 8 {
 		all.Go(func() {
 			for ctx.Err() == nil {
@@ -66,15 +66,15 @@ func (s *server) load(t *testing.T, length time.Duration) int64 {
 					t.Error(err)
 					return
 				}
-				answered.Add(1)
+				responses.Add(1)
 			}
 		})
 	}
 	all.Wait()
-	return answered.Load()
+	return responses.Load()
 }
 
-// settledFiles is what the server has open when its clients' connections are closed.
+// settledFiles returns the open files of the server after the connections of its clients were closed.
 func (s *server) settledFiles(t *testing.T) []string {
 	t.Helper()
 	s.client.CloseIdleConnections()
@@ -101,7 +101,7 @@ func fetch(ctx context.Context, client *http.Client, url string) error {
 	return nil
 }
 
-// children lists the processes whose parent is the server: those that run, and those that nobody has waited for.
+// children returns the child processes of the server: running ones, and zombies.
 func (s *server) children(t *testing.T) (found []string) {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -110,7 +110,7 @@ func (s *server) children(t *testing.T) (found []string) {
 	}
 	for _, path := range stats {
 		stat, err := os.ReadFile(path)
-		if err != nil { // it has just ended
+		if err != nil { // the process has just exited
 			continue
 		}
 		// pid (name) state ppid …, where the name may have blanks and parentheses: proc_pid_stat(5)
@@ -123,7 +123,7 @@ func (s *server) children(t *testing.T) (found []string) {
 	return found
 }
 
-// openFiles lists what the server has open.
+// openFiles returns the open files of the server.
 func (s *server) openFiles(t *testing.T) (open []string) {
 	t.Helper()
 	dir := fmt.Sprintf("/proc/%d/fd", s.pid)
@@ -133,7 +133,7 @@ func (s *server) openFiles(t *testing.T) (open []string) {
 	}
 	for _, e := range entries {
 		target, err := os.Readlink(filepath.Join(dir, e.Name()))
-		if err == nil { // else it has just been closed
+		if err == nil { // otherwise it has just been closed
 			open = append(open, e.Name()+" "+target)
 		}
 	}

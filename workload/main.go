@@ -24,13 +24,14 @@ const (
 	exitUsage  = 2
 )
 
-// Main is the main function of a workload program. It does not return.
+// Main runs a workload program with the arguments, the standard streams and the environment of this process, and exits
+// with the status of [Run]. In a CGI child it serves the request of that instead. It does not return.
 func Main(w Workload) {
 	if r, m, ok := find(func(r row) bool { return r.IsChild != nil && r.IsChild() }); ok {
 		os.Exit(child(w, r, m))
 	}
-	// Until the process is gone: a harness closes the input and sends a signal, and the second must not meet a program
-	// that the first is about to end well.
+	// The signals are handled until the process exits: a harness closes standard input and then sends a signal, which must
+	// not kill a program that is already shutting down.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	os.Exit(Run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -43,7 +44,7 @@ func child(w Workload, r row, m contract.Model) int {
 	return exitOK
 }
 
-// errUsage marks what the caller did wrong; flag has already said it.
+// errUsage marks invalid arguments. Package flag has already printed the details of invalid flags.
 var errUsage = errors.New("wrong usage")
 
 type command struct {
@@ -52,15 +53,16 @@ type command struct {
 }
 
 var commands = []command{
-	{"describe", "print what the program serves, as JSON", describe},
-	{"prepare", "make the data that it needs in -dir", prepare},
-	{"serve", "serve it by -model until SIGTERM", serve},
+	{"describe", "print the description of the program as JSON", describe},
+	{"prepare", "create the data of the program in -dir", prepare},
+	{"serve", "serve under -model until SIGTERM", serve},
 }
 
-// Run executes one command of a workload program: args are what follows its name. It returns the exit status: 0 when it
-// did what was asked, 1 when that failed, and 2 for wrong usage; why stands on stderr. Serving ends when ctx does, or
-// when stdin, which may be nil, has no more to read. Some models execute this process's own file: a program that calls
-// Run and not Main must leave it to Main when cgi.IsChild reports true.
+// Run executes a command of a workload program; args are the arguments without the program name. It returns the exit
+// status: 0 for success, 1 for a failure, and 2 for invalid arguments. Errors are written to stderr.
+//
+// The command serve ends when ctx ends, or when stdin, which may be nil, reaches its end. Some models execute the
+// program of this process: a program that calls Run instead of [Main] must call Main if [cgi.IsChild] reports true.
 func Run(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	i := -1
 	if len(args) > 0 {
@@ -90,10 +92,10 @@ func usage(w Workload, to io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(to, "  %s %-9s %s\n", program, c.name, c.about)
 	}
-	fmt.Fprintf(to, "\nmodels: %s; -h after a command lists its flags\n", strings.Join(w.models(), ", "))
+	fmt.Fprintf(to, "\nmodels: %s; for the flags of a command: COMMAND -h\n", strings.Join(w.models(), ", "))
 }
 
-// parse reads a command's flags, and takes nothing after them.
+// parse parses the flags of a command and refuses further arguments.
 func parse(flags *flag.FlagSet, args []string, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	if err := flags.Parse(args); err != nil {
@@ -103,7 +105,7 @@ func parse(flags *flag.FlagSet, args []string, stderr io.Writer) error {
 		return fmt.Errorf("%w", errUsage)
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%w: unexpected %q", errUsage, flags.Arg(0))
+		return fmt.Errorf("%w: unexpected argument %q", errUsage, flags.Arg(0))
 	}
 	return nil
 }
@@ -126,19 +128,19 @@ func describe(_ context.Context, w Workload, args []string, _ io.Reader, stdout,
 
 func prepare(ctx context.Context, w Workload, args []string, _ io.Reader, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("prepare", flag.ContinueOnError)
-	dir := flags.String("dir", "", "folder for the data; made if it is missing")
+	dir := flags.String("dir", "", "directory for the data; created if it does not exist")
 	if err := parse(flags, args, stderr); err != nil {
 		return err
 	}
 	if *dir == "" {
-		return fmt.Errorf("%w: -dir is missing: name a folder for the data", errUsage)
+		return fmt.Errorf("%w: -dir is missing: want a directory for the data", errUsage)
 	}
-	absolute, err := filepath.Abs(*dir) // what is printed must hold wherever the program serves
+	absolute, err := filepath.Abs(*dir) // the program may serve in another working directory
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(absolute, 0o755); err != nil {
-		return fmt.Errorf("making the folder for the data: %w", err)
+		return fmt.Errorf("creating the directory for the data: %w", err)
 	}
 	env := map[string]string{}
 	if w.Prepare != nil {

@@ -21,21 +21,21 @@ import (
 	"forktax/workload/model"
 )
 
-// Variables of the test's own workload, which its children are given.
+// Variables of the test's workload, which its children inherit.
 const (
-	givenVariable  = "PROBE_GIVEN"  // of no effect
-	brokenVariable = "PROBE_BROKEN" // Open fails, for the reason that is its value
+	givenVariable  = "PROBE_GIVEN"  // without an effect
+	brokenVariable = "PROBE_BROKEN" // makes connecting fail, with its value as the error
 )
 
-// programVariable makes the test binary a workload program of its own, which startProgram executes.
+// programVariable makes the test binary a workload program, which startProgram executes.
 const programVariable = "TWIN_TEST_PROGRAM"
 
-// patience bounds every wait for what is certain to come. It is for a machine that is busy, not a measure of anything.
+// patience is the timeout of waits for events that are certain to happen. It is long enough for a busy machine.
 const patience = 30 * time.Second
 
 var sample = workload.Workload{
 	Name:  "probes",
-	About: "what handlers do that a twin could get wrong",
+	About: "handlers that could behave differently between models",
 	Requests: []workload.Request{
 		{Name: "small", Method: http.MethodGet, Path: probePath("a small body"), Want: workload.Want{Status: 200}},
 	},
@@ -48,7 +48,7 @@ var sample = workload.Workload{
 	Env: []string{givenVariable, brokenVariable, "GORACE"},
 }
 
-// services are what other tests than that of the probes ask for.
+// services are handlers for tests other than that of the probes.
 var services = map[string]http.HandlerFunc{
 	"/connect": func(http.ResponseWriter, *http.Request) { workload.ConnectionOpened() },
 	"/environment": func(w http.ResponseWriter, _ *http.Request) {
@@ -56,7 +56,7 @@ var services = map[string]http.HandlerFunc{
 			fmt.Fprintln(w, variable)
 		}
 	},
-	"/folder": func(w http.ResponseWriter, _ *http.Request) {
+	"/dir": func(w http.ResponseWriter, _ *http.Request) {
 		dir, err := os.Getwd()
 		fmt.Fprint(w, dir, err)
 	},
@@ -70,17 +70,17 @@ var services = map[string]http.HandlerFunc{
 	"/stream": func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "begun\n")
 		http.NewResponseController(w).Flush()
-		os.ReadFile(r.URL.Query().Get("until")) // ends with the writer of a pipe
+		os.ReadFile(r.URL.Query().Get("until")) // returns when the writer of a pipe closes it
 		io.WriteString(w, "done\n")
 	},
 	"/panic": func(http.ResponseWriter, *http.Request) { panic("on purpose, in a test") },
-	"/panic/in-answer": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, filler(2000)) // which a server holds back until it knows whether there is more
+	"/panic/in-response": func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, filler(2000)) // less than the server's buffer
 		panic("on purpose, in a test")
 	},
 }
 
-// The test binary is the program under test too: the model cgi executes the file that it runs in.
+// The test binary is also the program under test: the model cgi executes the program that it runs in.
 func TestMain(m *testing.M) {
 	switch os.Getenv(workerVariable) {
 	case "host":
@@ -92,11 +92,11 @@ func TestMain(m *testing.M) {
 	if cgi.IsChild() || os.Getenv(programVariable) != "" {
 		workload.Main(sample)
 	}
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child under -race would take a second to exit
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit
 	os.Exit(m.Run())
 }
 
-// models are the names of all models, as the program itself tells them.
+// models returns the names of the models in the description of the program.
 func models(t *testing.T) []string {
 	t.Helper()
 	var out bytes.Buffer
@@ -110,26 +110,26 @@ func models(t *testing.T) []string {
 	return d.Models
 }
 
-// A server is a workload program that serves.
+// A server is a running workload program, in this process or in its own.
 type server struct {
 	url, admin string
 	log        *logBuffer
-	client     *http.Client  // follows no redirects, and sends no header of its own accord but User-Agent
-	input      io.Closer     // of its standard input
-	cancel     func()        // ends the context of Run; nil if it is a process
-	pid        int           // if it is a process
-	ended      chan struct{} // closed when it has ended, and then
-	code       int           // is its exit status
+	client     *http.Client  // does not follow redirects, and adds only User-Agent to requests
+	input      io.Closer     // closes the standard input of the server
+	cancel     func()        // ends the context of Run; nil for a process
+	pid        int           // 0 if it is not a process
+	ended      chan struct{} // closed when it has ended
+	code       int           // exit status, valid after ended is closed
 }
 
-// start has Run serve in this process, until the test ends.
+// start serves w by Run in this process, until the test ends.
 func start(t *testing.T, w workload.Workload, model string) *server {
 	t.Helper()
 	stdin, input := io.Pipe()
 	return startReading(t, w, model, stdin, input)
 }
 
-// startReading is start with a standard input, and what closes it.
+// startReading is start with a standard input and its closer.
 func startReading(t *testing.T, w workload.Workload, model string, stdin io.Reader, input io.Closer) *server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -144,7 +144,7 @@ func startReading(t *testing.T, w workload.Workload, model string, stdin io.Read
 	return s
 }
 
-// startProgram executes the test binary as a program that serves the workload, with a standard input that is a pipe.
+// startProgram executes the test binary as a program that serves the workload. Its standard input is a pipe.
 func startProgram(t *testing.T, model string, env ...string) *server {
 	t.Helper()
 	self, err := os.Executable()
@@ -169,7 +169,7 @@ func startProgram(t *testing.T, model string, env ...string) *server {
 	s.awaitReady(t, output)
 	go func() {
 		defer close(s.ended)
-		_ = cmd.Wait() // its status is looked at
+		_ = cmd.Wait() // the exit status is in ProcessState
 		s.code = cmd.ProcessState.ExitCode()
 	}()
 	return s
@@ -179,7 +179,7 @@ func (s *server) awaitReady(t *testing.T, output io.Reader) {
 	t.Helper()
 	line, err := bufio.NewReader(output).ReadString('\n')
 	if _, scanned := fmt.Sscanf(line, "ready %s %s\n", &s.url, &s.admin); scanned != nil {
-		t.Fatalf("serve printed %q (%v), want ready <url> <admin url>; its log:\n%s", line, err, s.log)
+		t.Fatalf("serve printed %q (%v), want ready <url> <admin url>; log:\n%s", line, err, s.log)
 	}
 	transport := &http.Transport{DisableCompression: true, ExpectContinueTimeout: patience}
 	s.client = &http.Client{
@@ -191,7 +191,7 @@ func (s *server) awaitReady(t *testing.T, output io.Reader) {
 		transport.CloseIdleConnections()
 		s.input.Close()
 		if code := s.wait(t); code != 0 {
-			t.Errorf("serve ended with status %d, want 0; its log:\n%s", code, s.log)
+			t.Errorf("serve ended with status %d, want 0; log:\n%s", code, s.log)
 		}
 		if s.cancel != nil {
 			s.cancel()
@@ -206,12 +206,12 @@ func (s *server) wait(t *testing.T) int {
 	case <-s.ended:
 		return s.code
 	case <-time.After(patience):
-		t.Fatalf("serve did not end in %v; its log:\n%s", patience, s.log)
+		t.Fatalf("serve did not end within %v; log:\n%s", patience, s.log)
 		return -1
 	}
 }
 
-// text returns status and body of what is at url.
+// text returns the status and the body of a GET.
 func (s *server) text(t *testing.T, url string) (int, string) {
 	t.Helper()
 	resp, err := s.client.Get(url)
@@ -233,12 +233,12 @@ func (s *server) usage(t *testing.T) contract.Usage {
 	in := json.NewDecoder(bytes.NewReader([]byte(body)))
 	in.DisallowUnknownFields()
 	if err := in.Decode(&u); status != http.StatusOK || err != nil {
-		t.Fatalf("GET /usage = %d %q (%v), want a bench.Usage", status, body, err)
+		t.Fatalf("GET /usage = %d %q (%v), want a contract.Usage", status, body, err)
 	}
 	return u
 }
 
-// snapshot is what the server counted, where its exporter prints what it is given.
+// snapshot returns the counts of a server whose exporter prints its input.
 func (s *server) snapshot(t *testing.T) (shot contract.Snapshot) {
 	t.Helper()
 	_, page := s.text(t, s.admin+"/metrics")
@@ -248,7 +248,7 @@ func (s *server) snapshot(t *testing.T) (shot contract.Snapshot) {
 	return shot
 }
 
-// eventually waits until something holds that is certain to come, and fails the test if it does not.
+// eventually waits until a condition holds, and fails the test if it does not within patience.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	if !within(patience, holds) {
@@ -265,7 +265,7 @@ func within(limit time.Duration, holds func() bool) bool {
 	return true
 }
 
-// A logBuffer is written by a server and read by a test, at the same time.
+// A logBuffer is a buffer that is safe for concurrent use.
 type logBuffer struct {
 	mu  sync.Mutex
 	all bytes.Buffer

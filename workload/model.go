@@ -11,7 +11,7 @@ import (
 	"forktax/workload/model"
 )
 
-// A row is the other half of one of contract.Models: the package that implements it.
+// A row names the package that implements one of contract.Models.
 type row struct {
 	model string
 	model.Package
@@ -34,7 +34,7 @@ func find(is func(row) bool) (r row, m contract.Model, ok bool) {
 	return rows[i], m, ok
 }
 
-// models names those that the workload has: all of them, unless it is another file that answers.
+// models returns the names of the models that the workload has: all, unless it has an Executable.
 func (w Workload) models() []string {
 	var names []string
 	for _, m := range contract.Models {
@@ -48,13 +48,13 @@ func (w Workload) models() []string {
 func (w Workload) modelNamed(name string) (row, contract.Model, error) {
 	r, m, ok := find(func(r row) bool { return r.model == name })
 	if !ok || !slices.Contains(w.models(), name) {
-		return row{}, contract.Model{}, fmt.Errorf("%w: unknown -model %q; there are %s", errUsage, name,
+		return row{}, contract.Model{}, fmt.Errorf("%w: unknown -model %q; want one of: %s", errUsage, name,
 			strings.Join(w.models(), ", "))
 	}
 	return r, m, nil
 }
 
-// program returns what a model is given to serve.
+// program returns the workload for the package of a model.
 func (w Workload) program(m contract.Model) model.Program {
 	return model.Program{Name: w.Name, Model: m, Open: w.Open, Connections: connections.Load, Executable: w.Executable,
 		Env: w.Env, Authorization: w.Authorization}

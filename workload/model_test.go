@@ -9,7 +9,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// Both halves of the table of models have the same rows.
+// Both tables of models have the same names.
 func TestEachModelHasAPackage(t *testing.T) {
 	if diff := cmp.Diff(contract.ModelNames(), workload.ModelPackages()); diff != "" {
 		t.Errorf("models in workload/model.go (-contract.Models +rows):\n%s", diff)

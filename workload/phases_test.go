@@ -12,8 +12,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// phasesOf returns the phases that a model's requests have. In a child's the phase close may be over before its host
-// has noticed the answer.
+// phasesOf returns the phases of a model's requests, except phase close of a child, which may end before the host
+// notices the response.
 func phasesOf(model string) []string {
 	switch m, _ := contract.ModelNamed(model); {
 	case m.Process != contract.Kept:
@@ -25,10 +25,10 @@ func phasesOf(model string) []string {
 	}
 }
 
-// timingOf asks for path, and returns the phases that the answer tells and how long it took to come.
+// timingOf sends a GET, and returns the phases in its response and the response time.
 func (s *server) timingOf(t *testing.T, path string) (timing contract.Timing, took time.Duration) {
 	t.Helper()
-	var told contract.ServerTiming
+	var reported contract.ServerTiming
 	begin := contract.Now()
 	resp, err := s.client.Get(s.url + path)
 	end := contract.Now()
@@ -37,12 +37,12 @@ func (s *server) timingOf(t *testing.T, path string) (timing contract.Timing, to
 	}
 	resp.Body.Close()
 	for _, value := range resp.Header["Server-Timing"] {
-		told.AddHeader([]byte(value))
+		reported.AddHeader([]byte(value))
 	}
-	if told.Arrived != 0 && (told.Arrived < begin || told.Answered > end) {
-		t.Errorf("the request was there at %d and answered at %d, but asked between %d and %d", told.Arrived, told.Answered, begin, end)
+	if reported.Arrived != 0 && (reported.Arrived < begin || reported.Answered > end) {
+		t.Errorf("Arrived = %d, Answered = %d, want both between %d and %d", reported.Arrived, reported.Answered, begin, end)
 	}
-	return told.Timing, time.Duration(end - begin)
+	return reported.Timing, time.Duration(end - begin)
 }
 
 func names(timing contract.Timing) (names []string) {
@@ -54,8 +54,8 @@ func names(timing contract.Timing) (names []string) {
 	return names
 }
 
-// Each answer that is short, or long and not flushed, tells all phases of its request, which do not overlap.
-func TestAnswersTellPhases(t *testing.T) {
+// A response that is not flushed has all phases of its request, and they do not overlap.
+func TestPhases(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)
@@ -69,15 +69,15 @@ func TestAnswersTellPhases(t *testing.T) {
 					t.Errorf("%s: phases (-want +got):\n%s", probe, diff)
 				}
 				if timing.Sum() > took {
-					t.Errorf("%s: the phases took %v together, and the answer %v", probe, timing.Sum(), took)
+					t.Errorf("%s: sum of the phases = %v, want at most the response time %v", probe, timing.Sum(), took)
 				}
 			}
 		})
 	}
 }
 
-// An answer that its handler flushes tells what was known when it went.
-func TestFlushedAnswerTellsWhatIsKnown(t *testing.T) {
+// A flushed response has the phases that had ended before the flush.
+func TestPhasesOfFlushedResponse(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)
@@ -85,14 +85,14 @@ func TestFlushedAnswerTellsWhatIsKnown(t *testing.T) {
 			for _, late := range []contract.Phase{
 				contract.PhaseHandle, contract.PhaseTransfer, contract.PhaseClose, contract.PhaseExit} {
 				if timing[late] != 0 {
-					t.Errorf("%v = %d ns in a header that went before it was over", late, timing[late])
+					t.Errorf("%v = %d ns in a header sent before its end, want 0", late, timing[late])
 				}
 			}
 		})
 	}
 }
 
-// Without phases nothing is told or counted, and what is answered is the same.
+// With phases off, none are reported, and the responses are the same.
 func TestPhasesOff(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
@@ -102,13 +102,13 @@ func TestPhasesOff(t *testing.T) {
 			}
 			got, err := s.ask("a small body")
 			if diff := cmp.Diff(probes["a small body"].want, got); err != nil || diff != "" {
-				t.Errorf("%v; answer (-want +got):\n%s", err, diff)
+				t.Errorf("%v; response (-want +got):\n%s", err, diff)
 			}
 		})
 	}
 }
 
-// The metrics have a histogram of each phase, with as many in it as there were requests.
+// The metrics have a histogram of each phase with all requests.
 func TestPhasesAreCounted(t *testing.T) {
 	t.Setenv(contract.EnvExporter, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
 	for _, model := range models(t) {
@@ -131,7 +131,7 @@ func TestPhasesAreCounted(t *testing.T) {
 			for _, phase := range phasesOf(model) {
 				want[phase] = requests
 			}
-			if n, ok := counts["start"]; ok && n < requests { // one takes no time if the host is slower to wake than the child to start
+			if n, ok := counts["start"]; ok && n < requests { // 0 if the host wakes up after the child has started
 				want["start"] = n
 			}
 			if diff := cmp.Diff(want, counts); diff != "" {
@@ -141,8 +141,8 @@ func TestPhasesAreCounted(t *testing.T) {
 	}
 }
 
-// What a handler says in Server-Timing stays.
-func TestOwnServerTimingStays(t *testing.T) {
+// A Server-Timing header of the handler is kept.
+func TestServerTimingOfHandler(t *testing.T) {
 	w := sample
 	w.Open = workload.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Server-Timing", "cache;desc=hit")
@@ -154,6 +154,6 @@ func TestOwnServerTimingStays(t *testing.T) {
 	resp.Body.Close()
 	values := resp.Header["Server-Timing"]
 	if len(values) != 2 || values[0] != "cache;desc=hit" || !strings.HasPrefix(values[1], "handle;dur=") {
-		t.Errorf("Server-Timing: %q, want the handler's and then the phase handle", values)
+		t.Errorf("Server-Timing = %q, want that of the handler and then the phase handle", values)
 	}
 }

@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// A probe is a request, the handler for it, and the answer that net/http's server gives for that handler. All models
-// must give the same.
+// A probe is a request, a handler, and the response of net/http's server with that handler. The response must be the
+// same under all models.
 type probe struct {
 	method string      // "" is GET
-	rest   string      // of the path, after the probe's own folder, with the query
+	rest   string      // of the path, after the probe's own prefix, with the query
 	send   http.Header // of the request
 	body   string      // of the request
 	handle http.HandlerFunc
 	want   response
 }
 
-// A response is all that a client sees of one.
+// A response is the part of a response that a client sees.
 type response struct {
 	Status  int
 	Header  http.Header // without Date and Content-Length
-	Length  int64       // as the head says; -1 if it does not, or the body comes in chunks
+	Length  int64       // Content-Length; -1 if there is none
 	Chunked bool
 	Body    string // abridged
 }
@@ -43,7 +43,7 @@ var (
 // filler returns n bytes of text.
 func filler(n int) string { return strings.Repeat("forktax ", n/8+1)[:n] }
 
-// writes returns the handler that does nothing but write a body, in pieces.
+// writes returns a handler that writes a body in parts.
 func writes(pieces ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for _, p := range pieces {
@@ -52,22 +52,22 @@ func writes(pieces ...string) http.HandlerFunc {
 	}
 }
 
-// complete is an answer whose length is known.
+// complete returns a response with a Content-Length.
 func complete(status int, header http.Header, body string) response {
 	return response{Status: status, Header: header, Length: int64(len(body)), Body: abridged(body)}
 }
 
-// chunked is an answer whose length was not known when its head was sent.
+// chunked returns a response whose length was unknown when its header was sent.
 func chunked(header http.Header, body string) response {
 	return response{Status: http.StatusOK, Header: header, Length: -1, Chunked: true, Body: abridged(body)}
 }
 
-// bodiless is an answer of which there is only the head.
+// bodiless returns a response that is only a header.
 func bodiless(status int, header http.Header, length int64) response {
 	return response{Status: status, Header: header, Length: length}
 }
 
-// with returns header and one more.
+// with returns a copy of header with another field.
 func with(header http.Header, name string, values ...string) http.Header {
 	header = header.Clone()
 	header[name] = values
@@ -75,18 +75,19 @@ func with(header http.Header, name string, values ...string) http.Header {
 }
 
 var probes = map[string]probe{
-	// net/http's server knows the length of a body that fits into its buffer of 2048 bytes.
-	"a small body":            {handle: writes("hello\n"), want: complete(200, plain, "hello\n")},
-	"a body of 1500 bytes":    {handle: writes(filler(1500)), want: complete(200, plain, filler(1500))},
-	"a body of 2048 bytes":    {handle: writes(filler(2048)), want: complete(200, plain, filler(2048))},
-	"a body of 2049 bytes":    {handle: writes(filler(2049)), want: chunked(plain, filler(2049))},
-	"more than a megabyte":    {handle: writes(megaby), want: chunked(plain, megaby)},
-	"a body in small pieces":  {handle: writes("<!DOC", "TYPE html>", "<p>"), want: complete(200, html, "<!DOCTYPE html><p>")},
-	"a body in large pieces":  {handle: writes("a", filler(2047), "b"), want: chunked(plain, "a"+filler(2047)+"b")},
+	// net/http's server sets the length of a body that fits into its buffer of 2048 bytes.
+	"a small body":         {handle: writes("hello\n"), want: complete(200, plain, "hello\n")},
+	"a body of 1500 bytes": {handle: writes(filler(1500)), want: complete(200, plain, filler(1500))},
+	"a body of 2048 bytes": {handle: writes(filler(2048)), want: complete(200, plain, filler(2048))},
+	"a body of 2049 bytes": {handle: writes(filler(2049)), want: chunked(plain, filler(2049))},
+	"more than a megabyte": {handle: writes(megaby), want: chunked(plain, megaby)},
+	"a body in small parts": {handle: writes("<!DOC", "TYPE html>", "<p>"),
+		want: complete(200, html, "<!DOCTYPE html><p>")},
+	"a body in large parts":   {handle: writes("a", filler(2047), "b"), want: chunked(plain, "a"+filler(2047)+"b")},
 	"an empty write":          {handle: writes(""), want: complete(200, none, "")},
 	"an empty, a full write":  {handle: writes("", "<html>"), want: complete(200, html, "<html>")},
 	"a body that is copied":   {handle: copied, want: complete(200, plain, filler(100))},
-	"no answer at all":        {handle: writes(), want: complete(200, none, "")},
+	"no write at all":         {handle: writes(), want: complete(200, none, "")},
 	"a flush between writes":  {handle: flushesBetween, want: chunked(plain, "onetwo")},
 	"a flush before writing":  {handle: flushesFirst, want: chunked(none, "late")},
 	"a flush and no body":     {handle: flushesOnly, want: chunked(none, "")},
@@ -95,10 +96,10 @@ var probes = map[string]probe{
 	"a HEAD":                  {method: "HEAD", handle: writes("hello\n"), want: bodiless(200, plain, 6)},
 	"a HEAD, a large body":    {method: "HEAD", handle: writes(filler(5000)), want: bodiless(200, plain, -1)},
 	"a HEAD, a length":        {method: "HEAD", handle: declares, want: bodiless(200, plain, 5000)},
-	"a HEAD, no answer":       {method: "HEAD", handle: writes(), want: bodiless(200, none, -1)},
+	"a HEAD, no write":        {method: "HEAD", handle: writes(), want: bodiless(200, none, -1)},
 	"bytes without a type":    {handle: writes("\x00\x01\x02"), want: complete(200, octets, "\x00\x01\x02")},
 	"encoded, without a type": {handle: encodes, want: complete(200, with(none, "Content-Encoding", "gzip"), "\x1f\x8b")},
-	"a type taken away":       {handle: untyped, want: complete(200, none, "<html>")},
+	"a type removed":          {handle: untyped, want: complete(200, none, "<html>")},
 
 	"no content":              {handle: status(204), want: bodiless(204, none, 0)},
 	"no content but a write":  {handle: writesDespite204, want: bodiless(204, none, 0)},
@@ -140,7 +141,7 @@ var probes = map[string]probe{
 		handle: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201); w.WriteHeader(500) },
 		want:   complete(201, none, ""),
 	},
-	"a hint before the answer": {
+	"an informational response": {
 		handle: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(103); http.NotFound(w, r) },
 		want:   complete(404, sorry, "404 page not found\n"),
 	},
@@ -155,7 +156,7 @@ var probes = map[string]probe{
 	"an upload": {
 		method: "POST", send: octets, body: megaby,
 		handle: func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(r.Body) // all of it first: HTTP/1.1 is read, then written
+			body, err := io.ReadAll(r.Body) // before writing, as usual in HTTP/1.1
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 			}
@@ -164,7 +165,7 @@ var probes = map[string]probe{
 		},
 		want: chunked(octets, megaby),
 	},
-	"an upload nobody reads": {
+	"an unread upload": {
 		method: "POST", send: octets, body: filler(5000), handle: writes("no"),
 		want: complete(200, plain, "no"),
 	},
@@ -195,12 +196,12 @@ header X-Probe ["value, with: signs=\t%"]
 	},
 }
 
-// probePath is the folder of the named probe.
+// probePath returns the URL path of the named probe.
 func probePath(name string) string {
 	return "/" + strings.NewReplacer(" ", "-", ",", "").Replace(name) + "/"
 }
 
-// probeHandler serves all probes, and what other tests ask.
+// probeHandler serves all probes and services.
 func probeHandler() http.Handler {
 	mux := http.NewServeMux()
 	for name, p := range probes {
@@ -217,7 +218,7 @@ func status(code int) http.HandlerFunc {
 }
 
 func copied(w http.ResponseWriter, _ *http.Request) {
-	// Neither side has the shortcuts by which io.Copy could send the head before it knows the length.
+	// No ReadFrom of a model may send the header before the length is known.
 	io.Copy(w, strings.NewReader(filler(100)))
 }
 

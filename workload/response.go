@@ -11,42 +11,44 @@ import (
 	"forktax/workload/contract"
 )
 
-// heldBack is how long an answer may be, in bytes, to be held back until it is complete.
+// heldBack is the largest size in bytes of a response body that is held back until it is complete.
 const heldBack = 64 << 10
 
-// A response adds to a handler's response, as Server-Timing, how long the phases of its request took. That is known
-// when the answer is complete, and a header must come first. So an answer is held back until its handler has returned,
-// unless it is flushed or long: then its header has what was known when it went. Little is lost by it: net/http holds a
-// short answer back as well, and the end of a CGI child's always comes when the child has been waited for. What a
-// client sees is otherwise, to the byte, what it would see without.
+// A response adds the phases of a request to the header of a handler's response, as Server-Timing. The phases are known
+// only when the response is complete. So a response is held back until its handler has returned, unless it is flushed
+// or longer than heldBack; then its header has the phases known so far.
 //
-// It has no ReadFrom, and that is on purpose: net/http's own one sends the head before a short body is complete, so the
-// same answer would carry a Content-Length from one model and be chunked from another.
+// This changes little: net/http holds back a short response as well, and a CGI host holds back the end of a response
+// until the child has been waited for. Otherwise the client gets the same bytes as without.
+//
+// It has no ReadFrom on purpose. That of net/http sends the header before a short body is complete, so the same
+// response would have a Content-Length under one model and be chunked under another.
 type response struct {
-	to        http.ResponseWriter // the server's
-	header    http.Header         // the handler's; what it sets after WriteHeader comes too late
-	status    int                 // 0 until the handler has decided
-	body      []byte              // that is held back
-	length    int                 // that the handler declared; below 0 if it did not
-	sent      bool                // the head has gone, and nothing is held back any more
+	to        http.ResponseWriter // of the server
+	header    http.Header         // of the handler; values set after WriteHeader have no effect
+	status    int                 // 0 until the handler has set it
+	body      []byte              // data held back
+	length    int                 // Content-Length of the handler; negative if there is none
+	sent      bool                // the header was sent, and data is no longer held back
 	phases    contract.ServerTiming
 	hasPhases bool // the model recorded its phases
 }
 
-// Responses are used again: to make one for each request would be the most that its phases cost a resident handler.
+// responsePool reuses responses: allocating one per request would be most of the overhead of phases for a long-running
+// handler.
 var responsePool = sync.Pool{New: func() any { return &response{header: http.Header{}, body: make([]byte, 0, 4<<10)} }}
 
-// newResponse is that to a request which is there now.
+// newResponse returns a response to a request that has just arrived.
 func newResponse(to http.ResponseWriter) *response {
 	a := responsePool.Get().(*response)
 	a.to, a.phases.Arrived = to, contract.Now()
 	return a
 }
 
-// age is how long ago its request was there.
+// age returns the time since the request arrived.
 func (a *response) age() time.Duration { return time.Duration(contract.Now() - a.phases.Arrived) }
 
-// free gives a back, when its handler has returned.
+// free returns a to the pool. It must be called after the handler has returned.
 func (a *response) free() {
 	clear(a.header)
 	*a = response{header: a.header, body: a.body[:0]}
@@ -68,7 +70,7 @@ func (a *response) Header() http.Header { return a.header }
 
 func (a *response) WriteHeader(status int) {
 	switch {
-	case status < 200 && status != http.StatusSwitchingProtocols: // a hint before the answer, which goes at once
+	case status < 200 && status != http.StatusSwitchingProtocols: // an informational response, sent at once
 		maps.Copy(a.to.Header(), a.header)
 		a.to.WriteHeader(status)
 		clear(a.to.Header())
@@ -83,7 +85,7 @@ func (a *response) WriteHeader(status int) {
 	}
 }
 
-// copyHeader gives the server the header as it is now. The handler may go on to change even single values of it.
+// copyHeader copies the current header to the server, with all values: the handler may change even these later.
 func (a *response) copyHeader() {
 	n := 0
 	for _, values := range a.header {
@@ -91,7 +93,7 @@ func (a *response) copyHeader() {
 	}
 	all, header := make([]string, 0, n), a.to.Header()
 	for name, values := range a.header {
-		if values == nil { // which keeps the server from finding a value of its own
+		if values == nil { // nil keeps the server from setting a value of its own
 			header[name] = nil
 			continue
 		}
@@ -101,7 +103,8 @@ func (a *response) copyHeader() {
 	}
 }
 
-// Write leaves to the server what that has to say to more than was declared, or to a body where none may be.
+// Write holds back the data if it can. The server returns the errors of a body that is longer than its Content-Length,
+// or of a status without a body.
 func (a *response) Write(p []byte) (int, error) {
 	a.decide()
 	held := len(a.body) + len(p)
@@ -113,21 +116,21 @@ func (a *response) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// decide ends the time in which the handler can choose a status.
+// decide sets the status 200 unless the handler has set one.
 func (a *response) decide() {
 	if a.status == 0 {
 		a.WriteHeader(http.StatusOK)
 	}
 }
 
-// Flush sends what there is, if only the head.
+// Flush sends the header and the data held back.
 func (a *response) Flush() {
 	a.decide()
 	a.send()
 	_ = http.NewResponseController(a.to).Flush()
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap is called by http.ResponseController.
 func (a *response) Unwrap() http.ResponseWriter { return a.to }
 
 func (a *response) send() {
@@ -135,7 +138,7 @@ func (a *response) send() {
 		return
 	}
 	a.sent = true
-	if a.phases.Answered == 0 { // the handler goes on
+	if a.phases.Answered == 0 { // the handler has not returned
 		a.phases.Answered = contract.Now()
 	}
 	var room [512]byte
@@ -143,15 +146,15 @@ func (a *response) send() {
 	header["Server-Timing"] = append(header["Server-Timing"], string(a.phases.AppendHeader(room[:0])))
 	a.to.WriteHeader(a.status)
 	if len(a.body) > 0 {
-		_, _ = a.to.Write(a.body) // if the client has gone, nobody is left to tell
+		_, _ = a.to.Write(a.body) // fails if the client has disconnected
 	}
 }
 
-// end sends what is left, after the handler has returned.
+// end sends the rest of the response. It is called after the handler has returned.
 func (a *response) end() {
 	a.decide()
 	if a.sent {
-		maps.Copy(a.to.Header(), a.header) // of which the server now takes trailers only
+		maps.Copy(a.to.Header(), a.header) // the server uses only trailers now
 		return
 	}
 	a.send()

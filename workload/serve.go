@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"forktax/cgi"
@@ -16,13 +17,15 @@ import (
 	"forktax/workload/contract"
 )
 
-const loopback = "127.0.0.1:0" // a free port that only this machine reaches
+const loopback = "127.0.0.1:0" // any free port, reachable from this machine only
 
 func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	name := flags.String("model", contract.Resident().Name, "how often the workload is opened: see the list of models")
-	addr := flags.String("addr", loopback, "where to serve; port 0 takes a free one")
-	adminAddr := flags.String("admin", loopback, "where to serve /metrics, /usage and /healthz, on this machine alone")
+	name := flags.String("model", contract.Resident().Name,
+		"execution model, one of: "+strings.Join(w.models(), ", "))
+	addr := flags.String("addr", loopback, "listen address (port 0: any free port)")
+	adminAddr := flags.String("admin", loopback,
+		"listen address of /metrics, /usage and /healthz, on the loopback interface (port 0: any free port)")
 	var limits contract.ChildLimits
 	limits.Flags(flags)
 	if err := parse(flags, args, stderr); err != nil {
@@ -51,20 +54,20 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	}
 	defer adminLn.Close()
 	if a, ok := adminLn.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		return fmt.Errorf("%w: -admin %s: other machines could reach it; want an address of the loopback, such as %s",
+		return fmt.Errorf("%w: -admin %s: must be a loopback address, such as %s: other machines must not reach it",
 			errUsage, *adminAddr, loopback)
 	}
 
 	if w.Setup != nil {
-		release, held := w.Setup(ctx) // not err, which is what is returned, release's error too
-		if held != nil {
-			return held
+		release, failed := w.Setup(ctx) // not err: the deferred function sets that
+		if failed != nil {
+			return failed
 		}
 		defer func() { err = errors.Join(err, release()) }()
 	}
 	p := w.program(m)
 	p.Limits, p.Logger = limits, logger
-	s, err := row.Start(context.WithoutCancel(ctx), p) // requests under way outlive the signal to end
+	s, err := row.Start(context.WithoutCancel(ctx), p) // the signal must not abort requests in progress
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,7 @@ func listen(addr, flag string) (net.Listener, error) {
 	return ln, nil
 }
 
-// runBoth runs a and b until both have ended, and ends the other when one fails.
+// runBoth runs a and b until both have ended, and cancels the other when one fails.
 func runBoth(ctx context.Context, cancel context.CancelFunc, a, b func(context.Context) error) error {
 	ended := make(chan error, 2)
 	for _, f := range []func(context.Context) error{a, b} {
@@ -120,8 +123,8 @@ func runBoth(ctx context.Context, cancel context.CancelFunc, a, b func(context.C
 	return errors.Join(<-ended, <-ended)
 }
 
-// endWithInput calls end when whoever started the program closes its standard input, or dies. Only a pipe or a socket
-// can tell: a terminal must not be read in the background, and /dev/null is at its end from the start.
+// endWithInput calls end when the parent process closes the program's standard input, or exits. This works for a pipe
+// or a socket only: a terminal must not be read in the background, and /dev/null is at its end from the start.
 func endWithInput(stdin io.Reader, end func()) {
 	if stdin == nil {
 		return

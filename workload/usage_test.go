@@ -13,7 +13,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// The usage tells what the model costs, in processes and in connections, wherever these were opened.
+// The usage has the processes and connections of a model, including connections of children.
 func TestUsage(t *testing.T) {
 	const requests = 3
 	for _, m := range contract.Models {
@@ -25,33 +25,33 @@ func TestUsage(t *testing.T) {
 			s := startProgram(t, m.Name)
 			before := s.usage(t)
 			if before.ProcessesStarted != 0 || before.ConnectionsOpened != 0 || before.ChildrenCPUNS != 0 {
-				t.Errorf("the usage before any request is %+v, want no processes, connections and children", before)
+				t.Errorf("usage before any request = %+v, want no processes, connections and children", before)
 			}
 			for range requests {
 				if status, _ := s.text(t, s.url+"/connect"); status != http.StatusOK {
-					t.Fatalf("GET /connect = %d, want 200; the log:\n%s", status, s.log)
+					t.Fatalf("GET /connect = %d, want 200; log:\n%s", status, s.log)
 				}
 			}
 			got := s.usage(t)
 			if got.ProcessesStarted != childrenWanted {
 				t.Errorf("%d processes started, want %d", got.ProcessesStarted, childrenWanted)
 			}
-			if got.ConnectionsOpened != requests { // the handler opens one, whatever the model
+			if got.ConnectionsOpened != requests { // the handler opens one under all models
 				t.Errorf("%d connections opened, want %d", got.ConnectionsOpened, requests)
 			}
 			if has := got.ChildrenCPUNS > 0; has != (childrenWanted > 0) {
-				t.Errorf("%d children used %v of a processor", childrenWanted, time.Duration(got.ChildrenCPUNS))
+				t.Errorf("%d children used %v of CPU time", childrenWanted, time.Duration(got.ChildrenCPUNS))
 			}
 			const megabyte = 1 << 20 // a Go process has several
 			if has := got.ChildPeakMemoryBytes > megabyte; has != (childrenWanted > 0) {
-				t.Errorf("of %d children one used %d bytes at most, want some megabytes, or 0 without any", childrenWanted,
-					got.ChildPeakMemoryBytes)
+				t.Errorf("peak memory of %d children = %d bytes, want some megabytes, or 0 without children",
+					childrenWanted, got.ChildPeakMemoryBytes)
 			}
 			if got.PeakMemoryBytes <= megabyte {
-				t.Errorf("peak memory is %d bytes, want some megabytes", got.PeakMemoryBytes)
+				t.Errorf("peak memory = %d bytes, want some megabytes", got.PeakMemoryBytes)
 			}
 			if got.SelfCPUNS <= before.SelfCPUNS || got.MinorFaults <= before.MinorFaults {
-				t.Errorf("the usage after requests is %+v, before %+v; want more", got, before)
+				t.Errorf("usage after requests = %+v, before %+v; want more", got, before)
 			}
 		})
 	}
@@ -65,18 +65,18 @@ func TestMetricsWithoutExporter(t *testing.T) {
 	if status != http.StatusServiceUnavailable {
 		t.Errorf("GET /metrics = %d, want 503", status)
 	}
-	for _, say := range []string{"forktax", "PATH", contract.EnvExporter} {
-		if !strings.Contains(body, say) {
-			t.Errorf("GET /metrics says %q, want %q in it", body, say)
+	for _, want := range []string{"forktax", "PATH", contract.EnvExporter} {
+		if !strings.Contains(body, want) {
+			t.Errorf("GET /metrics = %q, want %q in it", body, want)
 		}
 	}
 }
 
-// What the exporter prints is the answer, head and body. It is given what was asked for and a snapshot, and what it
-// costs is not the workload's.
+// The output of the exporter is the response, header and body. The exporter gets the accepted types and a snapshot, and
+// its CPU time is not in the usage of the workload.
 func TestMetricsByExporter(t *testing.T) {
 	path := exporter(t, `
-i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done # some 0.1 s of a processor, of which the usage may show nothing
+i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done # about 0.1 s of CPU time, which must not be in the usage
 printf 'Content-Type: text/x-metrics\nX-Given: %s\n\n' "$*"
 cat`)
 	s := startProgram(t, "persistent", contract.EnvExporter+"="+path)
@@ -103,19 +103,19 @@ cat`)
 		t.Errorf("Content-Type = %q, want that of the exporter", got)
 	}
 	if got, want := resp.Header.Get("X-Given"), "metrics --accept text/x-metrics;q=1 --accept-encoding zstd"; got != want {
-		t.Errorf("the exporter was given %q, want %q", got, want)
+		t.Errorf("arguments of the exporter = %q, want %q", got, want)
 	}
 	var shot contract.Snapshot
 	if err := json.Unmarshal(body, &shot); err != nil {
-		t.Fatalf("the exporter read %q: %v", body, err)
+		t.Fatalf("input of the exporter = %q: %v", body, err)
 	}
 	if shot.Workload != sample.Name || shot.Model != "persistent" || shot.PID != s.pid || shot.Requests[200] != 1 {
-		t.Errorf("the snapshot is of %s %s, process %d, requests %v; want %s persistent, %d, one with status 200",
+		t.Errorf("snapshot of %s %s, process %d, requests %v; want %s persistent, %d, one with status 200",
 			shot.Workload, shot.Model, shot.PID, shot.Requests, sample.Name, s.pid)
 	}
-	// The system adds up nanoseconds and tells microseconds, so the difference of two sums may be a few of these.
+	// The kernel adds up nanoseconds and reports microseconds, so the difference of two sums may be a few microseconds.
 	if got := time.Duration(s.usage(t).Sub(before).ChildrenCPUNS).Abs(); got > time.Millisecond {
-		t.Errorf("children used %v more of a processor after /metrics, want nothing", got)
+		t.Errorf("CPU time of children after /metrics has changed by %v, want 0", got)
 	}
 }
 
@@ -123,23 +123,23 @@ func TestExporterFails(t *testing.T) {
 	tests := map[string]struct {
 		script string
 		status int
-		says   string
+		want   string
 	}{
-		"it complains":        {`echo "no ink" >&2; exit 3`, http.StatusServiceUnavailable, "no ink"},
+		"it fails":            {`echo "no ink" >&2; exit 3`, http.StatusServiceUnavailable, "no ink"},
 		"it prints no header": {`echo "no header"`, http.StatusBadGateway, "no header"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(contract.EnvExporter, exporter(t, test.script))
 			s := start(t, sample, "cgi")
-			if status, body := s.text(t, s.admin+"/metrics"); status != test.status || !strings.Contains(body, test.says) {
-				t.Errorf("GET /metrics = %d %q, want %d and %q in it", status, body, test.status, test.says)
+			if status, body := s.text(t, s.admin+"/metrics"); status != test.status || !strings.Contains(body, test.want) {
+				t.Errorf("GET /metrics = %d %q, want %d and %q in it", status, body, test.status, test.want)
 			}
 		})
 	}
 }
 
-// exporter makes a shell script of what stands for the forktax command.
+// exporter writes a shell script to be used instead of the forktax command, and returns its path.
 func exporter(t *testing.T, script string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "exporter")

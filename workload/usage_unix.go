@@ -15,12 +15,12 @@ func cpu(r syscall.Rusage) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// osUsage is the part of the usage that the operating system knows. Peak memory is not among it, see cgi.PeakMemory.
-// What other children used, that answered no request, is taken off. The CPU time of those workers that live is in it,
-// their page faults and switches only when they have ended.
+// osUsage returns the part of the usage that the operating system reports, except peak memory; see cgi.PeakMemory. The
+// usage of other children, which served no request, is subtracted. The CPU time of running workers is included, their
+// page faults and context switches only after they have exited.
 func osUsage(other syscall.Rusage, workers []int) contract.Usage {
 	var self syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self) // fails only for a wrong first argument
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self) // fails only for an invalid first argument
 	children, living := account.Children(workers...)
 	return contract.Usage{
 		SelfCPUNS:           int64(cpu(self)),
@@ -32,7 +32,7 @@ func osUsage(other syscall.Rusage, workers []int) contract.Usage {
 	}
 }
 
-// add sums the fields that osUsage reads.
+// add adds the usage of a process, in the fields that osUsage reads.
 func add(to *syscall.Rusage, p *os.ProcessState) {
 	r, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {

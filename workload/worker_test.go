@@ -17,18 +17,18 @@ import (
 	"forktax/workload/model"
 )
 
-// workerVariable, if it is "host", gives the test's own program one more model, whose requests a child serves that
-// stays: a worker. That has the variable, too.
+// workerVariable is "host" for a test program with another model, whose requests are served by a long-running child. It
+// is "worker" for that child.
 const workerVariable = "PROBE_WORKER"
 
-// workerModel is that model.
-var workerModel = contract.Model{Name: "worker", About: "a child that stays",
+// workerModel is the model with a long-running child.
+var workerModel = contract.Model{Name: "worker", About: "a long-running child",
 	Process: contract.Kept, State: contract.Kept, Connection: contract.Kept}
 
 // burnt is the CPU time that a worker uses for a request.
 const burnt = 200 * time.Millisecond
 
-// work is all that a worker does: it uses CPU time for each line of its input, and prints one then.
+// work is the main function of a worker: it uses CPU time for each line of its input, and then prints a line.
 func work() {
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		for begin := ownCPU(); ownCPU() < begin+burnt; {
@@ -43,8 +43,8 @@ func ownCPU() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// startWorker serves /burn, which has a worker use CPU time, and /end, which ends it and answers with all that it has
-// used.
+// startWorker serves /burn, which makes a worker use CPU time, and /end, which ends the worker and responds with its
+// total CPU time in nanoseconds.
 func startWorker(context.Context, model.Program) (model.Server, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -93,7 +93,7 @@ func startWorker(context.Context, model.Program) (model.Server, error) {
 	return model.Server{Handler: mux, Children: children, Close: end}, nil
 }
 
-// What a child uses that stays is in the usage while it lives, and is the same when it has ended.
+// The CPU time of a long-running child is in the usage while it is running, and still after it has exited.
 func TestUsageOfWorker(t *testing.T) {
 	s := startProgram(t, workerModel.Name, workerVariable+"=host")
 	children := func() time.Duration { return time.Duration(s.usage(t).ChildrenCPUNS) }
@@ -105,7 +105,7 @@ func TestUsageOfWorker(t *testing.T) {
 	}
 	living := children()
 	if got := living - before; got < 2*burnt-time.Millisecond {
-		t.Errorf("a worker that lives used %v in two requests, want %v", got, 2*burnt)
+		t.Errorf("CPU time of a running worker for two requests = %v, want %v", got, 2*burnt)
 	}
 	var ns int64
 	status, text := s.text(t, s.url+"/end")
@@ -113,11 +113,11 @@ func TestUsageOfWorker(t *testing.T) {
 		t.Fatalf("GET /end = %d %q, %v", status, text, err)
 	}
 	const (
-		rounding = 10 * time.Microsecond // of the times of ended children, by the kernel
-		probing  = time.Millisecond      // package os starts a child to find out what the kernel can do
+		rounding = 10 * time.Microsecond // by the kernel, of the CPU time of exited children
+		probing  = time.Millisecond      // package os starts a child to check the features of the kernel
 	)
 	ended, all := children(), time.Duration(ns)
 	if ended < living-rounding || (ended-all).Abs() > probing {
-		t.Errorf("the worker used %v while it lived, and %v when it had ended; want %v then", living, ended, all)
+		t.Errorf("CPU time of children = %v before the worker exited, %v after; want %v after", living, ended, all)
 	}
 }

@@ -9,65 +9,71 @@ import (
 	"forktax/workload/model"
 )
 
-// Request and Want are those of the program contract; Connect and Executable are what a model serves.
 type (
-	Request    = contract.Request
-	Want       = contract.Want
-	Connect    = model.Connect
+	// A Request is a request that a load can send, with the expected response.
+	Request = contract.Request
+	// Want is the expected response to a Request.
+	Want = contract.Want
+	// Connect opens the connections of a handler, and returns the handler and a function that closes the connections.
+	Connect = model.Connect
+	// An Executable is a third-party CGI program, or a directory of such programs.
 	Executable = model.Executable
 )
 
-// A Workload is what a program serves. All but Name, Requests and Open, or Executable in its place, may be left out.
+// A Workload is a program that can be served under all execution models. Name, Requests, and either Open or Executable
+// are required.
 type Workload struct {
-	Name     string
-	About    string    // one line for people
-	Requests []Request // what a load may send
-	// Open makes what a program keeps besides connections, such as parsed templates. Connect, which it returns, opens
-	// databases and makes the handler. The two are all that a program does before its first request, and how often each
-	// runs is the execution model: once, or for each request. See Handler and ConnectOnly for programs with less to
-	// tell apart.
+	// Name is the name of the program, for messages and reports.
+	Name string
+	// About describes the program in one line for users.
+	About string
+	// Requests are the requests that a load can send.
+	Requests []Request
+	// Open creates the state of the program other than connections, such as parsed templates. Connect, which it returns,
+	// opens connections to databases and creates the handler. The execution model decides whether each runs once or for
+	// each request. See [Handler] and [ConnectOnly] for simpler programs.
 	Open func(ctx context.Context) (Connect, error)
-	// Prepare makes the data that Open needs in the folder dir, the same bytes each time, and returns the environment
-	// variables to serve with. If Database names a kind of server, it makes the data there:
-	// contract.EnvDatabase says where.
+	// Prepare creates the data that Open needs in the directory dir, with the same content each time, and returns the
+	// environment variables to serve with. If Database is a server, Prepare creates the data in the database named by
+	// [contract.EnvDatabase].
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
-	// Database is the kind of database that keeps the data: one that is a part of the program, such as "sqlite", or a
-	// server that a harness has for it, such as "postgres".
+	// Database is the kind of the database with the data: "sqlite" for a database inside the program, or "postgres" for a
+	// server that the harness provides.
 	Database string
-	// Env names the environment variables that Open reads: a CGI child is given these and those that steer Go's
-	// runtime, and no others.
+	// Env names the environment variables that Open reads. A CGI child gets only these, the variables of CGI, and those
+	// that control Go's runtime.
 	Env []string
-	// Authorization has a CGI child be given the header by which a client proves who it is. Others are not: what needs
-	// no secret should have none.
+	// Authorization passes the headers Authorization and Proxy-Authorization to CGI children. Set it only if the program
+	// authenticates clients itself.
 	Authorization bool
-	// Executable, if it is set, names what is executed for each request in the place of the program's own file. Such a
-	// workload has the models with a process for each request only, and no Open: what happens there is not this
-	// program's affair.
+	// Executable returns a program that is executed for each request instead of this one. Nil means this program. Such a
+	// workload has only the models with one process per request, and no Open.
 	Executable func() (Executable, error)
-	// Setup is run once by the serving process, whatever the model, before the first request: for what belongs to the
-	// machine and not to the program, such as a connection that keeps an embedded database's log from being deleted
-	// whenever the last process leaves it. It returns what lets go.
+	// Setup runs once in the serving process before the first request, under all models. It is for effects on the machine
+	// that do not belong to the program, such as a connection that keeps an embedded database from deleting its log when
+	// the last process closes it. Release undoes them at the end. Setup may be nil.
 	Setup func(ctx context.Context) (release func() error, err error)
-	// Middleware, if it is set, puts a handler in front of what is served, in the serving process, whatever the model:
-	// as a web server asks who a client is before it starts a CGI program. It returns what it closes at the end.
+	// Middleware wraps the handler in the serving process, under all models, as a web server authenticates clients before
+	// it starts a CGI program. Shut is called at the end. Middleware may be nil.
 	Middleware func(next http.Handler) (front http.Handler, shut func() error, err error)
 }
 
-// Handler is the Open of a handler that needs no opening.
+// Handler returns an Open function for a handler that needs neither state nor connections.
 func Handler(h http.Handler) func(context.Context) (Connect, error) {
 	return ConnectOnly(func(context.Context) (http.Handler, func() error, error) {
 		return h, func() error { return nil }, nil
 	})
 }
 
-// ConnectOnly is the Open of a program that does not tell its connections from the rest: connect does everything. To
-// renew the connection then means to renew it all, so the models reconnect and reload are the same.
+// ConnectOnly returns an Open function for a program that does not separate its state from its connections: connect
+// creates both. The models reconnect and reload are then the same.
 func ConnectOnly(connect Connect) func(context.Context) (Connect, error) {
 	return func(context.Context) (Connect, error) { return connect, nil }
 }
 
 var connections atomic.Int64
 
-// ConnectionOpened counts a connection to a database or directory. A workload calls it whenever its driver makes one;
-// the count of a whole target, children included, is in its usage and its metrics.
+// ConnectionOpened counts a connection to a database or directory. A workload calls it whenever its driver opens one.
+// The usage and the metrics of a target have the total, including connections of children. It is safe for concurrent
+// use.
 func ConnectionOpened() { connections.Add(1) }

@@ -14,14 +14,14 @@ import (
 	"forktax/bench/testenv"
 )
 
-// rounding is how far sums of a few times that the kernel has rounded to microseconds may be from the clocks.
+// rounding is the tolerance for sums of a few times that the kernel has rounded to microseconds.
 const rounding = 20 * time.Microsecond
 
-// A tree of two processes, of which one uses CPU time and then lives, has ended, or has been waited for. What the two say
-// of themselves before and after it is read bounds what is right.
+// The tree consists of two processes. One uses CPU time and then continues, has ended, or has been waited for. The
+// times that both report before and after the tree is read are the bounds of the correct result.
 func TestTree(t *testing.T) {
 	tests := map[string]struct {
-		then, later []string // what becomes of the child before the tree is read, and after that
+		then, later []string // commands before and after the tree is read
 		resolution  time.Duration
 	}{
 		"the child lives":             {nil, []string{"end", "reap"}, 0},
@@ -35,7 +35,7 @@ func TestTree(t *testing.T) {
 			middle := started(t, "middle")
 			child, err := middle.out.ReadString('\n')
 			if err != nil {
-				t.Fatalf("the middle process says %q, %v", child, err)
+				t.Fatalf("the middle process printed %q, %v", child, err)
 			}
 			before := read(t, middle.cmd.Process.Pid)
 			if before.Resolution != 0 {
@@ -68,7 +68,7 @@ func read(t *testing.T, pids ...int) account.CPU {
 	t.Helper()
 	cpu, ok := account.Tree(pids...)
 	if !ok {
-		t.Fatalf("Tree(%v) is not known", pids)
+		t.Fatalf("Tree(%v) = unknown", pids)
 	}
 	return cpu
 }
@@ -78,16 +78,16 @@ func TestTreeHasEnded(t *testing.T) {
 	other := started(t, "worker")
 	both := read(t, worker.cmd.Process.Pid, other.cmd.Process.Pid)
 	if one := read(t, worker.cmd.Process.Pid); one.Used >= both.Used {
-		t.Errorf("one of two processes has used %v, both %v", one.Used, both.Used)
+		t.Errorf("one of two processes has used %v, both %v, want more for both", one.Used, both.Used)
 	}
 	worker.in.Close()
 	worker.cmd.Wait()
 	if cpu, ok := account.Tree(other.cmd.Process.Pid, worker.cmd.Process.Pid); ok {
-		t.Errorf("of a process that has ended Tree reports %v", cpu)
+		t.Errorf("Tree of a process that has ended = %v, want unknown", cpu)
 	}
 }
 
-// The children of this process are the same sum whether they live or have been waited for.
+// The sum for the children of this process is the same while they live and after they have been waited for.
 func TestChildren(t *testing.T) {
 	total := func(pids ...int) time.Duration {
 		waited, living := account.Children(pids...)
@@ -99,7 +99,7 @@ func TestChildren(t *testing.T) {
 	worker.do(t, "burn")
 	least := worker.used(t, "used")
 	if got := total(); got != before {
-		t.Errorf("%v was used by children that were waited for, %v before that; want the same", got, before)
+		t.Errorf("children that were waited for used %v, before that %v; want equal times", got, before)
 	}
 	living := total(pid) - before
 	worker.in.Close()
@@ -108,12 +108,12 @@ func TestChildren(t *testing.T) {
 	worker.cmd.Wait()
 	waited, most := total(pid)-before, total()-before
 	if living < least-rounding || ended < living || waited < ended-rounding || waited != most {
-		t.Errorf("a child used %v as it says, %v while it lives, %v when it has ended, %v when it was waited for, %v then "+
+		t.Errorf("a child used %v by its own count, %v while alive, %v after its end, %v after it was waited for, %v then "+
 			"without its number; want these in order", least, living, ended, waited, most)
 	}
 }
 
-// However many children end while they are read, none is counted twice, and none is left out.
+// Children that end during a reading are counted exactly once.
 func TestChildrenEnd(t *testing.T) {
 	const children = 20
 	var pids []int
@@ -146,16 +146,16 @@ func TestChildrenEnd(t *testing.T) {
 	}
 	for i, now := range all[1:] {
 		if now < all[i]-children*rounding {
-			t.Fatalf("children had used %v, and then %v", all[i], now)
+			t.Fatalf("children used %v, later %v, want no decrease", all[i], now)
 		}
 	}
 }
 
-// What a group has used stays known when all of it has ended.
+// The CPU time of a group remains known after all its processes have ended.
 func TestGroup(t *testing.T) {
 	groups := account.NewGroups(fmt.Sprint("forktax-test-", os.Getpid()))
 	if len(groups) == 0 {
-		t.Skip("this user may not make a control group")
+		t.Skip("this user may not create a control group")
 	}
 	for version, g := range groups {
 		t.Run(version, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestGroup(t *testing.T) {
 					t.Error(err)
 				}
 				if _, err := os.Stat(g.Dir()); err == nil {
-					t.Errorf("%s is left", g.Dir())
+					t.Errorf("%s still exists", g.Dir())
 				}
 			}()
 			middle, err := prepared("middle")
@@ -176,7 +176,7 @@ func TestGroup(t *testing.T) {
 				t.Fatal(err)
 			}
 			if line, err := middle.out.ReadString('\n'); err != nil {
-				t.Fatalf("the middle process says %q, %v", line, err)
+				t.Fatalf("the middle process printed %q, %v", line, err)
 			}
 			for _, word := range []string{"child burn", "end", "reap"} {
 				middle.do(t, word)
@@ -185,16 +185,17 @@ func TestGroup(t *testing.T) {
 			middle.in.Close()
 			middle.cmd.Wait()
 			r := middle.cmd.ProcessState.SysUsage().(*syscall.Rusage)
-			most := time.Duration(r.Utime.Nano()+r.Stime.Nano()) + 10*time.Millisecond // what comes after its end
+			most := time.Duration(r.Utime.Nano()+r.Stime.Nano()) + 10*time.Millisecond // tolerance for CPU time after its end
 			cpu, ok := g.CPU()
 			if !ok || cpu.Used < least-rounding || cpu.Used > most || cpu.Resolution > time.Microsecond {
-				t.Errorf("the group has used %v ± %v, known: %t; want %v to %v ± 1µs at most", cpu.Used, cpu.Resolution, ok, least, most)
+				t.Errorf("the group has used %v ± %v, known: %t; want %v to %v ± at most 1 µs", cpu.Used, cpu.Resolution, ok,
+					least, most)
 			}
 		})
 	}
 }
 
-// A process that a group is left with is killed.
+// Remove kills a remaining process of a group.
 func TestGroupIsRemoved(t *testing.T) {
 	for version, g := range account.NewGroups(fmt.Sprint("forktax-test-", os.Getpid())) {
 		worker, err := prepared("worker")
@@ -211,18 +212,20 @@ func TestGroupIsRemoved(t *testing.T) {
 		}
 	}
 	var none *account.Group
-	if _, ok := none.CPU(); ok || none.Dir() != "" || none.Remove() != nil || none.Start(func() error { return nil }) != nil {
-		t.Error("what is no group is something")
+	start := func() error { return nil }
+	if _, ok := none.CPU(); ok || none.Dir() != "" || none.Remove() != nil || none.Start(start) != nil {
+		t.Error("a nil Group has a CPU time, a directory or an error")
 	}
 }
 
-// An ordinary user, who may look into no process of others, measures the same.
+// An unprivileged user, who cannot read other users' processes, gets the same results.
 func TestAsOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("this is an ordinary user")
+		t.Skip("already running as an unprivileged user")
 	}
 	const nobody = 65534
-	cmd := exec.Command("/proc/self/exe", "-test.run=^(TestTree|TestTreeHasEnded|TestChildren|TestChildrenEnd|TestMeter)$", "-test.v")
+	const tests = "^(TestTree|TestTreeHasEnded|TestChildren|TestChildrenEnd|TestMeter)$"
+	cmd := exec.Command("/proc/self/exe", "-test.run="+tests, "-test.v")
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	out, err := cmd.CombinedOutput()

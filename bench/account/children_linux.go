@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Children reads what the children of this process have used: those that have been waited for, and the CPU time of those
-// of the PIDs that live. Nothing is counted twice, whenever one of them ends. Without PIDs it costs one call to
-// the kernel.
+// Children returns the resource usage of the children of this process: of the ones that have been waited for, and the
+// CPU
+// time of the living ones among pids. Nothing is counted twice, even if a child ends meanwhile. Without pids it is a
+// single system call.
 //
-// The kernel rounds the times of ended children down to microseconds. What a living child has waited for itself is not
-// known until it has ended.
+// The kernel rounds the times of ended children down to microseconds. The usage of processes that a living child has
+// waited for is unknown until the child has ended.
 func Children(pids ...int) (waited syscall.Rusage, living time.Duration) {
 	left := slices.DeleteFunc(slices.Clone(pids), isWaitedFor)
 	for {
@@ -28,8 +29,8 @@ func Children(pids ...int) (waited syscall.Rusage, living time.Duration) {
 	}
 }
 
-// isWaitedFor reports whether a process is no child of this one any more. The kernel adds the times of a child to those of
-// its parent after it has made it so, and before its clock ends.
+// isWaitedFor reports whether a process is no longer a child of this process. The kernel adds the times of a child to
+// its parent's after that, and before the CPU clock of the child disappears.
 func isWaitedFor(pid int) bool {
 	const (
 		byPID   = 1 // P_PID

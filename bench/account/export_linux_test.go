@@ -1,6 +1,7 @@
 package account
 
-// NewGroups makes a group of each version of control groups that this user may make one of, by the file systems' names.
+// NewGroups creates a group in each version of control groups in which this user may create one. The keys are the names
+// of the file systems.
 func NewGroups(name string) map[string]*Group {
 	groups := map[string]*Group{}
 	for _, h := range hierarchies {
@@ -14,5 +15,5 @@ func NewGroups(name string) map[string]*Group {
 // Tick is the unit of CPU times in /proc.
 const Tick = tick
 
-// LimitersIn and RunQueueIn read another directory than /proc.
+// LimitersIn and RunQueueIn read a directory like /proc.
 var LimitersIn, RunQueueIn = limitersOf, runQueueOf

@@ -15,31 +15,33 @@ import (
 	"time"
 )
 
-// A Group is a control group, where the kernel adds up the CPU time of all that was ever in it: also of children that were
-// disowned or that the kernel was told to forget. A nil Group is none.
+// A Group is a control group, for which the kernel adds up the CPU time of all processes that were ever in it. That
+// includes orphans, and children of processes that ignore SIGCHLD. A nil Group means that there is none.
 type Group struct {
 	hierarchy
 	dir  string
-	file *os.File // of dir, for version 2
-	back string   // where threads of this process are that are not starting one of the group, for version 1
+	file *os.File // dir opened, for version 2
+	back string   // directory of this process's own group, for version 1
 }
 
 // A hierarchy is a version of control groups.
 type hierarchy struct {
 	fileSystem, controller string
-	usage                  string        // the file with the CPU time
-	prefix                 string        // of the line with it
-	unit                   time.Duration // of it
-	byThread               bool          // a process begins where the thread is that starts it
+	usage                  string        // file with the CPU time
+	prefix                 string        // of the line with the CPU time
+	unit                   time.Duration // of the CPU time
+	byThread               bool          // a new process is in the group of the thread that starts it
 }
 
-// hierarchies are cgroup v2 and v1; see Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/cpuacct.rst of the kernel.
+// hierarchies lists cgroup v2 and v1; see Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/cpuacct.rst of the
+// kernel.
 var hierarchies = []hierarchy{
 	{fileSystem: "cgroup2", usage: "cpu.stat", prefix: "usage_usec ", unit: time.Microsecond},
 	{fileSystem: "cgroup", controller: "cpuacct", usage: "cpuacct.usage", unit: time.Nanosecond, byThread: true},
 }
 
-// NewGroup makes a group below that of this process; nil if the system has no such groups, or this user may not make one.
+// NewGroup creates a group below that of this process. It returns nil if the system has no such groups, or this user
+// may not create one.
 func NewGroup(name string) *Group {
 	for _, h := range hierarchies {
 		if g := h.newGroup(name); g != nil {
@@ -67,7 +69,7 @@ func (h hierarchy) newGroup(name string) *Group {
 	return g
 }
 
-// own finds the directory of this process's group.
+// own returns the directory of this process's group.
 func (h hierarchy) own() (dir string, ok bool) {
 	dirs := h.dirs("/proc", "self")
 	if len(dirs) == 0 {
@@ -76,12 +78,12 @@ func (h hierarchy) own() (dir string, ok bool) {
 	return dirs[0], true
 }
 
-// in reports whether the controller is in a list, or there is none.
+// in reports whether the comma-separated list has the controller of h. It returns true if h has no controller.
 func (h hierarchy) in(list string) bool {
 	return h.controller == "" || slices.Contains(strings.Split(list, ","), h.controller)
 }
 
-// Prepare has the command start in the group, if that is of version 2.
+// Prepare makes the command start in the group, if the group is of version 2.
 func (g *Group) Prepare(cmd *exec.Cmd) {
 	if g == nil || g.byThread {
 		return
@@ -92,7 +94,7 @@ func (g *Group) Prepare(cmd *exec.Cmd) {
 	cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(g.file.Fd())
 }
 
-// Start calls start, which is to start a command that was prepared, and has it start in the group.
+// Start calls start, which starts a command that was prepared, so that the command is in the group.
 func (g *Group) Start(start func() error) error {
 	if g == nil || !g.byThread {
 		return start()
@@ -105,13 +107,13 @@ func (g *Group) Start(start func() error) error {
 	}
 	err := start()
 	if left := os.WriteFile(filepath.Join(g.back, "tasks"), thread, 0); left != nil {
-		return errors.Join(err, fmt.Errorf("leaving a control group: %w", left)) // the thread ends with its goroutine
+		return errors.Join(err, fmt.Errorf("leaving a control group: %w", left)) // the locked thread ends with its goroutine
 	}
 	runtime.UnlockOSThread()
 	return err
 }
 
-// Dir is where the group is; "" if there is none.
+// Dir returns the directory of the group; "" if there is none.
 func (g *Group) Dir() string {
 	if g == nil {
 		return ""
@@ -119,7 +121,7 @@ func (g *Group) Dir() string {
 	return g.dir
 }
 
-// CPU reads the CPU time of all that was in the group. It reports false if there is none.
+// CPU returns the CPU time of all processes that were ever in the group. It reports false if that is unknown.
 func (g *Group) CPU() (cpu CPU, ok bool) {
 	if g == nil {
 		return CPU{}, false
@@ -137,7 +139,7 @@ func (g *Group) CPU() (cpu CPU, ok bool) {
 	return CPU{}, false
 }
 
-// Remove kills what is left in the group, and removes it.
+// Remove kills the processes in the group and removes it.
 func (g *Group) Remove() error {
 	if g == nil {
 		return nil
@@ -148,7 +150,7 @@ func (g *Group) Remove() error {
 		text, _ := os.ReadFile(filepath.Join(g.dir, "cgroup.procs"))
 		for _, field := range bytes.Fields(text) {
 			if pid, err := strconv.Atoi(string(field)); err == nil && pid > 0 {
-				_ = syscall.Kill(pid, syscall.SIGKILL) // which has ended meanwhile
+				_ = syscall.Kill(pid, syscall.SIGKILL) // fails if it has ended meanwhile
 			}
 		}
 		if removed = os.Remove(g.dir); removed == nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// dirs returns the directories of a process's control group and of those that it is in, as far as they can be seen; the
-// innermost is the first.
+// dirs returns the directories of a process's control group and its ancestors, as far as they are visible, innermost
+// first.
 func (h hierarchy) dirs(proc, process string) (dirs []string) {
 	root, mount, mounted := h.mount(proc)
 	path, member := h.path(proc, process)
@@ -16,7 +16,7 @@ func (h hierarchy) dirs(proc, process string) (dirs []string) {
 	}
 	below, within := strings.CutPrefix(path, strings.TrimSuffix(root, "/"))
 	if !within {
-		if !strings.HasPrefix(root, "/..") { // else the mount has what is above this process's name space
+		if !strings.HasPrefix(root, "/..") { // "/..": the root of the mount is above this process's namespace
 			return nil
 		}
 		below = ""
@@ -29,15 +29,16 @@ func (h hierarchy) dirs(proc, process string) (dirs []string) {
 	}
 }
 
-// unescape is for the octal escapes of mountinfo.
+// unescape decodes the octal escapes of mountinfo.
 var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 
-// mount finds where the hierarchy is mounted, and which of its groups is the root there. See proc_pid_mountinfo(5).
+// mount returns the mount point of the hierarchy, and the group that is the root of the mount. See
+// proc_pid_mountinfo(5).
 func (h hierarchy) mount(proc string) (root, dir string, ok bool) {
 	text, _ := os.ReadFile(filepath.Join(proc, "self", "mountinfo"))
 	for line := range strings.Lines(string(text)) {
 		place, system, _ := strings.Cut(line, " - ")
-		fields, kind := strings.Fields(place), strings.Fields(system) // kind: file system, source, options
+		fields, kind := strings.Fields(place), strings.Fields(system) // kind: file system type, source, options
 		if len(fields) >= 5 && len(kind) >= 3 && kind[0] == h.fileSystem && h.in(kind[2]) {
 			return unescape.Replace(fields[3]), unescape.Replace(fields[4]), true
 		}
@@ -45,7 +46,7 @@ func (h hierarchy) mount(proc string) (root, dir string, ok bool) {
 	return "", "", false
 }
 
-// path finds the group of a process in the hierarchy.
+// path returns the group of a process in the hierarchy.
 func (h hierarchy) path(proc, process string) (path string, ok bool) {
 	text, _ := os.ReadFile(filepath.Join(proc, process, "cgroup"))
 	for line := range strings.Lines(string(text)) {

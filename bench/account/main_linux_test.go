@@ -12,24 +12,24 @@ import (
 	"time"
 )
 
-// roleVariable makes the test binary one of the processes whose CPU time is measured. They take a word a line, and print a
-// line when they have done that:
+// roleVariable makes the test binary run as a process whose CPU time is measured. Such a process reads a command per
+// line and prints a line when it is done:
 //
 //	burn    use burnt of CPU time
-//	used    tell what it has used, with the children that it has waited for
+//	used    print the CPU time used, including children that were waited for
 //
-// They end with their input. What begins with "child " a middle passes on to its child, a worker. Some words are a middle's
-// own:
+// It exits at the end of its input. The role middle has a child with the role worker, to which it passes on commands
+// that begin with "child ". It has additional commands:
 //
 //	end     end its child
-//	await   wait until its child has ended, but not for it
-//	reap    wait for it
+//	await   wait until its child has ended, without reaping it
+//	reap    wait for its child
 const roleVariable = "ACCOUNT_TEST_ROLE"
 
 const burnt = 200 * time.Millisecond
 
 func TestMain(m *testing.M) {
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each process under -race would take a second to exit
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each process under -race takes a second to exit
 	switch role := os.Getenv(roleVariable); role {
 	case "":
 		os.Exit(m.Run())
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// perform does what standard input says, until that is at its end.
+// perform executes the commands on standard input until its end.
 func perform(child *actor) {
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		word, passed := strings.CutPrefix(in.Text(), "child ")
@@ -80,7 +80,7 @@ func used(who int) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// await waits until a child has ended, and leaves it to be waited for.
+// await waits until a child has ended, but does not reap it.
 func await(pid int) {
 	const byPID = 1
 	for {
@@ -91,7 +91,7 @@ func await(pid int) {
 	}
 }
 
-// An actor is a process that does what it is asked to.
+// An actor is a process that executes commands.
 type actor struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
@@ -119,7 +119,7 @@ func start(role string) (*actor, error) {
 	return a, a.cmd.Start()
 }
 
-// ask says a word to the actor, and returns the line that it prints then.
+// ask sends a command to the actor and returns the line that it prints.
 func (a *actor) ask(word string) (line string, err error) {
 	if _, err := fmt.Fprintln(a.in, word); err != nil {
 		return "", err
@@ -128,7 +128,7 @@ func (a *actor) ask(word string) (line string, err error) {
 	return strings.TrimSpace(line), err
 }
 
-// started starts an actor for the time of the test.
+// started starts an actor for the duration of the test.
 func started(t *testing.T, role string) *actor {
 	t.Helper()
 	a, err := start(role)
@@ -142,7 +142,7 @@ func started(t *testing.T, role string) *actor {
 	return a
 }
 
-// do asks for something that has to succeed.
+// do sends a command that must succeed.
 func (a *actor) do(t *testing.T, word string) string {
 	t.Helper()
 	line, err := a.ask(word)
@@ -152,7 +152,7 @@ func (a *actor) do(t *testing.T, word string) string {
 	return line
 }
 
-// used asks for the CPU time that the actor, or its child, has used.
+// used returns the CPU time that the actor, or its child, has used.
 func (a *actor) used(t *testing.T, word string) time.Duration {
 	t.Helper()
 	var ns int64

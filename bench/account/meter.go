@@ -5,49 +5,50 @@ import (
 	"time"
 )
 
-// A Meter reads what a server uses, with all that it starts: of a control group where one could be made, and else of
-// the tree of its processes. It is used by one goroutine at a time.
+// A Meter measures the resource usage of a server and its descendants. It reads a control group, if one could be
+// created, or else the process tree. It is used by one goroutine at a time.
 type Meter struct {
-	Group *Group // that the server was started in; nil if there is none
-	PIDs  []int  // of the processes that were started first
-	// Supervised is set if PIDs are those of supervisors: they are the roots of the tree, and not part of the server.
+	Group *Group // group in which the server was started; nil if there is none
+	PIDs  []int  // root processes of the server
+	// Supervised is set if PIDs are supervisors: they are the roots of the tree, and not part of the server.
 	Supervised bool
-	// ForgetsChildren is set if the server has the kernel forget its children, so that only a control group has the CPU
-	// time of those that have ended.
+	// ForgetsChildren is set if the server ignores SIGCHLD. Then only a control group has the CPU time of children that
+	// have ended.
 	ForgetsChildren bool
 
 	seen map[identity]bool // processes of the server
 }
 
-// An identity is of one process only: numbers are used again.
+// An identity identifies a process; a PID alone may be reused.
 type identity struct {
 	pid     int
 	started int64
 }
 
-// A Reading is what a server has used since it started, with all that it has started.
+// A Reading is the resource usage of a server and its descendants since the server started. Living processes and
+// processes that were waited for are included.
 type Reading struct {
 	CPU
-	OnlyCPU     bool  // the server has the kernel forget its children: nothing else is known
-	MinorFaults int64 // page faults without a disk, of those that live and of those that were waited for
-	MajorFaults int64 // page faults that read a disk, likewise
-	EndedFaults int64 // the part of both that is of those that were waited for
-	PeakMemory  int64 // bytes: the highest resident size of each that lives, added up
-	Processes   int64 // how many were seen to live, at this reading or one before it
+	OnlyCPU     bool  // the server ignores SIGCHLD: all other fields are unknown
+	MinorFaults int64 // page faults without disk access
+	MajorFaults int64 // page faults with disk access
+	EndedFaults int64 // minor and major faults of processes that were waited for
+	PeakMemory  int64 // bytes: sum of the peak resident sizes of the living processes
+	Processes   int64 // distinct processes seen at this reading and all earlier ones
 }
 
 const (
-	restStep = time.Millisecond       // between two looks at processes
-	restWait = 100 * time.Millisecond // on waiting for them to rest
+	restStep = time.Millisecond       // between two readings
+	restWait = 100 * time.Millisecond // limit on waiting for the server to rest
 )
 
 const (
-	idleTime  = 50 * time.Millisecond // between two looks at a server that may still be starting
-	idleShare = 100                   // an idle one uses less than one part in so many of a core
+	idleTime  = 50 * time.Millisecond // between two readings of a server that may still be starting
+	idleShare = 100                   // an idle server uses less than 1/idleShare of a core
 )
 
-// AwaitIdle waits until the server is idle: one that accepts connections may still be starting others of its processes.
-// It waits until ctx ends if the server never is.
+// AwaitIdle waits until the server is idle or ctx ends. A server that accepts connections may still be starting other
+// processes.
 func (m *Meter) AwaitIdle(ctx context.Context) {
 	before, known := m.CPUAtRest()
 	for known {
@@ -64,8 +65,8 @@ func (m *Meter) AwaitIdle(ctx context.Context) {
 	}
 }
 
-// CPU is what the group says, or else what the tree does, unless its processes forget their children. Of a server that
-// has ended it is not known.
+// CPU returns the CPU time of the group, or else of the process tree unless the server forgets its children. It reports
+// false if that is unknown, as for a server that has ended.
 func (m *Meter) CPU() (cpu CPU, known bool) {
 	if !Alive(m.PIDs...) {
 		return CPU{}, false
@@ -76,8 +77,8 @@ func (m *Meter) CPU() (cpu CPU, known bool) {
 	return Tree(m.PIDs...)
 }
 
-// CPUAtRest is the CPU time once the server rests: its processes outlive the client that they served a little, and what
-// they use then is that client's.
+// CPUAtRest returns the CPU time as soon as it no longer grows, at the latest after restWait. Processes of the server
+// run a little longer than the request that they serve, and that CPU time belongs to the request.
 func (m *Meter) CPUAtRest() (cpu CPU, known bool) {
 	cpu, known = m.CPU()
 	for begin := time.Now(); known && time.Since(begin) < restWait; {

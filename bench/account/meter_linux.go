@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// Read reads all that is known of the server, once it rests. It reports false if not even the CPU time is known.
+// Read returns the resource usage of the server once it rests. It reports false if not even the CPU time is known.
 func (m *Meter) Read() (r Reading, known bool) {
 	if r.CPU, known = m.CPUAtRest(); !known {
 		return Reading{}, false
@@ -17,11 +17,11 @@ func (m *Meter) Read() (r Reading, known bool) {
 	for _, pid := range m.members(children) {
 		s, there := stats[pid]
 		status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
-		if !there || err != nil { // it has ended meanwhile
+		if !there || err != nil { // the process has ended meanwhile
 			continue
 		}
 		r.OnlyCPU = r.OnlyCPU || m.ForgetsChildren || ignoresSIGCHLD(status)
-		r.PeakMemory += statusNumber(status, "VmHWM:", 10) << 10 // the unit is kB
+		r.PeakMemory += statusNumber(status, "VmHWM:", 10) << 10 // in KiB
 		r.MinorFaults += s.minor + s.waitedMinor
 		r.MajorFaults += s.major + s.waitedMajor
 		r.EndedFaults += s.waitedMinor + s.waitedMajor
@@ -34,7 +34,7 @@ func (m *Meter) Read() (r Reading, known bool) {
 		}
 		return Reading{CPU: r.CPU, OnlyCPU: true}, true
 	}
-	if m.Supervised { // children of the server that lost their parent become a supervisor's
+	if m.Supervised { // supervisors adopt orphans of the server
 		for _, pid := range m.PIDs {
 			s := stats[pid]
 			r.MinorFaults += s.waitedMinor
@@ -45,7 +45,7 @@ func (m *Meter) Read() (r Reading, known bool) {
 	return r, true
 }
 
-// members are the processes of the server.
+// members returns the processes of the server.
 func (m *Meter) members(children map[int][]int) []int {
 	all := descend(m.PIDs, children)
 	if m.Supervised {
@@ -61,12 +61,13 @@ func (m *Meter) see(one identity) {
 	m.seen[one] = true
 }
 
-// ignoresSIGCHLD reports whether a process has the kernel forget its children.
+// ignoresSIGCHLD reports whether a process ignores SIGCHLD, so that the kernel forgets its children when they end.
 func ignoresSIGCHLD(status []byte) bool {
 	return statusNumber(status, "SigIgn:", 16)>>(syscall.SIGCHLD-1)&1 == 1
 }
 
-// statusNumber returns a number of /proc/PID/status; 0 if it is not there, as the memory of a process that has ended.
+// statusNumber returns a number of /proc/PID/status; 0 if it is missing, like the memory size of a process that has
+// ended.
 func statusNumber(status []byte, name string, base int) int64 {
 	for line := range bytes.Lines(status) {
 		if value, is := bytes.CutPrefix(line, []byte(name)); is {

@@ -11,7 +11,7 @@ import (
 	"forktax/bench/testenv"
 )
 
-// A worker that lives counts as it is, one that has ended by what its parent was told of it.
+// A living worker is read directly; a worker that has ended is counted by its parent.
 func TestMeter(t *testing.T) {
 	tests := map[string]struct {
 		supervised bool
@@ -24,7 +24,7 @@ func TestMeter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			middle := started(t, "middle")
 			if line, err := middle.out.ReadString('\n'); err != nil {
-				t.Fatalf("the middle process says %q, %v", line, err)
+				t.Fatalf("the middle process printed %q, %v", line, err)
 			}
 			m := account.Meter{PIDs: []int{middle.cmd.Process.Pid}, Supervised: test.supervised}
 			read := func() account.Reading {
@@ -39,34 +39,34 @@ func TestMeter(t *testing.T) {
 			middle.do(t, "child burn")
 			living := read()
 			if got := living.Used - before.Used; got < burnt-rounding {
-				t.Errorf("a worker that lives used %v, want %v or more", got, burnt)
+				t.Errorf("a living worker used %v, want at least %v", got, burnt)
 			}
 			const megabyte = 1 << 20 // a Go process has several
 			if living.Processes != test.processes || living.PeakMemory < test.processes*megabyte || living.EndedFaults != 0 ||
 				living.MinorFaults <= 0 || living.Resolution != 0 {
-				t.Errorf("while the worker lives Read = %+v, want %d processes with some megabytes each, and their faults",
+				t.Errorf("with a living worker Read = %+v, want %d processes with some megabytes each, and page faults",
 					living, test.processes)
 			}
 			middle.do(t, "end")
 			middle.do(t, "reap")
 			ended := read()
 			if ended.Used < living.Used-ended.Resolution || ended.Resolution != 2*account.Tick {
-				t.Errorf("%v had been used, and then %v ± %v; want as much ± 20ms", living.Used, ended.Used, ended.Resolution)
+				t.Errorf("CPU time %v, later %v ± %v; want equal ± 20 ms", living.Used, ended.Used, ended.Resolution)
 			}
 			if ended.Processes != test.processes || ended.EndedFaults <= 0 || ended.MinorFaults < living.MinorFaults {
-				t.Errorf("Read = %+v, and when the worker has ended %+v; want as many processes and no fewer faults", living, ended)
+				t.Errorf("Read = %+v, after the end of the worker %+v; want equal processes and no fewer faults", living, ended)
 			}
 		})
 	}
 }
 
-// Of a server that has the kernel forget its children only a control group has the CPU time, and nothing has the rest.
+// If a server ignores SIGCHLD, only a control group has the CPU time of its children, and everything else is unknown.
 func TestMeterOfForgottenChildren(t *testing.T) {
 	group := account.NewGroup(fmt.Sprint("forktax-test-meter-", os.Getpid()))
 	for name, g := range map[string]*account.Group{"without a group": nil, "in a group": group} {
 		t.Run(name, func(t *testing.T) {
 			if name == "in a group" && g == nil {
-				t.Skip("this user may not make a control group")
+				t.Skip("this user may not create a control group")
 			}
 			cmd := exec.Command(testenv.Program(t, "python3", "python3"), "-c", "import signal, sys\n"+
 				"signal.signal(signal.SIGCHLD, signal.SIG_IGN); print('ready', flush=True); sys.stdin.read()")
@@ -91,7 +91,7 @@ func TestMeterOfForgottenChildren(t *testing.T) {
 			m := account.Meter{Group: g, PIDs: []int{cmd.Process.Pid}}
 			r, known := m.Read()
 			if known != (g != nil) || r.OnlyCPU != known || r.PeakMemory != 0 || r.MinorFaults != 0 {
-				t.Errorf("Read = %+v, %t; want only the CPU time, and that of a group", r, known)
+				t.Errorf("Read = %+v, %t; want only the CPU time, with that of a group", r, known)
 			}
 		})
 	}

@@ -8,19 +8,20 @@ import (
 	"time"
 )
 
-// Alive is not known here.
+// Alive is not supported on this system.
 func Alive(...int) bool { return false }
 
-// Tree is not known here.
+// Tree is not supported on this system.
 func Tree(...int) (cpu CPU, ok bool) { return CPU{}, false }
 
-// Children reads what the children of this process have used that have been waited for; of others nothing is known here.
+// Children returns the resource usage of the children of this process that have been waited for. On this system the
+// usage of living children is unknown.
 func Children(...int) (waited syscall.Rusage, living time.Duration) {
 	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &waited) // fails only for a wrong first argument
 	return waited, 0
 }
 
-// A Group is nothing here.
+// A Group is not supported on this system.
 type Group struct{}
 
 func NewGroup(string) *Group                  { return nil }
@@ -30,16 +31,16 @@ func (*Group) Dir() string                    { return "" }
 func (*Group) CPU() (cpu CPU, ok bool)        { return CPU{}, false }
 func (*Group) Remove() error                  { return nil }
 
-// Read reads nothing here.
+// Read is not supported on this system.
 func (*Meter) Read() (r Reading, known bool) { return Reading{}, false }
 
-// Descendants are not known here.
+// Descendants is not supported on this system.
 func Descendants(...int) []int { return nil }
 
-// HasReaped is not known here.
+// HasReaped is not supported on this system.
 func HasReaped(int) bool { return false }
 
-// Limiters are nothing here.
+// Limiters are not supported on this system.
 type Limiters struct{}
 
 func LimitersOf(int) *Limiters                       { return nil }
@@ -48,7 +49,7 @@ func (*Limiters) Read() (sum Throttling, known bool) { return Throttling{}, fals
 func (l *Limiters) Same(other *Limiters) bool        { return l == other }
 func (*Limiters) Close()                             {}
 
-// A RunQueue is nothing here.
+// A RunQueue is not supported on this system.
 type RunQueue struct{}
 
 func RunQueueOf(int) *RunQueue                           { return nil }

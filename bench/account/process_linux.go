@@ -11,23 +11,23 @@ import (
 	"unsafe"
 )
 
-// tick is the unit of CPU times in /proc: USER_HZ, which sysconf(_SC_CLK_TCK) returns, is 100 on each architecture that Go
-// runs on.
+// tick is the unit of CPU times in /proc. USER_HZ, the value of sysconf(_SC_CLK_TCK), is 100 on all architectures that
+// Go supports.
 const tick = time.Second / 100
 
-// scheduled is the kind of a CPU clock that counts nanoseconds and not ticks: CPUCLOCK_SCHED in the kernel's
+// scheduled is the type of a CPU clock that counts nanoseconds instead of ticks: CPUCLOCK_SCHED in the kernel's
 // include/linux/posix-timers.h.
 const scheduled = 2
 
-// process reads the CPU clock of a process, which counts all its threads to the nanosecond, from its start until it has
-// been waited for. See clock_getcpuclockid(3) for how the number of the clock is made of the process's.
+// process reads the CPU clock of a process. It counts the CPU time of all its threads in nanoseconds, and exists until
+// the process has been waited for. See clock_getcpuclockid(3) for how the clock ID is derived from the PID.
 func process(pid int) (used time.Duration, ok bool) {
 	var t syscall.Timespec
 	_, _, err := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, uintptr(^pid<<3|scheduled), uintptr(unsafe.Pointer(&t)), 0)
 	return time.Duration(t.Nano()), err == 0
 }
 
-// Alive reports whether none of the processes has ended and been waited for.
+// Alive reports whether all of the processes exist: none has ended and been waited for.
 func Alive(pids ...int) bool {
 	return !slices.ContainsFunc(pids, func(pid int) bool {
 		_, ok := process(pid)
@@ -35,26 +35,26 @@ func Alive(pids ...int) bool {
 	})
 }
 
-// mostLooks bounds how often a tree is looked at while its processes end.
-const mostLooks = 5
+// maxReads bounds how many times a tree is read while its processes end.
+const maxReads = 5
 
-// Tree reads the CPU time of the processes and of all that descends from them: of what lives, to the nanosecond, by its
-// clock; of what has ended and was waited for, in ticks, which the kernel adds up in nanoseconds but reports cut off.
-// Of descendants that have been disowned, or that a process has the kernel forget (SIGCHLD ignored), nothing is known. It
-// reports false if one of the processes has ended.
+// Tree returns the CPU time of the processes and all their descendants. The time of living processes is exact to the
+// nanosecond. The time of processes that were waited for is truncated to ticks, though the kernel sums it up in
+// nanoseconds. Not included are orphaned descendants, and children of processes that ignore SIGCHLD. Tree reports false
+// if one of the processes has ended.
 func Tree(pids ...int) (cpu CPU, ok bool) {
-	for range mostLooks {
+	for range maxReads {
 		var changed bool
-		if cpu, changed, ok = look(pids); !changed {
+		if cpu, changed, ok = readTree(pids); !changed {
 			break
 		}
 	}
 	return cpu, ok
 }
 
-// look reports as changed that a descendant was waited for meanwhile. Then its time may be missing: its parent's was read
-// before that.
-func look(pids []int) (cpu CPU, changed, ok bool) {
+// readTree reads the tree once. It reports changed if a descendant was waited for meanwhile. Then the descendant's time
+// may be missing, because its parent was read before.
+func readTree(pids []int) (cpu CPU, changed, ok bool) {
 	stats, children := processes()
 	if !Alive(pids...) {
 		return CPU{}, false, false
@@ -64,14 +64,14 @@ func look(pids []int) (cpu CPU, changed, ok bool) {
 		own, lives := process(pid)
 		cpu.Used += own + s.waited
 		if s.reaped {
-			cpu.Resolution += 2 * tick // user and system time are cut off each
+			cpu.Resolution += 2 * tick // user and system time are each truncated
 		}
 		changed = changed || !there || !lives
 	}
 	return cpu, changed, len(stats) > 0
 }
 
-// descend returns the processes and all that descends from them.
+// descend returns the processes and all their descendants.
 func descend(pids []int, children map[int][]int) []int {
 	all := slices.Clone(pids)
 	for i := 0; i < len(all); i++ {
@@ -80,7 +80,7 @@ func descend(pids []int, children map[int][]int) []int {
 	return all
 }
 
-// Descendants returns what descends from the processes, without them.
+// Descendants returns all descendants of the processes, without the processes themselves.
 func Descendants(pids ...int) []int {
 	_, children := processes()
 	return descend(pids, children)[len(pids):]
@@ -96,24 +96,24 @@ func HasReaped(pid int) bool {
 	return ok && s.reaped
 }
 
-// A stat is what /proc has of a process.
+// A stat is the content of /proc/PID/stat.
 type stat struct {
 	parent       int
-	waited       time.Duration // CPU time of the children that it has waited for
-	reaped       bool          // there were such
-	minor, major int64         // page faults of its own
-	waitedMinor  int64         // page faults of the children that it has waited for
+	waited       time.Duration // CPU time of children that were waited for
+	reaped       bool          // a child was waited for
+	minor, major int64         // page faults of the process itself
+	waitedMinor  int64         // page faults of children that were waited for
 	waitedMajor  int64
-	started      int64 // when it started, in ticks since the system did: with its number, which process it is
+	started      int64 // start time in ticks since boot; identifies the process together with its PID
 }
 
-// processes reads what /proc has of each process, and which children it has.
+// processes reads /proc/PID/stat of all processes. It returns the stats and the PIDs of the children, both by PID.
 func processes() (stats map[int]stat, children map[int][]int) {
 	stats, children = map[int]stat{}, map[int][]int{}
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, file := range files {
 		text, err := os.ReadFile(file)
-		if err != nil { // it has ended meanwhile
+		if err != nil { // the process has ended meanwhile
 			continue
 		}
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
@@ -125,7 +125,7 @@ func processes() (stats map[int]stat, children map[int][]int) {
 	return stats, children
 }
 
-// Fields of /proc/PID/stat, counted from the first one behind the name; see proc_pid_stat(5).
+// Fields of /proc/PID/stat, counted from the first one after the name; see proc_pid_stat(5).
 const (
 	fieldParent      = 1
 	fieldMinor       = 7
@@ -138,7 +138,7 @@ const (
 )
 
 func parse(text []byte) (s stat, ok bool) {
-	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // a name may have blanks and parentheses
+	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // the name may contain blanks and parentheses
 	if len(fields) <= fieldStarted {
 		return stat{}, false
 	}
@@ -153,7 +153,7 @@ func parse(text []byte) (s stat, ok bool) {
 	s.minor, s.major = number(fieldMinor), number(fieldMajor)
 	s.waitedMinor, s.waitedMajor = number(fieldWaitedMinor), number(fieldWaitedMajor)
 	s.started = number(fieldStarted)
-	// A child that has used less than a tick has had page faults.
+	// A child that used less than a tick of CPU time has at least caused page faults.
 	s.reaped = s.waited > 0 || s.waitedMinor+s.waitedMajor > 0
 	return s, ok
 }

@@ -12,28 +12,28 @@ import (
 	"time"
 )
 
-// mostThreads bounds what a reading costs: of more threads nothing is known. A thread takes 1.5 µs, and a block of 20 ms
-// has two readings, which are to take less than 0.5 % of it.
+// mostThreads bounds the duration of a reading: with more threads the wait is unknown. Reading a thread takes 1.5 µs,
+// and the two readings of a 20 ms block must take less than 0.5% of it.
 const mostThreads = 32
 
-// fewFiles is a limit on open files that is so low that a load needs them all.
+// fewFiles is a limit on open files below which a load needs all of them.
 const fewFiles = 1024
 
-// A RunQueue adds up how long threads were ready to run and waited for a CPU, or were throttled, as
-// /proc/PID/task/TID/schedstat has it; what /proc/PID/schedstat has is that of the main thread alone. The files stay
-// open: a thread is read in about a microsecond. A nil RunQueue is none. It is used by one goroutine at a time.
+// A RunQueue sums up how long threads waited for a CPU or were throttled while ready to run. The source is
+// /proc/PID/task/TID/schedstat, since /proc/PID/schedstat covers only the main thread. The files stay open, so a thread
+// is read in about a microsecond. A nil RunQueue means that there is none. It is used by one goroutine at a time.
 type RunQueue struct {
 	processes []*threads
-	failed    bool // nothing is known any more
+	failed    bool // the wait is unknown from now on
 }
 
-// threads are those of a process.
+// threads are the threads of a process.
 type threads struct {
 	path  string   // of dir
 	dir   *os.File // /proc/PID/task
 	all   []thread
-	ended time.Duration // what those waited that have ended, until they were read last
-	ran   bool          // the kernel counts: a thread that has run has used CPU time
+	ended time.Duration // wait of ended threads, as last read
+	ran   bool          // a thread has used CPU time, so the kernel maintains the counters
 	buf   [96]byte
 }
 
@@ -43,14 +43,15 @@ type thread struct {
 	wait time.Duration
 }
 
-// RunQueueOf returns that of a process; nil if it cannot be read, or this process may open few files.
+// RunQueueOf returns the RunQueue of a process. It returns nil if that cannot be read, or if the limit on open files is
+// below fewFiles.
 func RunQueueOf(pid int) *RunQueue { return runQueueOf("/proc", pid) }
 
-// RunQueueOfTree returns that of a process and of all that descends from it and lives now. Children that start later
-// are not seen.
+// RunQueueOfTree returns the RunQueue of a process and its living descendants. Children that start later are not
+// included.
 func RunQueueOfTree(pid int) *RunQueue { return runQueueOf("/proc", tree(pid)...) }
 
-// runQueueOf is for processes of which the first must live, in another directory than /proc.
+// runQueueOf returns the RunQueue of processes in proc, a directory like /proc. The first process must exist.
 func runQueueOf(proc string, pids ...int) *RunQueue {
 	var files syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil || files.Cur < fewFiles {
@@ -73,8 +74,8 @@ func runQueueOf(proc string, pids ...int) *RunQueue {
 	return q
 }
 
-// tree returns a process and its descendants by the lists of children, which are cheaper than a look at all processes.
-// A kernel without them (CONFIG_PROC_CHILDREN) has only the process.
+// tree returns a process and its descendants. It reads the lists of children, which is cheaper than reading all
+// processes. On a kernel without them (CONFIG_PROC_CHILDREN) it returns only the process.
 func tree(pid int) []int {
 	all := []int{pid}
 	for i := 0; i < len(all) && len(all) <= mostThreads; i++ {
@@ -91,8 +92,8 @@ func tree(pid int) []int {
 	return all
 }
 
-// Read returns how long the threads have waited so far. It never returns less than before. It reports false if that is
-// not known, or the first process has ended.
+// Read returns how long the threads have waited so far; the value never decreases. It reports false if that is unknown,
+// or if the first process has ended.
 func (q *RunQueue) Read() (wait time.Duration, known bool) {
 	if q == nil || q.failed || len(q.processes) == 0 {
 		return 0, false
@@ -136,7 +137,7 @@ func (p *threads) waited() time.Duration {
 	return sum
 }
 
-// read reads all threads, new ones too. It reports false if one cannot be opened.
+// read reads all threads, including new ones. It reports false if a thread cannot be opened.
 func (p *threads) read() bool {
 	for i := range p.all {
 		p.readThread(&p.all[i])
@@ -145,10 +146,10 @@ func (p *threads) read() bool {
 	return p.count() == len(p.all) || p.open()
 }
 
-// readThread reads "time on the CPU, time in the run queue, how often it ran"; the times are nanoseconds. See
-// Documentation/scheduler/sched-stats.rst of the kernel. The file of a thread that has ended is closed.
+// readThread parses "time on the CPU, time in the run queue, number of runs", with times in nanoseconds. See
+// Documentation/scheduler/sched-stats.rst of the kernel. It closes the file of a thread that has ended.
 func (p *threads) readThread(t *thread) {
-	n, _ := t.stat.ReadAt(p.buf[:], 0) // what is shorter than the buffer ends with an error
+	n, _ := t.stat.ReadAt(p.buf[:], 0) // the error is io.EOF, as the file is shorter than the buffer
 	ran, rest, _ := bytes.Cut(p.buf[:n], []byte(" "))
 	text, _, whole := bytes.Cut(rest, []byte(" "))
 	if !whole {
@@ -158,10 +159,10 @@ func (p *threads) readThread(t *thread) {
 	}
 	wait, _ := strconv.ParseInt(string(text), 10, 64)
 	t.wait = max(t.wait, time.Duration(wait))
-	p.ran = p.ran || string(ran) != "0" // a kernel that does not count has nothing but zeros
+	p.ran = p.ran || string(ran) != "0" // all zeros if the kernel does not maintain the counters
 }
 
-// forget keeps what a thread waited that has ended.
+// forget reports whether a thread has ended, and if so adds its wait to p.ended.
 func (p *threads) forget(t thread) bool {
 	if t.stat != nil {
 		return false
@@ -170,7 +171,7 @@ func (p *threads) forget(t thread) bool {
 	return true
 }
 
-// count returns how many threads the process has: a directory of threads has one link for each, and two of its own.
+// count returns the number of threads of the process: the directory has one link per thread and two of its own.
 func (p *threads) count() int {
 	var s syscall.Stat_t
 	if syscall.Fstat(int(p.dir.Fd()), &s) != nil {
@@ -179,9 +180,9 @@ func (p *threads) count() int {
 	return int(s.Nlink) - 2
 }
 
-// open opens and reads the threads that are new.
+// open opens and reads new threads. It reports false if one cannot be opened.
 func (p *threads) open() bool {
-	entries, _ := os.ReadDir(p.path) // which is empty if the process has ended
+	entries, _ := os.ReadDir(p.path) // empty if the process has ended
 	for _, e := range entries {
 		if slices.ContainsFunc(p.all, func(t thread) bool { return t.tid == e.Name() }) {
 			continue
@@ -192,7 +193,7 @@ func (p *threads) open() bool {
 		stat, err := os.Open(filepath.Join(p.path, e.Name(), "schedstat"))
 		if err != nil {
 			if _, gone := os.Stat(filepath.Join(p.path, e.Name())); gone != nil {
-				continue // it has ended meanwhile
+				continue // the thread has ended meanwhile
 			}
 			return false
 		}

@@ -12,14 +12,14 @@ import (
 	"forktax/bench/account"
 )
 
-// Threads that share a CPU wait for it, also those that started after the first reading, and what they waited stays
-// counted when they have ended.
+// The wait of threads that share a CPU is counted, including threads that start after the first reading. It remains
+// counted after they have ended.
 func TestRunQueue(t *testing.T) {
 	q := account.RunQueueOf(os.Getpid())
 	defer q.Close()
 	before, known := q.Read()
 	if !known {
-		t.Fatal("the kernel does not count the time in run queues")
+		t.Fatal("the kernel does not count time in run queues")
 	}
 	busy := make(chan struct{})
 	var all sync.WaitGroup
@@ -45,18 +45,18 @@ func TestRunQueue(t *testing.T) {
 	for deadline := time.Now().Add(20 * time.Second); during < enough && time.Now().Before(deadline); {
 		time.Sleep(10 * time.Millisecond)
 		if during, known = q.Read(); !known {
-			t.Fatal("Read reports that nothing is known any more")
+			t.Fatal("Read = unknown after a successful reading")
 		}
 	}
 	close(busy)
 	all.Wait()
 	after, known := q.Read()
 	if during < enough || after < during || !known {
-		t.Errorf("threads have waited %v, then %v, then %v; want 50ms more, and then no less", before, during, after)
+		t.Errorf("threads waited %v, then %v, then %v; want an increase of 50 ms, then no decrease", before, during, after)
 	}
 }
 
-// firstCPU is the first CPU that this process may run on.
+// firstCPU returns the first CPU that this process may run on.
 func firstCPU(t *testing.T) (one unix.CPUSet) {
 	t.Helper()
 	var all unix.CPUSet
@@ -71,11 +71,11 @@ func firstCPU(t *testing.T) (one unix.CPUSet) {
 	}
 }
 
-// Of a tree what descends from its root counts. Of what has ended nothing is known.
+// Descendants of the root are counted. The wait of a tree whose root has ended is unknown.
 func TestRunQueueOfTree(t *testing.T) {
 	middle := started(t, "middle")
 	if line, err := middle.out.ReadString('\n'); err != nil {
-		t.Fatalf("the middle process says %q, %v", line, err)
+		t.Fatalf("the middle process printed %q, %v", line, err)
 	}
 	pid := middle.cmd.Process.Pid
 	one, tree := account.RunQueueOf(pid), account.RunQueueOfTree(pid)
@@ -90,18 +90,18 @@ func TestRunQueueOfTree(t *testing.T) {
 	middle.do(t, "end")
 	middle.do(t, "reap")
 	if later, known := tree.Read(); !known || later < both {
-		t.Errorf("the tree waited %v, and when the child had ended %v, %t", both, later, known)
+		t.Errorf("the tree waited %v, after the end of the child %v, %t", both, later, known)
 	}
 	middle.in.Close()
 	middle.cmd.Wait()
 	for _, q := range []*account.RunQueue{one, tree, nil, account.RunQueueOf(pid)} {
 		if wait, known := q.Read(); known {
-			t.Errorf("of a process that has ended Read reports %v", wait)
+			t.Errorf("Read of a process that has ended = %v, want unknown", wait)
 		}
 	}
 }
 
-// A kernel that counts nothing has zeros, which are not known to be the truth.
+// A kernel that does not count has only zeros, which must be reported as unknown.
 func TestRunQueueFiles(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string

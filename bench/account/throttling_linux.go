@@ -10,36 +10,36 @@ import (
 	"time"
 )
 
-// limiting are the control groups that limit CPU time; see Documentation/admin-guide/cgroup-v2.rst and
+// limiting lists the hierarchies that limit CPU time; see Documentation/admin-guide/cgroup-v2.rst and
 // Documentation/scheduler/sched-bwc.rst of the kernel.
 var limiting = []hierarchy{{fileSystem: "cgroup2"}, {fileSystem: "cgroup", controller: "cpu"}}
 
-// Limiters are the control groups that a process is in, and that may limit its CPU time. Their files stay open: one is
-// read in some microseconds. Nil Limiters are none. They are used by one goroutine at a time.
+// Limiters are the control groups of a process that may limit its CPU time. Their files stay open, so a group is read
+// in some microseconds. Nil Limiters mean that there are none. They are used by one goroutine at a time.
 type Limiters struct {
 	groups []limiter
-	limit  CPULimit // the tightest of theirs
+	limit  CPULimit // the tightest limit of the groups
 }
 
-// A limiter is the file in which a control group counts.
+// A limiter is a control group with its file of throttling counters.
 type limiter struct {
 	dir  string
 	stat *os.File
 	buf  [1024]byte
 }
 
-// LimitersOf returns those of a process; 0 is this one. It returns nil if nothing is counted or limited. Limits that
-// are set later are not seen.
+// LimitersOf returns the Limiters of a process; 0 means this process. It returns nil if no group counts throttling or
+// has a limit. Limits that are set later are not seen.
 func LimitersOf(pid int) *Limiters { return limitersOf("/proc", pid) }
 
-// limitersOf is LimitersOf with another directory than /proc.
+// limitersOf is LimitersOf for proc, a directory like /proc.
 func limitersOf(proc string, pid int) *Limiters {
 	process := "self"
 	if pid != 0 {
 		process = strconv.Itoa(pid)
 	}
 	l := &Limiters{}
-	var unlimited string // the innermost group that counts and has no limit
+	var unlimited string // innermost group that counts throttling and has no limit
 	for _, h := range limiting {
 		for _, dir := range h.dirs(proc, process) {
 			limit := readLimit(dir)
@@ -63,7 +63,7 @@ func limitersOf(proc string, pid int) *Limiters {
 	return l
 }
 
-// add opens the file of a group, if it counts.
+// add adds a group, if it counts throttling.
 func (l *Limiters) add(dir string) {
 	stat, err := os.Open(filepath.Join(dir, "cpu.stat"))
 	if err != nil {
@@ -77,15 +77,15 @@ func (l *Limiters) add(dir string) {
 	l.groups = append(l.groups, g)
 }
 
-// counts reports whether a group counts how often it was throttled. The root of version 2 does not, nor do groups for
-// which the controller is not enabled.
+// counts reports whether a group counts throttling. The root group of version 2 does not, nor do groups without the cpu
+// controller.
 func counts(dir string) bool {
 	text, _ := os.ReadFile(filepath.Join(dir, "cpu.stat"))
 	_, counted := parseThrottling(text)
 	return counted
 }
 
-// Limit is the tightest limit.
+// Limit returns the tightest limit.
 func (l *Limiters) Limit() CPULimit {
 	if l == nil {
 		return CPULimit{}
@@ -93,7 +93,7 @@ func (l *Limiters) Limit() CPULimit {
 	return l.limit
 }
 
-// Read adds up what the groups have counted so far. It reports false if that is not known.
+// Read returns the sum of the counters of all groups. It reports false if that is unknown.
 func (l *Limiters) Read() (sum Throttling, known bool) {
 	if l == nil {
 		return Throttling{}, false
@@ -110,7 +110,7 @@ func (l *Limiters) Read() (sum Throttling, known bool) {
 	return sum, len(l.groups) > 0
 }
 
-// Same reports whether both are the same groups.
+// Same reports whether l and other are the same groups.
 func (l *Limiters) Same(other *Limiters) bool {
 	if l == nil || other == nil {
 		return l == other
@@ -130,11 +130,11 @@ func (l *Limiters) Close() {
 }
 
 func (g *limiter) read() (t Throttling, counted bool) {
-	n, _ := g.stat.ReadAt(g.buf[:], 0) // what is shorter than the buffer ends with an error
+	n, _ := g.stat.ReadAt(g.buf[:], 0) // the error is io.EOF, as the file is shorter than the buffer
 	return parseThrottling(g.buf[:n])
 }
 
-// parseThrottling reads a cpu.stat of either version. It reports false if that counts no throttling.
+// parseThrottling parses a cpu.stat file of either version. It reports false if the file has no throttling counters.
 func parseThrottling(text []byte) (t Throttling, counted bool) {
 	for line := range bytes.Lines(text) {
 		name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
@@ -156,7 +156,7 @@ func parseThrottling(text []byte) (t Throttling, counted bool) {
 	return t, counted
 }
 
-// readLimit reads the limit of a group of either version.
+// readLimit returns the limit of a group of either version.
 func readLimit(dir string) CPULimit {
 	read := func(name string) string {
 		text, _ := os.ReadFile(filepath.Join(dir, name))
@@ -166,7 +166,7 @@ func readLimit(dir string) CPULimit {
 	if !second {
 		quota, period = read("cpu.cfs_quota_us"), read("cpu.cfs_period_us")
 	}
-	q, err := strconv.ParseInt(quota, 10, 64) // "max" and -1 are no limit
+	q, err := strconv.ParseInt(quota, 10, 64) // "max" and -1 mean no limit
 	p, err2 := strconv.ParseInt(period, 10, 64)
 	if err != nil || err2 != nil || q <= 0 || p <= 0 {
 		return CPULimit{}

@@ -10,7 +10,7 @@ import (
 	"forktax/bench/account"
 )
 
-// written writes files below a directory, in which DIR stands for it.
+// written writes files to a new directory and replaces DIR in them by its path.
 func written(t *testing.T, files map[string]string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -29,7 +29,7 @@ func written(t *testing.T, files map[string]string) (dir string) {
 const (
 	half      = "50000 100000\n"
 	period    = "100000\n"
-	rootStat2 = "usage_usec 5500\nuser_usec 3800\nsystem_usec 1700\n" // which has no counts of throttling
+	rootStat2 = "usage_usec 5500\nuser_usec 3800\nsystem_usec 1700\n" // no throttling counters
 	stat2     = rootStat2 + "nr_periods 20\nnr_throttled 7\nthrottled_usec 1500\nnr_bursts 0\nburst_usec 0\n"
 	idleStat2 = rootStat2 + "nr_periods 0\nnr_throttled 0\nthrottled_usec 0\n"
 	stat1     = "nr_periods 20\nnr_throttled 7\nthrottled_time 1500000\nnr_bursts 0\nburst_time 0\n"
@@ -39,7 +39,7 @@ const (
 	mount2 = "24 1 0:22 / / rw - ext4 /dev/vda rw\n42 31 0:38 / DIR/v2 rw,relatime - cgroup2 cgroup2 rw,nsdelegate\n"
 )
 
-// Throttling is read of the groups that have limits, in either version of control groups, wherever they are mounted.
+// Throttling is read from groups with limits, in both versions of control groups, at any mount point.
 func TestLimiters(t *testing.T) {
 	counted := account.Throttling{Periods: 20, Throttled: 7, Time: 1500 * time.Microsecond}
 	tests := map[string]struct {
@@ -50,7 +50,7 @@ func TestLimiters(t *testing.T) {
 	}{
 		"version 2": {files: map[string]string{"self/mountinfo": mount2, "self/cgroup": "0::/app\n",
 			"v2/cpu.stat": rootStat2, "v2/app/cpu.stat": stat2, "v2/app/cpu.max": half}, want: counted, cores: 0.5},
-		"version 2, with the limit above, and a wider one": {files: map[string]string{
+		"version 2, with two limits in ancestors": {files: map[string]string{
 			"self/mountinfo": mount2, "self/cgroup": "0::/pod/app/run\n", "v2/cpu.stat": rootStat2,
 			"v2/pod/cpu.stat": stat2, "v2/pod/cpu.max": half,
 			"v2/pod/app/cpu.stat": stat2, "v2/pod/app/cpu.max": "200000 100000\n",
@@ -67,14 +67,14 @@ func TestLimiters(t *testing.T) {
 			want: counted, cores: 1.5},
 		"version 1 without a limit": {files: map[string]string{"self/mountinfo": mount1, "self/cgroup": "4:cpu:/\n",
 			"cpu/cpu.stat": idleStat1, "cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": period}},
-		"version 1, of which a container sees its part": {files: map[string]string{
+		"version 1, mounted at the container's group": {files: map[string]string{
 			"self/cgroup": "4:cpu:/docker/7f\n", "self/mountinfo": strings.Replace(mount1, " / ", " /docker/7f ", 1),
 			"cpu/cpu.stat": stat1, "cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": period},
 			want: counted, cores: 0.5},
-		"version 1, of which another part is seen": {none: true, files: map[string]string{
+		"version 1, mounted at another group": {none: true, files: map[string]string{
 			"self/cgroup": "4:cpu:/docker/8a\n", "self/mountinfo": strings.Replace(mount1, " / ", " /docker/7f ", 1),
 			"cpu/cpu.stat": stat1}},
-		"version 1 beside version 2": {files: map[string]string{"self/mountinfo": mount2 + mount1,
+		"version 1 and version 2": {files: map[string]string{"self/mountinfo": mount2 + mount1,
 			"self/cgroup": "4:cpu:/app\n0::/\n", "v2/cpu.stat": rootStat2, "cpu/cpu.stat": idleStat1,
 			"cpu/app/cpu.stat": stat1, "cpu/app/cpu.cfs_quota_us": "50000\n", "cpu/app/cpu.cfs_period_us": period},
 			want: counted, cores: 0.5},
@@ -84,11 +84,11 @@ func TestLimiters(t *testing.T) {
 		"no control groups": {none: true, files: map[string]string{"self/cgroup": "",
 			"self/mountinfo": "24 1 0:22 / / rw - ext4 /dev/vda rw\n"}},
 		"no /proc": {none: true},
-		"what is not a count": {none: true, files: map[string]string{"self/mountinfo": mount2, "self/cgroup": "0::/\n",
+		"invalid counter": {none: true, files: map[string]string{"self/mountinfo": mount2, "self/cgroup": "0::/\n",
 			"v2/cpu.stat": "nr_throttled x\n"}},
-		"a file that was cut": {none: true, files: map[string]string{"self/mountinfo": mount2, "self/cgroup": "0::/\n",
+		"truncated file": {none: true, files: map[string]string{"self/mountinfo": mount2, "self/cgroup": "0::/\n",
 			"v2/cpu.stat": "nr_peri"}},
-		"a limit without counts": {none: true, cores: 0.5, files: map[string]string{"self/mountinfo": mount2,
+		"a limit without counters": {none: true, cores: 0.5, files: map[string]string{"self/mountinfo": mount2,
 			"self/cgroup": "0::/\n", "v2/cpu.stat": rootStat2, "v2/cpu.max": half}},
 		"a group that has ended": {none: true, files: map[string]string{"self/mountinfo": mount2,
 			"self/cgroup": "0::/gone\n"}},
@@ -106,8 +106,7 @@ func TestLimiters(t *testing.T) {
 	}
 }
 
-// What is read follows the files, which stay open, until they are closed; a server in the groups of this process has
-// the same ones.
+// Readings follow the open files until Close. A server in the groups of this process has the same Limiters.
 func TestLimitersFollow(t *testing.T) {
 	dir := written(t, map[string]string{"self/mountinfo": mount2, "self/cgroup": "0::/app\n",
 		"7/cgroup": "0::/app/7\n",
@@ -132,18 +131,18 @@ func TestLimitersFollow(t *testing.T) {
 	for _, l := range []*account.Limiters{own, same, other, nil} {
 		l.Close()
 		if _, known := l.Read(); known && l == nil {
-			t.Error("closed limiters are read")
+			t.Error("Read of closed Limiters succeeds")
 		}
 	}
 }
 
-// This process's own groups are read, whatever they are.
+// The groups of this process can be read.
 func TestOwnLimiters(t *testing.T) {
 	own, other := account.LimitersOf(0), account.LimitersOf(os.Getpid())
 	defer own.Close()
 	defer other.Close()
 	if !own.Same(other) {
-		t.Error("this process has other groups by its number")
+		t.Error("LimitersOf(0) and LimitersOf(own PID) differ")
 	}
 	if _, known := own.Read(); known != (own != nil) {
 		t.Errorf("Read reports %t of %v", known, own)
@@ -154,7 +153,7 @@ func BenchmarkLimiters(b *testing.B) {
 	l := account.LimitersOf(0)
 	defer l.Close()
 	if l == nil {
-		b.Skip("nothing limits this process")
+		b.Skip("this process has no CPU limit or counters")
 	}
 	for b.Loop() {
 		l.Read()

@@ -2,23 +2,23 @@ package account
 
 import "time"
 
-// Throttling is what control groups counted while they held up the processes in them, whose CPU time they limit.
+// Throttling holds the throttling counters of control groups with a CPU limit.
 type Throttling struct {
-	Periods   int64         // of the limit, in which there was something to run
-	Throttled int64         // those of them in which the limit was reached
-	Time      time.Duration // for which processes were held up, the CPUs added up
+	Periods   int64         // periods of the limit in which a process was ready to run
+	Throttled int64         // periods in which the limit was reached
+	Time      time.Duration // time for which processes were throttled, summed over CPUs
 }
 
-// Sub returns what was counted between before and t.
+// Sub returns the counts between before and t.
 func (t Throttling) Sub(before Throttling) Throttling {
 	return Throttling{t.Periods - before.Periods, t.Throttled - before.Throttled, t.Time - before.Time}
 }
 
-// A CPULimit is the CPU time that the processes of a control group may use in each period, together. The zero value is
-// no limit.
+// A CPULimit is the CPU time (Quota) that all processes of a control group together may use in each Period. The zero
+// value means no limit.
 type CPULimit struct{ Quota, Period time.Duration }
 
-// Cores is how many cores' time the limit is; 0 if there is none.
+// Cores returns the limit as a number of cores; 0 means no limit.
 func (l CPULimit) Cores() float64 {
 	if l.Quota <= 0 || l.Period <= 0 {
 		return 0

@@ -11,7 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// served answers Poisson arrivals by a server that takes one request after the other, each for the service time.
+// served returns the observations of Poisson arrivals at a server that serves one request after the other, each for the
+// service time.
 func served(t *testing.T, rate float64, length, service time.Duration, seed uint64) []record.Observation {
 	t.Helper()
 	plan, err := load.Arrivals(plan.Load{RateRPS: rate}, length, 0, seed)
@@ -27,9 +28,9 @@ func served(t *testing.T, rate float64, length, service time.Duration, seed uint
 	return all
 }
 
-// A server whose queue is in equilibrium sustains the rate, however long the queue is at times, and one for which the
-// rate is a third too high does not. In between it is a matter of chance: of 500 arrivals one visit meets 520, another
-// 480. The limit of the objective is out of reach.
+// A server whose queue is in equilibrium sustains the rate, however long the queue is at times; a server for which the
+// rate is a third too high does not. In between it depends on chance: of 500 planned arrivals, one block has 520 and
+// another 480. The objective has a limit that all response times meet.
 func TestOverloadOfAQueue(t *testing.T) {
 	const rps, visits = 500, 10
 	check := func(length time.Duration, blocks int, busy float64, want int) {
@@ -51,8 +52,8 @@ func TestOverloadOfAQueue(t *testing.T) {
 			}
 		}
 		if overloads != want {
-			t.Errorf("%d blocks of %v, %g of what the server can do: overloaded %d times of %d, want %d", blocks, length, busy,
-				overloads, visits, want)
+			t.Errorf("%d blocks of %v at %g of the server's capacity: overloaded %d times of %d, want %d", blocks, length,
+				busy, overloads, visits, want)
 		}
 	}
 	for _, busy := range []float64{0.1, 0.5, 0.8, 0.9} {

@@ -2,10 +2,10 @@ package analysis
 
 import "forktax/bench/record"
 
-// confidence of all intervals.
+// confidence is the confidence level of all intervals.
 const confidence = 0.95
 
-// Analyze works out what a recorded run says. It fails only if the record cannot be read.
+// Analyze computes the results of a recorded run. It fails only if the record cannot be read.
 func Analyze(r *record.Result) (*Analysis, error) {
 	a := &Analysis{
 		Schema: record.Schema,

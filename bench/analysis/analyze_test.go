@@ -24,8 +24,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// rank is the exact nearest rank of so many thousandths, or nil with fewer than needed values: worked out in whole
-// numbers, apart from package stats.
+// rank returns the exact nearest rank of mill thousandths, or nil with fewer than needed values. It computes in
+// integers, independently of package stats.
 func rank(values []int64, mill, needed int) *int64 {
 	if len(values) < needed {
 		return nil
@@ -34,7 +34,7 @@ func rank(values []int64, mill, needed int) *int64 {
 	return &sorted[(mill*len(sorted)+999)/1000-1]
 }
 
-// ranks are the percentiles that a report has. 1 − pⁿ ≥ 0.975 from n = 6, 36, 368 and 3688 on.
+// ranks returns the percentiles of a report. 1 − pⁿ ≥ 0.975 from n = 6, 36, 368 and 3688 on.
 func ranks(values []int64) analysis.Percentiles {
 	return analysis.Percentiles{P50: rank(values, 500, 6), P90: rank(values, 900, 36), P99: rank(values, 990, 368),
 		P999: rank(values, 999, 3688), Max: rank(values, 1000, 1)}
@@ -61,7 +61,7 @@ func TestPercentilesAreExactRanks(t *testing.T) {
 			}
 			return block
 		}}
-		for i := range m.Cells { // in which response and service time may differ
+		for i := range m.Cells { // open loops, in which response and service time may differ
 			m.Cells[i].Load = plan.Load{Kind: plan.Open, Concurrency: 9, RateRPS: 400}
 		}
 		all[name] = m.Record(t, len(n))
@@ -82,10 +82,10 @@ func TestPercentilesAreExactRanks(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(ranks(response), c.Response); diff != "" {
-				t.Errorf("%s: response time of %d answers of %s (-want +got):\n%s", name, len(response), c.Model, diff)
+				t.Errorf("%s: response time of %d responses of %s (-want +got):\n%s", name, len(response), c.Model, diff)
 			}
 			if diff := cmp.Diff(ranks(service), c.Service); diff != "" {
-				t.Errorf("%s: service time of %d answers of %s (-want +got):\n%s", name, len(service), c.Model, diff)
+				t.Errorf("%s: service time of %d responses of %s (-want +got):\n%s", name, len(service), c.Model, diff)
 			}
 		}
 	}
@@ -95,7 +95,8 @@ func TestLagOfAnOpenLoop(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
 		var block []record.Observation
 		for i := range 400 {
-			block = append(block, record.Observation{Intended: 1000, Sent: 1000 + time.Duration(i+1), Done: 2000, FirstByte: 2000})
+			block = append(block, record.Observation{Intended: 1000, Sent: 1000 + time.Duration(i+1), Done: 2000,
+				FirstByte: 2000})
 		}
 		return block
 	}}
@@ -109,8 +110,8 @@ func TestLagOfAnOpenLoop(t *testing.T) {
 	}
 }
 
-// A cgi cell is compared with the floor under the same load, in the rounds in which both were visited, and whatever the
-// workload. The fork tax stays that over the baseline.
+// A cgi cell of any workload is compared with the floor under the same load, in the rounds in which both were measured.
+// The fork tax is still relative to the baseline.
 func TestComparisonsWithTheFloor(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
@@ -118,12 +119,13 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 	for i := range busy {
 		busy[i].Load.Concurrency = 2
 	}
-	m := analysistest.Fake{Cells: append(append(analysistest.Twins(), busy...), floor), Block: func(c plan.Cell, round int) []record.Observation {
-		if c.Workload == "floor" {
-			return []record.Observation{analysistest.Response(5000), analysistest.Response(5000), analysistest.Response(5000)}
-		}
-		return analysistest.TenResponses(c, round) // whose median is 5 µs, or 50 for cgi
-	}}
+	m := analysistest.Fake{Cells: append(append(analysistest.Twins(), busy...), floor),
+		Block: func(c plan.Cell, round int) []record.Observation {
+			if c.Workload == "floor" {
+				return slices.Repeat([]record.Observation{analysistest.Response(5000)}, 3)
+			}
+			return analysistest.TenResponses(c, round) // their median is 5 µs, or 50 µs for cgi
+		}}
 	r := m.Record(t, 6)
 	r.Plan.Floor = "floor"
 	a := analysistest.Analyze(t, r)
@@ -146,13 +148,14 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 		t.Errorf("the run's floor is %q", a.Run.Floor)
 	}
 	text := string(analysistest.Print(t, "text", a))
-	for _, once := range []string{"floor    1 client   cgi  ", "cgi adds 45.0 µs (45.0 µs to 45.0 µs) to each request"} {
-		if !strings.Contains(text, once) {
-			t.Errorf("the text has no %q:\n%s", once, text)
+	for _, want := range []string{"floor    1 client   cgi  ",
+		"hello: cgi 50 µs, persistent 5.0 µs: 10× (95% CI 10 to 10)."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text does not contain %q:\n%s", want, text)
 		}
 	}
 
-	// Without a persistent twin there is no fork tax, but what is above the floor is known all the same.
+	// Without the persistent model there is no fork tax, but the cost above the floor is known.
 	alone := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("cgi", 1), floor}, Block: m.Block}
 	r = alone.Record(t, 6)
 	r.Plan.Floor, r.Plan.Baseline = "floor", "cgi"
@@ -161,15 +164,16 @@ func TestComparisonsWithTheFloor(t *testing.T) {
 		t.Errorf("comparisons of cgi alone: %+v, want those with the floor", a.Comparisons)
 	}
 	if text := string(analysistest.Print(t, "text", a)); strings.Contains(text, "×") || strings.Contains(text, "adds 45") {
-		t.Errorf("the text takes what is above the floor for a fork tax:\n%s", text)
+		t.Errorf("the text shows the cost above the floor as a fork tax:\n%s", text)
 	}
 }
 
-// Variants are compared with the one that is the baseline, and with the floor if they are served as it is.
+// Variants are compared with the baseline variant, and with the floor if they have its execution model.
 func TestComparisonsOfVariants(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
-	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("static", 1), analysistest.Cell("dynamic", 1), analysistest.Cell("kept", 1), floor}, Block: analysistest.TenResponses}
+	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("static", 1), analysistest.Cell("dynamic", 1),
+		analysistest.Cell("kept", 1), floor}, Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
 	r.Plan.Baseline, r.Plan.Floor = "static", "floor"
 	r.Plan.Variants = []subject.Variant{{Name: "static", Model: "cgi"}, {Name: "dynamic", Model: "cgi"},
@@ -188,7 +192,7 @@ func TestComparisonsOfVariants(t *testing.T) {
 	}
 	for _, w := range a.Warnings {
 		if w.Code == "foreign" {
-			t.Errorf("variants are taken for somebody else's: %s", w.Text)
+			t.Errorf("variants are taken for external servers: %s", w.Text)
 		}
 	}
 }
@@ -200,14 +204,15 @@ func TestMissingFloor(t *testing.T) {
 	a := analysistest.Analyze(t, r)
 	i := slices.IndexFunc(a.Warnings, func(w analysis.Warning) bool { return w.Code == "no-floor" })
 	if i < 0 || !strings.Contains(a.Warnings[i].Text, r.Plan.FloorMissing) || a.Warnings[i].Advice == "" {
-		t.Errorf("warnings of a run without a floor: %+v, want one that says why", a.Warnings)
+		t.Errorf("warnings of a run without a floor: %+v, want no-floor with the reason", a.Warnings)
 	}
 }
 
-// What a cell costs is the sum over its blocks, by request; a peak is the highest.
+// The cost of a request is the sum over the blocks divided by their requests; the peak memory is the highest of them.
 func TestCosts(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
-		return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrClosed))
+		return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrReset),
+			analysistest.Failed(record.ErrClosed))
 	}}
 	r := m.Record(t, 2)
 	for i := range r.Blocks {
@@ -215,7 +220,7 @@ func TestCosts(t *testing.T) {
 		b.GeneratorNS = 24
 		if b.Cell == 1 {
 			n := int64(b.Round + 1)
-			b.IdleNS, b.IdleCPUNS = 1, 3 // which is what a look costs
+			b.IdleNS, b.IdleCPUNS = 1, 3 // the cost of reading the usage
 			b.Usage = &contract.Usage{SelfCPUNS: 48*n + 3, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
 				ProcessesStarted: 12, ConnectionsOpened: 6 * n, PeakMemoryBytes: 1000 - n, ChildPeakMemoryBytes: 100 * n}
 		}
@@ -227,27 +232,28 @@ func TestCosts(t *testing.T) {
 		Failures:              analysis.Failures{record.ErrReset: {First: 11}, record.ErrClosed: {First: 12}},
 		InvalidBlocks:         2,
 		Invalid:               analysis.Counts{"errors": 2},
-		ThroughputRPS:         new(20 / 200.2e-6), // 20 right answers
+		ThroughputRPS:         new(20 / 200.2e-6), // 20 correct responses
 		GeneratorCPU:          new(int64(2)),
 		UsageReadCPU:          new(int64(3)),
-		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24, when the looks are taken off
+		CPUPerRequest:         new(int64(26)), // (48 + 96 + 2·240)/24, without the cost of reading the usage
 		ProcessesPerRequest:   new(1.0),
 		ConnectionsPerRequest: new(0.75),      // (6 + 12)/24
 		FaultsPerRequest:      new(35.0 / 24), // (11 + 22 + 2·1)/24
 		ChildrenCPU:           new(int64(20)),
-		PeakMemory:            new(int64(1199))} // 999 in the first block, and 200 in the second
+		PeakMemory:            new(int64(1199))} // 999 in the first block and 200 in the second
 	got := a.Cells[1]
-	got.Response, got.Service, got.Phases, got.Distribution, got.Histogram = want.Response, want.Service, want.Phases, want.Distribution, nil
+	got.Response, got.Service, got.Phases = want.Response, want.Service, want.Phases
+	got.Distribution, got.Histogram = want.Distribution, nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("cgi (-want +got):\n%s", diff)
 	}
 	if c := a.Cells[0]; c.CPUPerRequest != nil || c.ProcessesPerRequest != nil || c.ConnectionsPerRequest != nil ||
 		c.FaultsPerRequest != nil || c.PeakMemory != nil || c.ThroughputRPS == nil || c.GeneratorCPU == nil {
-		t.Errorf("persistent, whose target does not tell: %+v", c)
+		t.Errorf("persistent, whose target does not report its usage: %+v", c)
 	}
 }
 
-// walsh returns all averages of two, sorted: the naive way, which needs n² of memory.
+// walsh returns all averages of two values, sorted. This naive algorithm needs memory for n² values.
 func walsh(values []float64) []float64 {
 	var all []float64
 	for i, v := range values {
@@ -266,7 +272,7 @@ func middle(sorted []float64) float64 {
 
 func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*math.Max(1, math.Abs(want)) }
 
-// The comparisons of eight rounds, worked out the naive way.
+// The comparisons of eight rounds, computed naively.
 func TestComparisons(t *testing.T) {
 	// For n = 8, P(W ≤ 3) = 5/256 is below 0.025 and P(W ≤ 4) = 7/256 is above: the interval runs from the fourth
 	// smallest to the fourth largest of the 36 Walsh averages.
@@ -284,7 +290,7 @@ func TestComparisons(t *testing.T) {
 		return block
 	}}
 	r := m.Record(t, rounds)
-	values := map[string][2][rounds]float64{} // by metric, of either side in each round
+	values := map[string][2][rounds]float64{} // by metric, side and round
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
 		b.Usage = &contract.Usage{SelfCPUNS: 1000 + draw.Int64N(1000), ChildrenCPUNS: int64(b.Cell) * 50_000}
@@ -296,7 +302,7 @@ func TestComparisons(t *testing.T) {
 		for metric, v := range map[string]float64{
 			analysis.MetricResponse:   times[4], // ranks 5 and 9 of 10
 			analysis.MetricResponse90: times[8],
-			analysis.MetricThroughput: 10 / ((100 + times[9]) / 1e9), // the last was done then, see took
+			analysis.MetricThroughput: 10 / ((100 + times[9]) / 1e9), // until the last response; see analysistest.Response
 			analysis.MetricCPU:        float64(b.Usage.SelfCPUNS+b.Usage.ChildrenCPUNS) / 10,
 		} {
 			sides := values[metric]
@@ -356,7 +362,7 @@ func deviation(values []float64) float64 {
 	return math.Sqrt(squares / float64(len(values)-1))
 }
 
-// Which cells are compared: each with that of the baseline which is otherwise the same.
+// Each cell is compared with the otherwise equal cell of the baseline.
 func TestWhatIsCompared(t *testing.T) {
 	open := func(model string) plan.Cell {
 		c := analysistest.Cell(model, 1)
@@ -373,7 +379,7 @@ func TestWhatIsCompared(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("compared are %q, want %q", got, want)
+			t.Errorf("comparisons = %q, want %q", got, want)
 		}
 	}
 	check(analysistest.Twins(), "cgi over persistent, 1 client")
@@ -383,13 +389,13 @@ func TestWhatIsCompared(t *testing.T) {
 	check([]plan.Cell{analysistest.Cell("cgi", 1), analysistest.Cell("reload", 1)})
 	check([]plan.Cell{analysistest.Cell("cgi", 8), analysistest.Cell("persistent", 1)})
 	check([]plan.Cell{open("cgi"), analysistest.Cell("persistent", 1)})
-	check([]plan.Cell{analysistest.Cell("persistent", 1), analysistest.Cell("reload", 1), analysistest.Cell("cgi", 1), analysistest.Cell("cgi", 8), analysistest.Cell("persistent", 8),
-		open("cgi"), open("persistent")},
+	check([]plan.Cell{analysistest.Cell("persistent", 1), analysistest.Cell("reload", 1), analysistest.Cell("cgi", 1),
+		analysistest.Cell("cgi", 8), analysistest.Cell("persistent", 8), open("cgi"), open("persistent")},
 		"reload over persistent, 1 client", "cgi over persistent, 1 client", "cgi over persistent, 8 clients",
 		"cgi over persistent, 5/s")
 }
 
-// Only rounds in which both sides were visited, and answered, make a pair.
+// Only rounds in which both sides were measured and responded make a pair.
 func TestPairsAreOfOneRound(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		ns := time.Duration(1+round) * 1000 // each round is slower, on both sides
@@ -442,17 +448,17 @@ func TestIncompleteRuns(t *testing.T) {
 				t.Errorf("warnings %+v", a.Warnings)
 			}
 			for _, format := range report.Analyses.Names() {
-				// Bencher's format has no place for it, and two others only beside the values of a cell.
-				mute := format == "bencher" || (format == "csv" || format == "gha-benchmark") && len(a.Cells) == 0
-				if got := string(analysistest.Print(t, format, a)); !strings.Contains(got, test.want) && !mute {
-					t.Errorf("%s does not say %q:\n%s", format, test.want, got)
+				// Bencher's format has no field for the condition, and two others only with the values of a cell.
+				omitted := format == "bencher" || (format == "csv" || format == "gha-benchmark") && len(a.Cells) == 0
+				if got := string(analysistest.Print(t, format, a)); !strings.Contains(got, test.want) && !omitted {
+					t.Errorf("%s does not contain %q:\n%s", format, test.want, got)
 				}
 			}
 		})
 	}
 }
 
-// A run that was cut off in its file is read as far as it goes, and cells that were not visited are left out.
+// A truncated record is read up to its last complete line, and cells that were not measured are left out.
 func TestCutOffRun(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "run", "blocks.jsonl"))
 	if err != nil {
@@ -463,7 +469,7 @@ func TestCutOffRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	check := func(whole, cells int) { // lines, the head being the first
+	check := func(whole, cells int) { // whole lines, including the head
 		t.Helper()
 		dir := t.TempDir()
 		cut := strings.Join(lines[:whole], "") + lines[whole][:20]
@@ -479,7 +485,8 @@ func TestCutOffRun(t *testing.T) {
 		}
 		a := analysistest.Analyze(t, r)
 		if len(a.Cells) != cells || a.Run.Condition != "the harness was killed" {
-			t.Errorf("%d lines: %d cells, %q, want %d and that it was killed", whole, len(a.Cells), a.Run.Condition, cells)
+			t.Errorf("%d lines: %d cells, condition %q, want %d cells and that the harness was killed", whole,
+				len(a.Cells), a.Run.Condition, cells)
 		}
 		for _, format := range report.Analyses.Names() {
 			analysistest.Print(t, format, a)
@@ -488,11 +495,11 @@ func TestCutOffRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := analysis.Analyze(r); cells > 0 && (err == nil || !strings.Contains(err.Error(), "observations.bin")) {
-			t.Errorf("Analyze without all observations = %v, want an error that names the file", err)
+			t.Errorf("Analyze with missing observations = %v, want an error that names the file", err)
 		}
 	}
 	check(1, 0)
-	check(2, 0) // of which the second describes the responses
+	check(2, 0) // the second line has the responses
 	check(3, 1)
 	check(4, 2)
 	check(17, 7)
@@ -500,26 +507,27 @@ func TestCutOffRun(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	usage := func(ns int64) *contract.Usage { return &contract.Usage{SelfCPUNS: ns} }
-	bothCells := []string{"hello/hello, persistent, 1 client, fake", "hello/hello, cgi, 1 client, fake"}
+	bothCells := []string{"hello, persistent, 1 client, fake", "hello, cgi, 1 client, fake"}
 	for name, test := range map[string]struct {
 		rounds int
 		block  func(plan.Cell, int) []record.Observation
 		change func(*record.Block)
 		want   []analysis.Warning // without advice
 	}{
-		"nothing to say": {6, analysistest.TenResponses, func(*record.Block) {}, nil},
+		"no warnings": {6, analysistest.TenResponses, func(*record.Block) {}, nil},
 		"errors": {6, func(c plan.Cell, round int) []record.Observation {
 			block := analysistest.TenResponses(c, round)
 			if c.Model == "cgi" && round < 2 {
-				block = append(block, analysistest.Failed(record.ErrTimeout), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrTimeout))
+				block = append(block, analysistest.Failed(record.ErrTimeout), analysistest.Failed(record.ErrReset),
+					analysistest.Failed(record.ErrTimeout))
 			}
 			return block
 		}, func(*record.Block) {}, []analysis.Warning{
-			// What is left is too little, too, which goes without saying.
-			{Code: "failed", Cell: "hello/hello, cgi, 1 client, fake",
-				Text: "6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 2 reset, 4 timeout; " +
+			// Too few pairs are left, too, but that needs no warning of its own.
+			{Code: "failed", Cell: "hello, cgi, 1 client, fake",
+				Text: "6 of 66 requests of hello, cgi, 1 client, fake failed: 2 reset, 4 timeout; " +
 					"reset: from request 12 on; timeout: from request 11 on"}}},
-		"errors, and a machine that is too noisy for another reason": {6, func(c plan.Cell, round int) []record.Observation {
+		"errors, and invalid blocks for another reason": {6, func(c plan.Cell, round int) []record.Observation {
 			block := analysistest.TenResponses(c, round)
 			if c.Model == "cgi" && round == 5 {
 				block = append(block, analysistest.Failed(record.ErrReset))
@@ -529,14 +537,14 @@ func TestWarnings(t *testing.T) {
 			{Code: "errors", Cell: bothCells[1],
 				Text: "1 of 61 requests of " + bothCells[1] + " failed: 1 reset; from request 61 on"},
 			{Code: "inconclusive", Cells: bothCells,
-				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 4 collection, 2 errors"}}},
-		"requests that the end of their visit ended": {6, func(c plan.Cell, round int) []record.Observation {
+				Text: "more than 20% of the blocks of " + bothCells[0] + " and 1 more are invalid: 4 collection, 2 errors"}}},
+		"requests that were unfinished at the end of their block": {6, func(c plan.Cell, round int) []record.Observation {
 			return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrUnfinished))
 		}, func(*record.Block) {}, []analysis.Warning{
 			{Code: "errors", Cells: bothCells,
 				Text: "12 of 132 requests of " + bothCells[0] + " and 1 more failed: 12 unfinished"},
 			{Code: "inconclusive", Cells: bothCells,
-				Text: "more than a fifth of the blocks of " + bothCells[0] + " and 1 more is invalid: 12 errors"}}},
+				Text: "more than 20% of the blocks of " + bothCells[0] + " and 1 more are invalid: 12 errors"}}},
 		"errors of both": {6, func(c plan.Cell, round int) []record.Observation {
 			block := analysistest.TenResponses(c, round)
 			if round == 0 {
@@ -545,25 +553,27 @@ func TestWarnings(t *testing.T) {
 			return block
 		}, func(*record.Block) {}, []analysis.Warning{
 			{Code: "errors", Cells: bothCells,
-				Text: "2 of 122 requests of hello/hello, persistent, 1 client, fake and 1 more failed: 2 closed"},
-			{Code: "inconclusive", Cell: "hello/hello, cgi, 1 client, fake",
-				Text: "too few pairs of blocks for an interval in 1 of 1 comparisons: 5 by response_p50 in " + bothCells[1]}}},
+				Text: "2 of 122 requests of hello, persistent, 1 client, fake and 1 more failed: 2 closed"},
+			{Code: "inconclusive", Cell: "hello, cgi, 1 client, fake",
+				Text: "too few pairs of blocks for an interval in 1 of 1 comparisons: 5 for response_p50 in " + bothCells[1]}}},
 		"a heavy generator": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(900+int64(b.Cell)*100)
-		}, []analysis.Warning{{Code: "heavy-generator", Cell: "hello/hello, persistent, 1 client, fake",
-			Text: "the load generator used more CPU than the server in 1 of 2 cells"}}},
+		}, []analysis.Warning{{Code: "heavy-generator", Cell: "hello, persistent, 1 client, fake",
+			Text: "the load generator used more CPU time than the server in 1 of 2 cells"}}},
 		"a generator as heavy as the server": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.GeneratorNS, b.Usage = 1000, usage(1000)
 		}, nil},
 		"a restless target": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.IdleNS, b.IdleCPUNS = 1e9, 5e7+int64(b.Cell)*1e6
-		}, []analysis.Warning{{Code: "restless", Cell: "hello/hello, cgi, 1 client, fake",
-			Text: "hello as cgi used 5.10 % of a core while others were measured"}}},
+		}, []analysis.Warning{{Code: "restless", Cell: "hello, cgi, 1 client, fake",
+			Text: "CPU time was used while other targets were measured: hello as cgi used 5.10% of a core"}}},
 		"restless targets": {6, analysistest.TenResponses, func(b *record.Block) {
 			b.IdleNS, b.IdleCPUNS = 1e9, 6e7+int64(b.Cell)*1e7
 		}, []analysis.Warning{{Code: "restless", Cells: bothCells,
-			Text: "hello as persistent used 6.00 %; hello as cgi used 7.00 % of a core while others were measured"}}},
-		"a generator beside who knows what": {6, analysistest.TenResponses, func(b *record.Block) { b.GeneratorNS = 1000 }, nil},
+			Text: "CPU time was used while other targets were measured: hello as persistent used 6.00% of a core; " +
+				"hello as cgi used 7.00% of a core"}}},
+		"a generator and a server with unknown CPU time": {6, analysistest.TenResponses,
+			func(b *record.Block) { b.GeneratorNS = 1000 }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := analysistest.Fake{Cells: analysistest.Twins(), Block: test.block}
@@ -576,7 +586,7 @@ func TestWarnings(t *testing.T) {
 			var got []analysis.Warning
 			for _, w := range a.Warnings {
 				if w.Advice == "" || strings.HasSuffix(w.Advice, ".") || strings.HasSuffix(w.Text, ".") {
-					t.Errorf("%s: text %q and advice %q, want both, without their full stops", w.Code, w.Text, w.Advice)
+					t.Errorf("%s: text %q and advice %q, want both, without final periods", w.Code, w.Text, w.Advice)
 				}
 				w.Advice = ""
 				got = append(got, w)
@@ -600,16 +610,17 @@ func TestErrorCounts(t *testing.T) {
 	check(analysis.Counts{"timeout": 2, "closed": 3, "reset": 1}, "3 closed, 1 reset, 2 timeout")
 }
 
-// Analyze leaves the result as it was: the same again gives the same.
+// Analyze does not modify its argument: a second call returns the same.
 func TestAnalyzeTwice(t *testing.T) {
 	r := analysistest.TheRun(t)
-	if diff := cmp.Diff(analysistest.Analyze(t, r), analysistest.Analyze(t, r), cmpopts.IgnoreFields(analysis.Cell{}, "Histogram")); diff != "" {
+	ignored := cmpopts.IgnoreFields(analysis.Cell{}, "Histogram")
+	if diff := cmp.Diff(analysistest.Analyze(t, r), analysistest.Analyze(t, r), ignored); diff != "" {
 		t.Errorf("Analyze twice (-first +second):\n%s", diff)
 	}
 }
 
-// A bin begins at 10^(i/20) ns: at 1000, 1122.02, 1258.93. Whole nanoseconds from there on are those from 1000, 1123
-// and 1259.
+// A bin begins at 10^(i/20) ns: at 1000, 1122.02, 1258.93. Rounded up to whole nanoseconds, that is 1000, 1123 and
+// 1259.
 func TestDistribution(t *testing.T) {
 	times := []time.Duration{1000, 1122, 1259, 1412, 1_000_000, 1001}
 	m := analysistest.Fake{Cells: analysistest.Twins()[:1], Block: func(plan.Cell, int) []record.Observation {

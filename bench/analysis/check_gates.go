@@ -9,37 +9,37 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// Metrics that are counted before anything is measured, in one start of each program. They have no noise.
+// Metrics that are counted in one start of each program, before measuring. They have no noise.
 const (
-	CountProcesses   = "processes"    // that a start makes, its own included
-	CountFiles       = "files_opened" // by all of them
-	CountConnections = "connections"  // that they make, to whatever
-	CountErrors      = "errors"       // requests without a right answer, while it is measured
+	CountProcesses   = "processes"    // processes per start, including the program itself
+	CountFiles       = "files_opened" // files that these processes open
+	CountConnections = "connections"  // connections that these processes make, to any address
+	CountErrors      = "errors"       // requests without a correct response, during the measurement
 )
 
-// Gated lists the metrics that a check can judge: those that are counted, and those that are measured.
+// Gated returns the metrics that a check can judge, counted and measured.
 func Gated() (counted, measured []string) {
 	return []string{CountProcesses, CountFiles, CountConnections},
 		[]string{MetricFaults, MetricCPU, MetricResponse, MetricResponse90, MetricThroughput}
 }
 
-// IsSecondary reports whether a gate of the metric may alarm, but is not needed for a pass: its noise is several times
-// that of the others, and they show the same changes sooner.
+// IsSecondary reports whether a gate of the metric can raise an alarm but is not needed for a pass. It is several times
+// as noisy as the other metrics, which show the same changes sooner.
 func IsSecondary(metric string) bool { return metric == MetricResponse90 || metric == MetricThroughput }
 
-// higherIsBetter reports whether more of the metric is better: its cost is then the inverse.
+// higherIsBetter reports whether a higher value of the metric is better; the cost is then its inverse.
 func higherIsBetter(metric string) bool { return metric == MetricThroughput }
 
-// A measuredGate is one gate that is measured, with its pairs.
+// A measuredGate is a gate of a measured metric, with its pairs.
 type measuredGate struct {
 	cell   record.Cell // the candidate's
 	metric string
 	pairs  pairs
 	margin float64
-	slack  float64 // by how much the logarithm of what the base is taken for may be off
+	slack  float64 // bound of the error of the base's logarithm, if the base is stored
 }
 
-// measuredGates lists the gates of a run that are measured: metric by metric, each by all requests.
+// measuredGates returns the measured gates of a run: for each metric, one for each request.
 func measuredGates(p record.Plan, measured []measurements) []measuredGate {
 	var all []measuredGate
 	for _, metric := range p.Check.Metrics {
@@ -59,7 +59,7 @@ func measuredGates(p record.Plan, measured []measurements) []measuredGate {
 	return all
 }
 
-// useStored puts the floor in the place of the base, times the stored ratio over it. Without such a ratio there is no
+// useStored uses the floor, times the stored ratio of the base to it, as the base. Without a stored ratio there is no
 // base.
 func (t *measuredGate) useStored(p record.Plan, measured []measurements, candidate int) {
 	i := slices.IndexFunc(p.Check.Stored.Ratios, func(r record.StoredRatio) bool {
@@ -80,7 +80,7 @@ func (t *measuredGate) useStored(p record.Plan, measured []measurements, candida
 	}
 }
 
-// series deals the logarithms of the ratio of cost out to so many starts of the targets.
+// series groups the logarithms of the cost ratios by start of the targets.
 func (p pairs) series(metric string, starts int) sequential.Series {
 	s := make(sequential.Series, starts)
 	for _, v := range p {
@@ -93,7 +93,7 @@ func (p pairs) series(metric string, starts int) sequential.Series {
 	return s
 }
 
-// checkData is what a check is decided by. After the budget, starts only confirm.
+// checkData returns the data that decide a check. Starts after the budget only confirm.
 func checkData(r *record.Result, measured []measurements, gates []measuredGate) sequential.Data {
 	starts := startsOf(r.Blocks)
 	d := sequential.Data{Ended: r.Tail != (record.Tail{})}
@@ -114,17 +114,20 @@ func checkData(r *record.Result, measured []measurements, gates []measuredGate) 
 	return d
 }
 
-// controlMetrics lists the metrics by which the control can be found: of those that can show that a host spins, the
-// ones that decide. Where none of them does, the response time has to show that the check is not blind.
+// controlMetrics returns the metrics by which the positive control can be detected: those of the check's metrics that
+// can show that its host spins, or else the response time.
 func controlMetrics(c *record.CheckSpec) []string {
-	metrics := slices.DeleteFunc(slices.Clone(c.Metrics), func(m string) bool { return m != MetricResponse && m != MetricCPU })
+	metrics := slices.DeleteFunc(slices.Clone(c.Metrics), func(m string) bool {
+		return m != MetricResponse && m != MetricCPU
+	})
 	if len(metrics) == 0 {
 		return []string{MetricResponse}
 	}
 	return metrics
 }
 
-// controlSeries is the cost of the control over that of the program that it is, by a metric and all requests.
+// controlSeries returns the cost of the positive control relative to the same program without delay, by a metric, for
+// all requests.
 func controlSeries(p record.Plan, measured []measurements, metric string, starts int) sequential.Series {
 	all := make(sequential.Series, starts)
 	for i, c := range p.Cells {
@@ -132,7 +135,7 @@ func controlSeries(p record.Plan, measured []measurements, metric string, starts
 			continue
 		}
 		twins := []string{p.Check.Candidate}
-		if p.Check.BaseControl != "" { // it is visited with the one that it is, in rounds of their own
+		if p.Check.BaseControl != "" { // a control may also be of the base, in rounds of their own
 			twins = append(twins, p.Baseline)
 		}
 		for _, twin := range twins {
@@ -154,7 +157,7 @@ func checkRule(p record.Plan) sequential.Rule {
 	return sequential.Rule{Margin: c.Margin, MustCatch: c.MustCatch, Alpha: c.Alpha, Seed: p.Seed}
 }
 
-// CheckData is what the check of a run is decided by, as far as the run has come.
+// CheckData returns the data that decide the check of a run, which may be in progress.
 func CheckData(r *record.Result) (sequential.Data, error) {
 	measured, err := measure(r)
 	if err != nil {
@@ -164,7 +167,7 @@ func CheckData(r *record.Result) (sequential.Data, error) {
 	return checkData(r, measured, measuredGates(r.Plan, measured)), nil
 }
 
-// Judge decides the check of a run as far as the run has come. If its budget is over, further starts can only confirm.
+// Judge decides the check of a run, which may be in progress. If its budget is over, further starts can only confirm.
 func Judge(r *record.Result, budgetOver bool) (sequential.Judgement, error) {
 	d, err := CheckData(r)
 	if err != nil {
@@ -176,7 +179,7 @@ func Judge(r *record.Result, budgetOver bool) (sequential.Judgement, error) {
 	return checkRule(r.Plan).Judge(d), nil
 }
 
-// gate returns what the measured gate came to.
+// gate returns the result of the measured gate, without a verdict.
 func (t measuredGate) gate(f sequential.GateResult) Gate {
 	g := Gate{Workload: t.cell.Workload, Request: t.cell.Request, Load: t.cell.Load, Metric: t.metric, Kind: MeasuredGate,
 		Unit: unitOf(t.metric), P: &f.P, Pairs: len(t.pairs), Margin: &t.margin}
@@ -211,7 +214,7 @@ func unitOf(metric string) string {
 	return "1"
 }
 
-// countedGates makes the gates of what has no noise: any that is more than its margin allows is a regression.
+// countedGates returns the gates of counts, which have no noise: any increase above its margin is a regression.
 func countedGates(p record.Plan, a *Analysis) []Gate {
 	var gates []Gate
 	for _, n := range p.Check.Counts {
@@ -241,10 +244,10 @@ func countedGates(p record.Plan, a *Analysis) []Gate {
 		if base != nil && candidate != nil {
 			g.judge(float64(base.Errors), float64(candidate.Errors), record.Margin{})
 			if g.Verdict == Regression {
-				g.Why = "each request has to get its right answer"
+				g.Why = "each request must get the expected response"
 			}
 			if base.Errors > 0 {
-				g.Verdict, g.Why = Undecided, "the base fails, too: there is nothing to hold the candidate against"
+				g.Verdict, g.Why = Undecided, "requests to the base fail, too, so there is nothing to compare with"
 			}
 			gates = append(gates, g)
 		}

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/record"
 )
 
-// What a check says of a record, and that it says a pass of nothing that does not carry one.
+// The verdict of a check, its reason and its needs. Records with missing data never pass.
 func TestCheck(t *testing.T) {
 	for name, test := range map[string]struct {
 		change       float64
@@ -21,15 +21,18 @@ func TestCheck(t *testing.T) {
 		verdict, why string
 		needs        string
 	}{
-		"equal": {0, nil, analysis.Pass, "by each gate, ./new costs less than 10 % more than ./old", ""},
-		"more": {0.2, nil, analysis.Regression, "response_p50 (hello) of ./new is worse than that of ./old: response_p50 by +20.",
-			""},
-		"more, and the time to confirm it was over": {0.2, func(r *record.Result) { r.Blocks = r.Blocks[:9*16] },
-			analysis.Unconfirmed, "response_p50 (hello) of ./new is above the limit of 3 %: response_p50 by +19.", "s more: --confirm-budget"},
-		"more, and confirmed after the budget": {0.2, analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 10 }),
-			analysis.Regression, "response_p50 (hello) of ./new is worse than that of ./old", ""},
-		"more, but not in the budget": {0.2, analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 6 }),
-			analysis.Undecided, "the targets were started 6 times in the time", "--budget 8s"},
+		"equal": {0, nil, analysis.Pass, "by each gate, ./new costs less than 10% more than ./old", ""},
+		"more": {0.2, nil, analysis.Regression,
+			"./new is worse than ./old in response_p50 (hello): response_p50 by +20.", ""},
+		"more, without time to confirm it": {0.2, func(r *record.Result) { r.Blocks = r.Blocks[:9*16] },
+			analysis.Unconfirmed, "./new is above the margin of 3% in response_p50 (hello): response_p50 by +19.",
+			"s more: --confirm-budget"},
+		"more, and confirmed after the budget": {0.2,
+			analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 10 }),
+			analysis.Regression, "./new is worse than ./old in response_p50 (hello): ", ""},
+		"more, but not within the budget": {0.2,
+			analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 6 }),
+			analysis.Undecided, "the targets were started 6 times in the time available", "--budget 8s"},
 		"the harness was killed": {0, func(r *record.Result) { r.Tail = record.Tail{} },
 			analysis.Undecided, "the run was not completed: the harness was killed", "another run"},
 		"it was interrupted": {0, func(r *record.Result) { r.Tail = record.Tail{LengthNS: 1, Condition: "interrupted"} },
@@ -37,30 +40,31 @@ func TestCheck(t *testing.T) {
 		"no blocks": {0, func(r *record.Result) { r.Blocks = nil },
 			analysis.Undecided, "the targets were started 0 times", "--budget "},
 		"too few starts": {0, func(r *record.Result) { r.Blocks = r.Blocks[:9*6] },
-			analysis.Undecided, "the targets were started 6 times in the time, and the first look is after 8 starts", "--budget 8s"},
-		"all of it is invalid": {0, analysistest.EachBlock(func(b *record.Block) { b.Collections = 1 }),
-			analysis.Undecided, "more than a fifth of the blocks", "a quieter machine; docs/methodology.md"},
-		"all of it is stolen, which decides nothing": {0, analysistest.EachBlock(func(b *record.Block) {
+			analysis.Undecided,
+			"the targets were started 6 times in the time available; a verdict needs at least 8 starts", "--budget 8s"},
+		"all blocks are invalid": {0, analysistest.EachBlock(func(b *record.Block) { b.Collections = 1 }),
+			analysis.Undecided, "more than 20% of the blocks", "a quieter machine; docs/methodology.md"},
+		"all blocks have steal, which does not matter": {0, analysistest.EachBlock(func(b *record.Block) {
 			b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.3}
 		}), analysis.Pass, "by each gate", ""},
 		"the floor is invalid": {0, floorInvalid, analysis.Pass, "by each gate", ""},
-		"the floor is invalid, and stands for the base": {0, func(r *record.Result) {
+		"the floor is invalid, and used instead of the base": {0, func(r *record.Result) {
 			floorInvalid(r)
 			r.Plan.Check.Stored = &plan.StoredBaseline{Ratios: []plan.StoredRatio{{Request: "hello",
 				Metric: analysis.MetricResponse, Ratio: 1}}}
-		}, analysis.Undecided, "more than a fifth of the blocks of floor/floor", "docs/methodology.md"},
+		}, analysis.Undecided, "more than 20% of the blocks of floor", "docs/methodology.md"},
 		"counts left out": {0, func(r *record.Result) {
 			r.Plan.Check.LeftOut = []plan.LeftOut{{Gate: analysis.CountProcesses, Why: "no strace"},
 				{Gate: analysis.CountFiles, Why: "no strace"}}
 		}, analysis.Pass, "more than ./old; left out: processes, files_opened", ""},
-		"a metric that nothing tells": {0, func(r *record.Result) {
+		"a metric that no target reports": {0, func(r *record.Result) {
 			r.Plan.Check.Metrics = append(r.Plan.Check.Metrics, analysis.MetricCPU)
-		}, analysis.Undecided, "nothing was measured by cpu_per_request (hello)", "--gates without that"},
+		}, analysis.Undecided, "there are no measurements for cpu_per_request (hello)", "--gates without it"},
 		"no metric": {0, func(r *record.Result) { r.Plan.Check.Metrics = nil }, analysis.Undecided, "", "--budget "},
 		"a metric that is unknown": {0, func(r *record.Result) { r.Plan.Check.Metrics = []string{"latency"} },
-			analysis.Undecided, "nothing was measured by latency (hello)", ""},
+			analysis.Undecided, "there are no measurements for latency (hello)", ""},
 		"no block of the control": {0, only(func(b record.Block) bool { return b.Cell != 2 }),
-			analysis.Undecided, "was not found to be slower", "a quieter machine"},
+			analysis.Undecided, "the positive control (+10% delay) was not detected", "a quieter machine"},
 		"a control that is as fast as the candidate": {0, func(r *record.Result) {
 			only(func(b record.Block) bool { return b.Cell != 2 })(r)
 			for _, b := range r.Blocks {
@@ -69,38 +73,39 @@ func TestCheck(t *testing.T) {
 					r.Blocks = append(r.Blocks, b)
 				}
 			}
-		}, analysis.Undecided, "was not found to be slower", "a higher --must-catch"},
+		}, analysis.Undecided, "was not detected", "a higher --must-catch"},
 		"a control that is not in the plan": {0, func(r *record.Result) { r.Plan.Check.Control = "other" },
-			analysis.Undecided, "was not found to be slower", ""},
+			analysis.Undecided, "was not detected", ""},
 		"a candidate that is not in the plan": {0, func(r *record.Result) { r.Plan.Check.Candidate = "other" },
 			analysis.Undecided, "", ""},
 		"a base that is not in the plan": {0, func(r *record.Result) { r.Plan.Baseline = "other" },
-			analysis.Undecided, "nothing was measured by response_p50 (hello)", ""},
-		"a stored base that says nothing of it": {0, func(r *record.Result) { r.Plan.Check.Stored = &plan.StoredBaseline{} },
-			analysis.Undecided, "nothing was measured by response_p50 (hello)", ""},
+			analysis.Undecided, "there are no measurements for response_p50 (hello)", ""},
+		"a stored base without the metric": {0, func(r *record.Result) { r.Plan.Check.Stored = &plan.StoredBaseline{} },
+			analysis.Undecided, "there are no measurements for response_p50 (hello)", ""},
 		"the candidate fails once": {0, once(1), analysis.Regression,
-			"errors (hello) of ./new is worse than that of ./old: errors went from 0 to 1; 1 of 96 requests of " +
-				"hello/hello, candidate, 1 client, fake failed: 1 ", ""},
-		"the base fails once": {0, once(0), analysis.Failed, "1 of 96 requests of hello/hello, base, 1 client, fake failed: 1 ", ""},
-		"a process more": {0, counts(nil, counted(analysis.CountProcesses, 1, 2)), analysis.Regression,
-			"processes (hello) of ./new is worse than that of ./old: processes by +100", ""},
+			"./new is worse than ./old in errors (hello): errors increased from 0 to 1; 1 of 96 requests of " +
+				"hello, candidate, 1 client, fake failed: 1 ", ""},
+		"the base fails once": {0, once(0), analysis.Failed,
+			"1 of 96 requests of hello, base, 1 client, fake failed: 1 ", ""},
+		"one more process": {0, counts(nil, counted(analysis.CountProcesses, 1, 2)), analysis.Regression,
+			"./new is worse than ./old in processes (hello): processes by +100", ""},
 		"files within their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 63)), analysis.Pass,
-			"by each measured gate, ./new costs less than 10 % more than ./old; changed within its margin: " +
+			"by each measured gate, ./new costs less than 10% more than ./old; changed within its margin: " +
 				"files_opened (hello) 54 → 63", ""},
 		"files above their margin": {0, counts(margins, counted(analysis.CountFiles, 54, 70)), analysis.Regression,
-			"files_opened by +29.6 %; --margin files_opened=20%,+16 would accept the count", ""},
-		"a process and a connection more": {0, counts(margins, counted(analysis.CountProcesses, 1, 2),
+			"files_opened by +29.6%; to accept the count, use --margin files_opened=20%,+16", ""},
+		"more processes and connections": {0, counts(margins, counted(analysis.CountProcesses, 1, 2),
 			counted(analysis.CountConnections, 0, 3)), analysis.Regression,
-			"connections went from 0 to 3; --margin processes=+1 --margin connections=+3 would accept the counts", ""},
+			"connections increased from 0 to 3; to accept the counts, use --margin processes=+1 --margin connections=+3", ""},
 		"slower by less than a margin of its own": {0.07, counts(map[string]record.Margin{
 			analysis.MetricResponse: {Share: 0.09}}), analysis.Pass, "by each gate", ""},
-		"slower by what must be caught, within a margin of its own": {0.2, counts(map[string]record.Margin{
+		"slower by more than must be caught, within a margin of its own": {0.2, counts(map[string]record.Margin{
 			analysis.MetricResponse: {Share: 0.3}}), analysis.Undecided, "", ""},
-		"starts of which nothing is valid, the most of them": {0, analysistest.EachBlock(func(b *record.Block) {
+		"most starts without valid blocks": {0, analysistest.EachBlock(func(b *record.Block) {
 			if b.Start > 5 {
 				b.Collections = 1
 			}
-		}), analysis.Undecided, "more than a fifth", ""},
+		}), analysis.Undecided, "more than 20%", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,14 +116,14 @@ func TestCheck(t *testing.T) {
 			got := analysistest.Analyze(t, r).Check
 			if got.Verdict != test.verdict || !strings.Contains(got.Why, test.why) || !strings.Contains(got.Needs, test.needs) ||
 				(got.Needs != "") != (test.verdict == analysis.Undecided || test.verdict == analysis.Unconfirmed) {
-				t.Errorf("verdict %s, why %q, needs %q; want %s, %q, %q", got.Verdict, got.Why, got.Needs, test.verdict, test.why,
-					test.needs)
+				t.Errorf("verdict %s, reason %q, needs %q; want %s, %q, %q", got.Verdict, got.Why, got.Needs, test.verdict,
+					test.why, test.needs)
 			}
 		})
 	}
 }
 
-// Where the requests of base and candidate alternate, they are paired one by one.
+// If the requests of base and candidate alternate, they are paired one by one.
 func TestAlternatingCheck(t *testing.T) {
 	r := analysistest.CheckRun(t, 0.2)
 	pairs := map[bool]int{}
@@ -138,7 +143,7 @@ func TestAlternatingCheck(t *testing.T) {
 		}
 	}
 	if pairs[false] != blocks || pairs[true] != requests {
-		t.Errorf("%v pairs, want one of each of %d blocks, or of each of %d requests", pairs, blocks, requests)
+		t.Errorf("pairs, by alternating: %v, want one for each of %d blocks or %d requests", pairs, blocks, requests)
 	}
 }
 
@@ -149,39 +154,39 @@ func counted(metric string, base, candidate int64) record.StartCount {
 	return record.StartCount{Metric: metric, Request: "hello", Of: map[string]int64{"base": base, "candidate": candidate}}
 }
 
-// counts adds the counts of starts to a check, and margins.
+// counts sets the start counts and the margins of a check.
 func counts(margins map[string]record.Margin, all ...record.StartCount) func(*record.Result) {
 	return func(r *record.Result) { r.Plan.Check.Counts, r.Plan.Check.Margins = all, margins }
 }
 
-// The reason of a gate of a count has its margin, and the flag that accepts a regression of all its requests.
+// The reason of a count's gate includes its margin, and the flag that accepts the regressions of all its requests.
 func TestMarginsOfCounts(t *testing.T) {
 	other := func(c record.StartCount) record.StartCount { c.Request = "other"; return c }
 	files, processes := analysis.CountFiles, analysis.CountProcesses
-	const within = "a change, within its margin of 20 % or 10"
-	const above = "above its margin of 20 % and 10; --margin files_opened="
+	const within = "changed within its margin of 20% or 10"
+	const above = "above its margin of 20% and 10; to accept it, use --margin files_opened="
 	for name, test := range map[string]struct {
 		margins map[string]record.Margin
 		counts  []record.StartCount
-		want    []string // the verdict and reason of each
+		want    []string // the verdict and reason of each gate
 	}{
 		"a change":     {margins, []record.StartCount{counted(files, 54, 63)}, []string{"pass: " + within}},
 		"no change":    {margins, []record.StartCount{counted(files, 54, 54)}, []string{"pass: "}},
 		"less":         {margins, []record.StartCount{counted(files, 54, 5)}, []string{"pass: "}},
 		"a small base": {margins, []record.StartCount{counted(files, 3, 13)}, []string{"pass: " + within}},
 		"a large base": {margins, []record.StartCount{counted(files, 1000, 1200)}, []string{"pass: " + within}},
-		"above by both": {margins, []record.StartCount{counted(files, 54, 65)}, []string{
-			"regression: " + above + "20%,+11 would accept it"}},
+		"above both margins": {margins, []record.StartCount{counted(files, 54, 65)}, []string{
+			"regression: " + above + "20%,+11"}},
 		"two requests": {margins, []record.StartCount{counted(files, 54, 80), other(counted(files, 10, 40))}, []string{
-			"regression: " + above + "20%,+30 would accept it",
-			"regression: " + above + "20%,+30 would accept it"}},
+			"regression: " + above + "20%,+30",
+			"regression: " + above + "20%,+30"}},
 		"a process": {margins, []record.StartCount{counted(processes, 1, 2)}, []string{
-			"regression: above its margin of 0; --margin processes=+1 would accept it"}},
-		"a process that is allowed": {map[string]record.Margin{processes: {Count: 1}},
-			[]record.StartCount{counted(processes, 1, 2)}, []string{"pass: a change, within its margin of 1"}},
+			"regression: above its margin of 0; to accept it, use --margin processes=+1"}},
+		"an allowed process": {map[string]record.Margin{processes: {Count: 1}},
+			[]record.StartCount{counted(processes, 1, 2)}, []string{"pass: changed within its margin of 1"}},
 		"a record with one margin": {nil, []record.StartCount{counted(files, 100, 103), counted(processes, 100, 104)},
-			[]string{"pass: a change, within its margin of 3 %",
-				"regression: above its margin of 3 %; --margin processes=3%,+4 would accept it"}},
+			[]string{"pass: changed within its margin of 3%",
+				"regression: above its margin of 3%; to accept it, use --margin processes=3%,+4"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,38 +203,38 @@ func TestMarginsOfCounts(t *testing.T) {
 	}
 }
 
-// The reason of a measured gate has its own margin, and so has the gate.
+// A measured gate and its reason have the gate's own margin.
 func TestMarginOfAMeasuredGate(t *testing.T) {
 	r := analysistest.CheckRun(t, 0.2)
 	r.Plan.Check.Margins = map[string]record.Margin{analysis.MetricResponse: {Share: 0.05}}
 	gates := analysistest.Analyze(t, r).Check.Gates
 	g := gates[slices.IndexFunc(gates, func(g analysis.Gate) bool { return g.Metric == analysis.MetricResponse })]
-	if g.Verdict != analysis.Regression || !strings.HasPrefix(g.Why, "above the margin of 5 %") || g.MarginText() != "5 %" {
-		t.Errorf("gate %s, because %q, with the margin %s; want a regression above the margin of 5 %%", g.Verdict, g.Why,
+	if g.Verdict != analysis.Regression || !strings.HasPrefix(g.Why, "above the margin of 5%") || g.MarginText() != "5%" {
+		t.Errorf("gate: verdict %s, reason %q, margin %s; want a regression above the margin of 5%%", g.Verdict, g.Why,
 			g.MarginText())
 	}
 }
 
-// What a regression leaves undecided is said to be left, not to be too noisy.
+// The reason of a gate that a regression leaves undecided is that the check ended, not noise.
 func TestRegressionLeavesOthersUndecided(t *testing.T) {
 	r := analysistest.CheckRun(t, 0.2)
 	r.Plan.Check.Metrics = append(r.Plan.Check.Metrics, analysis.MetricCPU)
 	c := analysistest.Analyze(t, r).Check
 	i := slices.IndexFunc(c.Gates, func(g analysis.Gate) bool { return g.Metric == analysis.MetricCPU })
 	if g := c.Gates[i]; c.Verdict != analysis.Regression || g.Verdict != analysis.Undecided ||
-		g.Why != "the regression ended the check before this was decided" {
-		t.Errorf("the check is a %s, and the other gate %s: %s", c.Verdict, g.Verdict, g.Why)
+		g.Why != "the regression ended the check before this gate was decided" {
+		t.Errorf("the verdict of the check is %s, and of the other gate %s: %s", c.Verdict, g.Verdict, g.Why)
 	}
 }
 
-// A count that is worse says what of it is not the program's own doing.
+// The reason of a regression of a count includes the part that the program itself does not cause.
 func TestCountWithANote(t *testing.T) {
 	r := analysistest.CheckRun(t, 0)
 	r.Plan.Check.Counts = []plan.StartCount{{Metric: analysis.CountProcesses, Request: "hello", Note: "1 is another's",
 		Of: map[string]int64{"base": 1, "candidate": 3}}}
 	for _, g := range analysistest.Analyze(t, r).Check.Gates {
 		if want := "; 1 is another's"; g.Metric == analysis.CountProcesses && !strings.HasSuffix(g.Why, want) {
-			t.Errorf("the gate of processes is worse because %q, want it to end with %q", g.Why, want)
+			t.Errorf("the reason of the gate is %q, want it to end with %q", g.Why, want)
 		}
 	}
 }
@@ -246,7 +251,7 @@ func only(keep func(record.Block) bool) func(*record.Result) {
 	}
 }
 
-// floorInvalid adds a floor to a check, of which each block is invalid.
+// floorInvalid adds a floor with only invalid blocks to a check.
 func floorInvalid(r *record.Result) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
@@ -259,7 +264,7 @@ func floorInvalid(r *record.Result) {
 	}
 }
 
-// once has one request of the cell fail.
+// once makes one request of the cell fail.
 func once(cell int) func(*record.Result) {
 	return func(r *record.Result) {
 		i := slices.IndexFunc(r.Blocks, func(b record.Block) bool { return b.Cell == cell })

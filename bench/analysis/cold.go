@@ -9,21 +9,22 @@ import (
 	"forktax/bench/units"
 )
 
-// A ColdStart is what it costs a program to start with its files on the disk: starts of both kinds alternated.
+// A ColdStart compares cold starts of a program, whose files are not in the page cache, with warm starts. Both kinds
+// alternate.
 type ColdStart struct {
 	Workload    string   `json:"workload"`
 	Request     string   `json:"request"`
 	Model       string   `json:"model"`
 	Pairs       int      `json:"pairs"`
-	WarmNS      int64    `json:"warm_ns"` // the median
-	ColdNS      int64    `json:"cold_ns"`
-	Ratio       float64  `json:"ratio"` // of cold to warm: estimate of Hodges and Lehmann over pairs
+	WarmNS      int64    `json:"warm_ns"` // median
+	ColdNS      int64    `json:"cold_ns"` // median
+	Ratio       float64  `json:"ratio"`   // cold over warm: Hodges-Lehmann estimate over pairs
 	RatioLow    *float64 `json:"ratio_low"`
 	RatioHigh   *float64 `json:"ratio_high"`
-	MajorFaults *float64 `json:"major_faults"` // of a cold start, the median; nil if they are not known
+	MajorFaults *float64 `json:"major_faults"` // median per cold start; nil if unknown
 	Files       int      `json:"files"`
-	Bytes       int64    `json:"bytes"`      // of the files
-	Kept        int64    `json:"kept_bytes"` // of that, what could not be let go
+	Bytes       int64    `json:"bytes"`      // total size of the files
+	Kept        int64    `json:"kept_bytes"` // bytes of these that could not be evicted
 }
 
 // coldStarts compares the cold starts of each program with its warm ones.
@@ -76,10 +77,10 @@ func coldStarts(r *record.Result) []ColdStart {
 	return found
 }
 
-// leastKept is the share of a program's files from which on it is worth a word that it could not be let go.
-const leastKept = 0.05
+// maxKeptShare is the share of a program's files that may stay in the page cache without a warning.
+const maxKeptShare = 0.05
 
-// coldWarnings say which files were not cold, and which are not known.
+// coldWarnings warns of files that could not be evicted and of files that are unknown.
 func coldWarnings(r *record.Result) (found []Warning) {
 	for _, f := range r.ColdFiles {
 		name := fmt.Sprintf("%s as %s", f.Workload, f.Model)
@@ -92,20 +93,21 @@ func coldWarnings(r *record.Result) (found []Warning) {
 				most, largest = file.Kept, file.Path
 			}
 		}
-		if float64(kept) > leastKept*float64(all) {
+		if float64(kept) > maxKeptShare*float64(all) {
 			found = append(found, Warning{Code: "not-cold", Cell: name,
-				Text:   fmt.Sprintf("%s of the %s of files of %s could not be evicted from the page cache, most of it of %s", units.Size(kept), units.Size(all), name, largest),
+				Text: fmt.Sprintf("%s of %s of the files of %s could not be evicted from the page cache, most of it in %s",
+					units.Size(kept), units.Size(all), name, largest),
 				Advice: "other processes have it mapped; on a machine without them, a cold start takes longer than shown"})
 		}
 		if f.Unseen != "" {
-			found = append(found, Warning{Code: "unseen-files", Cell: name, Text: fmt.Sprintf("of %s %s", name, f.Unseen),
-				Advice: "its cold starts may be warmer than they would be"})
+			found = append(found, Warning{Code: "unseen-files", Cell: name, Text: fmt.Sprintf("%s: %s", name, f.Unseen),
+				Advice: "files that were not seen stay in the page cache, so a real cold start may take longer"})
 		}
 	}
 	return found
 }
 
-// coldOnly fills in what a run of cold starts has.
+// coldOnly sets the fields of an analysis that a run of cold starts has.
 func (a *Analysis) coldOnly(r *record.Result) {
 	a.ColdStarts, a.WarmUps, a.StartUps = coldStarts(r), []WarmUp{}, []StartUp{}
 	a.ReuseLevels, a.Decisions, a.CrossChecks, a.Knees = []ReuseLevels{}, []Decision{}, []CrossCheck{}, []Knee{}

@@ -9,13 +9,13 @@ import (
 	"forktax/bench/stats"
 )
 
-// A metric is what blocks are compared by.
+// A metric is a value by which blocks are compared.
 type metric struct {
 	name, unit string
 	response   bool // it is a response time
 }
 
-// metrics in the order in which they are reported.
+// metrics lists all metrics in the order in which they are reported.
 var metrics = []metric{
 	{MetricResponse, "ns", true},
 	{MetricResponse90, "ns", true},
@@ -24,7 +24,7 @@ var metrics = []metric{
 	{MetricCPU, "ns", false},
 }
 
-// compare compares each cell with that of the baseline which is otherwise the same, and with the floor.
+// compare compares each cell with the otherwise equal cell of the baseline, and with the floor.
 func compare(plan record.Plan, measured []measurements) []Comparison {
 	compared := []Comparison{}
 	for i, c := range plan.Cells {
@@ -48,7 +48,7 @@ func compare(plan record.Plan, measured []measurements) []Comparison {
 	return compared
 }
 
-// comparedBy lists the metrics by which two cells may be compared: not by response times, if one was overloaded.
+// comparedBy returns the metrics by which two cells can be compared: not by response times if one is overloaded.
 func comparedBy(baseline, candidate backlog) []metric {
 	if !baseline.overloaded() && !candidate.overloaded() {
 		return metrics
@@ -56,14 +56,14 @@ func comparedBy(baseline, candidate backlog) []metric {
 	return slices.DeleteFunc(slices.Clone(metrics), func(m metric) bool { return m.response })
 }
 
-// A baseline is a cell of the plan, by its index, and what it is called.
+// A baseline is the index of a cell of the plan and its name in comparisons.
 type baseline struct {
 	name string
 	cell int
 }
 
-// baselines lists what a cell is compared with: its twin of the plan's baseline, and, under the same engine and load,
-// the floor, if it is served by the floor's model. What it takes above that is its program's own.
+// baselines returns the cells that a cell is compared with: the otherwise equal cell of the plan's baseline, and the
+// floor with the same engine, load and execution model. The cost above the floor is that of the cell's own program.
 func baselines(p record.Plan, c record.Cell) []baseline {
 	var found []baseline
 	if c.Engine == p.CrossCheck {
@@ -85,7 +85,7 @@ func baselines(p record.Plan, c record.Cell) []baseline {
 	return found
 }
 
-// baselineCell finds the cell of the baseline that a cell is compared with, by its index.
+// baselineCell returns the index of the baseline's cell that a cell is compared with.
 func baselineCell(plan record.Plan, c record.Cell) (index int, ok bool) {
 	if c.Model == plan.Baseline || c.Engine == plan.CrossCheck {
 		return 0, false
@@ -95,7 +95,7 @@ func baselineCell(plan record.Plan, c record.Cell) (index int, ok bool) {
 	return index, index >= 0
 }
 
-// compareMetric is false if there is nothing to be compared by that metric.
+// compareMetric compares two cells by a metric; it returns false if there is nothing to compare.
 func compareMetric(metric string, baseline, candidate map[int]*blockData, seed uint64) (Comparison, bool) {
 	if metric == MetricResponse99 {
 		return compareTails(0.99, baseline, candidate, seed)
@@ -107,11 +107,11 @@ func compareMetric(metric string, baseline, candidate map[int]*blockData, seed u
 	return p.compare(), true
 }
 
-// resamples of a bootstrap: with more, the ends of an interval would hardly be other than with these.
+// resamples is the number of resamples of a bootstrap. More of them would hardly change the bounds of an interval.
 const resamples = 1999
 
-// compareTails compares a percentile that is too high for a block to have one of its own: pooled over the blocks of the
-// pairs. It is false where there is no interval.
+// compareTails compares a percentile for which a single block has too few requests: it pools the blocks of the pairs.
+// It returns false if there is no interval.
 func compareTails(p float64, baseline, candidate map[int]*blockData, seed uint64) (Comparison, bool) {
 	var b, c stats.Pool
 	starts := map[int]bool{}
@@ -128,7 +128,7 @@ func compareTails(p float64, baseline, candidate map[int]*blockData, seed uint64
 		Difference: difference.Estimate, DifferenceLow: &difference.Low, DifferenceHigh: &difference.High}, true
 }
 
-// validRounds lists the rounds in which both sides were visited and neither block was invalid.
+// validRounds returns the rounds in which both sides were measured and both blocks are valid.
 func validRounds(baseline, candidate map[int]*blockData) []int {
 	var rounds []int
 	for _, round := range slices.Sorted(maps.Keys(candidate)) {
@@ -140,7 +140,7 @@ func validRounds(baseline, candidate map[int]*blockData) []int {
 	return rounds
 }
 
-// A blockPair is the values of two blocks of a valid round, or of two requests that followed one another in it.
+// A blockPair holds the values of two blocks of a valid round, or of two consecutive requests in it.
 type blockPair struct {
 	start               int
 	baseline, candidate float64
@@ -148,8 +148,8 @@ type blockPair struct {
 
 type pairs []blockPair
 
-// pairBlocks pairs the blocks of valid rounds by a metric. Where the requests of both alternated, response times are
-// paired request by request: whatever disturbs the machine for some milliseconds then meets both alike.
+// pairBlocks pairs the blocks of valid rounds by a metric. If the requests of both sides alternated, response times are
+// paired request by request, so that a disturbance of a few milliseconds affects both sides equally.
 func pairBlocks(baseline, candidate map[int]*blockData, metric string) pairs {
 	var p pairs
 	for _, round := range validRounds(baseline, candidate) {
@@ -170,7 +170,7 @@ func pairBlocks(baseline, candidate map[int]*blockData, metric string) pairs {
 func (p blockPair) logRatio() float64   { return math.Log(p.candidate / p.baseline) }
 func (p blockPair) difference() float64 { return p.candidate - p.baseline }
 
-// byStart deals the values of the pairs out by the start of the targets.
+// byStart groups the values of the pairs by the start of the targets.
 func (p pairs) byStart(value func(blockPair) float64) [][]float64 {
 	byStart := map[int][]float64{}
 	for _, v := range p {
@@ -183,9 +183,9 @@ func (p pairs) byStart(value func(blockPair) float64) [][]float64 {
 	return starts
 }
 
-// compare takes the ratio from the logarithms of the pairs' ratios and the difference from their differences, each with
-// the estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs, and over
-// the starts of the targets.
+// compare estimates the ratio from the logarithms of the pairs' ratios, and the difference from their differences. Both
+// are Hodges-Lehmann estimates with the wider of two signed-rank intervals: over the pairs, and over the starts of the
+// targets.
 func (p pairs) compare() Comparison {
 	logs, differences := p.byStart(blockPair.logRatio), p.byStart(blockPair.difference)
 	c := Comparison{
@@ -211,7 +211,7 @@ func (p pairs) compare() Comparison {
 	return c
 }
 
-// toNanoseconds rounds the differences, which are medians of medians, to whole ones.
+// toNanoseconds rounds the differences to whole nanoseconds.
 func (c *Comparison) toNanoseconds() {
 	for _, v := range []*float64{&c.Difference, c.DifferenceLow, c.DifferenceHigh} {
 		if v != nil {

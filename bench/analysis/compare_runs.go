@@ -12,37 +12,37 @@ import (
 	"forktax/bench/units"
 )
 
-// A RunComparison compares two stored runs. They were not interleaved, so it says what is seen, and judges
-// nothing: that takes a check. Its JSON has the rules of an Analysis.
+// A RunComparison compares two stored runs. The runs were not interleaved, so it shows differences without a verdict;
+// forktax check gives a verdict. Its JSON follows the rules of an Analysis.
 type RunComparison struct {
 	Schema     int              `json:"schema"`
 	A          ComparedRun      `json:"a"`
 	B          ComparedRun      `json:"b"`
-	Mismatches []Mismatch       `json:"unlike"`   // in machine or settings; then absolute numbers are not compared
-	Allowed    bool             `json:"allowed"`  // they are compared all the same
-	Programs   []Mismatch       `json:"programs"` // that are other files: which may well be what is to be seen
-	Cells      []CellComparison `json:"cells"`    // that both have
+	Mismatches []Mismatch       `json:"unlike"`   // in machine or settings; absolute numbers are then not compared
+	Allowed    bool             `json:"allowed"`  // absolute numbers are compared in spite of Mismatches
+	Programs   []Mismatch       `json:"programs"` // programs whose files differ, which may be intended
+	Cells      []CellComparison `json:"cells"`    // cells in both runs
 	Taxes      []TaxComparison  `json:"fork_taxes"`
 	OnlyA      []record.Cell    `json:"only_a"`
 	OnlyB      []record.Cell    `json:"only_b"`
-	Notes      []string         `json:"notes"` // what a reader must know before believing a number
+	Notes      []string         `json:"notes"` // warnings of the runs that affect the comparison
 }
 
-// A ComparedRun is one of the runs.
+// A ComparedRun is one of the two runs.
 type ComparedRun struct {
-	Name string `json:"name"` // as it was given
+	Name string `json:"name"` // as given by the user
 	Run  Run    `json:"run"`
 }
 
-// A Mismatch is something in which the runs differ.
+// A Mismatch is a difference between the runs.
 type Mismatch struct {
 	What string `json:"what"`
 	A    string `json:"a"`
 	B    string `json:"b"`
 }
 
-// A CellComparison is a cell that both runs have. Values that one of them has not are nil, and ratios of unlike
-// machines.
+// A CellComparison compares a cell that both runs have. Missing values are nil, and so are ratios if the machines
+// differ.
 type CellComparison struct {
 	record.Cell
 	Response   RunValues `json:"response_p50_ns"`
@@ -57,20 +57,21 @@ type RunValues struct {
 	Ratio *float64 `json:"ratio"` // B over A
 }
 
-// A TaxComparison is what a model costs over the baseline in both runs. Each is a ratio within its run, whose sides
-// were interleaved, so that it can be held against the other on unlike machines, too.
+// A TaxComparison compares the cost of a model relative to the baseline in both runs. Each is a ratio within a run
+// whose sides were interleaved, so they can be compared even if the machines differ.
 type TaxComparison struct {
 	A     Comparison `json:"a"`
 	B     Comparison `json:"b"`
 	Ratio float64    `json:"ratio"` // of the ratios, B over A
 }
 
-// CompareRuns compares the run b with the run a; the names say which they are. allowUnlike compares absolute numbers of
-// unlike machines, too.
+// CompareRuns compares the run b with the run a. If allowUnlike is set, it compares absolute numbers even if the
+// machines differ.
 func CompareRuns(nameA string, a *Analysis, nameB string, b *Analysis, allowUnlike bool) *RunComparison {
-	c := &RunComparison{Schema: record.Schema, A: ComparedRun{nameA, a.Run}, B: ComparedRun{nameB, b.Run}, Mismatches: mismatches(a, b),
-		Allowed: allowUnlike, Programs: programMismatches(a.Environment.Programs, b.Environment.Programs),
-		Cells: []CellComparison{}, Taxes: []TaxComparison{}, OnlyA: onlyIn(a, b), OnlyB: onlyIn(b, a)}
+	c := &RunComparison{Schema: record.Schema, A: ComparedRun{nameA, a.Run}, B: ComparedRun{nameB, b.Run},
+		Mismatches: mismatches(a, b), Allowed: allowUnlike,
+		Programs: programMismatches(a.Environment.Programs, b.Environment.Programs),
+		Cells:    []CellComparison{}, Taxes: []TaxComparison{}, OnlyA: onlyIn(a, b), OnlyB: onlyIn(b, a)}
 	for _, x := range a.Cells {
 		if y := b.cell(x.Cell); y != nil {
 			c.Cells = append(c.Cells, CellComparison{x.Cell, c.compare(Float(x.Response.P50), Float(y.Response.P50)),
@@ -109,7 +110,7 @@ func onlyIn(a, b *Analysis) []record.Cell {
 	return only
 }
 
-// mismatches lists how machines and settings differ. What moves by itself, such as the load, is not among it.
+// mismatches returns the differences between the machines and settings, without those that vary, such as the load.
 func mismatches(a, b *Analysis) []Mismatch {
 	found := append(MachineMismatches(a.Environment, b.Environment), differing([]Mismatch{
 		{"forktax", a.Run.Version, b.Run.Version},
@@ -126,7 +127,7 @@ func mismatches(a, b *Analysis) []Mismatch {
 	return found
 }
 
-// MachineMismatches lists how two machines differ.
+// MachineMismatches returns the differences between two machines.
 func MachineMismatches(a, b record.Environment) []Mismatch {
 	return differing([]Mismatch{
 		{"CPU", a.CPU, b.CPU},
@@ -139,7 +140,7 @@ func MachineMismatches(a, b record.Environment) []Mismatch {
 	})
 }
 
-// differing are those of which both sides are not the same.
+// differing returns the mismatches whose sides differ.
 func differing(all []Mismatch) []Mismatch {
 	found := []Mismatch{}
 	for _, u := range all {
@@ -157,7 +158,7 @@ func database(d *record.Database) string {
 	return fmt.Sprintf("%s %s, %s", d.Kind, d.Version, FormatSettings(d.Settings))
 }
 
-// programMismatches lists the workloads that were other files.
+// programMismatches returns the workloads whose program files differ.
 func programMismatches(a, b []record.Program) []Mismatch {
 	named := func(programs []record.Program) map[string]record.Program {
 		m := map[string]record.Program{}
@@ -184,7 +185,7 @@ func programText(p record.Program) string {
 	return words
 }
 
-// notes are the warnings of a run that make its numbers less than they should be.
+// notes returns the warnings of a run that make its numbers less reliable.
 func (c *RunComparison) notes(s ComparedRun, a *Analysis) []string {
 	notes := []string{}
 	for _, w := range a.Warnings {
@@ -195,7 +196,7 @@ func (c *RunComparison) notes(s ComparedRun, a *Analysis) []string {
 	return notes
 }
 
-// FormatVariant says what one is, as far as it is anything but a model.
+// FormatVariant describes a variant: its model and everything in which it differs from the plain model.
 func FormatVariant(v record.Variant) string {
 	parts := []string{"model " + v.Model}
 	if len(v.Build) > 0 {
@@ -205,7 +206,7 @@ func FormatVariant(v record.Variant) string {
 		parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
 	}
 	if v.Padding > 0 {
-		parts = append(parts, fmt.Sprintf("%s bytes more of environment", units.Count(int64(v.Padding))))
+		parts = append(parts, fmt.Sprintf("%s bytes of additional environment", units.Count(int64(v.Padding))))
 	}
 	if v.Program != "" {
 		parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
@@ -213,7 +214,7 @@ func FormatVariant(v record.Variant) string {
 	return strings.Join(parts, ", ")
 }
 
-// FormatSettings lists what a database server is set to.
+// FormatSettings formats settings as a list of names and values.
 func FormatSettings(set map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(set)) {

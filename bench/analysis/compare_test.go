@@ -15,8 +15,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// ratios makes a run in which cgi takes 1 ms times the ratio of the round, and persistent 1 ms. It deals the rounds out
-// to starts of so many rounds each.
+// ratios returns a run in which cgi takes 1 ms times the ratio of the round, and persistent 1 ms. Each start of the
+// targets has perStart rounds.
 func ratios(t *testing.T, perStart int, ratios ...float64) *record.Result {
 	t.Helper()
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
@@ -33,7 +33,7 @@ func ratios(t *testing.T, perStart int, ratios ...float64) *record.Result {
 	return r
 }
 
-// median finds the comparison by the median response time.
+// median returns the comparison by the median response time.
 func median(t *testing.T, a *analysis.Analysis) analysis.Comparison {
 	t.Helper()
 	i := slices.IndexFunc(a.Comparisons, func(c analysis.Comparison) bool { return c.Metric == analysis.MetricResponse })
@@ -43,23 +43,23 @@ func median(t *testing.T, a *analysis.Analysis) analysis.Comparison {
 	return a.Comparisons[i]
 }
 
-// What an interval is over is said in every format, and the MDE is by the same.
+// The text and Markdown formats show whether an interval is over pairs or starts. The MDE is over the same.
 func TestWhatIntervalsAreOver(t *testing.T) {
-	agree := slices.Repeat([]float64{1.9, 2.1, 2}, 7) // within each start: the starts are alike
-	var differ []float64                              // between the starts
+	agree := slices.Repeat([]float64{1.9, 2.1, 2}, 7) // varies within each start; all starts are the same
+	var differ []float64                              // varies between starts
 	for start := range 7 {
 		differ = append(differ, slices.Repeat([]float64{1.7 + 0.1*float64(start)}, 3)...)
 	}
-	const over = "over starts of the targets, which makes it more than 1.5 times as wide as over pairs of blocks"
-	const only = "over pairs of blocks only: fewer than six starts of the targets cannot be judged"
+	const over = "over starts of the targets: more than 1.5 times as wide as over pairs of blocks"
+	const only = "over pairs of blocks only: an interval over starts needs at least six starts"
 	for name, test := range map[string]struct {
 		ratios  []float64
 		over    string
 		widened bool
-		notes   []string // in the text, and what must be there
+		notes   []string // in the text and in the Markdown
 		table   string   // in the comparisons of the Markdown
 	}{
-		"starts that are alike": {agree, analysis.OverPairs, false, nil, "| 21 | 7 | over pairs |"},
+		"starts that agree": {agree, analysis.OverPairs, false, nil, "| 21 | 7 | over pairs |"},
 		"starts that differ": {differ, analysis.OverStarts, true, []string{"† " + over, ") †"},
 			"| 21 | 7 | over starts, above 1.5 times as wide as over pairs |"},
 		"few starts": {agree[:15], analysis.OverPairs, false, []string{"‡ " + only, ") ‡"},
@@ -72,7 +72,7 @@ func TestWhatIntervalsAreOver(t *testing.T) {
 			a := analysistest.Analyze(t, ratios(t, 3, test.ratios...))
 			c := median(t, a)
 			if c.Over != test.over || c.Widened != test.widened {
-				t.Errorf("the interval is over %q, widened: %t, want %q and %t", c.Over, c.Widened, test.over, test.widened)
+				t.Errorf("the interval is over %q, widened: %t, want %q, %t", c.Over, c.Widened, test.over, test.widened)
 			}
 			text, markdown := string(analysistest.Print(t, "text", a)), string(analysistest.Print(t, "markdown", a))
 			for _, want := range test.notes {
@@ -94,27 +94,28 @@ func TestWhatIntervalsAreOver(t *testing.T) {
 				}
 				logs = append(logs, l)
 			}
-			if want := stats.ClusteredMDE(logs); c.MDE != nil && !near(*c.MDE, want) || c.MDE == nil && !math.IsInf(want, 1) {
+			want := stats.ClusteredMDE(logs)
+			if c.MDE != nil && !near(*c.MDE, want) || c.MDE == nil && !math.IsInf(want, 1) {
 				t.Errorf("the MDE is %v, want %g", c.MDE, want)
 			}
 		})
 	}
 }
 
-// p99 is compared where both sides have 368 answers in twenty pairs of blocks: pooled over those of the pairs alone.
+// p99 is compared if both sides have 368 responses in 20 valid pairs of blocks, over which they are pooled.
 func TestTails(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
-	check := func(rounds, answers int, want bool) {
+	check := func(rounds, responses int, want bool) {
 		t.Helper()
 		m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 			var block []record.Observation
-			for range answers {
+			for range responses {
 				ns := 1e6 * math.Exp(0.3*random.NormFloat64())
 				if c.Model == "cgi" {
 					ns *= 3
 				}
 				if round == 0 {
-					ns *= 100 // the one that is invalid
+					ns *= 100 // the invalid round
 				}
 				block = append(block, analysistest.Response(time.Duration(ns)))
 			}
@@ -133,9 +134,11 @@ func TestTails(t *testing.T) {
 			}
 		}
 		a := analysistest.Analyze(t, r)
-		i := slices.IndexFunc(a.Comparisons, func(c analysis.Comparison) bool { return c.Metric == analysis.MetricResponse99 })
+		i := slices.IndexFunc(a.Comparisons, func(c analysis.Comparison) bool {
+			return c.Metric == analysis.MetricResponse99
+		})
 		if (i >= 0) != want {
-			t.Errorf("%d pairs of %d answers: p99 is compared: %t, want %t", rounds, answers, i >= 0, want)
+			t.Errorf("%d pairs of %d responses: p99 is compared: %t, want %t", rounds, responses, i >= 0, want)
 		}
 		if i < 0 {
 			return
@@ -151,14 +154,15 @@ func TestTails(t *testing.T) {
 		if *c.RatioLow > 3 || *c.RatioHigh < 3 || *c.RatioLow < 2 || *c.RatioHigh > 4 || !(*c.DifferenceLow > 0) ||
 			*c.DifferenceHigh < c.Difference || *c.Confidence != 0.95 || c.Blocks != rounds || c.MDE != nil ||
 			c.Over != analysis.OverPairs {
-			t.Errorf("p99: %+v, want an interval about 3 over %d pairs, and no MDE", c, rounds)
+			t.Errorf("p99: %+v, want an interval around 3 over %d pairs, and no MDE", c, rounds)
 		}
-		if again := analysistest.Analyze(t, r).Comparisons[i]; *again.RatioLow != *c.RatioLow || *again.RatioHigh != *c.RatioHigh {
-			t.Errorf("p99 again: %+v, want the same as %+v", again, c)
+		again := analysistest.Analyze(t, r).Comparisons[i]
+		if *again.RatioLow != *c.RatioLow || *again.RatioHigh != *c.RatioHigh {
+			t.Errorf("p99 of a second analysis: %+v, want %+v", again, c)
 		}
 		got := string(analysistest.Print(t, "markdown", a))
 		if !strings.Contains(got, "response_p99") || !strings.Contains(got, "bootstrap over pairs") {
-			t.Errorf("the Markdown does not say what became of p99:\n%s", got)
+			t.Errorf("the Markdown does not have the comparison of p99:\n%s", got)
 		}
 	}
 	check(25, 100, true)
@@ -167,33 +171,27 @@ func TestTails(t *testing.T) {
 	check(19, 100, false)
 }
 
-// What a difference means is said by its interval: that there is one, or that none was found.
+// The interval decides whether the text reports a difference, or that none was found.
 func TestWhatADifferenceMeans(t *testing.T) {
 	for name, test := range map[string]struct {
 		ratios []float64
-		says   string
-		adds   string // in the table
+		want   string
 	}{
-		"more": {[]float64{1.1, 1.2, 1.3, 1.1, 1.2, 1.3, 1.2},
-			"cgi adds 200 µs (100 µs to 300 µs) to each request", "200 µs"},
-		"less": {[]float64{0.9, 0.8, 0.7, 0.9, 0.8, 0.7, 0.8},
-			"cgi saves 200 µs (100 µs to 300 µs) of each request: persistent takes 1.25 times as long", "−200 µs"},
+		"more": {[]float64{1.1, 1.2, 1.3, 1.1, 1.2, 1.3, 1.2}, "cgi 1.2 ms, persistent 1.0 ms: 1.2× (95% CI 1.1 to 1.3)"},
+		"less": {[]float64{0.9, 0.8, 0.7, 0.9, 0.8, 0.7, 0.8}, "persistent 1.0 ms, cgi 800 µs: 1.2× (95% CI 1.1 to 1.4)"},
 		// Of the 28 Walsh averages of −100, −100, −40, −30, 0, 100 and 100 the middle ones are −15 and 0.
 		"none": {[]float64{0.9, 1.1, 1, 0.9, 1.1, 0.96, 0.97},
-			"no difference between cgi and persistent was found: −8 µs (−100 to +100)", "none found"},
+			"persistent 1.0 ms, cgi 970 µs: no difference found (−8 µs (−100 to +100))"},
 		"few": {[]float64{1.1, 1.2, 1.3},
-			"cgi differs from persistent by 200 µs in 3 pairs of blocks, too few to rely on", "200 µs"},
-		"one": {[]float64{1.2},
-			"cgi differs from persistent by 200 µs in 1 pair of blocks, too few to rely on", "200 µs"},
+			"cgi 1.2 ms, persistent 1.0 ms: about 1.2×, without a confidence interval (3 pairs of blocks)"},
+		"one": {[]float64{1.2}, // 5 requests are too few for a median
+			"cgi –, persistent –: about 1.2×, without a confidence interval (1 pair of blocks)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := analysistest.Analyze(t, ratios(t, 1, test.ratios...))
 			text := string(analysistest.Print(t, "text", a))
-			if !strings.Contains(text, "hello, 1 client: "+test.says+".") {
-				t.Errorf("the text does not say %q:\n%s", test.says, text)
-			}
-			if !strings.Contains(text, "  "+test.adds+"  \n") {
-				t.Errorf("the table does not end with %q:\n%s", test.adds, text)
+			if !strings.Contains(text, "hello: "+test.want+".") {
+				t.Errorf("the text does not contain %q:\n%s", test.want, text)
 			}
 		})
 	}

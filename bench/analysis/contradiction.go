@@ -7,18 +7,18 @@ import (
 	"forktax/bench/units"
 )
 
-// contradictory is by how much the percentile at the rate that decides may exceed that at a higher one. Response times rise
-// with the rate, but for noise.
-const contradictory = 1.5
+// maxDecline is the largest ratio of the percentile at the decisive rate to the percentile at a higher rate. Apart from
+// noise, response times rise with the rate.
+const maxDecline = 1.5
 
-// contradiction says why what was seen does not decide where the knee is; "" if it does. What decides is the lowest rate that
-// did not meet the objective, and what lies between it and the knee.
+// contradiction returns why the measurements do not determine the knee; "" if they do. The decisive rate is the lowest
+// rate that did not meet the objective. Rates between it and the knee matter, too.
 func (s *kneeState) contradiction(o *record.Objective) string {
 	k := s.knee
 	for _, p := range s.points {
 		between := p.rate > k.Met() && (k.FailedRPS == nil || p.rate < *k.FailedRPS)
 		if p.reason == causeTooFew && between {
-			return fmt.Sprintf("at %s there were too few requests for its %s", units.PlannedRate(p.rate), o.Name())
+			return fmt.Sprintf("too few requests at %s to compute %s", units.PlannedRate(p.rate), o.Name())
 		}
 	}
 	if k.FailedRPS == nil {
@@ -30,12 +30,13 @@ func (s *kneeState) contradiction(o *record.Objective) string {
 		case p.rate < *k.FailedRPS:
 		case p.rate == *k.FailedRPS:
 			if decisive = p; p.disturbed {
-				return fmt.Sprintf("most visits to %s were disturbed", units.PlannedRate(p.rate))
+				return fmt.Sprintf("most blocks at %s were disturbed", units.PlannedRate(p.rate))
 			}
 		case p.status == record.Met:
-			return fmt.Sprintf("it was missed at %s and met at %s", units.PlannedRate(decisive.rate), units.PlannedRate(p.rate))
-		case decisive.reason == causeResponse && p.value > 0 && float64(decisive.value) > contradictory*float64(p.value):
-			return fmt.Sprintf("its %s was %s at %s and %s at %s", o.Name(), units.Duration(float64(decisive.value)),
+			return fmt.Sprintf("the objective was missed at %s but met at %s", units.PlannedRate(decisive.rate),
+				units.PlannedRate(p.rate))
+		case decisive.reason == causeResponse && p.value > 0 && float64(decisive.value) > maxDecline*float64(p.value):
+			return fmt.Sprintf("%s was %s at %s but %s at %s", o.Name(), units.Duration(float64(decisive.value)),
 				units.PlannedRate(decisive.rate), units.Duration(float64(p.value)), units.PlannedRate(p.rate))
 		}
 	}

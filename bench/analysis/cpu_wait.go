@@ -8,24 +8,24 @@ import (
 	"forktax/bench/units"
 )
 
-// Waits for a CPU, in run queues and by the limit of a control group, make blocks noisier. None of them is invalid by
-// it: blocks are paired and in random order. So they are in the report, and throttling is a warning where it is
+// Waits for a CPU, in run queues and by the CPU limit of a control group, make blocks noisier. They make no block
+// invalid, because blocks are paired and in random order. So reports show them, with a warning if throttling is
 // noticeable.
 
-// noticeableThrottling is the share of a cell's time from which on it is worth a warning; see noticeableSteal.
+// noticeableThrottling is the share of a cell's time above which throttling causes a warning; see noticeableSteal.
 const noticeableThrottling = 0.02
 
-// CodeThrottled is the code of the warning that the limit of a control group held processes up.
+// CodeThrottled is the code of the warning that the CPU limit of a control group throttled processes.
 const CodeThrottled = "throttled"
 
-// throttling is what was counted over some blocks.
+// throttling is the throttling during some blocks.
 type throttling struct {
 	record.Throttling
 	known    bool
 	lengthNS int64 // of the blocks
 }
 
-// add adds the throttling of a side of a block, if it is known.
+// add adds the throttling of one side of a block; nil is unknown.
 func (t *throttling) add(more *record.Throttling) {
 	if more == nil {
 		return
@@ -39,14 +39,14 @@ func (t *throttling) add(more *record.Throttling) {
 	}
 }
 
-// tighter reports whether the limit of a is known and permits less than that of b.
+// tighter reports whether the limit of a is known and lower than the limit of b.
 func tighter(a, b record.Throttling) bool {
 	return a.QuotaNS > 0 && a.PeriodNS > 0 && (b.QuotaNS == 0 || coresOf(a) < coresOf(b))
 }
 
 func coresOf(t record.Throttling) float64 { return float64(t.QuotaNS) / float64(t.PeriodNS) }
 
-// share is the time for which processes were held up over that of the blocks.
+// share returns the throttled time as a share of the time of the blocks.
 func (t throttling) share() float64 {
 	if t.lengthNS <= 0 {
 		return 0
@@ -54,7 +54,7 @@ func (t throttling) share() float64 {
 	return float64(t.ThrottledNS) / float64(t.lengthNS)
 }
 
-// limit says what the limit is; "" if it is not known.
+// limit describes the CPU limit; "" if it is unknown.
 func (t throttling) limit() string {
 	if t.QuotaNS <= 0 || t.PeriodNS <= 0 {
 		return ""
@@ -63,7 +63,7 @@ func (t throttling) limit() string {
 		time.Duration(t.PeriodNS))
 }
 
-// throttlingOf sums up that of the cells for which included returns true, of the harness and of the target.
+// throttlingOf sums the throttling of the harness and of the targets in the cells for which included returns true.
 func throttlingOf(r *record.Result, included func(cell int) bool) (sum throttling) {
 	for _, b := range r.Blocks {
 		if included(b.Cell) {
@@ -75,7 +75,7 @@ func throttlingOf(r *record.Result, included func(cell int) bool) (sum throttlin
 	return sum
 }
 
-// throttledWarning warns that a limit was measured.
+// throttledWarning warns of cells in which a CPU limit was measured rather than the server.
 func throttledWarning(r *record.Result) (Warning, bool) {
 	var names []string
 	cells := map[int]bool{}
@@ -87,15 +87,15 @@ func throttledWarning(r *record.Result) (Warning, bool) {
 	sum := throttlingOf(r, func(cell int) bool { return cells[cell] })
 	return warningAbout(names, Warning{Code: CodeThrottled,
 		Text: fmt.Sprintf("the CPU limit of the control group%s was used up in %d of %d periods: processes were "+
-			"held up for %s (CPUs added up) in %s of %s", sum.limit(), sum.Throttled, sum.Periods,
+			"throttled for %s (summed over CPUs) during %s of %s", sum.limit(), sum.Throttled, sum.Periods,
 			units.Duration(float64(sum.ThrottledNS)), units.Duration(float64(sum.lengthNS)), firstOf(names)),
-		Advice: "a closed loop then measures the limit: response times include the wait for the next period, and " +
-			"throughput is what the limit permits; CPU a request is not affected. Raise the limit (docker --cpus, " +
-			"cpu.max), or measure an open loop (--rate) below it"})
+		Advice: "a closed loop then measures the limit: response times include the wait for the next period, and the limit " +
+			"determines the throughput; CPU time per request is not affected. Raise the limit (docker --cpus, cpu.max), or " +
+			"measure an open loop (--rate) below it"})
 }
 
-// setWaits fills in how long the generator and the target waited for a CPU, over the blocks with valid times, and which
-// share of all blocks' time was throttled. What is not known of each of these blocks stays nil.
+// setWaits sets how long the generator and the target waited for a CPU, over the blocks with valid times, and the
+// throttled share of all blocks' time. A field stays nil if it is unknown for any of these blocks.
 func (c *Cell) setWaits(r *record.Result, index int, m measurements) {
 	if t := throttlingOf(r, func(cell int) bool { return cell == index }); t.known {
 		c.ThrottledShare = new(t.share())
@@ -110,11 +110,11 @@ func (c *Cell) setWaits(r *record.Result, index int, m measurements) {
 	c.GeneratorQueue, c.ServerQueue = generator.perRequest(), target.perRequest()
 }
 
-// queued is how long a side waited in run queues over some blocks.
+// queued is the time for which one side waited in run queues during some blocks.
 type queued struct {
 	ns       int64
 	requests int
-	unknown  bool // of one of the blocks
+	unknown  bool // for at least one of the blocks
 }
 
 func (q *queued) add(w record.CPUWait, requests int) {

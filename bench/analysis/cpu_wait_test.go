@@ -10,8 +10,8 @@ import (
 	"forktax/bench/record"
 )
 
-// Throttling of the harness or of a target is a warning from 2 % of a cell's time on, which names the limit. It makes
-// no block invalid and changes no verdict.
+// Throttling of the harness or of a target for more than 2% of a cell's time causes a warning, which has the limit. It
+// makes no block invalid.
 func TestThrottled(t *testing.T) {
 	half := record.Throttling{Periods: 10, QuotaNS: 50e6, PeriodNS: 100e6}
 	throttled := func(t record.Throttling, periods, ns int64) *record.Throttling {
@@ -21,22 +21,22 @@ func TestThrottled(t *testing.T) {
 	wide := record.Throttling{Periods: 1, QuotaNS: 2e8, PeriodNS: 1e8}
 	const limit = "the CPU limit of the control group, 0.500 cores (50ms of each 100ms), was used up in "
 	for name, test := range map[string]struct {
-		generator, target *record.Throttling // in each block of a second; of targets only for cgi, 6 of 12
-		share             float64            // of cgi; -1 if it is not known
+		generator, target *record.Throttling // in each of the 12 blocks of 1 s; target only in those of cgi
+		share             float64            // of cgi; -1 if unknown
 		text              string             // of the warning; "" if there is none
-		cells             int                // that it names
+		cells             int                // number of cells in the warning
 	}{
-		"not known": {nil, nil, -1, "", 0},
-		"never":     {throttled(half, 0, 0), nil, 0, "", 0},
-		"hardly":    {throttled(half, 1, 20e6), nil, 0.02, "", 0},
+		"unknown": {nil, nil, -1, "", 0},
+		"never":   {throttled(half, 0, 0), nil, 0, "", 0},
+		"2%":      {throttled(half, 1, 20e6), nil, 0.02, "", 0},
 		"the harness": {throttled(half, 1, 30e6), nil, 0.03,
-			limit + "12 of 120 periods: processes were held up for 360 ms (CPUs added up) in 12.0 s", 2},
+			limit + "12 of 120 periods: processes were throttled for 360 ms (summed over CPUs) during 12.0 s", 2},
 		"one target": {throttled(record.Throttling{}, 0, 0), throttled(half, 9, 500e6), 0.5,
-			limit + "54 of 60 periods: processes were held up for 3.00 s (CPUs added up) in 6.00 s", 1},
-		"limit not known": {nil, throttled(record.Throttling{Periods: 10}, 9, 500e6), 0.5,
+			limit + "54 of 60 periods: processes were throttled for 3.00 s (summed over CPUs) during 6.00 s", 1},
+		"unknown limit": {nil, throttled(record.Throttling{Periods: 10}, 9, 500e6), 0.5,
 			"the CPU limit of the control group was used up in 54 of 60", 1},
-		"on several cores": {throttled(half, 9, 1500e6), nil, 1.5, limit + "108 of 120", 2},
-		"of two limits":    {throttled(wide, 0, 0), throttled(half, 9, 500e6), 0.5, limit, 1},
+		"on several cores":          {throttled(half, 9, 1500e6), nil, 1.5, limit + "108 of 120", 2},
+		"the tighter of two limits": {throttled(wide, 0, 0), throttled(half, 9, 500e6), 0.5, limit, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
@@ -69,32 +69,32 @@ func TestThrottled(t *testing.T) {
 			cells := max(len(w.Cells), min(len(w.Cell), 1))
 			if !strings.HasPrefix(w.Text, test.text) || cells != test.cells ||
 				!strings.Contains(w.Advice, "a closed loop then measures the limit") {
-				t.Errorf("the warning of %d cells is %+v; want %d cells and %q", cells, w, test.cells, test.text)
+				t.Errorf("the warning of %d cells is %+v, want %d cells and %q", cells, w, test.cells, test.text)
 			}
 			for _, format := range []string{"text", "markdown"} {
 				if !strings.Contains(string(analysistest.Print(t, format, a)), "CPU limit of the control group") {
-					t.Errorf("the %s does not have the warning", format)
+					t.Errorf("the %s does not contain the warning", format)
 				}
 			}
 		})
 	}
 }
 
-// Waits in run queues are costs of a request, where all blocks have them.
+// A cell has the wait in run queues per request if it is known for all blocks.
 func TestQueued(t *testing.T) {
 	for name, test := range map[string]struct {
 		known  func(record.Block) bool
 		queued bool
 	}{
-		"known":                  {func(record.Block) bool { return true }, true},
-		"known of some blocks":   {func(b record.Block) bool { return b.Round != 3 }, false},
-		"in a record without it": {func(record.Block) bool { return false }, false},
+		"known for all blocks":  {func(record.Block) bool { return true }, true},
+		"known for some blocks": {func(b record.Block) bool { return b.Round != 3 }, false},
+		"known for no block":    {func(record.Block) bool { return false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 			r := m.Record(t, 6)
 			analysistest.EachBlock(func(b *record.Block) {
-				if test.known(*b) { // of 10 requests
+				if test.known(*b) { // a block has 10 requests
 					b.GeneratorWait.RunQueueNS = new(int64(1000))
 					b.TargetWait.RunQueueNS = new(int64(5000 + 1000*int64(b.Cell)))
 				}
@@ -105,7 +105,7 @@ func TestQueued(t *testing.T) {
 					t.Fatalf("%s: waits %v and %v, want them known: %t", c, c.GeneratorQueue, c.ServerQueue, test.queued)
 				}
 				if test.queued && (*c.GeneratorQueue != 100 || *c.ServerQueue != 500+100*int64(i)) {
-					t.Errorf("%s: waits of %d and %d ns a request, want 100 and %d", c, *c.GeneratorQueue,
+					t.Errorf("%s: waits of %d and %d ns per request, want 100 and %d", c, *c.GeneratorQueue,
 						*c.ServerQueue, 500+100*i)
 				}
 				if c.InvalidBlocks > 0 {

@@ -7,13 +7,14 @@ import (
 
 	"forktax/bench/record"
 	"forktax/bench/stats"
+	"forktax/bench/units"
 )
 
-// maxDisagreement is how far apart the medians of two engines may be and count as the same.
+// maxDisagreement is the largest log ratio at which the medians of two engines agree.
 const maxDisagreement = 0.05
 
-// crossChecks compares the cells that two engines visited in the same rounds. The engine of the cross-check is lighter
-// in no case and an independent client in all: where the two agree, neither is likely to be wrong.
+// crossChecks compares the cells that two engines measured in the same rounds. The cross-check's engine is an
+// independent client, and never uses less CPU time: where the two agree, neither is likely to be wrong.
 func crossChecks(plan record.Plan, cells []Cell, measured []measurements) []CrossCheck {
 	checks := []CrossCheck{}
 	for i, c := range plan.Cells {
@@ -32,10 +33,11 @@ func crossChecks(plan record.Plan, cells []Cell, measured []measurements) []Cros
 				continue
 			}
 			a := CrossCheck{Workload: c.Workload, Request: c.Request, Model: c.Model, Load: c.Load, Engine: own.Engine,
-				CrossCheckEngine: c.Engine, Blocks: len(medians), MedianRatio: medians.ratio(), ThroughputRatio: throughputs.ratio(),
+				CrossCheckEngine: c.Engine, Blocks: len(medians),
+				MedianRatio: medians.ratio(), ThroughputRatio: throughputs.ratio(),
 				EngineCPU:     measured[j].validCosts().generatorCPU(),
 				CrossCheckCPU: measured[i].validCosts().generatorCPU()}
-			a.Why = a.explanation()
+			a.Cause, a.Why = a.explanation()
 			checks = append(checks, a)
 		}
 	}
@@ -53,37 +55,38 @@ func (s blockCosts) generatorCPU() int64 {
 	return s.generatorNS / int64(s.requests)
 }
 
-// blocksForCause is how many blocks it takes to name a cause.
+// blocksForCause is the number of blocks that is needed to name a cause.
 const blocksForCause = 6
 
-// Agrees reports whether a ratio of the two is near enough to 1.
+// Agrees reports whether a ratio of the two engines is close enough to 1.
 func Agrees(ratio float64) bool { return math.Abs(math.Log(ratio)) <= maxDisagreement }
 
-// explanation says what the difference comes from, as far as the numbers tell.
-func (a CrossCheck) explanation() string {
+// explanation returns the cause of the difference as far as the numbers show it: cause is short and the same for all
+// cells, text is the full explanation.
+func (a CrossCheck) explanation() (cause, text string) {
 	median, throughput := math.Log(a.MedianRatio), math.Log(a.ThroughputRatio)
 	switch {
 	case Agrees(a.MedianRatio) && Agrees(a.ThroughputRatio):
-		return "they agree"
+		return "", "they agree"
 	case a.Blocks < blocksForCause && max(math.Abs(median), math.Abs(throughput)) < 4*maxDisagreement:
-		return fmt.Sprintf("no more than noise may be, in so few blocks as %d each", a.Blocks)
+		return "few blocks", fmt.Sprintf("within the noise of %s each", units.Plural(a.Blocks, "block"))
 	case Agrees(a.MedianRatio):
-		slow, send := "more", "slower"
+		slow, send := "more", "later"
 		if throughput > 0 {
-			slow, send = "fewer", "faster"
+			slow, send = "fewer", "sooner"
 		}
-		return fmt.Sprintf("the medians agree, the throughputs do not: %s has %s slow answers, or is %s to send again",
-			a.CrossCheckEngine, slow, send)
+		cause = fmt.Sprintf("%s has %s slow responses, or sends the next request %s", a.CrossCheckEngine, slow, send)
+		return cause, "the medians agree but the throughputs do not: " + cause
 	case median > 0 && a.CrossCheckCPU > a.EngineCPU:
-		return fmt.Sprintf("%s takes %.1f times the CPU a request, on the cores that the server needs", a.CrossCheckEngine,
-			float64(a.CrossCheckCPU)/float64(a.EngineCPU))
+		return fmt.Sprintf("%s uses more CPU time on the server's cores", a.CrossCheckEngine),
+			fmt.Sprintf("%s uses %.1f times the CPU time per request, on cores that the server needs",
+				a.CrossCheckEngine, float64(a.CrossCheckCPU)/float64(a.EngineCPU))
 	case median < 0 && throughput < maxDisagreement && a.Load.Concurrency > 1:
-		return fmt.Sprintf("%s is slower to send again, so fewer requests wait at the server at once", a.CrossCheckEngine)
-	case a.Blocks == 1:
-		return "1 block each is little on a noisy machine"
+		cause = fmt.Sprintf("%s sends the next request later", a.CrossCheckEngine)
+		return cause, cause + ", so fewer requests wait at the server at once"
 	case a.Blocks < blocksForCause:
-		return fmt.Sprintf("%d blocks each are few on a noisy machine", a.Blocks)
+		return "few blocks", fmt.Sprintf("only %s each on a noisy machine", units.Plural(a.Blocks, "block"))
 	default:
-		return "the numbers do not tell"
+		return "unknown", "unknown"
 	}
 }

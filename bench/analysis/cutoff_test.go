@@ -11,7 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// cutOffBlock is a block of a target that responds to so many of 300 requests in 250 ms; the others are cut off.
+// cutOffBlock returns a block of 300 requests in 250 ms, of which the target responds to this many; the others are cut
+// off.
 func cutOffBlock(responses int) []record.Observation {
 	var block []record.Observation
 	for i := range 300 {
@@ -25,8 +26,8 @@ func cutOffBlock(responses int) []record.Observation {
 	return block
 }
 
-// Requests that were cut off because the target could not keep up are an overload, which says all; a few that were cut
-// off are errors. Their response times are at least what they are.
+// Requests that were cut off because the target could not keep up are only an overload; a few requests that were cut
+// off are errors. Their response times are lower bounds.
 func TestCutOffRequests(t *testing.T) {
 	cells := analysistest.Twins()
 	for i := range cells {
@@ -54,7 +55,7 @@ func TestCutOffRequests(t *testing.T) {
 	}
 }
 
-// A rate at which requests were cut off does not meet the objective, and nothing has failed.
+// A rate at which requests were cut off misses the objective because of overload, not because of failed requests.
 func TestCutOffMissesTheObjective(t *testing.T) {
 	cells := analysistest.Twins()
 	for i := range cells {
@@ -68,7 +69,7 @@ func TestCutOffMissesTheObjective(t *testing.T) {
 		t.Fatal("there is no knee")
 	}
 	for _, k := range a.Knees {
-		if k.Reason != "overload" || !strings.Contains(k.Detail, "6 of 1800 requests had no response when the visit ended") {
+		if k.Reason != "overload" || !strings.Contains(k.Detail, "6 of 1800 requests had no response when the block ended") {
 			t.Errorf("the knee is %+v, want an overload", k)
 		}
 	}

@@ -14,14 +14,14 @@ import (
 	"forktax/workload/contract"
 )
 
-// Each block has ten requests. The servers use 100 ns in each, and the database's 30 for persistent and 500, 1000,
-// 1500 … for cgi.
+// withDatabase returns a run with ten requests in each block. The servers use 100 ns per block. The database server
+// uses 30 ns per block for persistent, and 500, 1000, 1500 … ns for cgi.
 func withDatabase(t *testing.T) *record.Result {
 	t.Helper()
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
-	r.Environment.Database = &record.Database{Kind: "postgres", URL: "postgres://me@host/db", Private: true, Version: "15.1",
-		Settings: map[string]string{"fsync": "on", "autovacuum": "off"}}
+	r.Environment.Database = &record.Database{Kind: "postgres", URL: "postgres://me@host/db", Private: true,
+		Version: "15.1", Settings: map[string]string{"fsync": "on", "autovacuum": "off"}}
 	cgi := int64(0)
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
@@ -39,30 +39,32 @@ func TestDatabaseCPU(t *testing.T) {
 	for i, want := range []struct{ all, database int64 }{{13, 3}, {185, 175}} { // (100 + 3.5·500)/10
 		c := a.Cells[i]
 		if *c.CPUPerRequest != want.all || *c.DatabaseCPU != want.database {
-			t.Errorf("%s takes %d ns of CPU a request, of it the database %d; want %d, %d", c.Model, *c.CPUPerRequest,
+			t.Errorf("%s: CPU time per request is %d ns, database CPU %d ns, want %d, %d", c.Model, *c.CPUPerRequest,
 				*c.DatabaseCPU, want.all, want.database)
 		}
 	}
 	for _, c := range a.Comparisons {
-		if c.Metric == analysis.MetricCPU && (c.Difference < 150 || c.Difference > 190) { // 60 − 13 … 310 − 13, symmetric
-			t.Errorf("cgi adds %v ns of CPU a request, want 172", c.Difference)
+		// The differences are 60 − 13 … 310 − 13, symmetric.
+		if c.Metric == analysis.MetricCPU && (c.Difference < 150 || c.Difference > 190) {
+			t.Errorf("cgi adds %v ns of CPU time per request, want 172", c.Difference)
 		}
 	}
 	for format, wants := range map[string][]string{
-		"text": {"of it database", " 175 ns", "postgres 15.1"},
-		"markdown": {"of it database",
+		"text": {"database CPU", " 175 ns", "postgres 15.1"},
+		"markdown": {"database CPU",
 			"- postgres 15.1, started for the run, `postgres://me@host/db`: autovacuum off, fsync on\n"},
 		"json": {`"database_cpu_ns_per_request": 175`, `"url": "postgres://me@host/db"`},
 	} {
 		for _, want := range wants {
 			if got := analysistest.Print(t, format, a); !bytes.Contains(got, []byte(want)) {
-				t.Errorf("%s lacks %q:\n%s", format, want, got)
+				t.Errorf("%s does not contain %q:\n%s", format, want, got)
 			}
 		}
 	}
 }
 
-// Where nothing is known of a database, there is no column for it; a block without it has the target's CPU alone.
+// If the CPU time of the database server is unknown, the CPU time per request is that of the target, there is no column
+// for the database, and a warning.
 func TestDatabaseCPUIsNotKnown(t *testing.T) {
 	r := withDatabase(t)
 	for i := range r.Blocks {
@@ -70,27 +72,27 @@ func TestDatabaseCPUIsNotKnown(t *testing.T) {
 	}
 	a := analysistest.Analyze(t, r)
 	if c := a.Cells[1]; *c.CPUPerRequest != 10 || c.DatabaseCPU != nil {
-		t.Errorf("cgi takes %d ns of CPU a request, of it the database %v; want 10, nil", *c.CPUPerRequest, c.DatabaseCPU)
+		t.Errorf("cgi: CPU time per request is %d ns, database CPU %v, want 10, nil", *c.CPUPerRequest, c.DatabaseCPU)
 	}
 	got := analysistest.Print(t, "text", a)
-	if bytes.Contains(got, []byte("of it database")) {
-		t.Errorf("text has a column for what is not known:\n%s", got)
+	if bytes.Contains(got, []byte("database CPU")) {
+		t.Errorf("the text has a column for the unknown CPU time:\n%s", got)
 	}
-	if !bytes.Contains(got, []byte("database: CPU a request is without that of the database server")) {
-		t.Errorf("text does not say that it is not known:\n%s", got)
+	if !bytes.Contains(got, []byte("database: CPU time per request does not include the database server")) {
+		t.Errorf("the text does not contain the warning:\n%s", got)
 	}
 }
 
-// Where the kernel reports CPU time in coarse steps, the report states the bound of the error of a block.
+// If the kernel reports CPU time in coarse units, a warning has the bound of the error of a block.
 func TestCoarseCPU(t *testing.T) {
 	tests := map[string]struct {
 		target, database time.Duration // resolutions
 		want             string
 	}{
 		"control groups":    {time.Microsecond, time.Microsecond, ""},
-		"ticks":             {20 * time.Millisecond, 0, "±20.0 ms for hello/hello, persistent, 1 client, fake and 1 more"},
-		"ticks of database": {0, 40 * time.Millisecond, "±40.0 ms for hello/hello, persistent"},
-		"ticks of both":     {20 * time.Millisecond, 40 * time.Millisecond, "±60.0 ms for hello/hello, persistent"},
+		"ticks":             {20 * time.Millisecond, 0, "±20.0 ms for hello, persistent, 1 client, fake and 1 more"},
+		"ticks of database": {0, 40 * time.Millisecond, "±40.0 ms for hello, persistent"},
+		"ticks of both":     {20 * time.Millisecond, 40 * time.Millisecond, "±60.0 ms for hello, persistent"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +113,7 @@ func TestCoarseCPU(t *testing.T) {
 	}
 }
 
-// What a target logged when requests failed is told with how many did, each kind of line once.
+// The warning of failed requests includes what the target logged then, each kind of line once.
 func TestLogLines(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		return append(analysistest.TenResponses(c, round), analysistest.Failed(record.ErrWrongStatus))
@@ -125,8 +127,8 @@ func TestLogLines(t *testing.T) {
 	}
 	a := analysistest.Analyze(t, r)
 	for _, want := range []string{
-		"6 of 66 requests of hello/hello, persistent, 1 client, fake failed: 6 wrong status; 0 6 times, from request 11 on",
-		"6 of 66 requests of hello/hello, cgi, 1 client, fake failed: 6 wrong status; 0 6 times, from request 11 on; " +
+		"6 of 66 requests of hello, persistent, 1 client, fake failed: 6 wrong status; 0 6 times, from request 11 on",
+		"6 of 66 requests of hello, cgi, 1 client, fake failed: 6 wrong status; 0 6 times, from request 11 on; " +
 			"logged: sorry, too many clients already (SQLSTATE 53300); no tea",
 	} {
 		is := func(w analysis.Warning) bool { return w.Code == analysis.Failed && w.Text == want }

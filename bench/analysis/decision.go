@@ -7,42 +7,42 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Decision turns the costs of a request into what somebody has to decide: how many cores it takes at a rate, and what
-// would take how much of the fork tax away. It is about the cost at the first load that was measured.
+// A Decision turns the cost of a request, at the first load that was measured, into the basis of a decision: the cores
+// needed at some rates, and the measures that would reduce the fork tax.
 type Decision struct {
 	Workload      string      `json:"workload"`
 	Request       string      `json:"request"`
 	Model         string      `json:"model"`
 	Load          record.Load `json:"load"`
-	CoreShares    []Share     `json:"core_shares"`       // that requests take of a core, at some rates
-	SecondCoreRPS float64     `json:"core_capacity_rps"` // from this rate on one core is not enough
+	CoreShares    []Share     `json:"core_shares"`       // one for each of DecisionRates
+	SecondCoreRPS float64     `json:"core_capacity_rps"` // requests per second above which one core is not enough
 	TaxNS         *float64    `json:"tax_ns"`            // of the median response time; nil if none was found
-	Savings       []Saving    `json:"savings"`           // of the tax; they overlap
+	Savings       []Saving    `json:"savings"`           // reductions of the tax; they overlap
 }
 
-// A Share is how much of a core a rate takes: 0.5 is half, 2 are two.
+// A Share is the number of cores needed at a rate: 0.5 is half a core, 2 are two cores.
 type Share struct {
 	RateRPS float64 `json:"rate_rps"`
 	Cores   float64 `json:"cores"`
 }
 
-// A Saving is what one measure would take away of the tax.
+// A Saving is the reduction of the tax by one measure, such as a static build.
 type Saving struct {
 	By      string  `json:"by"`
 	NS      float64 `json:"ns"`
 	Share   float64 `json:"share"`       // of the tax
-	AtMost  bool    `json:"upper_bound"` // NS is a bound
-	Because string  `json:"source"`      // what it was worked out from
+	AtMost  bool    `json:"upper_bound"` // NS is an upper bound
+	Because string  `json:"source"`      // the measurements that it is computed from
 }
 
-// DecisionRates are those at which shares of a core are told.
+// DecisionRates are the rates, in requests per second, at which decisions list shares of a core.
 var DecisionRates = []float64{1, 10, 100, 1000}
 
-// decisions are about the cells of the first load of each request.
+// decisions returns a decision for each cell of the first load of each request.
 func decisions(a *Analysis) []Decision {
 	found := []Decision{}
 	for _, c := range FirstLoads(a.OwnCells()) {
-		if c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 || c.Workload == a.Run.Floor { // which nobody would serve
+		if c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 || c.Workload == a.Run.Floor {
 			continue
 		}
 		d := Decision{Workload: c.Workload, Request: c.Request, Model: c.Model, Load: c.Load,
@@ -60,7 +60,7 @@ func decisions(a *Analysis) []Decision {
 	return found
 }
 
-// savings works out, for a model that starts processes, what would take away which part of the tax.
+// savings returns the measures that would reduce the tax of a model that starts processes, with their reductions.
 func (a *Analysis) savings(c Cell, tax float64) []Saving {
 	found := []Saving{}
 	if c.PhaseNS(contract.PhaseSpawn.String()) == 0 {
@@ -74,23 +74,23 @@ func (a *Analysis) savings(c Cell, tax float64) []Saving {
 	if c.ConnectionsPerRequest != nil && *c.ConnectionsPerRequest > 0 {
 		connecting := c.PhaseNS(contract.PhaseConnect.String()) + c.PhaseNS(contract.PhaseClose.String())
 		add("a connection pooler", float64(connecting), true,
-			"the phases connect and close; all of them only if the pooler authenticates its clients at no cost, as by trust")
+			"phases connect and close; the bound is reached only if the pooler authenticates clients at no cost (trust)")
 	}
 	if other := a.fastestStatic(c); other != nil {
 		add("a static build", float64(c.startupNS()-other.startupNS()), true,
-			fmt.Sprintf("spawn and start of %s, which is linked statically", other.Workload))
+			fmt.Sprintf("phases spawn and start, compared with %s, which is statically linked", other.Workload))
 	}
 	add("a resident process", tax, false, "the comparison with "+record.Baseline)
 	return found
 }
 
-// startupNS is the part of a request in which its process comes to be.
+// startupNS returns the time of a request that its process takes to start, in nanoseconds.
 func (c Cell) startupNS() int64 {
 	return c.PhaseNS(contract.PhaseSpawn.String()) + c.PhaseNS(contract.PhaseStart.String())
 }
 
-// fastestStatic finds, for a cell of a program that is linked dynamically, the static one of the same language, model
-// and load that starts fastest. The floor is none: what it starts is no Go program.
+// fastestStatic returns, for a cell of a dynamically linked Go program, the cell of the statically linked Go program
+// with the same model and load that starts fastest. The floor does not count, because its child is not a Go program.
 func (a *Analysis) fastestStatic(c Cell) (other *Cell) {
 	program := a.program(c.Workload)
 	if program == nil || program.Linking != record.LinkedDynamically || program.Go == "" {

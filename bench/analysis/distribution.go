@@ -11,18 +11,18 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// BinsPerDecade is into how many equally wide bins a factor of ten is divided, on a logarithmic axis.
+// BinsPerDecade is the number of bins per factor of ten; they are equally wide on a logarithmic axis.
 const BinsPerDecade = 20
 
-// A Distribution says how many answers took how long: Counts[i] as long as FromNS[i] nanoseconds or longer, and less
-// than 10^(1/20) times that, which is 12.2 % more. A bin begins at the whole nanosecond at or above a power of
-// 10^(1/20). Those without an answer are not there. Together they are all right answers of the blocks with valid times.
+// A Distribution is a histogram of response times: Counts[i] responses took at least FromNS[i] nanoseconds and less
+// than 10^(1/20) times that, which is 12.2% more. A bin begins at the whole nanosecond at or above a power of
+// 10^(1/20); empty bins are left out. The counts add up to the correct responses of the blocks with valid times.
 type Distribution struct {
 	FromNS []int64 `json:"from_ns"`
 	Counts []int64 `json:"responses"`
 }
 
-// BinEdges are where bins begin, in nanoseconds: from 10 ns, as long as no answer takes, to above an hour.
+// BinEdges are the lower bounds of the bins in nanoseconds: from 10 ns, below any response time, to above an hour.
 var BinEdges = func() (edges []int64) {
 	for i := BinsPerDecade; len(edges) == 0 || edges[len(edges)-1] < hdrHighest; i++ {
 		edges = append(edges, int64(math.Ceil(math.Pow(10, float64(i)/BinsPerDecade)-1e-6))) // 10.000000000000002 is 10
@@ -30,7 +30,7 @@ var BinEdges = func() (edges []int64) {
 	return edges
 }()
 
-// BinOf is the number of the bin that a time is in.
+// BinOf returns the index of the bin of a time.
 func BinOf(ns int64) int {
 	i, exact := slices.BinarySearch(BinEdges, ns)
 	if !exact {
@@ -55,13 +55,13 @@ func distribution(values stats.Pool) Distribution {
 	return d
 }
 
-// Range and precision of the histograms: 1 ns to an hour, three significant digits.
+// Range and precision of the histograms: 1 ns to one hour, three significant digits.
 const (
 	hdrHighest = int64(time.Hour)
 	hdrDigits  = 3
 )
 
-// histogram counts values in nanoseconds; values beyond the range count as its end.
+// histogram counts values in nanoseconds; values outside the range count as its nearest end.
 func histogram(values stats.Pool) *hdrhistogram.Histogram {
 	h := hdrhistogram.New(1, hdrHighest, hdrDigits)
 	for _, block := range values {
@@ -72,19 +72,19 @@ func histogram(values stats.Pool) *hdrhistogram.Histogram {
 	return h
 }
 
-// ValueAt returns the nearest rank of what a histogram holds, the ⌈p·n⌉-th of its n values for 0 < p ≤ 1 and the first for
-// 0, to three significant digits; 0 if it is empty. It is the definition of all percentiles here. The library's own in
-// Go rounds p·n to a rank, which for the p90 of 99 values is one lower; those in JavaScript and Java take the ceiling.
+// ValueAt returns a percentile of a histogram by nearest rank: the ⌈p·n⌉-th of its n values for 0 < p ≤ 1, the first
+// for p = 0; 0 if it is empty. It has three significant digits. All percentiles here are defined so. The Go library
+// rounds p·n to a rank, which for the p90 of 99 values is one lower; those in JavaScript and Java take the ceiling.
 func ValueAt(h *hdrhistogram.Histogram, p float64) int64 {
 	n := int(h.TotalCount())
 	if n == 0 {
 		return 0
 	}
 	rank := min(max(stats.NearestRank(p, n), 1), n)
-	return h.ValueAtQuantile(100 * float64(rank) / float64(n)) // a whole rank, which it does not round to another
+	return h.ValueAtQuantile(100 * float64(rank) / float64(n)) // a whole rank, so it is not rounded to another
 }
 
-// percentiles of values, the largest of which, so many as timeouts, are only known to be at least what they are.
+// percentiles returns the percentiles of values. The largest values, as many as timeouts, are lower bounds.
 func percentiles(values stats.Pool, timeouts int) Percentiles {
 	p := Percentiles{P50: percentile(values, 0.5), P90: percentile(values, 0.9), P99: percentile(values, 0.99),
 		P999: percentile(values, 0.999)}
@@ -114,8 +114,7 @@ func percentile(values stats.Pool, p float64) *int64 {
 	return nil
 }
 
-// samples lists the blocks of the cell that are fit to be compared: those without a reason why they are not, which is
-// their pair's, too.
+// samples returns the valid blocks of the cell. Their pairs are valid, too.
 func (m measurements) samples() []Sample {
 	var found []Sample
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
@@ -126,12 +125,12 @@ func (m measurements) samples() []Sample {
 	return found
 }
 
-// spreadShare is how many of a cell's blocks lie between the bounds that spread tells: the outermost are accidents.
+// spreadShare is the share of a cell's blocks between the bounds of Spread; the outermost blocks are outliers.
 const spreadShare = 0.9
 
-// Spread says between which values most blocks of the cell lie, as nearest ranks. It is false where it is not known:
-// of an analysis without its blocks, and of a metric that they do not carry. It says how much a cell's value moves
-// within a run, and is no interval of confidence.
+// Spread returns the bounds, by nearest rank, between which 90% of the cell's blocks lie. ok is false if they are
+// unknown: without samples, or without the metric in them. The spread shows how much the value of a cell varies within
+// a run; it is not a confidence interval.
 func (c Cell) Spread(metric string) (low, high float64, ok bool) {
 	var values []float64
 	for _, s := range c.Samples {

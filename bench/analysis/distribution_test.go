@@ -13,8 +13,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// A percentile of a histogram is at the rank of stats.NearestRank: of 1 … n, which a histogram of three digits keeps
-// apart up to 2,047, the value is the rank.
+// A percentile of a histogram has the rank of stats.NearestRank. For the values 1 … n the value is the rank; a
+// histogram of three digits distinguishes them up to 2,047.
 func TestValueAt(t *testing.T) {
 	h := hdrhistogram.New(1, int64(time.Hour), 3)
 	if got := analysis.ValueAt(h, 0.5); got != 0 {
@@ -36,8 +36,8 @@ func TestValueAt(t *testing.T) {
 	}
 }
 
-// The p90 of 99 values is the 90th, ⌈89.1⌉, in tables and in the histogram from which distributions are drawn. Rounded
-// it would be the 89th: 27 ms, where the 90th took 49 ms.
+// The p90 of 99 values is the 90th, ⌈89.1⌉, both in tables and in the histogram of the figures: 49 ms. Rounding would
+// give the 89th: 27 ms.
 func TestOneDefinitionOfPercentiles(t *testing.T) {
 	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("cgi", 1)},
 		Block: func(plan.Cell, int) (all []record.Observation) {

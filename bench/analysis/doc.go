@@ -1,6 +1,6 @@
-// Package analysis computes from a run's record what it shows: the validity of blocks, percentiles, comparisons with
-// the baseline, phases, knees, costs, and the verdict of a check.
+// Package analysis computes results from the record of a run: block validity, percentiles, comparisons with the
+// baseline, phases, knees, costs, warnings, and the verdict of a check.
 //
-// It measures nothing and prints nothing: package run makes records, package report prints. Numbers come from package
-// stats.
+// It neither measures nor prints: package run makes records, package report prints results. The statistics are in
+// package stats.
 package analysis

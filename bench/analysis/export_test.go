@@ -6,12 +6,15 @@ import (
 	"forktax/bench/record"
 )
 
-// What the tests reach of the inside, from outside of the package.
+// Unexported functions for tests in package analysis_test.
 
-// Why is what the report says of a cross-check.
-func Why(a CrossCheck) string { return a.explanation() }
+// Why returns the explanation of a cross-check.
+func Why(a CrossCheck) string {
+	_, text := a.explanation()
+	return text
+}
 
-// Overloaded says whether blocks of an open loop, of this planned length, show an overload.
+// Overloaded reports whether open-loop blocks of the planned length show an overload.
 func Overloaded(length time.Duration, blocks [][]record.Observation) bool {
 	var sum backlog
 	for _, block := range blocks {
@@ -24,11 +27,11 @@ func Overloaded(length time.Duration, blocks [][]record.Observation) bool {
 	return sum.overloaded()
 }
 
-// Missing is what a Tally finds in a whole record.
+// Missing returns what a Tally finds in a complete record.
 func Missing(r *record.Result) ([]int, error) { return new(Tally).missing(r) }
 
-// StartUps are the curves of a record, and where they break even with one of the cells.
+// StartUps returns the start-up curves of a record and their break-even points with one of the cells.
 func StartUps(r *record.Result, cells []Cell) []StartUp { return startUps(r, cells) }
 
-// StartClasses classifies starts by their blocks.
+// StartClasses classifies the starts of a cell by their blocks.
 func StartClasses(samples []Sample) Counts { return startClasses(samples) }

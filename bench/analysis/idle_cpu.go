@@ -13,19 +13,19 @@ import (
 )
 
 const (
-	// maxIdleShare is the share of a core that a target may use while others are measured. The look at its usage before
-	// and after each block, up to 0.3 ms, takes a part of that, and so does waiting for the last children of a block.
+	// maxIdleShare is the share of a core that a target may use while other targets are measured. It includes reading the
+	// target's usage before and after each block, up to 0.3 ms, and waiting for the last children of a block.
 	maxIdleShare = 0.05
-	// minIdleTime is the idle time in sum from which on the share is judged.
+	// minIdleTime is the total idle time that is needed to judge the share.
 	minIdleTime = time.Second
 )
 
 // A targetKey names a target in the record.
 type targetKey struct{ workload, model string }
 
-// usageReadCosts is what one look at a target's usage costs it in processor time, in nanoseconds: the median of what it
-// used between one block and the next, when nothing but one look fell into that. It is taken off each block, which
-// holds the end of one look and the beginning of the next: at a low rate it would be a good part of what is measured.
+// usageReadCosts returns the CPU time in nanoseconds that reading a target's usage costs the target: the median of the
+// target's CPU time between two blocks, when its usage is read once. It is subtracted from each block, which contains
+// the end of one reading and the beginning of the next: at a low rate it would be a large share of the result.
 func usageReadCosts(r *record.Result) map[targetKey]int64 {
 	seen := map[targetKey][]float64{}
 	for _, b := range r.Blocks {
@@ -42,7 +42,7 @@ func usageReadCosts(r *record.Result) map[targetKey]int64 {
 	return costs
 }
 
-// withoutReadCost takes the cost of a look off what was used.
+// withoutReadCost subtracts the cost of a reading from the usage.
 func withoutReadCost(u *contract.Usage, reading int64) *contract.Usage {
 	if u == nil {
 		return nil
@@ -52,7 +52,7 @@ func withoutReadCost(u *contract.Usage, reading int64) *contract.Usage {
 	return &net
 }
 
-// idleCPUWarning finds targets that use the processor while others are measured.
+// idleCPUWarning warns of targets that use CPU time while other targets are measured.
 func idleCPUWarning(r *record.Result) (Warning, bool) {
 	idle, cpu := map[targetKey]int64{}, map[targetKey]int64{}
 	for _, b := range r.Blocks {
@@ -69,12 +69,12 @@ func idleCPUWarning(r *record.Result) (Warning, bool) {
 			continue
 		}
 		cells = append(cells, c.String())
-		words := fmt.Sprintf("%s as %s used %s", t.workload, t.model, units.Percent(share))
+		words := fmt.Sprintf("%s as %s used %s of a core", t.workload, t.model, units.Percent(share))
 		if !slices.Contains(used, words) {
 			used = append(used, words)
 		}
 	}
 	return warningAbout(cells, Warning{Code: "restless",
-		Text:   fmt.Sprintf("%s of a core while others were measured", strings.Join(used, "; ")),
-		Advice: "all targets are up at the same time, so it took from the others; find what it does between requests"})
+		Text:   "CPU time was used while other targets were measured: " + strings.Join(used, "; "),
+		Advice: "all targets run at the same time, so this slows the others; find out what it does between requests"})
 }

@@ -8,19 +8,19 @@ import (
 	"forktax/bench/record"
 )
 
-// Inconclusive is the code of the warnings that a run says too little. They make its exit status 3.
+// Inconclusive is the code of the warnings that a run has too few valid results. They make its exit status 3.
 const Inconclusive = "inconclusive"
 
-// TooManyInvalid reports whether so many blocks of the cell are invalid that the rest may be, too.
+// TooManyInvalid reports whether the share of invalid blocks is so large that the others may be wrong, too.
 func (c Cell) TooManyInvalid() bool { return tooManyInvalid(c.InvalidBlocks, c.Blocks) }
 
-// tooManyInvalid reports whether that many invalid blocks are too many: more than a fifth. One block is an accident,
-// which may befall any cell; where blocks are few it is a fifth of them, or all.
+// tooManyInvalid reports whether more than 20% of the blocks, and at least two, are invalid. A single invalid block is
+// an accident, although it may be more than 20% of few blocks.
 func tooManyInvalid(invalid, blocks int) bool {
 	return invalid >= minInvalid && float64(invalid) > maxInvalidShare*float64(blocks)
 }
 
-// blocksToOutweigh is how many blocks a cell needs for that many invalid ones not to be too many.
+// blocksToOutweigh returns the number of blocks with which this many invalid ones are not too many.
 func blocksToOutweigh(invalid int) int {
 	blocks := int(float64(invalid) / maxInvalidShare)
 	for tooManyInvalid(invalid, blocks) {
@@ -29,28 +29,28 @@ func blocksToOutweigh(invalid int) int {
 	return blocks
 }
 
-// invalidWarning finds the cells with too many invalid blocks, of those on which the outcome rests, but not those whose
-// blocks are invalid because a program failed, or because of a trap, for which there is starvedWarning.
+// invalidWarning warns of cells with too many invalid blocks that the outcome depends on. It leaves out cells whose
+// blocks are invalid because a program failed, for which there are failedWarnings, or a trap: see starvedWarning.
 func invalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
-	_, spoilt := failing(plan, a)
+	_, failed := failing(plan, a)
 	names, text := invalidCells(a.OwnCells(), func(c Cell) bool {
-		return !a.isStarved(c) && !isAuxiliary(plan, c) && !spoilt[groupOf(c)]
+		return !a.isStarved(c) && !isAuxiliary(plan, c) && !failed[groupOf(c)]
 	})
 	return warningAbout(names, Warning{Code: Inconclusive, Text: text,
-		Advice: "docs/methodology.md says what each reason means; measure on a quieter machine, or at a rate that the " +
-			"generator can keep, and longer"})
+		Advice: "measure for longer, on a quieter machine, or at a rate that the generator can sustain; " + adviceReasons})
 }
 
-// auxiliaryInvalidWarning finds those on which no outcome rests. That is said, and decides nothing.
+// auxiliaryInvalidWarning warns of cells with too many invalid blocks that no outcome depends on.
 func auxiliaryInvalidWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 	names, text := invalidCells(a.Cells, func(c Cell) bool { return isAuxiliary(plan, c) })
 	return warningAbout(names, Warning{Code: "disturbed", Text: text,
-		Advice: "what the report says of these cells is from the rest of their blocks, and no outcome rests on it; " +
-			"docs/methodology.md says what each reason means"})
+		Advice: "the results of these cells are from their other blocks, and no outcome depends on them; " + adviceReasons})
 }
 
-// isAuxiliary reports whether no outcome rests on a cell: one of the cross-check, or of the floor, unless the candidate
-// is held against the floor because the base is stored.
+const adviceReasons = "docs/methodology.md explains each reason"
+
+// isAuxiliary reports whether no outcome depends on a cell: a cell of the cross-check, or of the floor, unless the
+// candidate is compared with the floor because the base is stored.
 func isAuxiliary(plan record.Plan, c Cell) bool {
 	if c.Workload == plan.Floor {
 		return plan.Check == nil || plan.Check.Stored == nil
@@ -58,7 +58,8 @@ func isAuxiliary(plan record.Plan, c Cell) bool {
 	return plan.CrossCheck != "" && c.Engine == plan.CrossCheck
 }
 
-// invalidCells names the cells with too many invalid blocks, of those that count, and says why the blocks are invalid.
+// invalidCells returns the names of the cells with too many invalid blocks for which counts returns true, and a text
+// with the reasons.
 func invalidCells(cells []Cell, counts func(Cell) bool) (names []string, text string) {
 	reasons := Counts{}
 	for _, c := range cells {
@@ -67,25 +68,25 @@ func invalidCells(cells []Cell, counts func(Cell) bool) (names []string, text st
 			addCounts(reasons, c.Invalid)
 		}
 	}
-	return names, fmt.Sprintf("more than a fifth of the blocks of %s is invalid: %s", firstOf(names), reasons)
+	return names, fmt.Sprintf("more than 20%% of the blocks of %s are invalid: %s", firstOf(names), reasons)
 }
 
-// fewestPairs have a 95 % interval; see stats.SignedRank.
+// fewestPairs is the number of pairs that a 95% interval needs; see stats.SignedRank.
 const fewestPairs = 6
 
-// A pairCount is how many pairs of blocks two cells are compared by, by metric.
+// A pairCount is the number of pairs of blocks of two cells, by metric.
 type pairCount map[string]int
 
 // add counts the pairs of blocks of two cells.
 func (n pairCount) add(baseline, candidate measurements) {
 	for _, m := range metrics {
-		if m.name != MetricResponse99 { // of which there is an interval, or nothing
+		if m.name != MetricResponse99 { // which is not compared without an interval
 			n[m.name] += len(pairBlocks(baseline.rounds, candidate.rounds, m.name))
 		}
 	}
 }
 
-// fewest is how many there are by the metric that has the fewest of those that have any.
+// fewest returns the metric with the fewest pairs, of the metrics that have any, and their number.
 func (n pairCount) fewest(by []metric) (fewest int, metric string) {
 	metric = MetricResponse
 	for _, m := range by {
@@ -96,11 +97,11 @@ func (n pairCount) fewest(by []metric) (fewest int, metric string) {
 	return fewest, metric
 }
 
-// tooFewPairs tells of the comparisons with the baseline that have no interval, or came to nothing: but of those of
-// accused cells, of which more would not help. A search makes none.
+// tooFewPairs warns of comparisons with the baseline that have no interval or no pairs. It leaves out cells with too
+// many invalid blocks, for which more blocks would not help. A search makes no comparisons.
 func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurements, a *Analysis) (Warning, bool) {
 	var names []string
-	planned, fewest, poorest := 0, fewestPairs, ""
+	planned, fewest, worst := 0, fewestPairs, ""
 	for i, c := range plan.Cells {
 		b, ok := baselineCell(plan, c)
 		if !ok || plan.Searched {
@@ -115,22 +116,22 @@ func tooFewPairs(plan record.Plan, blocks []record.Block, measured []measurement
 		}
 		names = append(names, c.String())
 		if pairs < fewest {
-			fewest, poorest = pairs, fmt.Sprintf("%d by %s in %s", pairs, metric, c)
+			fewest, worst = pairs, fmt.Sprintf("%d for %s in %s", pairs, metric, c)
 		}
 	}
 	return warningAbout(names, Warning{Code: Inconclusive,
 		Text: fmt.Sprintf("too few pairs of blocks for an interval in %d of %d comparisons: %s", len(names), planned,
-			poorest),
-		Advice: fmt.Sprintf("a 95 %% interval needs six: give %s, or more", optionsFor(plan, blocks, a, fewest))})
+			worst),
+		Advice: fmt.Sprintf("a 95%% interval needs 6 pairs: use %s or more", optionsFor(plan, blocks, a, fewest))})
 }
 
-// sparePairs is how many pairs more than needed a longer budget is to give: rounds can be counted, but how many there
-// are in a time varies with the machine.
+// sparePairs is the number of pairs that an advised budget adds to the pairs needed, because the number of rounds in a
+// given time varies with the machine.
 const sparePairs = 1
 
-// optionsFor says in options of the command what would have given six pairs in place of so many: pairs grow with the
-// rounds, and those with the time. That is the budget, or what the run took, if it took longer, as each start of the
-// targets has one round at the least.
+// optionsFor returns the command-line options that would have produced six pairs instead of this many. Pairs are
+// proportional to rounds, and rounds to the time: the budget, or the length of the run if that is longer, because each
+// start of the targets has at least one round.
 func optionsFor(plan record.Plan, blocks []record.Block, a *Analysis, pairs int) string {
 	pairs = max(pairs, 1)
 	if plan.Rounds > 0 {

@@ -14,8 +14,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// partlyInvalid is the analysis of four rounds, of which the first so many dropped connections: there a request takes
-// a hundred times as long, and costs a hundred times as much.
+// partlyInvalid returns the analysis of four rounds. The first rounds, as many as invalid, dropped connections; their
+// requests take 100 times as long and cost 100 times as much.
 func partlyInvalid(t *testing.T, invalid int) *analysis.Analysis {
 	t.Helper()
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(_ plan.Cell, round int) []record.Observation {
@@ -40,8 +40,7 @@ func partlyInvalid(t *testing.T, invalid int) *analysis.Analysis {
 	return analysistest.Analyze(t, r)
 }
 
-// Nothing that was seen in blocks with invalid times is shown as a result: neither in the values of a cell that has
-// other blocks, nor of one that has none.
+// Values from blocks with invalid times are in no result, whether the cell has valid blocks or not.
 func TestInvalidBlocksAreInNoValue(t *testing.T) {
 	values := func(a *analysis.Analysis) (all []analysis.Cell) {
 		for _, c := range a.Cells {

@@ -7,30 +7,30 @@ import (
 	"forktax/bench/record"
 )
 
-// A Knee is the highest rate at which a model meets the objective, of those that were tried.
+// A Knee is the highest tried rate at which a model meets the objective. Rates are in requests per second.
 type Knee struct {
 	Workload   string    `json:"workload"`
 	Request    string    `json:"request"`
 	Model      string    `json:"model"`
 	Objective  string    `json:"objective"`
-	MetRPS     *float64  `json:"met_rps"`                 // the highest rate that met it, below FailedRPS; nil if none did
-	FailedRPS  *float64  `json:"failed_rps"`              // the lowest rate that did not; nil if all did
-	AgainRPS   []float64 `json:"met_again_rps,omitempty"` // rates above it that met it all the same
-	UnclearRPS []float64 `json:"undecided_rps,omitempty"` // rates at which there were too few requests to tell
-	Reason     string    `json:"reason"`                  // what gave out at the lowest rate that did not: see slo.go
-	Detail     string    `json:"detail,omitempty"`        // the same in words
-	Undecided  string    `json:"undecided,omitempty"`     // why the answer is not to be relied on; "" if nothing speaks against it
+	MetRPS     *float64  `json:"met_rps"`                 // highest rate below FailedRPS that met it; nil if none did
+	FailedRPS  *float64  `json:"failed_rps"`              // lowest rate that did not meet it; nil if all did
+	AgainRPS   []float64 `json:"met_again_rps,omitempty"` // rates above FailedRPS that met it
+	UnclearRPS []float64 `json:"undecided_rps,omitempty"` // rates with too few requests to decide
+	Reason     string    `json:"reason"`                  // cause at FailedRPS: see slo.go
+	Detail     string    `json:"detail,omitempty"`        // Reason in words
+	Undecided  string    `json:"undecided,omitempty"`     // why the knee is unreliable; "" if it is reliable
 	Search     *Search   `json:"search,omitempty"`        // nil if the rates were given
 }
 
-// A Search says how far a search for a knee came.
+// A Search is the progress of a search for a knee.
 type Search struct {
 	Blocks  int `json:"visits"`
-	Missing int `json:"missing"` // the fewest blocks that it would take more to be settled
-	Starts  int `json:"starts"`  // of the targets at which the rate, or a higher one, was met
+	Missing int `json:"missing"` // the smallest number of further blocks to complete it
+	Starts  int `json:"starts"`  // starts of the targets at which MetRPS or a higher rate was met
 }
 
-// knees finds the knee of each workload, request and model from what was measured, before propagateInvalid.
+// knees returns the knee of each workload, request and model. Call it before propagateInvalid.
 func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 	found := []Knee{}
 	if r.Plan.Objective == nil {
@@ -66,7 +66,7 @@ func knees(r *record.Result, measured []measurements) ([]Knee, error) {
 	return found, nil
 }
 
-// mostInvalid reports whether the response times of most of the blocks do not count.
+// mostInvalid reports whether the response times of most of the blocks are invalid.
 func (m measurements) mostInvalid(blocks []record.Block) bool {
 	n := 0
 	for _, b := range blocks {
@@ -77,11 +77,11 @@ func (m measurements) mostInvalid(blocks []record.Block) bool {
 	return 2*n > len(blocks)
 }
 
-// kneeCurves leaves out the floor, which nobody would serve, and the rungs of the ladder, which are visited at one
-// rate only.
+// kneeCurves returns the curves of the plan, without the floor, which is not a real application, and without
+// intermediate models, which are measured at one rate only.
 func kneeCurves(p record.Plan) [][]int {
 	curves := p.Curves()
-	points := map[[2]string]int{} // of a request's longest curve
+	points := map[[2]string]int{} // length of a request's longest curve
 	request := func(curve []int) [2]string {
 		c := p.Cells[curve[0]]
 		return [2]string{c.Workload, c.Request}
@@ -94,17 +94,17 @@ func kneeCurves(p record.Plan) [][]int {
 	})
 }
 
-// A kneeState is the state of going up a curve to its knee.
+// A kneeState is the state of evaluating a curve from its lowest rate up.
 type kneeState struct {
 	knee        *Knee
-	met, failed int         // points: those of the knee's rates
-	starts      map[int]int // the highest point that was met at each start of the targets; of a search
+	met, failed int         // indexes of the knee's rates in the curve
+	starts      map[int]int // of a search: the highest point that met the objective, by start of the targets
 	lastStart   int         // the last start with a block
 	blocks      int
 	points      []kneePoint
 }
 
-// A kneePoint is what was seen at a rate.
+// A kneePoint is the result at a rate.
 type kneePoint struct {
 	sloResult
 	rate float64
@@ -116,8 +116,8 @@ func (s *kneeState) evalPooled(r *record.Result, _ int, m measurements, blocks [
 	return m.evalSLO(r, blocks)
 }
 
-// evalStarts evaluates the blocks of a search as they were then: a rate is met if it was at the latest start of the
-// targets at which it was asked for, and missed at none.
+// evalStarts evaluates the blocks of a search as the search did: a rate meets the objective if it did so at the last
+// start of the targets at which it was tried and missed it at no start.
 func (s *kneeState) evalStarts(r *record.Result, point int, m measurements, blocks []record.Block) (sloResult, error) {
 	s.blocks += len(blocks)
 	result, missed := sloResult{}, false
@@ -142,7 +142,7 @@ func (s *kneeState) evalStarts(r *record.Result, point int, m measurements, bloc
 	return result, nil
 }
 
-// evalStart evaluates the blocks at a rate of one start of the targets. If all are invalid it returns why the last is.
+// evalStart evaluates the blocks at a rate and a start of the targets. If all are invalid, it returns the last result.
 func evalStart(r *record.Result, m measurements, blocks []record.Block) (sloResult, error) {
 	var result sloResult
 	for i := range blocks {
@@ -157,7 +157,7 @@ func evalStart(r *record.Result, m measurements, blocks []record.Block) (sloResu
 	return result, nil
 }
 
-// add takes a point, the next higher one that was visited, into the knee.
+// add adds the result of the next higher point to the knee.
 func (s *kneeState) add(point int, rate float64, f sloResult) {
 	s.points = append(s.points, kneePoint{f, rate})
 	switch k := s.knee; {
@@ -172,8 +172,8 @@ func (s *kneeState) add(point int, rate float64, f sloResult) {
 	}
 }
 
-// finish counts how far a search came, and how many blocks are missing: to halve what lies between the two points, to
-// go on to the last start of the targets, and to confirm at one start what was found at another.
+// finish sets the progress of a search. Missing blocks are those to bisect the points between the knee's rates, to
+// reach the last start of the targets, and to confirm the result of one start at another.
 func (s *kneeState) finish(p record.Plan) {
 	if !p.Searched {
 		return
@@ -195,7 +195,7 @@ func (s *kneeState) finish(p record.Plan) {
 	}
 }
 
-// LatestStatus returns what the last block of a run shows of the run's objective.
+// LatestStatus evaluates the run's objective for its last block.
 func LatestStatus(r *record.Result) (record.ObjectiveStatus, error) {
 	alone := *r
 	alone.Blocks = r.Blocks[len(r.Blocks)-1:]

@@ -14,7 +14,7 @@ import (
 	"forktax/bench/record"
 )
 
-// curve lists the cells of both twins at the rates.
+// curve returns the cells of both models at the rates.
 func curve(rates ...float64) []plan.Cell {
 	var cells []plan.Cell
 	for _, rate := range rates {
@@ -26,12 +26,13 @@ func curve(rates ...float64) []plan.Cell {
 	return cells
 }
 
-// evenly answers requests that are due at even intervals for a quarter of a second.
+// evenly returns responses to requests that are due at even intervals for 250 ms.
 func evenly(rate float64, response func(due time.Duration) time.Duration) []record.Observation {
 	var all []record.Observation
 	gap := time.Duration(float64(time.Second) / rate)
 	for due := time.Duration(0); due < 250*time.Millisecond; due += gap {
-		all = append(all, record.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + response(due), Status: 200})
+		all = append(all, record.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + response(due),
+			Status: 200})
 	}
 	return all
 }
@@ -40,8 +41,8 @@ func always(d time.Duration) func(time.Duration) time.Duration {
 	return func(time.Duration) time.Duration { return d }
 }
 
-// held records rounds of the cells and holds them against p50 ≤ 80 ms, after the test changed what it likes.
-func held(t *testing.T, cells []plan.Cell, rounds int, block func(plan.Cell, int) []record.Observation,
+// evaluated records rounds of the cells, changes the blocks, and evaluates the objective p50 ≤ 80 ms.
+func evaluated(t *testing.T, cells []plan.Cell, rounds int, block func(plan.Cell, int) []record.Observation,
 	change func(c plan.Cell, b *record.Block)) *analysis.Analysis {
 	t.Helper()
 	m := analysistest.Fake{Cells: cells, Block: block}
@@ -56,17 +57,18 @@ func held(t *testing.T, cells []plan.Cell, rounds int, block func(plan.Cell, int
 func unchanged(plan.Cell, *record.Block) {}
 func nothing(*record.Block)              {}
 
-// says fails unless the text has the line.
-func says(t *testing.T, a *analysis.Analysis, line string) {
+// wantText fails unless the text report contains the line.
+func wantText(t *testing.T, a *analysis.Analysis, line string) {
 	t.Helper()
 	if text := string(analysistest.Print(t, "text", a)); !strings.Contains(text, line) {
-		t.Errorf("the text does not say %q:\n%s", line, text)
+		t.Errorf("the text does not contain %q:\n%s", line, text)
 	}
 }
 
-// The knee is the highest rate met below the lowest that is not. One sentence tells it of both twins.
+// The knee is the highest rate that meets the objective, below the lowest rate that does not. The text has one sentence
+// for both models.
 func TestKnees(t *testing.T) {
-	a := held(t, curve(100, 200, 4000), 1, func(c plan.Cell, _ int) []record.Observation {
+	a := evaluated(t, curve(100, 200, 4000), 1, func(c plan.Cell, _ int) []record.Observation {
 		response := time.Duration(c.Load.RateRPS) * 10 * time.Microsecond
 		if c.Model == "cgi" {
 			response *= 3
@@ -81,11 +83,11 @@ func TestKnees(t *testing.T) {
 	if diff := cmp.Diff(want, a.Knees); diff != "" {
 		t.Errorf("knees (-want +got):\n%s", diff)
 	}
-	says(t, a, "hello: cgi meets p50 ≤ 80 ms up to 200/s (at 4,000/s its p50 was 120 ms); "+
-		"persistent does at every rate that was tried, up to 4,000/s.\n")
+	wantText(t, a, "hello: cgi meets p50 ≤ 80 ms up to 200/s (at 4,000/s its p50 was 120 ms); "+
+		"persistent does at every tested rate, up to 4,000/s.\n")
 }
 
-// What gave out at a rate is said, whatever it was, and of that twin only.
+// The knee has the cause for which a model missed the objective.
 func TestWhatGaveOut(t *testing.T) {
 	fine, slow := evenly(200, always(10*time.Millisecond)), evenly(200, always(100*time.Millisecond))
 	late := slices.Clone(slow)
@@ -94,30 +96,31 @@ func TestWhatGaveOut(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		block          []record.Observation // of cgi at 200/s
-		change         func(*record.Block)  // likewise
+		change         func(*record.Block)  // of the same block
 		reason, detail string
 	}{
 		"too slow": {slow, nothing, "response times", "its p50 was 100 ms"},
-		"requests fail": {append(slices.Clone(fine), analysistest.Failed(record.ErrReset), analysistest.Failed(record.ErrWrongStatus)), nothing,
+		"requests fail": {append(slices.Clone(fine), analysistest.Failed(record.ErrReset),
+			analysistest.Failed(record.ErrWrongStatus)), nothing,
 			"errors", "2 of 52 requests failed: 1 reset, 1 wrong status"},
-		// The answer to the last request, due after 245 ms, comes 62.25 ms later. So what was planned for 250 ms took
-		// 307.25, and 200/s were 163. The median, of the request due after 120 ms, is 31 ms, which would be good
-		// enough.
+		// The response to the last request, due at 245 ms, arrives 62.25 ms later. So the requests of 250 ms took
+		// 307.25 ms, and 200/s became 163/s. The median, of the request due at 120 ms, is 31 ms, which alone would meet
+		// the objective.
 		"a queue grows": {evenly(200, func(due time.Duration) time.Duration { return due/4 + time.Millisecond }), nothing,
-			"overload", "the server did 163/s of 200/s"},
+			"overload", "the server reached 163/s of 200/s"},
 		"the generator is late": {late, nothing,
-			"generator", "the load generator could not keep up, so the server may well do more"},
+			"generator", "the load generator could not keep up, so the server may sustain more"},
 		"the generator is at its limit": {slow, func(b *record.Block) { b.GeneratorNS = 7e8 },
-			"generator", "the load generator was at its limit, so the server may well do more"},
+			"generator", "the load generator was at its limit, so the server may sustain more"},
 		"garbage is collected": {slow, func(b *record.Block) { b.Collections = 1 },
-			"generator", "the load generator collected garbage, so the server may well do more"},
+			"generator", "the load generator collected garbage, so the server may sustain more"},
 		"connections are dropped": {slow, func(b *record.Block) { b.Machine.ListenDrops = 1 },
-			"network", "connections were dropped, which may well be the server's backlog"},
-		"nothing counts": {fine, func(b *record.Block) { b.DiscardNS = 1e9 }, "", ""},
+			"network", "connections were dropped, possibly because the server's listen backlog is full"},
+		"all requests are discarded": {fine, func(b *record.Block) { b.DiscardNS = 1e9 }, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := func(c plan.Cell) bool { return c.Model == "cgi" && c.Load.RateRPS == 200 }
-			a := held(t, curve(100, 200), 1, func(c plan.Cell, _ int) []record.Observation {
+			a := evaluated(t, curve(100, 200), 1, func(c plan.Cell, _ int) []record.Observation {
 				if bad(c) {
 					return test.block
 				}
@@ -127,63 +130,65 @@ func TestWhatGaveOut(t *testing.T) {
 					test.change(b)
 				}
 			})
-			want := analysis.Knee{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 ms", MetRPS: new(100.0),
-				FailedRPS: new(200.0), Reason: test.reason, Detail: test.detail}
+			want := analysis.Knee{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p50 ≤ 80 ms",
+				MetRPS: new(100.0), FailedRPS: new(200.0), Reason: test.reason, Detail: test.detail}
 			if test.reason == "" {
 				want.FailedRPS, want.UnclearRPS = nil, []float64{200}
-				want.Undecided = "at 200/s there were too few requests for its p50"
+				want.Undecided = "too few requests at 200/s to compute p50"
 			} else {
-				says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s "+test.detail+")")
+				wantText(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s "+test.detail+")")
 			}
 			if diff := cmp.Diff(want, a.Knees[1]); diff != "" {
 				t.Errorf("the knee of cgi (-want +got):\n%s", diff)
 			}
 			if k := a.Knees[0]; k.MetRPS == nil || *k.MetRPS != 200 || k.FailedRPS != nil {
-				t.Errorf("the knee of persistent is %+v, want it to be met at 100 and 200", k)
+				t.Errorf("the knee of persistent is %+v, want the objective met at 100/s and 200/s", k)
 			}
 		})
 	}
 }
 
-// What does not keep a rate from being met.
+// Conditions in which a rate still meets the objective.
 func TestWhatDoesNotGiveOut(t *testing.T) {
 	quick := always(10 * time.Millisecond)
 	for name, test := range map[string]struct {
 		block  func(round int) []record.Observation // at 200/s
 		change func(*record.Block)
 	}{
-		"each request takes long, but none longer": {func(int) []record.Observation {
+		"each request is just fast enough": {func(int) []record.Observation {
 			return evenly(200, always(79*time.Millisecond))
 		}, nothing},
-		"one request of many takes long": {func(int) []record.Observation {
+		"one of many requests takes long": {func(int) []record.Observation {
 			all := evenly(200, quick)
 			all[len(all)-1].Done += time.Second
 			return all
 		}, nothing},
-		"a noisy moment in one block of ten": {func(round int) []record.Observation {
+		"a moment of noise in one block of ten": {func(round int) []record.Observation {
 			if round != 3 {
 				return evenly(200, quick)
 			}
 			return evenly(200, func(due time.Duration) time.Duration { return 2 * due })
 		}, nothing},
-		"fewer requests came than the rate promises": {func(int) []record.Observation {
+		"fewer requests than planned": {func(int) []record.Observation {
 			return evenly(200, quick)[:30]
 		}, nothing},
-		"a plan of few arrivals goes on for longer": {func(int) []record.Observation {
+		"a plan of few arrivals is longer than the block": {func(int) []record.Observation {
 			all := evenly(200, quick)
 			for i := range all {
-				all[i].Intended, all[i].Sent, all[i].Done = all[i].Intended*4, all[i].Sent*4, all[i].Intended*4+time.Millisecond
+				due := all[i].Intended * 4
+				all[i].Intended, all[i].Sent, all[i].Done = due, due, due+time.Millisecond
 			}
 			return all
 		}, nothing},
-		"a few blocks were disturbed": {func(int) []record.Observation { return evenly(200, quick) }, func(b *record.Block) {
-			if b.Round < 5 {
-				b.Collections = 1
-			}
-		}},
-		"all blocks were disturbed, and met it all the same": {func(int) []record.Observation { return evenly(200, quick) },
+		"half of the blocks are invalid": {func(int) []record.Observation { return evenly(200, quick) },
+			func(b *record.Block) {
+				if b.Round < 5 {
+					b.Collections = 1
+				}
+			}},
+		"all blocks are invalid but meet the objective": {func(int) []record.Observation { return evenly(200, quick) },
 			func(b *record.Block) { b.Collections, b.GeneratorNS = 1, 7e8 }},
-		"somebody else's connection was dropped": {func(int) []record.Observation { return evenly(200, quick) },
+		"a connection of another program was dropped": {func(int) []record.Observation { return evenly(200, quick) },
 			func(b *record.Block) {
 				if b.Round == 3 {
 					b.Machine.SYNRetransmits = 1
@@ -191,32 +196,34 @@ func TestWhatDoesNotGiveOut(t *testing.T) {
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := held(t, curve(200), 10, func(_ plan.Cell, round int) []record.Observation { return test.block(round) },
+			a := evaluated(t, curve(200), 10,
+				func(_ plan.Cell, round int) []record.Observation { return test.block(round) },
 				func(_ plan.Cell, b *record.Block) { test.change(b) })
 			for _, k := range a.Knees {
 				if k.MetRPS == nil || *k.MetRPS != 200 {
-					t.Errorf("the knee of %s is %+v, want it to be met at 200", k.Model, k)
+					t.Errorf("the knee of %s is %+v, want the objective met at 200/s", k.Model, k)
 				}
 			}
 		})
 	}
 }
 
-// A rate at which a request failed, or was hit by a connection that was dropped, is not met, though it be in one block
-// of ten, and one that was disturbed besides.
+// A rate misses the objective if a request failed or was affected by a dropped connection, even if this is in only one
+// block of ten and that block is invalid.
 func TestFailedRequestsAreNeverMet(t *testing.T) {
+	collect := func(b *record.Block) { b.Collections = 1 }
+	drop := func(b *record.Block) { b.Machine.ListenDrops = 1 }
 	for name, test := range map[string]struct {
-		odd    record.Observation // besides those that are right
+		odd    record.Observation // in addition to correct responses
 		change func(*record.Block)
 		reason string
 	}{
-		"refused":                      {analysistest.Failed(record.ErrRefused), nothing, "errors"},
-		"refused in a disturbed block": {analysistest.Failed(record.ErrRefused), func(b *record.Block) { b.Collections = 1 }, "errors"},
-		"dropped": {record.Observation{Done: time.Second, Status: 200}, func(b *record.Block) { b.Machine.ListenDrops = 1 },
-			"network"},
+		"refused":                     {analysistest.Failed(record.ErrRefused), nothing, "errors"},
+		"refused in an invalid block": {analysistest.Failed(record.ErrRefused), collect, "errors"},
+		"dropped":                     {record.Observation{Done: time.Second, Status: 200}, drop, "network"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := held(t, curve(200), 10, func(_ plan.Cell, round int) []record.Observation {
+			a := evaluated(t, curve(200), 10, func(_ plan.Cell, round int) []record.Observation {
 				all := evenly(200, always(10*time.Millisecond))
 				if round == 3 {
 					all = append(all, test.odd)
@@ -236,9 +243,9 @@ func TestFailedRequestsAreNeverMet(t *testing.T) {
 	}
 }
 
-// Requests that wait for a connection wait for the server. That is not the generator's lag.
+// Requests that wait for a connection wait for the server, so the wait is not the generator's lag.
 func TestLagForWantOfConnections(t *testing.T) {
-	// One connection, which each request takes for 10 ms: one that is due 5 ms after the one before waits ever longer.
+	// Each request occupies the only connection for 10 ms. Requests are due every 5 ms, so they wait longer and longer.
 	waiting := func(plan.Cell, int) []record.Observation {
 		all := evenly(200, always(10*time.Millisecond))
 		for i := range all[1:] {
@@ -252,7 +259,7 @@ func TestLagForWantOfConnections(t *testing.T) {
 		for i := range cells {
 			cells[i].Load.Concurrency = connections
 		}
-		a := held(t, cells, 1, waiting, unchanged)
+		a := evaluated(t, cells, 1, waiting, unchanged)
 		for _, c := range a.Cells {
 			if diff := cmp.Diff(want, c.Invalid); diff != "" {
 				t.Errorf("%s with %d connections: invalid blocks (-want +got):\n%s", c.Model, connections, diff)
@@ -264,9 +271,9 @@ func TestLagForWantOfConnections(t *testing.T) {
 	}
 }
 
-// One bad rate among good ones may be noise: it is not passed over, and that a higher rate was good again is said.
+// A rate that misses the objective between rates that meet it may be noise: it counts, and the knee is undecided.
 func TestKneesThatAreMetAgain(t *testing.T) {
-	a := held(t, curve(100, 200, 400, 800, 1600), 1, func(c plan.Cell, _ int) []record.Observation {
+	a := evaluated(t, curve(100, 200, 400, 800, 1600), 1, func(c plan.Cell, _ int) []record.Observation {
 		slow := c.Load.RateRPS == 200 || c.Load.RateRPS == 1600
 		if c.Model == "cgi" && slow {
 			return evenly(c.Load.RateRPS, always(100*time.Millisecond))
@@ -274,34 +281,34 @@ func TestKneesThatAreMetAgain(t *testing.T) {
 		return evenly(c.Load.RateRPS, always(10*time.Millisecond))
 	}, unchanged)
 	if diff := cmp.Diff([]float64{400, 800}, a.Knees[1].AgainRPS); diff != "" || *a.Knees[1].FailedRPS != 200 {
-		t.Errorf("the knee of cgi is %+v, want it not to be met at 200, and again at (-want +got):\n%s", a.Knees[1], diff)
+		t.Errorf("the knee of cgi is %+v, want it missed at 200/s and met again at (-want +got):\n%s", a.Knees[1], diff)
 	}
-	says(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s its p50 was 100 ms; undecided: it was missed at "+
-		"200/s and met at 400/s); persistent does")
+	wantText(t, a, "cgi meets p50 ≤ 80 ms up to 100/s (at 200/s its p50 was 100 ms; undecided: the objective was missed "+
+		"at 200/s but met at 400/s); persistent does")
 }
 
-// Response times rise with the rate. If they fall by much, noise was measured.
+// Response times rise with the rate. If they fall by much, the cause is noise.
 func TestKneesThatContradict(t *testing.T) {
 	for want, second := range map[string]time.Duration{
-		"its p50 was 200 ms at 200/s and 90.0 ms at 400/s": 90 * time.Millisecond,
+		"p50 was 200 ms at 200/s but 90.0 ms at 400/s": 90 * time.Millisecond,
 		"": 140 * time.Millisecond,
 	} {
-		a := held(t, curve(100, 200, 400), 1, func(c plan.Cell, _ int) []record.Observation {
+		a := evaluated(t, curve(100, 200, 400), 1, func(c plan.Cell, _ int) []record.Observation {
 			times := map[float64]time.Duration{100: 10 * time.Millisecond, 200: 200 * time.Millisecond, 400: second}
 			return evenly(c.Load.RateRPS, always(times[c.Load.RateRPS]))
 		}, unchanged)
 		if got := a.Knees[1].Undecided; got != want {
-			t.Errorf("with %v at 400/s the knee is undecided by %q, want %q", second, got, want)
+			t.Errorf("with %v at 400/s the knee is undecided because %q, want %q", second, got, want)
 		}
 	}
 }
 
-// Only what was measured at all rates has a knee, and not the floor.
+// Only models that were measured at all rates have a knee, and the floor has none.
 func TestWhatHasAKnee(t *testing.T) {
 	cells := curve(100, 200)
-	rung := cells[0]
-	rung.Model = "reload"
-	cells = append(cells, rung)
+	intermediate := cells[0]
+	intermediate.Model = "reload"
+	cells = append(cells, intermediate)
 	for _, c := range curve(100, 200) {
 		if c.Model == "cgi" {
 			c.Workload, c.Request = "floor", "floor"
@@ -319,7 +326,7 @@ func TestWhatHasAKnee(t *testing.T) {
 		models = append(models, k.Workload+" as "+k.Model)
 	}
 	if diff := cmp.Diff([]string{"hello as persistent", "hello as cgi"}, models); diff != "" {
-		t.Errorf("what has a knee (-want +got):\n%s", diff)
+		t.Errorf("models with a knee (-want +got):\n%s", diff)
 	}
 }
 
@@ -330,10 +337,11 @@ func TestKneesThatAreNone(t *testing.T) {
 		}
 		return evenly(200, always(10*time.Millisecond))[:5]
 	}
-	a := held(t, curve(200), 1, slow, unchanged)
-	says(t, a, "hello: cgi meets p50 ≤ 80 ms at no rate that was tried (at 200/s its p50 was 100 ms); "+
-		"too few requests to tell whether persistent meets p50 ≤ 80 ms: a longer --budget is needed.")
-	if none := analysistest.Analyze(t, (&analysistest.Fake{Cells: curve(200), Block: slow}).Record(t, 1)); len(none.Knees) > 0 {
-		t.Errorf("without an objective there are %d knees", len(none.Knees))
+	a := evaluated(t, curve(200), 1, slow, unchanged)
+	wantText(t, a, "hello: cgi meets p50 ≤ 80 ms at none of the tested rates (at 200/s its p50 was 100 ms); "+
+		"too few requests to decide whether persistent meets p50 ≤ 80 ms: use a longer --budget.")
+	none := analysistest.Analyze(t, (&analysistest.Fake{Cells: curve(200), Block: slow}).Record(t, 1))
+	if len(none.Knees) > 0 {
+		t.Errorf("without an objective there are %d knees, want none", len(none.Knees))
 	}
 }

@@ -1,11 +1,12 @@
 package analysis
 
 import (
-	"forktax/bench/record"
 	"slices"
+
+	"forktax/bench/record"
 )
 
-// FirstLoads takes the cells of the first load of each request: what a request costs depends little on the load.
+// FirstLoads returns the cells of the first load of each request: the cost of a request depends little on the load.
 func FirstLoads(cells []Cell) []Cell {
 	first := map[[2]string]record.Load{}
 	var kept []Cell
@@ -21,12 +22,12 @@ func FirstLoads(cells []Cell) []Cell {
 	return kept
 }
 
-// OwnCells lists all cells without those that only check the others: of the cross-check, and of a check's control.
+// OwnCells returns all cells except those of the cross-check and of a check's positive control.
 func (a *Analysis) OwnCells() []Cell {
 	return append(a.CellsOf(record.Closed), a.CellsOf(record.Open)...)
 }
 
-// CellsOf lists the cells of a kind of load, without those that only check the others.
+// CellsOf returns the cells of OwnCells with a kind of load.
 func (a *Analysis) CellsOf(kind string) []Cell {
 	var cells []Cell
 	for _, c := range a.Cells {
@@ -37,15 +38,11 @@ func (a *Analysis) CellsOf(kind string) []Cell {
 	return cells
 }
 
-// RequestName names a request; that of a workload with just one often has the same name.
-func RequestName(workload, request string) string {
-	if workload == request {
-		return workload
-	}
-	return workload + "/" + request
-}
+// RequestName returns the display name of a request of a workload.
+func RequestName(workload, request string) string { return record.RequestName(workload, request) }
 
-// Comparison finds what the cell was compared by with the run's baseline, as the candidate.
+// Comparison returns the comparison of the cell, as the candidate, with the run's baseline by a metric; nil if there is
+// none.
 func (a *Analysis) Comparison(c record.Cell, metric string) *Comparison {
 	if i := a.ComparisonIndex(c, metric); i >= 0 {
 		return &a.Comparisons[i]
@@ -53,19 +50,19 @@ func (a *Analysis) Comparison(c record.Cell, metric string) *Comparison {
 	return nil
 }
 
-// ComparisonIndex is the index of that comparison, or −1.
+// ComparisonIndex returns the index of that comparison in a.Comparisons, or −1.
 func (a *Analysis) ComparisonIndex(c record.Cell, metric string) int {
 	return slices.IndexFunc(a.Comparisons, func(r Comparison) bool {
 		return r.cell() == c && r.Baseline == a.Run.Baseline && r.Metric == metric
 	})
 }
 
-// cell is that of the candidate.
+// cell returns the cell of the candidate.
 func (c Comparison) cell() record.Cell {
 	return record.Cell{Workload: c.Workload, Request: c.Request, Model: c.Candidate, Engine: c.Engine, Load: c.Load}
 }
 
-// cell finds a cell of the analysis.
+// cell returns the results of a cell; nil if there are none.
 func (a *Analysis) cell(c record.Cell) *Cell {
 	for i := range a.Cells {
 		if a.Cells[i].Cell == c {
@@ -75,27 +72,27 @@ func (a *Analysis) cell(c record.Cell) *Cell {
 	return nil
 }
 
-// BaselineOf finds the cell of the baseline that is otherwise the same.
+// BaselineOf returns the baseline's cell that is otherwise the same; nil if there is none.
 func (a *Analysis) BaselineOf(c Cell) *Cell {
 	twin := c.Cell
 	twin.Model = a.Run.Baseline
 	return a.cell(twin)
 }
 
-// Undecided says whether there may well be no difference: by the ratio, or by the difference itself.
+// Undecided reports whether the interval of the ratio includes 1 or that of the difference includes 0.
 func (c Comparison) Undecided() bool {
 	return c.RatioLow != nil && *c.RatioLow <= 1 && 1 <= *c.RatioHigh ||
 		c.DifferenceLow != nil && *c.DifferenceLow <= 0 && 0 <= *c.DifferenceHigh
 }
 
-// Overloaded says whether the cell is compared with its twin, but not in response time, as one of the two is
+// Overloaded reports whether the cell is compared with its baseline, but not by response time because one of the two is
 // overloaded.
 func (a *Analysis) Overloaded(c Cell) bool {
 	kept := a.BaselineOf(c)
 	return a.Comparison(c.Cell, MetricThroughput) != nil && kept != nil && (c.Overloaded || kept.Overloaded)
 }
 
-// FloorOf finds the floor's cell under the engine and load of a cell.
+// FloorOf returns the floor's cell with the same engine and load; nil if there is none.
 func (a *Analysis) FloorOf(c Cell) *Cell {
 	for i, f := range a.Cells {
 		if a.Run.Floor != "" && f.Workload == a.Run.Floor && f.Engine == c.Engine && f.Load == c.Load &&
@@ -106,7 +103,7 @@ func (a *Analysis) FloorOf(c Cell) *Cell {
 	return nil
 }
 
-// Engines lists what offered the load.
+// Engines returns the names of the load engines, sorted.
 func (a *Analysis) Engines() []string {
 	var names []string
 	for _, c := range a.OwnCells() {
@@ -115,7 +112,7 @@ func (a *Analysis) Engines() []string {
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
-// startsOf is how often the targets were started for these blocks.
+// startsOf returns how often the targets were started for these blocks.
 func startsOf(blocks []record.Block) int {
 	starts := 0
 	for _, b := range blocks {
@@ -130,7 +127,7 @@ func addCounts(to, more Counts) {
 	}
 }
 
-// namesOf names the cells that are wanted.
+// namesOf returns the names of the cells for which wanted returns true.
 func namesOf(cells []Cell, wanted func(Cell) bool) (names []string) {
 	for _, c := range cells {
 		if wanted(c) {
@@ -140,6 +137,7 @@ func namesOf(cells []Cell, wanted func(Cell) bool) (names []string) {
 	return names
 }
 
+// Float converts a pointer to an integer to a pointer to a float; nil remains nil.
 func Float(ns *int64) *float64 {
 	if ns == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"forktax/bench/units"
 )
 
-// MarginText returns the margin of a gate for people, "20 % or 10"; "" if it is not known.
+// MarginText returns the margin of a gate for display, such as "20% or 10"; "" if it is unknown.
 func (g Gate) MarginText() string { return g.marginText(" or ") }
 
 func (g Gate) marginText(join string) string {
@@ -26,12 +26,12 @@ func (g Gate) marginText(join string) string {
 	return units.Share(*g.Margin) + join + units.Count(g.MarginCount)
 }
 
-// Changed reports whether a count is more than that of the base and still passes.
+// Changed reports whether a count is higher than the base's and still passes.
 func (g Gate) Changed() bool {
 	return g.Kind == countsKind && g.Verdict == Pass && g.Base != nil && g.Candidate != nil && *g.Candidate > *g.Base
 }
 
-// judge compares two counts. They have no noise.
+// judge compares two counts, which have no noise.
 func (g *Gate) judge(base, candidate float64, margin record.Margin) {
 	g.Base, g.Candidate, g.Verdict = &base, &candidate, Pass
 	g.Margin, g.MarginCount = &margin.Share, margin.Count
@@ -41,12 +41,12 @@ func (g *Gate) judge(base, candidate float64, margin record.Margin) {
 	if margin.Exceeded(base, candidate) {
 		g.Verdict, g.Why = Regression, "above its margin of "+g.marginText(" and ")
 	} else if g.Changed() {
-		g.Why = "a change, within its margin of " + g.MarginText()
+		g.Why = "changed within its margin of " + g.MarginText()
 	}
 }
 
-// marginFlag returns the flag with which no gate of a count, of any request, would be a regression. The share stays, and
-// the number becomes the largest increase.
+// marginFlag returns the flag with which none of these gates of one count would be a regression: with the same share,
+// and the largest increase as the count.
 func marginFlag(gates []Gate) string {
 	m := record.Margin{Share: *gates[0].Margin}
 	for _, g := range gates {
@@ -55,11 +55,11 @@ func marginFlag(gates []Gate) string {
 	return fmt.Sprintf("--margin %s=%s", gates[0].Metric, m)
 }
 
-// quoteMargins adds to each gate of a count that is a regression the flag that accepts it.
+// quoteMargins adds to each regression of a count the flag that accepts it.
 func quoteMargins(gates []Gate) {
 	for i, g := range gates {
 		if g.Verdict == Regression {
-			gates[i].Why += fmt.Sprintf("; %s would accept it", marginFlag(sameMetric(gates, g, Regression)))
+			gates[i].Why += "; to accept it, use " + marginFlag(sameMetric(gates, g, Regression))
 		}
 	}
 }
@@ -70,8 +70,8 @@ func sameMetric(gates []Gate, g Gate, verdict string) []Gate {
 	})
 }
 
-// acceptText returns the flags that would accept the counts, for the headline of a regression by counts alone; "" of
-// another one.
+// acceptText returns, for the headline of a regression of counts only, the flags that accept them; "" for other
+// regressions.
 func acceptText(regressed []Gate) string {
 	counted, _ := Gated()
 	var flags []string
@@ -83,14 +83,14 @@ func acceptText(regressed []Gate) string {
 			flags = append(flags, flag)
 		}
 	}
-	what := " would accept the count"
+	counts := "count"
 	if len(flags) > 1 {
-		what += "s"
+		counts += "s"
 	}
-	return "; " + strings.Join(flags, " ") + what
+	return fmt.Sprintf("; to accept the %s, use %s", counts, strings.Join(flags, " "))
 }
 
-// changedText lists for the headline of a pass the counts that changed within their margins.
+// changedText lists, for the headline of a pass, the counts that changed within their margins.
 func (c *Check) changedText() string {
 	var changes []string
 	for _, g := range c.Gates {
@@ -104,8 +104,8 @@ func (c *Check) changedText() string {
 	return "; changed within its margin: " + strings.Join(changes, ", ")
 }
 
-// passGates are the gates by which a candidate that passes costs less than must be caught: a count that changed within
-// its margin can be above that.
+// passGates names the gates in which a passing candidate costs less than the increase that must be caught. A count that
+// changed within its margin can be above that.
 func (c *Check) passGates() string {
 	if slices.ContainsFunc(c.Gates, Gate.Changed) {
 		return "each measured gate"

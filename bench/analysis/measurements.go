@@ -10,57 +10,57 @@ import (
 	"forktax/workload/contract"
 )
 
-// measurements is what the blocks of one cell hold.
+// measurements holds the data of the blocks of one cell.
 type measurements struct {
 	blocks, requests int
 	errors           Counts
 	logLines         []string           // each kind of line once
-	readingNS        int64              // that a look at the usage costs
+	readingNS        int64              // cost of reading the usage
 	rounds           map[int]*blockData // by round
 
-	failures Failures // the errors in detail
+	failures Failures // details of the errors
 }
 
-// blockData is what is needed of a block: of its observations the response times, for a percentile of a cell is that of
-// all its blocks, and which of them count is not known before all have been read.
+// blockData holds the data of a block that the analysis needs. It keeps all response times, because percentiles of a
+// cell are over all its valid blocks, and which of them are valid is only known after all have been read.
 type blockData struct {
 	start        int
-	reasons      []string           // why it is invalid, if it is
-	phaseSamples []phaseSample      // what the server reported of some of its requests
-	values       map[string]float64 // by metric; absent where the block does not carry it
-	response     []int64            // ascending, of the observations that count
-	inTurn       []int64            // the same in their order, if the requests alternated with those of other cells
+	reasons      []string           // why it is invalid; empty if it is valid
+	phaseSamples []phaseSample      // phases that the server reported for some of its requests
+	values       map[string]float64 // by metric; absent if the block has no value
+	response     []int64            // response times that count, in nanoseconds, ascending
+	inTurn       []int64            // response in order of time, if the requests alternated with those of other cells
 	backlog      backlog            // of an open loop
 	blockTotals
 	blockCosts
 }
 
-// blockCosts is what the requests of one block, or of several, took of the machine.
+// blockCosts is the cost of the requests of one or several blocks.
 type blockCosts struct {
-	requests    int             // failed ones included
+	requests    int             // including failed requests
 	usage       *contract.Usage // nil if the target did not report it
-	database    *int64          // CPU time of its database server; nil if it has none, or that is not known
-	generatorNS int64
+	database    *int64          // CPU time of the database server in nanoseconds; nil if there is none or it is unknown
+	generatorNS int64           // CPU time of the load generator
 }
 
-// blockTotals is what one block's observations say. Those intended before the discard count for nothing.
+// blockTotals holds the totals of a block's observations, without the ones that are discarded at its start.
 type blockTotals struct {
-	timeouts  int           // requests that took at least as long as recorded: timed out, or cut off
-	responses int           // right ones
-	inTime    int           // of them, before the planned end
-	last      time.Duration // when the last of them was done
-	latest    time.Duration // intended: an open loop of few requests goes on after its planned end
-	span      time.Duration // in which the answers came that count
-	busy      time.Duration // the sum of the response times of right ones
+	timeouts  int           // requests that took at least as long as recorded: timed out or cut off
+	responses int           // correct responses
+	inTime    int           // correct responses before the planned end
+	last      time.Duration // when the last correct response was done
+	latest    time.Duration // last intended start: an open loop of few requests continues after its planned end
+	span      time.Duration // time in which the counted responses arrived
+	busy      time.Duration // sum of the response times of correct responses
 }
 
-// inPercentiles reports whether percentiles include the observation: a right answer, or a request that timed out or was
-// cut off, which took at least as long and is recorded at that.
+// inPercentiles reports whether percentiles include the observation: a correct response, or a request that timed out or
+// was cut off, whose recorded time is a lower bound.
 func inPercentiles(o record.Observation, b record.Block) bool {
 	return o.Intended >= time.Duration(b.DiscardNS) && (o.Err == "" || o.Err == record.ErrTimeout || o.CutOff())
 }
 
-// measure reads all blocks of a run, each by itself: what they share is for propagateInvalid.
+// measure reads all blocks of a run. It judges the validity of each block on its own; see propagateInvalid.
 func measure(r *record.Result) ([]measurements, error) {
 	measured := make([]measurements, len(r.Plan.Cells))
 	reading := usageReadCosts(r)
@@ -73,7 +73,7 @@ func measure(r *record.Result) ([]measurements, error) {
 	return measured, nil
 }
 
-// blocksOf lists the blocks of the cell with this index.
+// blocksOf returns the blocks of the cell with this index.
 func blocksOf(r *record.Result, cell int) (found []record.Block) {
 	for _, b := range r.Blocks {
 		if b.Cell == cell {
@@ -83,8 +83,8 @@ func blocksOf(r *record.Result, cell int) (found []record.Block) {
 	return found
 }
 
-// maxAllocated is for how many observations of a block room is made before they are read: that there are as many as its
-// line says is known only then.
+// maxAllocated is the largest number of observations for which memory is allocated before a block is read, because its
+// recorded number of requests may be wrong.
 const maxAllocated = 1 << 16
 
 // readCell reads the blocks of the cell with this index, one by one.
@@ -149,10 +149,9 @@ func (s *blockTotals) add(o record.Observation, length time.Duration) {
 	}
 }
 
-// finish works out over which time the answers count. Of one client that is all, until its last answer. Of others those
-// that came between the discard and the planned end: the ones that were under way at either end would be counted
-// without the time that they took, or the time without them. In an open loop of so few requests that it goes on after
-// its planned end it is all, until the last.
+// finish computes the time span in which responses count. With one client it ends with the last response. Otherwise it
+// is from the discard to the planned end, because requests in flight at either end would distort the throughput. In an
+// open loop of so few requests that it continues after its planned end, it ends with the last response.
 func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration) {
 	discard := time.Duration(b.DiscardNS)
 	switch {
@@ -171,7 +170,7 @@ func (s *blockTotals) merge(more blockTotals) {
 	s.span += more.span
 }
 
-// throughput is the right answers a second; nil if there was no time for any.
+// throughput returns the correct responses per second; nil if the span is empty.
 func (s blockTotals) throughput() *float64 {
 	if s.span <= 0 {
 		return nil
@@ -179,7 +178,7 @@ func (s blockTotals) throughput() *float64 {
 	return new(float64(s.responses) / s.span.Seconds())
 }
 
-// backlog is that of the cell's blocks that are compared.
+// backlog returns the backlog of the cell's valid blocks.
 func (m measurements) backlog() backlog {
 	var sum backlog
 	m.addBacklog(&sum)
@@ -194,7 +193,7 @@ func (m measurements) addBacklog(sum *backlog) {
 	}
 }
 
-// invalid is how many of the cell's blocks are.
+// invalid returns the number of the cell's invalid blocks.
 func (m measurements) invalid() int {
 	n := 0
 	for _, b := range m.rounds {
@@ -205,7 +204,7 @@ func (m measurements) invalid() int {
 	return n
 }
 
-// responses is the response times of the cell's blocks with valid times.
+// responses returns the response times of the cell's blocks with valid times.
 func (m measurements) responses() stats.Pool {
 	var pool stats.Pool
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
@@ -216,8 +215,8 @@ func (m measurements) responses() stats.Pool {
 	return pool
 }
 
-// pool reads the observations of the cell's blocks with valid times again, and brings a value of them together, sorted.
-// It uses buf.
+// pool reads the observations of the cell's blocks with valid times again and returns a value of each, sorted. It uses
+// buf.
 func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration,
 	buf []int64) ([]int64, error) {
 	buf = buf[:0]
@@ -273,7 +272,7 @@ func (m measurements) reportsUsage() bool {
 	return false
 }
 
-// validCosts is those of the cell's blocks with valid times, over which its percentiles and its throughput are.
+// validCosts returns the costs of the cell's blocks with valid times, as for its percentiles and its throughput.
 func (m measurements) validCosts() (sum blockCosts) {
 	for _, b := range m.rounds {
 		if !timesInvalid(b.reasons) {
@@ -283,8 +282,8 @@ func (m measurements) validCosts() (sum blockCosts) {
 	return sum
 }
 
-// metrics works out the metrics of one block; the response times are sorted. The median and the ninth decile of a block
-// need no minimum of observations: it is the comparison over blocks that says how sure they are.
+// metrics returns the metrics of one block; response is sorted. The median and the p90 of a block need no minimum
+// number of observations, because the comparison over blocks gives their uncertainty.
 func (s blockTotals) metrics(b record.Block, response []int64) map[string]float64 {
 	values := map[string]float64{}
 	if len(response) == 0 {
@@ -304,7 +303,7 @@ func (s blockTotals) metrics(b record.Block, response []int64) map[string]float6
 	return values
 }
 
-// cpuOf is the processor time of a target and of the database server that works for it; 0 if the target did not tell.
+// cpuOf returns the CPU time of a target and its database server in nanoseconds; 0 if the target did not report it.
 func cpuOf(u *contract.Usage, database *int64) int64 {
 	switch {
 	case u == nil:
@@ -315,8 +314,8 @@ func cpuOf(u *contract.Usage, database *int64) int64 {
 	return u.CPUNS() + *database
 }
 
-// cell says what was seen of the cell with this index. In an open loop one buffer serves for one kind of value after
-// the other: the observations of a long run are what takes memory.
+// cell returns the results of the cell with this index. In an open loop it reuses one buffer for all values, because
+// the observations of a long run take much memory.
 func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
@@ -337,7 +336,7 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	c.Histogram = histogram(responses)
 	c.Distribution = distribution(responses)
 	c.Samples = m.samples()
-	c.Service = c.Response // which it is in a closed loop: a request is intended when it is sent
+	c.Service = c.Response // equal in a closed loop, where a request is intended when it is sent
 	if c.Load.Kind != record.Open {
 		return c, nil
 	}
@@ -353,7 +352,7 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 	return c, nil
 }
 
-// totals fills in how much was measured, and how much of it is invalid.
+// totals sets the numbers of blocks and requests, and how many of them are invalid or failed.
 func (m measurements) totals(c *Cell) {
 	c.Blocks, c.Requests = m.blocks, m.requests
 	c.Errors = record.Block{Errors: m.errors}.Failed()
@@ -371,7 +370,7 @@ func (m measurements) totals(c *Cell) {
 	}
 }
 
-// costs fills in what a request took of the machine.
+// costs sets the costs of a request.
 func (m measurements) costs(c *Cell) {
 	valid := m.validCosts()
 	if valid.requests == 0 {
@@ -393,7 +392,7 @@ func (m measurements) costs(c *Cell) {
 	}
 	c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
 	c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
-	if u.EndedFaults == 0 { // else processes ended that may not have been counted
+	if u.EndedFaults == 0 { // otherwise, processes may have ended without being counted
 		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)
 	}
 	if !u.Observed {

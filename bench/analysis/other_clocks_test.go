@@ -17,7 +17,7 @@ func TestOtherClocks(t *testing.T) {
 			got = append(got, w.Text)
 		}
 	}
-	const want = "the clock differs from that of this machine: cgi by 3,600 s"
+	const want = "the server's clock differs from this machine's clock: cgi by 3,600 s"
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("the warnings are %q, want %q once", got, want)
 	}

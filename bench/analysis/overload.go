@@ -8,30 +8,30 @@ import (
 	"forktax/bench/record"
 )
 
-// LeastReached is the share of what is planned at a rate that a server has to reach for its response times to be its
-// own. Below, requests come faster than they leave: the response time is the length of a queue, which grows as long as
-// the block lasts, and says nothing of what a request costs.
+// LeastReached is the smallest share of a planned rate at which the response times are the server's own. Below it,
+// requests arrive faster than they finish: the response time is then the length of a queue, which grows until the end
+// of the block, and does not show the cost of a request.
 const LeastReached = 0.95
 
-// minGrowth is how many standard errors of a count a backlog has to grow by, or it may be chance: with few requests one
-// of them that is under way when it is counted makes a twentieth.
+// minGrowth is the smallest growth of a backlog, in standard errors of the count, that cannot be chance. With few
+// requests, a single request in flight can be 5% of them.
 const minGrowth = 3
 
-// A backlog is what an open loop had under way in the middle of its blocks, and when their arrivals ended. Both are
-// counted against the same moment for all, so it does not matter in which order a server answers. Of one that keeps up
-// they are the same, but for chance, however slow it is, if only it answers within half a block.
+// A backlog counts the requests of an open loop in flight in the middle of its blocks and at the end of their arrivals.
+// Both counts are taken at fixed times, so the order of the responses does not matter. If the server keeps up, both are
+// equal except for chance, however slow it is, provided that it responds within half a block.
 //
-// To compare answers with requests, or the time for which requests were planned with that until the last answer, would
-// do for servers that answer at once; of one that takes a tenth of a block, a tenth of the answers is still to come.
+// Comparing the number of responses with that of requests, or the planned duration with the time until the last
+// response, works only for fast servers: if a response takes 10% of a block, 10% of the responses are outstanding.
 type backlog struct {
-	planned     int // requests that were to come in the second half of the block
-	middle, end int // requests under way
-	waiting     int // of them at the end, those that were sent: as many connections were in use
-	blocks      int // that were added
-	grew        int // of them, those with more at the end than in the middle
+	planned     int // requests planned in the second half of the blocks
+	middle, end int // requests in flight
+	waiting     int // requests of end that were sent: this many connections were in use
+	blocks      int // number of blocks added
+	grew        int // blocks with more requests in flight at the end than in the middle
 }
 
-// add counts an observation of a block of this planned length.
+// add counts an observation of a block of the planned length.
 func (q *backlog) add(o record.Observation, length time.Duration) {
 	half := length / 2
 	if o.Intended >= half && o.Intended < length {
@@ -48,7 +48,7 @@ func (q *backlog) add(o record.Observation, length time.Duration) {
 	}
 }
 
-// merge takes in another block.
+// merge adds another block.
 func (q *backlog) merge(more backlog) {
 	q.blocks++
 	if more.end > more.middle {
@@ -60,14 +60,14 @@ func (q *backlog) merge(more backlog) {
 	q.waiting += more.waiting
 }
 
-// overloadedAlone is overloaded for a single block.
+// overloadedAlone reports whether a single block is overloaded.
 func (q backlog) overloadedAlone() bool {
 	var one backlog
 	one.merge(q)
 	return one.overloaded()
 }
 
-// reached is how many requests left for each one that came; nil if none came.
+// reached returns the finished requests per request that arrived; nil if none arrived.
 func (q backlog) reached() *float64 {
 	if q.planned == 0 {
 		return nil
@@ -75,44 +75,42 @@ func (q backlog) reached() *float64 {
 	return new(1 - float64(q.end-q.middle)/float64(q.planned))
 }
 
-// overloaded says whether fewer left than came by more than what is allowed, by more than chance, and in most of the
-// blocks. Counts of what came independently have their number for variance, so the difference of two has their sum.
-// What a machine that stands still for a moment keeps waiting did not come independently, but it is in one block or
-// another.
+// overloaded reports whether the backlog grew by more than LeastReached allows, by more than chance, and in most of the
+// blocks. The variance of a count of independent arrivals is the count itself, so the variance of the difference of two
+// counts is their sum. Requests that wait while the machine stalls are not independent, but stalls hit few blocks.
 func (q backlog) overloaded() bool {
 	grown := float64(q.end - q.middle)
 	return grown > (1-LeastReached)*float64(q.planned) && grown > minGrowth*math.Sqrt(float64(q.end+q.middle)) &&
 		2*q.grew > q.blocks
 }
 
-// exhausted says whether the load's connections were in use when the arrivals of the block ended; one or another may
-// just have been between two requests. Requests then waited for the server, and not for the generator.
+// exhausted reports whether the load's connections were in use at the end of the arrivals; a few may have been idle
+// between requests. Requests then waited for the server, not for the generator.
 func (q backlog) exhausted(l record.Load) bool {
 	return float64(q.waiting) >= LeastReached*float64(l.Concurrency)
 }
 
-// An arrival is what is needed of an observation for the pace.
+// An arrival is when a request was due and done.
 type arrival struct{ due, done time.Duration }
 
-// achievedRate is the share of the planned rate that the target reached in a block of an open loop, at most 1: how long
-// the arrivals were planned to go on, over how long it took until the last of them had its answer. What a request takes
-// anyhow is no fault of the rate: if all but a twentieth had their answers as soon after the end as a request of the
-// first half took, in the median, the rate was reached.
+// achievedRate returns the share of the planned rate that the target reached in an open-loop block, at most 1: the
+// planned duration of the arrivals over the time until the last response. The time that a request takes at any rate is
+// not counted: the rate was reached if 95% of the requests finished within the median response time of the first half
+// after the end.
 //
-// It does not look at how many requests came: of 400 arrivals of a Poisson process a twentieth more or less is chance.
-// Nor does it count, as a backlog does, how many are under way, which takes the blocks of a whole cell to be sure of. A
-// search has to tell from one visit.
+// The number of arrivals does not matter: of 400 Poisson arrivals, 5% more or fewer is chance. Nor does it count the
+// requests in flight, as a backlog does: that takes all blocks of a cell, and a search decides by a single block.
 func achievedRate(r *record.Result, b record.Block) (float64, error) {
 	cell := r.Plan.Cells[b.Cell]
 	length, _ := r.Plan.Length(cell)
 	discard := time.Duration(b.DiscardNS)
 	var arrived []arrival
-	end, last := length, time.Duration(0) // of the plan, and of the answers
+	end, last := length, time.Duration(0) // of the plan, and of the responses
 	for o, err := range r.Observations(b) {
 		if err != nil {
 			return 0, err
 		}
-		// A plan of few arrivals goes on for longer. It ends when another one would be due.
+		// A plan of few arrivals is longer than the block. It ends when the next arrival would be due.
 		end = max(end, o.Intended+time.Duration(float64(time.Second)/cell.Load.RateRPS))
 		if inPercentiles(o, b) {
 			last = max(last, o.Done)

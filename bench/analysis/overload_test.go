@@ -16,8 +16,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A queueServer answers requests that arrive as a Poisson process, as many at once as it has workers, the others in
-// turn or, if it is unfair, the newest first. An infinite number of workers is 0.
+// A queueServer simulates a server for Poisson arrivals. It serves as many requests at once as it has workers; 0 is an
+// unlimited number. Other requests wait in order of arrival, or newest first if it is unfair.
 type queueServer struct {
 	workers int
 	service func(*rand.Rand) time.Duration
@@ -42,7 +42,7 @@ func (s queueServer) visit(r *rand.Rand, rate float64, length time.Duration) []r
 	if s.workers == 0 {
 		return block
 	}
-	free := make([]time.Duration, s.workers) // when each worker is
+	free := make([]time.Duration, s.workers) // when each worker becomes free
 	var queue []int
 	for next := 0; next < len(block) || len(queue) > 0; {
 		worker := slices.Index(free, slices.Min(free))
@@ -65,47 +65,47 @@ func (s queueServer) visit(r *rand.Rand, rate float64, length time.Duration) []r
 	return block
 }
 
-// An overload is told from a server that is slow, busy, or unlucky.
+// An overload is distinguished from a server that is slow or busy, and from chance.
 func TestOverloadIsTold(t *testing.T) {
 	t.Parallel()
 	const trials = 200
 	for name, test := range map[string]struct {
-		rate        float64 // a second; two workers with a mean of 4 ms can take 500
-		length      time.Duration
-		blocks      int
-		server      queueServer
-		least, most float64 // share of the trials that are called an overload
+		rate     float64 // requests per second; two workers with a mean of 4 ms can serve 500
+		length   time.Duration
+		blocks   int
+		server   queueServer
+		min, max float64 // share of the trials that are overloads
 	}{
-		"half of what it can take":       {250, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0, 0.01},
-		"the same in few blocks":         {250, 250 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0, 0.02},
-		"four fifths of it":              {400, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0, 0.05},
-		"few requests":                   {40, 50 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0, 0.01},
-		"slow, but as many as there are": {200, 250 * time.Millisecond, 40, queueServer{0, constant(100e6), false}, 0, 0.01},
-		"slow, now and then more so":     {200, 250 * time.Millisecond, 40, queueServer{0, exponential(30e6), false}, 0, 0.01},
-		"a fifth too much":               {600, 250 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0.8, 1},
-		"a fifth too much in 20 blocks":  {600, 250 * time.Millisecond, 20, queueServer{2, exponential(4e6), false}, 0.99, 1},
-		"a tenth too much":               {550, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0.95, 1},
-		"the newest first":               {600, 250 * time.Millisecond, 20, queueServer{2, exponential(4e6), true}, 0.99, 1},
-		"ten times as much":              {5000, 250 * time.Millisecond, 1, queueServer{2, exponential(4e6), false}, 1, 1},
+		"half of its capacity":         {250, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0, 0.01},
+		"the same in few blocks":       {250, 250 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0, 0.02},
+		"80% of its capacity":          {400, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0, 0.05},
+		"few requests":                 {40, 50 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0, 0.01},
+		"slow, with unlimited workers": {200, 250 * time.Millisecond, 40, queueServer{0, constant(100e6), false}, 0, 0.01},
+		"slow, at times very slow":     {200, 250 * time.Millisecond, 40, queueServer{0, exponential(30e6), false}, 0, 0.01},
+		"20% too much":                 {600, 250 * time.Millisecond, 6, queueServer{2, exponential(4e6), false}, 0.8, 1},
+		"20% too much in 20 blocks":    {600, 250 * time.Millisecond, 20, queueServer{2, exponential(4e6), false}, 0.99, 1},
+		"10% too much":                 {550, 250 * time.Millisecond, 40, queueServer{2, exponential(4e6), false}, 0.95, 1},
+		"newest first":                 {600, 250 * time.Millisecond, 20, queueServer{2, exponential(4e6), true}, 0.99, 1},
+		"ten times as much":            {5000, 250 * time.Millisecond, 1, queueServer{2, exponential(4e6), false}, 1, 1},
 	} {
 		r := rand.New(rand.NewPCG(1909, uint64(len(name)))) // Erlang's year
-		told := 0
+		overloads := 0
 		for range trials {
 			var blocks [][]record.Observation
 			for range test.blocks {
 				blocks = append(blocks, test.server.visit(r, test.rate, test.length))
 			}
 			if analysis.Overloaded(test.length, blocks) {
-				told++
+				overloads++
 			}
 		}
-		if got := float64(told) / trials; got < test.least || got > test.most {
-			t.Errorf("%s: share called an overload is %.3f, want %g to %g", name, got, test.least, test.most)
+		if got := float64(overloads) / trials; got < test.min || got > test.max {
+			t.Errorf("%s: share of overloads is %.3f, want %g to %g", name, got, test.min, test.max)
 		}
 	}
 }
 
-// A machine that stands still at the end of a block leaves a queue behind that is no overload.
+// A machine that stalls at the end of a block leaves a queue behind, which is not an overload.
 func TestStallIsNoOverload(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for stalls := range 7 {
@@ -125,7 +125,7 @@ func TestStallIsNoOverload(t *testing.T) {
 	}
 }
 
-// Where a rung of a ladder is overloaded, the steps to it and from it are not told.
+// If an intermediate model is overloaded, there are no steps from it or to it.
 func TestReuseLevelsOfAnOverload(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	check := func(slow string, want ...string) {
@@ -149,7 +149,7 @@ func TestReuseLevelsOfAnOverload(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("with %s overloaded, steps are told to %q, want %q", slow, got, want)
+			t.Errorf("with %s overloaded, there are steps to %q, want %q", slow, got, want)
 		}
 	}
 	check("none", "reconnect", "reload", "cgi")
@@ -157,11 +157,12 @@ func TestReuseLevelsOfAnOverload(t *testing.T) {
 	check("reload")
 }
 
-// Where a side is overloaded, response times are not compared, CPU and throughput are, and it is said everywhere.
+// If a side is overloaded, CPU time and throughput are compared but response times are not. All reports have a warning.
 func TestOverload(t *testing.T) {
 	const planned = 400
 	random := rand.New(rand.NewPCG(5, 6))
-	servers := map[string]queueServer{"persistent": {2, exponential(1e6), false}, "cgi": {2, exponential(10e6), false}} // 200/s
+	servers := map[string]queueServer{"persistent": {2, exponential(1e6), false},
+		"cgi": {2, exponential(10e6), false}} // with a capacity of 200/s
 	m := analysistest.Fake{Cells: analysistest.OpenTwins(), Block: func(c plan.Cell, _ int) []record.Observation {
 		return servers[c.Model].visit(random, planned, 250*time.Millisecond)
 	}}
@@ -189,16 +190,16 @@ func TestOverload(t *testing.T) {
 	if diff := cmp.Diff([]string{analysis.MetricThroughput, analysis.MetricCPU}, metrics); diff != "" {
 		t.Errorf("compared by (-want +got):\n%s", diff)
 	}
-	if len(a.Warnings) != 1 || a.Warnings[0].Code != "overload" || a.Warnings[0].Cell != "hello/hello, cgi, 400/s, fake" ||
-		!strings.HasPrefix(a.Warnings[0].Text, "a rate that was planned was not reached by hello, cgi: ") ||
+	if len(a.Warnings) != 1 || a.Warnings[0].Code != "overload" || a.Warnings[0].Cell != "hello, cgi, 400/s, fake" ||
+		!strings.HasPrefix(a.Warnings[0].Text, "planned rates were not reached: hello, cgi: ") ||
 		!strings.HasSuffix(a.Warnings[0].Text, "/s of 400/s") {
-		t.Errorf("warnings %+v, want that of the overload, and none else", a.Warnings)
+		t.Errorf("warnings %+v, want only one of the overload", a.Warnings)
 	}
 	for _, format := range []string{"text", "markdown"} {
 		text := string(analysistest.Print(t, format, a))
-		for _, want := range []string{"overload", "hello, 400/s: cgi was not compared with persistent in response time"} {
+		for _, want := range []string{"overload", "hello (400/s): cgi and persistent have no comparable response times"} {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s does not say %q:\n%s", format, want, text)
+				t.Errorf("%s does not contain %q:\n%s", format, want, text)
 			}
 		}
 		if strings.Contains(text, "×") {
@@ -206,14 +207,14 @@ func TestOverload(t *testing.T) {
 		}
 	}
 
-	// A search finds what cannot be reached because it tries it.
+	// A search tries rates that cannot be reached, so it has no warning.
 	r.Plan.Searched, r.Plan.BlockNS = true, 250e6
 	if a := analysistest.Analyze(t, r); len(a.Warnings) > 0 || !a.Cells[1].Overloaded {
-		t.Errorf("warnings of a search %+v, want none, though cgi is overloaded: %t", a.Warnings, a.Cells[1].Overloaded)
+		t.Errorf("warnings of a search %+v, want none; cgi overloaded: %t, want true", a.Warnings, a.Cells[1].Overloaded)
 	}
 	r.Plan.Searched = false
 
-	// The other way round: what the baseline cannot take is not compared either.
+	// Response times are not compared with an overloaded baseline either.
 	r.Plan.Baseline = "cgi"
 	for _, c := range analysistest.Analyze(t, r).Comparisons {
 		if c.Metric != analysis.MetricThroughput && c.Metric != analysis.MetricCPU {
@@ -222,14 +223,14 @@ func TestOverload(t *testing.T) {
 	}
 }
 
-// A request that waits for a connection because the server has them all is late, and not by the generator's fault.
+// A request that waits for a connection because the server occupies all of them is not the generator's lag.
 func TestExhaustedConnections(t *testing.T) {
 	late := func(c plan.Cell, _ int) []record.Observation {
 		var block []record.Observation
 		for i := range 100 {
 			due := time.Duration(i) * 2400 * time.Microsecond // until 237.6 ms
 			o := record.Observation{Intended: due, Sent: due, FirstByte: due, Done: due + time.Millisecond, Status: 200}
-			if c.Model == "cgi" && i >= 9 { // of which the first nine take all connections until 300 ms
+			if c.Model == "cgi" && i >= 9 { // the first nine requests occupy all connections until 300 ms
 				o.Sent, o.FirstByte, o.Done = 300e6, 300e6, 301e6
 			} else if c.Model == "cgi" {
 				o.FirstByte, o.Done = 300e6, 300e6
@@ -255,5 +256,5 @@ func TestExhaustedConnections(t *testing.T) {
 		}
 	}
 	check(9, 0)
-	check(10, 6) // there was another: the generator did not take it
+	check(10, 6) // one connection was free, but the generator did not use it
 }

@@ -9,30 +9,30 @@ import (
 	"forktax/workload/contract"
 )
 
-// Outside is the name of the part of a request that is in no phase. If the server does not tell the clock, it is also
-// the way there and back: the network, HTTP on either side, and the client.
+// Outside is the name of the part of a request that is in no phase. If the server does not report its clock, this
+// includes the network, HTTP on both sides, and the client.
 const Outside = "outside"
 
 // Metrics of a block that are compared only between the levels of reuse.
 const (
-	metricAllPhases = "phases" // what the server tells of a request, altogether
-	phasePrefix     = "phase " // and then the phase's name
+	metricAllPhases = "phases" // time that the server reported for a request, in all phases
+	phasePrefix     = "phase " // followed by the name of the phase
 )
 
-// How many answers' phases are kept: enough for a median within one part in a hundred, and few enough that the longest
-// run fits into memory.
+// The number of responses whose phases are kept: enough for a median within 1%, and few enough for the longest run to
+// fit into memory.
 const (
 	maxBlockSamples = 500
 	maxCellSamples  = 100_000
 )
 
-// A phaseSample is what one server told of one request, and how long its client saw it take.
+// A phaseSample holds the phases that a server reported for a request, and the service time that its client measured.
 type phaseSample struct {
 	timing  contract.Timing
 	service time.Duration
 }
 
-// A phaseSampler takes one in stride answers of a block, of those with phases.
+// A phaseSampler keeps every stride-th response of a block that has phases.
 type phaseSampler struct {
 	kept   []phaseSample
 	stride int
@@ -66,7 +66,7 @@ func (a *phaseSampler) metrics(values map[string]float64) {
 	}
 }
 
-// downsample leaves no more of a block than its share of what is kept of a cell with so many blocks.
+// downsample reduces the samples of a block to its share of maxCellSamples, for a cell with this many blocks.
 func (a *phaseSampler) downsample(blocks int) {
 	share := max(maxCellSamples/max(blocks, 1), 1)
 	step := (len(a.kept) + share - 1) / share
@@ -89,8 +89,8 @@ func median(accounts []phaseSample, value func(phaseSample) time.Duration) float
 	return float64(nearestRank(values, 0.5))
 }
 
-// phases are the medians over the blocks with valid times, in the order in which they happen, and last what is outside
-// of them.
+// phases returns the medians of the phases over the blocks with valid times, in the order in which they happen, and
+// last Outside.
 func (m measurements) phases() []Phase {
 	var all []phaseSample
 	for _, b := range m.rounds {
@@ -111,7 +111,7 @@ func (m measurements) phases() []Phase {
 	return append(found, Phase{Outside, max(int64(outside), 0)})
 }
 
-// PhaseNS returns how long a phase of the cell took, and 0 if it has none of that name.
+// PhaseNS returns the median time of a phase of the cell in nanoseconds; 0 if it has no phase of that name.
 func (c Cell) PhaseNS(name string) int64 {
 	for _, p := range c.Phases {
 		if p.Name == name {

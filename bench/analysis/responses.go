@@ -12,23 +12,23 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Response is what a model sent before it was measured, with the request. Values of headers are not in it.
+// A Response is a model's response before it was measured, with its request. It has no header values.
 type Response struct {
 	record.Response
 	Sent
-	Masks []string `json:"masks"` // of what is not compared; nil if an older forktax wrote it
+	Masks []string `json:"masks"` // of parts that are not compared; nil if an older forktax wrote it
 }
 
-// Sent is a request as reports show it.
+// Sent is a request as shown in reports.
 type Sent struct {
 	Method        string   `json:"method"`
-	Path          string   `json:"path"`                     // "" if the URL of an external server is all of it
-	Headers       []string `json:"headers,omitempty"`        // their names
-	HeadersSHA256 string   `json:"headers_sha256,omitempty"` // of their names and values, in hexadecimal
+	Path          string   `json:"path"`                     // "" if the request is for an external server's URL itself
+	Headers       []string `json:"headers,omitempty"`        // header names
+	HeadersSHA256 string   `json:"headers_sha256,omitempty"` // of header names and values, in hexadecimal
 	BodySHA256    string   `json:"body_sha256,omitempty"`    // of the body of the request
 }
 
-// responses joins the responses on record with the requests of the plan.
+// responses joins the recorded responses with the requests of the plan.
 func responses(r *record.Result) []Response {
 	all := []Response{}
 	for _, sent := range r.Responses {
@@ -44,17 +44,17 @@ func responses(r *record.Result) []Response {
 	return all
 }
 
-// sentBy describes a request that may be written.
+// sentBy describes a request that has no secrets.
 func sentBy(q contract.Request) Sent {
 	return Sent{Method: q.Method, Path: q.Path, Headers: slices.Sorted(maps.Keys(q.Headers)),
 		HeadersSHA256: hashOf(q.Headers), BodySHA256: q.BodySHA256}
 }
 
-// RequestOf describes a request.
+// RequestOf describes a request, without its secrets.
 func RequestOf(r contract.Request) Sent { return sentBy(record.Redacted(r)) }
 
-// Mismatch returns in what a request, or the response that is expected to it, is unlike the one on record; "" if both
-// are alike. The hash of a body says nothing if parts of it are masked in another way.
+// Mismatch returns how a request or its expected response differs from the recorded one; "" if they are equal. Hashes
+// of bodies can only be compared if the masks are the same.
 func (a Response) Mismatch(sent Sent, want contract.Want) string {
 	status, hash := want.StatusCode(), want.BodySHA256
 	if want.Body != "" {
@@ -62,29 +62,29 @@ func (a Response) Mismatch(sent Sent, want contract.Want) string {
 	}
 	switch {
 	case a.Method != sent.Method || a.Path != sent.Path:
-		return fmt.Sprintf("request: %s %s, and here %s %s", a.Method, a.Path, sent.Method, sent.Path)
+		return fmt.Sprintf("request: %s %s there, %s %s here", a.Method, a.Path, sent.Method, sent.Path)
 	case a.HeadersSHA256 != sent.HeadersSHA256:
-		return fmt.Sprintf("request: its headers (%s) are not those of here (%s), or have other values",
-			strings.Join(a.Headers, ", "), strings.Join(sent.Headers, ", "))
+		return fmt.Sprintf("request: the names or values of the headers differ (%s there, %s here)",
+			cmp.Or(strings.Join(a.Headers, ", "), "none"), cmp.Or(strings.Join(sent.Headers, ", "), "none"))
 	case a.BodySHA256 != sent.BodySHA256:
-		return "request: its body is not the one of here"
+		return "request: the bodies differ"
 	case hash != "" && a.Masks != nil && !sameSet(a.Masks, want.Masks):
-		return fmt.Sprintf("comparison: with %s, and here with %s", flags("mask", a.Masks), flags("mask", want.Masks))
+		return fmt.Sprintf("comparison: %s there, %s here", flags("mask", a.Masks), flags("mask", want.Masks))
 	case a.Status != status:
-		return fmt.Sprintf("response: it had status %d, and here %d", a.Status, status)
+		return fmt.Sprintf("response: status %d there, %d here", a.Status, status)
 	case hash != "" && a.SHA256 != hash:
-		return fmt.Sprintf("response: its body of %d bytes, which begins with %q, is not the one of here", a.Bytes, a.FirstLine)
+		return fmt.Sprintf("response: the bodies differ (there %d bytes, beginning with %q)", a.Bytes, a.FirstLine)
 	}
 	return ""
 }
 
-// sameSet reports whether two lists hold the same, in any order.
+// sameSet reports whether two lists have the same elements, in any order and number.
 func sameSet(a, b []string) bool {
 	sorted := func(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
 	return slices.Equal(sorted(a), sorted(b))
 }
 
-// flags shows the values of a flag as they are given: "--mask 'a' --mask 'b'", or "no --mask".
+// flags formats the values of a flag for the command line: "--mask 'a' --mask 'b'", or "no --mask".
 func flags(name string, values []string) string {
 	if len(values) == 0 {
 		return "no --" + name
@@ -96,26 +96,26 @@ func flags(name string, values []string) string {
 	return strings.Join(given, " ")
 }
 
-// HeadersMismatch returns in what the headers that a run ignores are not those that are ignored here; "" if they are,
-// or if an older forktax recorded the run.
+// HeadersMismatch returns how the headers that a run ignores differ from ignored; "" if they are the same, or if an
+// older forktax recorded the run.
 func (r Run) HeadersMismatch(ignored []string) string {
 	if r.IgnoreHeaders == nil || sameSet(canonical(r.IgnoreHeaders), canonical(ignored)) {
 		return ""
 	}
-	return fmt.Sprintf("comparison: with %s, and here with %s", flags("ignore-header", r.IgnoreHeaders),
+	return fmt.Sprintf("comparison: %s there, %s here", flags("ignore-header", r.IgnoreHeaders),
 		flags("ignore-header", ignored))
 }
 
-// canonical spells the names of headers as package net/http does.
+// canonical returns the canonical names of headers, as in package net/http.
 func canonical(names []string) []string {
-	var spelled []string
+	var all []string
 	for _, name := range names {
-		spelled = append(spelled, textproto.CanonicalMIMEHeaderKey(name))
+		all = append(all, textproto.CanonicalMIMEHeaderKey(name))
 	}
-	return spelled
+	return all
 }
 
-// hashOf is the hash of headers, of which secret ones are hashes themselves.
+// hashOf returns the hash of headers; the values of secret ones are hashes themselves.
 func hashOf(headers map[string]string) string {
 	if len(headers) == 0 {
 		return ""
@@ -127,37 +127,37 @@ func hashOf(headers map[string]string) string {
 	return record.Hash([]byte(strings.Join(lines, "\n")))
 }
 
-// Alike reports whether two models sent the same.
+// Alike reports whether two models sent the same response.
 func (a Response) Alike(b Response) bool {
 	return a.Workload == b.Workload && a.Request == b.Request && a.Status == b.Status && a.ContentType == b.ContentType &&
 		a.Bytes == b.Bytes && a.FirstLine == b.FirstLine && a.SHA256 == b.SHA256
 }
 
-// Masked is the code of the warning that nothing of a body is compared.
+// Masked is the code of the warning that masks cover the whole body of a response.
 const Masked = "masked"
 
-// maskedBodies warns of responses of which masks leave no body to be compared.
+// maskedBodies warns of responses whose whole body is masked.
 func maskedBodies(p record.Plan, a *Analysis) (Warning, bool) {
 	var lines []string
 	for _, r := range a.Responses {
-		line := fmt.Sprintf("nothing of the body of %s is compared: %s leaves nothing of it",
+		line := fmt.Sprintf("the body of %s is not compared: %s covers all of it",
 			RequestName(r.Workload, r.Request), flags("mask", r.Masks))
 		if r.Masked && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
 	return Warning{Code: Masked, Text: strings.Join(lines, "; "),
-		Advice: "give an expression of only what differs from response to response"}, len(lines) > 0 && !p.AllowDifferent
+		Advice: "use an expression that matches only what differs between responses"}, len(lines) > 0 && !p.AllowDifferent
 }
 
-// unlikeTypes warns of models that send different content types, which are not compared of external servers.
+// unlikeTypes warns of models that send different content types. External servers are not required to send the same.
 func unlikeTypes(a *Analysis) (Warning, bool) {
 	types := map[[2]string][]string{}
 	var lines []string
 	for _, r := range a.Responses {
 		key := [2]string{r.Workload, r.Request}
 		if types[key] = append(types[key], r.ContentType); r.ContentType != types[key][0] {
-			lines = append(lines, fmt.Sprintf("%s has %s from %s, and %s from the baseline",
+			lines = append(lines, fmt.Sprintf("%s: %s from %s, %s from the baseline",
 				RequestName(r.Workload, r.Request), cmp.Or(r.ContentType, "none"), r.Model, cmp.Or(types[key][0], "none")))
 		}
 	}

@@ -2,13 +2,14 @@ package analysis
 
 import (
 	"fmt"
+	"strings"
+
 	"forktax/bench/record"
 	"forktax/bench/units"
-	"strings"
 )
 
-// A ReuseLevels says what each thing is worth that a process can keep: its rungs are models of one request, from the
-// one that keeps everything down to the one that keeps nothing.
+// ReuseLevels holds the cost of not reusing each resource that a process can keep. Its steps go through the models of a
+// request, from the model that keeps all resources to the model that keeps none.
 type ReuseLevels struct {
 	Workload string      `json:"workload"`
 	Request  string      `json:"request"`
@@ -17,28 +18,27 @@ type ReuseLevels struct {
 	Steps    []Step      `json:"steps"`
 }
 
-// A Step is what it costs not to reuse one thing more. The client saw it as a difference of response
-// times, and the server as one of the sums of the phases that it told; these are two measurements of one thing, by two
-// clocks.
+// A Step is the cost of not reusing one more resource. The client measures it as a difference of response times, and
+// the servers as a difference of the sums of their phases: two measurements of the same cost by two clocks.
 type Step struct {
-	NotReused string   `json:"not_reused"` // "connection", "state", "process", or several where models between are missing
-	From      string   `json:"from"`       // the model that keeps it
-	To        string   `json:"to"`
-	Response  Estimate `json:"response_ns"` // difference of the medians, as the client saw it
-	Phases    Estimate `json:"phases_ns"`   // as the servers told it
-	CPU       Estimate `json:"cpu_ns"`      // difference of the CPU a request
+	NotReused string   `json:"not_reused"`  // "connection", "state", "process", or several if models between are missing
+	From      string   `json:"from"`        // the model that keeps it
+	To        string   `json:"to"`          // the model that does not
+	Response  Estimate `json:"response_ns"` // difference of the median response times, measured by the client
+	Phases    Estimate `json:"phases_ns"`   // difference of the phases, reported by the servers
+	CPU       Estimate `json:"cpu_ns"`      // difference of the CPU time per request
 	Blocks    int      `json:"blocks"`      // of each model
 	Agree     bool     `json:"agree"`       // the intervals of Response and Phases overlap
 }
 
-// An Estimate is a number with its 95 % interval, which is nil if there was too little to tell.
+// An Estimate is a number with its 95% interval; its bounds are nil if there were too few blocks.
 type Estimate struct {
 	Value *float64 `json:"value"`
 	Low   *float64 `json:"low"`
 	High  *float64 `json:"high"`
 }
 
-// reuseLevels finds the requests and loads of which a model between the ends was measured.
+// reuseLevels returns the levels of each request and load for which an intermediate model was measured.
 func reuseLevels(p record.Plan, measured []measurements) []ReuseLevels {
 	found := []ReuseLevels{}
 	index := map[record.Cell]int{}
@@ -51,15 +51,15 @@ func reuseLevels(p record.Plan, measured []measurements) []ReuseLevels {
 		}
 		l := ReuseLevels{Workload: c.Workload, Request: c.Request, Engine: c.Engine, Load: c.Load}
 		from, notReused := index[c], []string{}
-		for _, rung := range record.Rungs[1:] {
-			notReused = append(notReused, rung.Renews)
-			c.Model = rung.Model
+		for _, level := range record.Levels[1:] {
+			notReused = append(notReused, level.Renews)
+			c.Model = level.Model
 			to, ok := index[c]
 			if !ok {
 				continue
 			}
 			if s, ok := step(measured[from], measured[to]); ok {
-				s.NotReused, s.From, s.To = strings.Join(notReused, " and "), p.Cells[from].Model, rung.Model
+				s.NotReused, s.From, s.To = strings.Join(notReused, " and "), p.Cells[from].Model, level.Model
 				l.Steps = append(l.Steps, s)
 			}
 			from, notReused = to, nil
@@ -71,7 +71,7 @@ func reuseLevels(p record.Plan, measured []measurements) []ReuseLevels {
 	return found
 }
 
-// step is false if there is nothing to be compared: if the two were never visited together, or one was overloaded.
+// step compares two models; it returns false if they were never measured in the same round or one was overloaded.
 func step(from, to measurements) (Step, bool) {
 	response := pairBlocks(from.rounds, to.rounds, MetricResponse)
 	if len(response) == 0 || from.backlog().overloaded() || to.backlog().overloaded() {
@@ -84,7 +84,7 @@ func step(from, to measurements) (Step, bool) {
 	return s, true
 }
 
-// estimate is the difference of a comparison.
+// estimate returns the difference of the pairs in whole nanoseconds.
 func (p pairs) estimate() Estimate {
 	if len(p) == 0 {
 		return Estimate{}
@@ -94,7 +94,7 @@ func (p pairs) estimate() Estimate {
 	return Estimate{&c.Difference, c.DifferenceLow, c.DifferenceHigh}
 }
 
-// overlaps reports whether two estimates may be of the same; of what has no interval, nothing else can be said.
+// overlaps reports whether the intervals of two estimates overlap, and true if one of them has no interval.
 func (e Estimate) overlaps(f Estimate) bool {
 	if e.Low == nil || f.Low == nil {
 		return true
@@ -102,7 +102,7 @@ func (e Estimate) overlaps(f Estimate) bool {
 	return *e.Low <= *f.High && *f.Low <= *e.High
 }
 
-// clockDisagreement warns of steps that the client and the servers do not see alike.
+// clockDisagreement warns of steps for which the estimates of the client and the servers differ.
 func clockDisagreement(found []ReuseLevels) (Warning, bool) {
 	var cells, steps []string
 	all := 0
@@ -110,16 +110,17 @@ func clockDisagreement(found []ReuseLevels) (Warning, bool) {
 		for _, s := range l.Steps {
 			all++
 			if !s.Agree {
-				cell := record.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
-				cells = append(cells, cell.String())
-				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s and %s", RequestName(l.Workload, l.Request), l.Load, s.NotReused,
+				c := record.Cell{Workload: l.Workload, Request: l.Request, Model: s.To, Engine: l.Engine, Load: l.Load}
+				cells = append(cells, c.String())
+				steps = append(steps, fmt.Sprintf("%s, %s, %s: %s by the client, %s by the servers",
+					RequestName(l.Workload, l.Request), l.Load, s.NotReused,
 					units.Optional(s.Response.Value, units.Duration), units.Optional(s.Phases.Value, units.Duration)))
 			}
 		}
 	}
 	return warningAbout(cells, Warning{Code: "ladder",
-		Text: fmt.Sprintf("what it adds to renew a thing differs between the client's clock and the servers' phases in %d "+
-			"of %d steps (%s)", len(steps), all, firstOf(steps)),
-		Advice: "the phases arrive and return differ, then, which are not the servers' to tell: network, HTTP, and waking " +
-			"up, which takes longer the longer a client has waited; believe the client's for what a user waits"})
+		Text: fmt.Sprintf("client and server estimates of the cost of not reusing a resource disagree for %d of %d steps "+
+			"(%s)", len(steps), all, firstOf(steps)),
+		Advice: "use the client's estimate for the time that a user waits; servers cannot measure the phases arrive and " +
+			"return: network, HTTP, and wake-up latency, which grows with the time that a client has waited"})
 }

@@ -16,30 +16,32 @@ import (
 	"forktax/workload/contract"
 )
 
-// rungs are the four models of hello under one client.
-func rungs() []plan.Cell {
-	return []plan.Cell{analysistest.Cell("persistent", 1), analysistest.Cell("reconnect", 1), analysistest.Cell("reload", 1), analysistest.Cell("cgi", 1)}
+// allModels returns the cells of the four models of hello with one client.
+func allModels() []plan.Cell {
+	return []plan.Cell{analysistest.Cell("persistent", 1), analysistest.Cell("reconnect", 1),
+		analysistest.Cell("reload", 1), analysistest.Cell("cgi", 1)}
 }
 
-// timings are what each model tells of its phases, in µs, and what is outside of them.
+// timings holds the phases that each model reports, and the time outside of them, in µs.
 var timings = map[string]struct {
-	told    map[contract.Phase]uint32
+	phases  map[contract.Phase]uint32
 	outside time.Duration
 }{
 	"persistent": {map[contract.Phase]uint32{contract.PhaseHandle: 5}, 30},
 	"reconnect":  {map[contract.Phase]uint32{contract.PhaseConnect: 100, contract.PhaseHandle: 7}, 30},
-	"reload":     {map[contract.Phase]uint32{contract.PhaseOpen: 20, contract.PhaseConnect: 100, contract.PhaseHandle: 7}, 30},
+	"reload": {map[contract.Phase]uint32{contract.PhaseOpen: 20, contract.PhaseConnect: 100,
+		contract.PhaseHandle: 7}, 30},
 	"cgi": {map[contract.Phase]uint32{contract.PhaseSpawn: 300, contract.PhaseStart: 1200, contract.PhaseOpen: 30,
 		contract.PhaseConnect: 150, contract.PhaseHandle: 10, contract.PhaseClose: 20, contract.PhaseExit: 180}, 40},
 }
 
-// telling answers a block by ten answers that tell their phases: all but the first as in timings, up to a microsecond
-// that each round adds, and that one much slower.
-func telling(c plan.Cell, round int) []record.Observation {
+// withPhases returns a block of ten responses with phases. The first is much slower; the others are as in timings, plus
+// 100 ns for each round before.
+func withPhases(c plan.Cell, round int) []record.Observation {
 	var all []record.Observation
 	for i := range 10 {
 		var timing contract.Timing
-		for p, us := range timings[c.Model].told {
+		for p, us := range timings[c.Model].phases {
 			timing[p] = us * 1000
 		}
 		timing[contract.PhaseHandle] += uint32(round * 100)
@@ -54,17 +56,18 @@ func telling(c plan.Cell, round int) []record.Observation {
 }
 
 func TestPhases(t *testing.T) {
-	m := analysistest.Fake{Cells: rungs(), Block: telling}
+	m := analysistest.Fake{Cells: allModels(), Block: withPhases}
 	a := analysistest.Analyze(t, m.Record(t, 7))
-	// The median of 70 is the 35th: 9 of each round are ordinary, so it falls on round 3 (the 28th to the 36th), with
-	// 300 ns.
+	// The median of 70 values is the 35th. 9 of each round are not slow, so it is in round 3 (the 28th to the 36th),
+	// which adds 300 ns.
 	for i, want := range [][]analysis.Phase{
 		{{Name: "handle", NS: 5_300}, {Name: "outside", NS: 30_000}},
 		{{Name: "connect", NS: 100_000}, {Name: "handle", NS: 7_300}, {Name: "outside", NS: 30_000}},
-		{{Name: "open", NS: 20_000}, {Name: "connect", NS: 100_000}, {Name: "handle", NS: 7_300}, {Name: "outside", NS: 30_000}},
-		{{Name: "spawn", NS: 300_000}, {Name: "start", NS: 1_200_000}, {Name: "open", NS: 30_000}, {Name: "connect", NS: 150_000},
-			{Name: "handle", NS: 10_300}, {Name: "close", NS: 20_000}, {Name: "exit", NS: 180_000},
-			{Name: "outside", NS: 40_000}},
+		{{Name: "open", NS: 20_000}, {Name: "connect", NS: 100_000}, {Name: "handle", NS: 7_300},
+			{Name: "outside", NS: 30_000}},
+		{{Name: "spawn", NS: 300_000}, {Name: "start", NS: 1_200_000}, {Name: "open", NS: 30_000},
+			{Name: "connect", NS: 150_000}, {Name: "handle", NS: 10_300}, {Name: "close", NS: 20_000},
+			{Name: "exit", NS: 180_000}, {Name: "outside", NS: 40_000}},
 	} {
 		if diff := cmp.Diff(want, a.Cells[i].Phases); diff != "" {
 			t.Errorf("%s: phases (-want +got):\n%s", a.Cells[i].Model, diff)
@@ -73,33 +76,33 @@ func TestPhases(t *testing.T) {
 	markdown := string(analysistest.Print(t, "markdown", a))
 	for _, want := range []string{"spawn     █████████ ", "| hello | 1 client | process | reload | cgi |", "outside"} {
 		if !strings.Contains(markdown, want) {
-			t.Errorf("the report lacks %q:\n%s", want, markdown)
+			t.Errorf("the report does not contain %q:\n%s", want, markdown)
 		}
 	}
 }
 
-// Without phases, as a foreign server or hey has it, there is nothing to show.
+// Without phases, as from an external server or with hey, reports have no section on where the time goes.
 func TestNoPhases(t *testing.T) {
-	m := analysistest.Fake{Cells: rungs(), Block: analysistest.TenResponses}
+	m := analysistest.Fake{Cells: allModels(), Block: analysistest.TenResponses}
 	a := analysistest.Analyze(t, m.Record(t, 7))
 	if len(a.Cells[3].Phases) != 0 {
 		t.Errorf("phases %v, want none", a.Cells[3].Phases)
 	}
 	if s := a.ReuseLevels[0].Steps[0]; s.Phases.Value != nil || !s.Agree || s.Response.Value == nil {
-		t.Errorf("the step is %+v, want one that only the client saw", s)
+		t.Errorf("the step is %+v, want only the client's estimate", s)
 	}
 	for _, format := range []string{"text", "markdown"} {
 		if got := string(analysistest.Print(t, format, a)); strings.Contains(got, "Where the time") {
-			t.Errorf("%s shows where the time goes without knowing:\n%s", format, got)
+			t.Errorf("%s shows where the time goes, which is unknown:\n%s", format, got)
 		}
 	}
 }
 
-// Every step is a whole number of microseconds here, in all rounds alike.
+// Every step is the same whole number of microseconds in all rounds.
 func TestReuseLevels(t *testing.T) {
 	check := func(cells []plan.Cell, want []analysis.Step) {
 		t.Helper()
-		m := analysistest.Fake{Cells: cells, Block: telling}
+		m := analysistest.Fake{Cells: cells, Block: withPhases}
 		a := analysistest.Analyze(t, m.Record(t, 7))
 		if len(a.ReuseLevels) != 1 || a.ReuseLevels[0].Workload != "hello" || a.ReuseLevels[0].Load != cells[0].Load {
 			t.Fatalf("reuse levels = %+v, want one of hello", a.ReuseLevels)
@@ -112,68 +115,73 @@ func TestReuseLevels(t *testing.T) {
 			t.Errorf("steps (-want +got):\n%s", diff)
 		}
 	}
-	sure := func(us float64) analysis.Estimate {
+	exactly := func(us float64) analysis.Estimate {
 		ns := us * 1000
 		return analysis.Estimate{Value: &ns, Low: &ns, High: &ns}
 	}
-	connection := analysis.Step{NotReused: "connection", From: "persistent", To: "reconnect", Response: sure(102), Phases: sure(102),
-		Blocks: 7, Agree: true}
-	state := analysis.Step{NotReused: "state", From: "reconnect", To: "reload", Response: sure(20), Phases: sure(20), Blocks: 7, Agree: true}
-	// What is outside of the phases differs by 10 µs, which the client sees and the servers do not tell.
-	process := analysis.Step{NotReused: "process", From: "reload", To: "cgi", Response: sure(1773), Phases: sure(1763), Blocks: 7}
-	check(rungs(), []analysis.Step{connection, state, process})
+	connection := analysis.Step{NotReused: "connection", From: "persistent", To: "reconnect",
+		Response: exactly(102), Phases: exactly(102), Blocks: 7, Agree: true}
+	state := analysis.Step{NotReused: "state", From: "reconnect", To: "reload",
+		Response: exactly(20), Phases: exactly(20), Blocks: 7, Agree: true}
+	// The time outside of the phases differs by 10 µs, which only the client measures.
+	process := analysis.Step{NotReused: "process", From: "reload", To: "cgi",
+		Response: exactly(1773), Phases: exactly(1763), Blocks: 7}
+	check(allModels(), []analysis.Step{connection, state, process})
 
 	both := process
-	both.From, both.NotReused, both.Response, both.Phases = "reconnect", "state and process", sure(1793), sure(1783)
-	check([]plan.Cell{analysistest.Cell("persistent", 1), analysistest.Cell("reconnect", 1), analysistest.Cell("cgi", 1)}, []analysis.Step{connection, both})
+	both.From, both.NotReused = "reconnect", "state and process"
+	both.Response, both.Phases = exactly(1793), exactly(1783)
+	check([]plan.Cell{analysistest.Cell("persistent", 1), analysistest.Cell("reconnect", 1),
+		analysistest.Cell("cgi", 1)}, []analysis.Step{connection, both})
 
-	m := analysistest.Fake{Cells: analysistest.Twins(), Block: telling}
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: withPhases}
 	if a := analysistest.Analyze(t, m.Record(t, 7)); len(a.ReuseLevels) > 0 {
-		t.Errorf("ladders of the twins alone = %+v, want none: that is the fork tax", a.ReuseLevels)
+		t.Errorf("reuse levels of two models = %+v, want none: the difference is the fork tax", a.ReuseLevels)
 	}
 }
 
 func TestReuseLevelsDisagrees(t *testing.T) {
-	m := analysistest.Fake{Cells: rungs(), Block: telling}
+	m := analysistest.Fake{Cells: allModels(), Block: withPhases}
 	a := analysistest.Analyze(t, m.Record(t, 7))
 	for _, w := range a.Warnings {
 		if w.Code == "ladder" {
-			if !strings.Contains(w.Text, "in 1 of 3 steps (hello, 1 client, process: 1.77 ms and 1.76 ms)") {
-				t.Errorf("the warning says %q, want the one step", w.Text)
+			const want = "disagree for 1 of 3 steps (hello, 1 client, process: 1.77 ms by the client, 1.76 ms by the servers)"
+			if !strings.Contains(w.Text, want) {
+				t.Errorf("the warning is %q, want it to contain %q", w.Text, want)
 			}
 			return
 		}
 	}
-	t.Errorf("warnings %+v, want one of the ladder", a.Warnings)
+	t.Errorf("warnings %+v, want one of code ladder", a.Warnings)
 }
 
-// What a request consists of is told in a sentence, and beside it what the smallest program takes.
+// The summary lists the phases of a request and the response time of the floor.
 func TestMeaningNamesLongestPhases(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "least", "least"
-	m := analysistest.Fake{Cells: append(rungs(), floor), Block: func(c plan.Cell, round int) []record.Observation {
+	m := analysistest.Fake{Cells: append(allModels(), floor), Block: func(c plan.Cell, round int) []record.Observation {
 		if c.Workload == "least" {
 			return slices.Repeat([]record.Observation{analysistest.Response(300 * time.Microsecond)}, 10)
 		}
-		return telling(c, round)
+		return withPhases(c, round)
 	}}
 	r := m.Record(t, 7)
 	r.Plan.Floor = "least"
-	want := "Of its 1.93 ms, start takes 1.20 ms, spawn takes 300 µs, exit takes 180 µs; the smallest program there is takes " +
-		"300 µs through the same host."
+	want := "The phases of cgi: start 1.20 ms · spawn 300 µs · exit 180 µs · others 250 µs. The floor, the smallest " +
+		"possible program, takes 300 µs."
 	if got := string(analysistest.Print(t, "text", analysistest.Analyze(t, r))); !strings.Contains(got, want) {
-		t.Errorf("the report says\n%s\nwant %q in it", got, want)
+		t.Errorf("the report does not contain %q:\n%s", want, got)
 	}
 }
 
-// What a request costs in CPU is what a rate costs in cores, and what of the tax can go follows from the phases.
+// The number of cores at a rate follows from the CPU time per request, the savings follow from the phases.
 func TestDecisions(t *testing.T) {
-	m := analysistest.Fake{Cells: analysistest.Twins(), Block: telling}
+	m := analysistest.Fake{Cells: analysistest.Twins(), Block: withPhases}
 	r := m.Record(t, 7)
 	r.Environment.Programs = []record.Program{{Workload: "hello", Go: "go1.26", Linking: record.LinkedDynamically}}
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
-		b.Usage = &contract.Usage{SelfCPUNS: 10 * 2_000_000, ConnectionsOpened: 10} // 2 ms a request
+		b.Usage = &contract.Usage{SelfCPUNS: 10 * 2_000_000, ConnectionsOpened: 10} // 2 ms per request
 	}
 	a := analysistest.Analyze(t, r)
 	if len(a.Decisions) != 2 {
@@ -181,7 +189,7 @@ func TestDecisions(t *testing.T) {
 	}
 	for _, d := range a.Decisions {
 		if d.SecondCoreRPS != 500 {
-			t.Errorf("%s: a second core from %v requests/s, want 500", d.Model, d.SecondCoreRPS)
+			t.Errorf("%s: one core is enough up to %v requests/s, want 500", d.Model, d.SecondCoreRPS)
 		}
 		for _, s := range d.CoreShares {
 			if want := s.RateRPS * 0.002; math.Abs(s.Cores-want) > 1e-12 {
@@ -192,11 +200,11 @@ func TestDecisions(t *testing.T) {
 	if d := a.Decisions[0]; d.TaxNS != nil || len(d.Savings) > 0 {
 		t.Errorf("persistent has a tax of %v, and savings %v", d.TaxNS, d.Savings)
 	}
-	const tax = 1_895_000.0 // see TestLadder
+	const tax = 1_895_000.0 // 102 µs + 20 µs + 1773 µs; see TestReuseLevels
 	want := []analysis.Saving{
 		{By: "a connection pooler", NS: 170_000, Share: 170_000 / tax, AtMost: true,
-			Because: "the phases connect and close; all of them only if the pooler authenticates its clients at no cost, " +
-				"as by trust"},
+			Because: "phases connect and close; the bound is reached only if the pooler authenticates clients at no cost " +
+				"(trust)"},
 		{By: "a resident process", NS: tax, Share: 1, Because: "the comparison with persistent"},
 	}
 	if diff := cmp.Diff(want, a.Decisions[1].Savings); diff != "" {
@@ -204,8 +212,8 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// A static program of the same run bounds what a static build would save. The floor, which starts faster still, does
-// not: it is no build of anything, and nothing that anybody has to decide on.
+// A statically linked program of the same run bounds the saving by a static build. The floor, which starts even faster,
+// does not, because its child is not a Go program. There is no decision for the floor.
 func TestStaticBuildSaves(t *testing.T) {
 	cells := analysistest.Twins()
 	for _, c := range analysistest.Twins() {
@@ -215,7 +223,7 @@ func TestStaticBuildSaves(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"
 	m := analysistest.Fake{Cells: append(cells, floor), Block: func(c plan.Cell, round int) []record.Observation {
-		block := telling(c, round)
+		block := withPhases(c, round)
 		if c.Workload == "floor" {
 			for i := range block {
 				block[i].Timing[contract.PhaseStart] = 0
@@ -246,11 +254,11 @@ func TestStaticBuildSaves(t *testing.T) {
 		}
 		var want []analysis.Saving
 		if d.Workload == "floor" {
-			t.Errorf("the floor is decided on: %+v", d)
+			t.Errorf("there is a decision for the floor: %+v", d)
 		}
 		if d.Workload == "hello" && d.Model == "cgi" {
 			want = []analysis.Saving{{By: "a static build", NS: 400_000, Share: 400_000.0 / 1_895_000, AtMost: true,
-				Because: "spawn and start of light, which is linked statically"}}
+				Because: "phases spawn and start, compared with light, which is statically linked"}}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s as %s: savings (-want +got):\n%s", d.Workload, d.Model, diff)

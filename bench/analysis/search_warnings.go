@@ -9,7 +9,7 @@ import (
 	"forktax/bench/units"
 )
 
-// searchWarnings warns of searches that ended for a reason that is not the server's, and not the generator's either.
+// searchWarnings warns of knee searches without a result whose cause is neither the server nor the generator.
 func searchWarnings(r *record.Result, found []Knee) []Warning {
 	var warnings []Warning
 	var open []string
@@ -27,26 +27,29 @@ func searchWarnings(r *record.Result, found []Knee) []Warning {
 		case k.Undecided != "" && k.Reason != causeGenerator:
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text:   fmt.Sprintf("the knee of %s is undecided: %s", name, k.Undecided),
-				Advice: "measure on a quieter machine, at another time, or by a longer --block"})
+				Advice: adviceNoisySearch})
 		case k.Reason == causeGenerator && (k.MetRPS == nil || *k.FailedRPS <= highestMet):
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text: fmt.Sprintf("the machine was too noisy to search for the knee of %s: at %s %s", name,
 					units.PlannedRate(*k.FailedRPS), k.Detail),
-				Advice: "measure on a quieter machine, at another time, or by a longer --block"})
+				Advice: adviceNoisySearch})
 		}
 	}
 	if open == nil || !r.Tail.Complete {
 		return warnings
 	}
-	w := Warning{Code: Inconclusive, Text: "the search did not settle the knee of " + strings.Join(open, ", "),
-		Advice: "noise kept it from being confirmed: give more --starts"}
+	w := Warning{Code: Inconclusive, Text: "the search did not find the knee of " + strings.Join(open, ", "),
+		Advice: "noise prevented its confirmation: increase --starts"}
 	if r.Plan.BudgetNS > 0 {
-		w.Advice = fmt.Sprintf("give a --budget of about %ds, or none", int(math.Ceil(float64(r.Plan.BudgetNS)/1e10*more))*10)
+		seconds := int(math.Ceil(float64(r.Plan.BudgetNS)/1e10*more)) * 10
+		w.Advice = fmt.Sprintf("increase --budget to about %ds, or omit it", seconds)
 	}
 	return append(warnings, w)
 }
 
-// Met is the highest rate that met the objective, 0 if none did.
+const adviceNoisySearch = "measure on a quieter machine, at another time, or with a longer --block"
+
+// Met returns the highest rate that met the objective, in requests per second; 0 if none did.
 func (k Knee) Met() float64 {
 	if k.MetRPS == nil {
 		return 0

@@ -10,39 +10,39 @@ import (
 	"forktax/bench/units"
 )
 
-// A sloResult is what blocks of one cell say of the objective.
+// A sloResult is the result of evaluating the objective for blocks of one cell.
 type sloResult struct {
 	status record.ObjectiveStatus
-	reason string // what gave out; "" if the objective is met
-	detail string // in words: "the server did 850/s of 970/s"
+	reason string // why the objective was missed, one of the causes below; "" if it is met
+	detail string // the reason in words: "the server reached 850/s of 970/s"
 
 	value     int64 // the percentile, in nanoseconds; 0 if there were too few requests
-	disturbed bool  // it rests on response times, and most blocks are invalid
+	disturbed bool  // the result depends on response times, and most blocks are invalid
 }
 
-// What may give out at a rate.
+// Causes of a missed objective.
 const (
 	causeResponse  = "response times"
 	causeErrors    = "errors"    // requests failed
-	causeOverload  = "overload"  // requests came faster than they were answered
-	causeGenerator = "generator" // it could not keep up, so nothing is known of the server
+	causeOverload  = "overload"  // requests arrived faster than they finished
+	causeGenerator = "generator" // the generator could not keep up, so the server's limit is unknown
 	causeNetwork   = "network"   // connections were dropped
-	causeTooFew    = "too few"   // requests for the percentile
+	causeTooFew    = "too few"   // too few requests for the percentile
 )
 
 const (
-	// hopelessShare is the share of a planned rate below which no noisy moment is to blame.
+	// hopelessShare is the reached share of a planned rate below which a moment of noise cannot be the cause.
 	hopelessShare = 0.5
-	// minRetransmit is after how long TCP sends again what was not acknowledged, at the soonest. What took less was not
-	// hit by a connection that was dropped.
+	// minRetransmit is the shortest time after which TCP retransmits an unacknowledged segment. Faster requests were not
+	// affected by a dropped connection.
 	minRetransmit = 200 * time.Millisecond
 )
 
-// evalSLO evaluates the run's objective by blocks of one cell, one or all that were measured. It must be called before
-// propagateInvalid: that the other twin's block of the same round is invalid says nothing of this one.
+// evalSLO evaluates the run's objective for one block or all blocks of a cell. Call it before propagateInvalid: an
+// invalid block of the other model in the same round does not affect the objective.
 //
-// Where all blocks are invalid, they may still meet the objective: whatever the reason, it makes requests take longer,
-// for they count from when they were intended. It only excuses that they do not.
+// If all blocks are invalid, they can still meet the objective: any reason makes requests take longer, because response
+// times count from the intended start. It only excuses a missed objective.
 func (m measurements) evalSLO(r *record.Result, blocks []record.Block) (sloResult, error) {
 	if f, failed := m.requestFailure(blocks); failed {
 		return f, nil
@@ -61,8 +61,7 @@ func (m measurements) evalSLO(r *record.Result, blocks []record.Block) (sloResul
 	return m.mainInvalidCause(blocks).withSteal(blocks), nil
 }
 
-// withSteal adds to the detail what the hypervisor took while the blocks were measured. It explains a rate that was
-// missed, and does not excuse it.
+// withSteal adds the steal during the blocks to the detail. Steal explains a missed objective but does not excuse it.
 func (f sloResult) withSteal(blocks []record.Block) sloResult {
 	if s := sumSteal(blocks); s.noticeable() && f.status != record.Met && f.reason != causeTooFew {
 		f.detail += fmt.Sprintf(", while the hypervisor took %s of the CPU time", units.Percent(s.share()))
@@ -70,7 +69,7 @@ func (f sloResult) withSteal(blocks []record.Block) sloResult {
 	return f
 }
 
-// evalBlocks evaluates the run's objective by blocks, all of which count.
+// evalBlocks evaluates the run's objective for all of these blocks.
 func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloResult, error) {
 	var response stats.Pool
 	var rates []float64
@@ -83,14 +82,14 @@ func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloRe
 		rates = append(rates, p)
 	}
 	rps, o := r.Plan.Cells[blocks[0].Cell].Load.RateRPS, r.Plan.Objective
-	reached := stats.Median(rates) // a queue that grows does so in each block, and a moment's noise is in one
+	reached := stats.Median(rates) // an overload grows the queue in each block, a moment of noise only in one
 	value, enough := response.Percentile(o.Percentile)
 	switch {
 	case !enough:
-		return sloResult{status: record.Unclear, reason: causeTooFew, detail: "there were too few requests to tell"}, nil
+		return sloResult{status: record.Unclear, reason: causeTooFew, detail: "there were too few requests to decide"}, nil
 	case reached < LeastReached:
 		f := sloResult{status: record.Missed, reason: causeOverload, value: value,
-			detail: fmt.Sprintf("the server did %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
+			detail: fmt.Sprintf("the server reached %s of %s", units.Rate(reached*rps), units.PlannedRate(rps))}
 		if reached < hopelessShare {
 			f.status = record.Failed
 		}
@@ -102,8 +101,8 @@ func (m measurements) evalBlocks(r *record.Result, blocks []record.Block) (sloRe
 	return sloResult{status: record.Met, value: value}, nil
 }
 
-// requestFailure finds requests that failed, or were hit by a connection that was dropped. They are in no percentile,
-// so one is one too many.
+// requestFailure reports whether requests failed or were affected by a dropped connection, with the result in that
+// case. Failed requests are in no percentile, so a single one misses the objective.
 func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok bool) {
 	classes, requests := Counts{}, 0
 	cutOff := 0
@@ -113,7 +112,7 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 		addCounts(classes, b.Errors)
 	}
 	if cutOff > 0 {
-		detail := fmt.Sprintf("%d of %d requests had no response when the visit ended", cutOff, requests)
+		detail := fmt.Sprintf("%d of %d requests had no response when the block ended", cutOff, requests)
 		return sloResult{status: record.Failed, reason: causeOverload, detail: detail}, true
 	}
 	if failed := (record.Block{Errors: classes}).Failed(); failed > 0 {
@@ -123,30 +122,30 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 	for _, b := range blocks {
 		view := m.rounds[b.Round]
 		n := len(view.response)
-		// What took less was not hit; then it was somebody else's connection, for the machine counts all.
-		hit := n > 0 && time.Duration(view.response[n-1]) >= minRetransmit
-		if hit && slices.Contains(view.reasons, reasonNetwork) {
+		// The machine counts all connections. If all requests were faster, another program's connection was dropped.
+		affected := n > 0 && time.Duration(view.response[n-1]) >= minRetransmit
+		if affected && slices.Contains(view.reasons, reasonNetwork) {
 			return sloResult{status: record.Failed, reason: causeNetwork, detail: invalidCauses[reasonNetwork].detail}, true
 		}
 	}
 	return sloResult{}, false
 }
 
-// invalidCauses says what gave out where all blocks are invalid. What is a cause of others comes before
-// them: a collection makes the generator late.
+// invalidCauses holds the cause of a missed objective if all blocks are invalid, by their reason. invalidCauseOrder
+// lists a reason before those that it causes: a garbage collection makes the generator late.
 var (
 	invalidCauseOrder = []string{reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
 	invalidCauses     = map[string]struct{ reason, detail string }{
 		reasonCollection: {causeGenerator, "the load generator collected garbage" + serverMayDoMore},
 		reasonGenerator:  {causeGenerator, "the load generator was at its limit" + serverMayDoMore},
 		reasonLag:        {causeGenerator, "the load generator could not keep up" + serverMayDoMore},
-		reasonNetwork:    {causeNetwork, "connections were dropped, which may well be the server's backlog"},
+		reasonNetwork:    {causeNetwork, "connections were dropped, possibly because the server's listen backlog is full"},
 	}
 )
 
-const serverMayDoMore = ", so the server may well do more"
+const serverMayDoMore = ", so the server may sustain more"
 
-// mainInvalidCause is why most of the blocks are invalid, of which none has valid times.
+// mainInvalidCause returns the result for blocks none of which has valid times: the reason of most of them.
 func (m measurements) mainInvalidCause(blocks []record.Block) sloResult {
 	counted := Counts{}
 	for _, b := range blocks {
@@ -154,6 +153,7 @@ func (m measurements) mainInvalidCause(blocks []record.Block) sloResult {
 			counted[reason]++
 		}
 	}
-	most := slices.MaxFunc(invalidCauseOrder, func(a, b string) int { return counted[a] - counted[b] }) // the first of equals
+	// MaxFunc returns the first of equal ones.
+	most := slices.MaxFunc(invalidCauseOrder, func(a, b string) int { return counted[a] - counted[b] })
 	return sloResult{status: record.Unclear, reason: invalidCauses[most].reason, detail: invalidCauses[most].detail}
 }

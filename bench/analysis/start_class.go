@@ -11,24 +11,24 @@ import (
 	"forktax/bench/units"
 )
 
-// Classes of a start, by how the medians of its blocks go on.
+// Classes of a start, by the course of the medians of its blocks.
 const (
-	Flat         = "flat"     // they stay as they are
-	Warming      = "warming"  // they fall, and then stay
-	Slowing      = "slowing"  // they end above the lowest at which they stayed
-	Unsteady     = "unsteady" // they do not stay where they end
-	Unclassified = "too few"  // blocks
+	Flat         = "flat"     // the level does not change
+	Warming      = "warming"  // the level falls, then stays at its lowest
+	Slowing      = "slowing"  // the last level is above the lowest one
+	Unsteady     = "unsteady" // the last level does not last long enough
+	Unclassified = "too few"  // too few blocks
 )
 
 const (
-	// leastClassified is how many blocks a start has at least that is classified.
-	leastClassified = 30
-	// steadyShare is the share of the blocks that the last segment of a steady start has at least.
+	// minClassified is the number of blocks that is needed to classify a start.
+	minClassified = 30
+	// steadyShare is the smallest share of the blocks in the last segment of a steady start.
 	steadyShare = 0.25
-	// sameLevel is the difference of logarithms up to which two segments are at the same level: 5 %.
+	// sameLevel is the largest difference of logarithms between two segments at the same level: 5%.
 	sameLevel = 0.05
-	// changePenalty is that of a change of level, as a multiple of the logarithm of the number of blocks. Source: Barrett et
-	// al., Virtual Machine Warmup Blows Hot and Cold, OOPSLA 2017.
+	// changePenalty is the penalty for a change of level, as a multiple of the logarithm of the number of blocks. Source:
+	// Barrett et al., Virtual Machine Warmup Blows Hot and Cold, OOPSLA 2017.
 	changePenalty = 15
 )
 
@@ -53,7 +53,7 @@ func startClasses(samples []Sample) Counts {
 // classOf classifies a start by the logarithms of the medians of its blocks, in their order.
 func classOf(medians []float64) string {
 	n := len(medians)
-	if n < leastClassified {
+	if n < minClassified {
 		return Unclassified
 	}
 	cuts := stats.Changepoints(medians, changePenalty*math.Log(float64(n)))
@@ -76,43 +76,43 @@ func classOf(medians []float64) string {
 	return Warming
 }
 
-// leastCapacity is the share of the clients that throughput × median accounts for at least, of a closed loop in which both
-// tell the same.
-const leastCapacity = 0.7
+// minLittle is the smallest ratio of throughput × median response time to the number of clients of a closed loop at
+// which the two metrics are consistent.
+const minLittle = 0.7
 
-// skewWarning finds closed loops in which the median response time and the throughput tell different things: by Little's
-// law, throughput × mean response time is the number of clients.
+// skewWarning warns of closed loops whose median response time and throughput are not consistent: by Little's law,
+// throughput × mean response time is the number of clients.
 func skewWarning(plan record.Plan, measured []measurements, a *Analysis) (Warning, bool) {
 	var all, byMedian, byThroughput []string
-	least := leastCapacity
+	least := minLittle
 	for _, c := range a.OwnCells() {
 		if c.Load.Kind != record.Closed || c.ThroughputRPS == nil || c.Response.P50 == nil || c.Errors > 0 {
 			continue
 		}
 		share := *c.ThroughputRPS * float64(*c.Response.P50) / 1e9 / float64(c.Load.Concurrency)
-		if share >= leastCapacity {
+		if share >= minLittle {
 			continue
 		}
 		all, least = append(all, c.Cell.String()), min(least, share)
-		if m := measured[slices.Index(plan.Cells, c.Cell)]; m.skewWithin(c.Load.Concurrency) >= leastCapacity {
+		if m := measured[slices.Index(plan.Cells, c.Cell)]; m.skewWithin(c.Load.Concurrency) >= minLittle {
 			byThroughput = append(byThroughput, c.Cell.String())
 		} else {
 			byMedian = append(byMedian, c.Cell.String())
 		}
 	}
-	text := fmt.Sprintf("throughput × median response time is down to %s of the number of clients", units.Percent(least))
+	text := fmt.Sprintf("throughput × median response time is only %s of the number of clients", units.Percent(least))
 	if len(byMedian) > 0 {
-		text += fmt.Sprintf("; for %s the median misleads: some requests take far longer", firstOf(byMedian))
+		text += fmt.Sprintf("; for %s the median is misleading: some requests take much longer", firstOf(byMedian))
 	}
 	if len(byThroughput) > 0 {
-		text += fmt.Sprintf("; for %s the throughput misleads: some blocks were far slower than those with most of the requests",
-			firstOf(byThroughput))
+		text += fmt.Sprintf("; for %s the throughput is misleading: some blocks were much slower than those with most of "+
+			"the requests", firstOf(byThroughput))
 	}
 	return warningAbout(all, Warning{Code: "skewed", Text: text,
-		Advice: "see the distribution of the response times and the classes of the starts"})
+		Advice: "see the distribution of response times and the classes of the starts"})
 }
 
-// skewWithin is the median over blocks of throughput × median, as a share of the clients.
+// skewWithin returns the median over blocks of throughput × median response time, as a share of the clients.
 func (m measurements) skewWithin(clients int) float64 {
 	var shares []float64
 	for _, b := range m.rounds {
@@ -124,7 +124,7 @@ func (m measurements) skewWithin(clients int) float64 {
 	return stats.Median(shares)
 }
 
-// unsteadyWarning names targets that do not get steady.
+// unsteadyWarning warns of targets that do not reach a steady state.
 func unsteadyWarning(a *Analysis) (Warning, bool) {
 	var about, texts []string
 	for _, c := range a.Cells {
@@ -137,10 +137,10 @@ func unsteadyWarning(a *Analysis) (Warning, bool) {
 	for _, w := range a.WarmUps {
 		if 2*w.Steady < w.Starts {
 			about = append(about, fmt.Sprintf("%s as %s", w.Workload, w.Model))
-			texts = append(texts, fmt.Sprintf("%s as %s was not steady at the end of its warm-up in %d of %d starts", w.Workload, w.Model,
-				w.Starts-w.Steady, w.Starts))
+			texts = append(texts, fmt.Sprintf("%s as %s had not reached a steady state after warm-up in %d of %d starts",
+				w.Workload, w.Model, w.Starts-w.Steady, w.Starts))
 		}
 	}
 	return warningAbout(about, Warning{Code: "unsteady", Text: strings.Join(texts, "; "),
-		Advice: "the result depends on when it was measured: increase --warm-up or --budget, or find what the server does"})
+		Advice: "results depend on when they were measured: increase --warm-up or --budget, or find the cause in the server"})
 }

@@ -9,44 +9,46 @@ import (
 	"forktax/bench/stats"
 )
 
-// A WarmUp says how targets that stay were warmed after their starts, before anything counted.
+// A WarmUp describes the warm-up of a persistent target after its starts, before measuring.
 type WarmUp struct {
 	Workload string  `json:"workload"`
 	Model    string  `json:"model"`
 	Starts   int     `json:"starts"`
-	Steady   int     `json:"steady_starts"` // at whose end two adjacent windows agreed
-	Requests int     `json:"requests"`      // discarded, at all starts
-	Seconds  float64 `json:"seconds"`       // of a start, the median
+	Steady   int     `json:"steady_starts"` // starts that reached a steady state: two adjacent windows agreed
+	Requests int     `json:"requests"`      // discarded requests, over all starts
+	Seconds  float64 `json:"seconds"`       // median length of a warm-up
 }
 
-// A StartUp is what the first requests of a fresh process cost, its own start included: medians over starts.
+// A StartUp is the cost of the first requests of a new process, including its start: medians over starts.
 type StartUp struct {
-	Workload  string         `json:"workload"`
-	Request   string         `json:"request"`
-	Model     string         `json:"model"`
-	Starts    int            `json:"starts"`
-	Points    []StartUpPoint `json:"points"`
-	BreakEven *BreakEven     `json:"break_even"` // nil if no model with a process for each request was measured, or CPU time is unknown
+	Workload string         `json:"workload"`
+	Request  string         `json:"request"`
+	Model    string         `json:"model"`
+	Starts   int            `json:"starts"`
+	Points   []StartUpPoint `json:"points"`
+	// BreakEven is nil if no model with a process per request was measured, or if CPU time is unknown.
+	BreakEven *BreakEven `json:"break_even"`
 }
 
-// A StartUpPoint is the cost of the start and of so many requests, one after the other.
+// A StartUpPoint is the cost of the start and of this many requests, one after the other.
 type StartUpPoint struct {
 	Requests int    `json:"requests"`
-	NS       int64  `json:"ns"`     // until the process was ready, and of the requests
-	CPUNS    *int64 `json:"cpu_ns"` // of the server since its process began; nil if that is not known
+	NS       int64  `json:"ns"`     // until the process was ready, plus the requests
+	CPUNS    *int64 `json:"cpu_ns"` // CPU time of the server since its process started; nil if unknown
 }
 
-// A BreakEven is from how many requests on a process that stays has cost less CPU time than one for each request.
+// A BreakEven is the number of requests from which a persistent process has used less CPU time than a process per
+// request.
 type BreakEven struct {
-	Model    string `json:"model"`              // that starts a process for each request
-	CPUNS    int64  `json:"cpu_ns_per_request"` // of that
-	Requests *int   `json:"requests"`           // the smallest number; nil if there is none
-	// Extrapolated is set where the number is beyond the last point: each further request is taken to cost what those
-	// between the last two points did.
+	Model    string `json:"model"`              // the model that starts a process per request
+	CPUNS    int64  `json:"cpu_ns_per_request"` // of that model
+	Requests *int   `json:"requests"`           // nil if there is no such number
+	// Extrapolated reports whether Requests is beyond the last point. Further requests are assumed to cost as much as
+	// those between the last two points.
 	Extrapolated bool `json:"extrapolated,omitempty"`
 }
 
-// warmUps sums up the warm-ups by target, in the plan's order.
+// warmUps summarizes the warm-ups by target, in the plan's order.
 func warmUps(r *record.Result) []WarmUp {
 	found := []WarmUp{}
 	for _, t := range r.Plan.Targets() {
@@ -76,7 +78,7 @@ func warmUps(r *record.Result) []WarmUp {
 	return found
 }
 
-// startUps works out the curves of the targets that stay, and where each breaks even.
+// startUps returns the start-up curves of the persistent targets and their break-even points.
 func startUps(r *record.Result, own []Cell) []StartUp {
 	found := []StartUp{}
 	for _, t := range r.Plan.Targets() {
@@ -97,7 +99,7 @@ func startUps(r *record.Result, own []Cell) []StartUp {
 	return found
 }
 
-// medianCurve is of the points that all curves have.
+// medianCurve returns the medians of the points that all curves have.
 func medianCurve(curves [][]record.CurvePoint) (points []StartUpPoint) {
 	shortest := slices.MinFunc(curves, func(a, b []record.CurvePoint) int { return cmp.Compare(len(a), len(b)) })
 	for i, p := range shortest {
@@ -117,22 +119,24 @@ func medianCurve(curves [][]record.CurvePoint) (points []StartUpPoint) {
 	return points
 }
 
-// freshCell is the cell of the same request, of one client if there is one, that has a process for each request; nil if
-// none has.
+// freshCell returns the cell of the same request with a process per request; nil if there is none. It prefers closed
+// loops with few clients.
 func freshCell(p record.Plan, s StartUp, own []Cell) *Cell {
 	var found *Cell
 	for i, c := range own {
 		if c.Workload != s.Workload || c.Request != s.Request || p.Stays(c.Model) || c.CPUPerRequest == nil {
 			continue
 		}
-		if found == nil || c.Load.Kind == record.Closed && (found.Load.Kind != record.Closed || c.Load.Concurrency < found.Load.Concurrency) {
+		if found == nil || c.Load.Kind == record.Closed &&
+			(found.Load.Kind != record.Closed || c.Load.Concurrency < found.Load.Concurrency) {
 			found = &own[i]
 		}
 	}
 	return found
 }
 
-// breakEven finds the smallest number of requests n for which the start and n requests cost no more than n processes.
+// breakEven returns the smallest number of requests n for which the start and n requests cost at most as much as n
+// processes.
 func breakEven(s StartUp, fresh *Cell) *BreakEven {
 	last := len(s.Points) - 1
 	if fresh == nil || slices.ContainsFunc(s.Points, func(p StartUpPoint) bool { return p.CPUNS == nil }) {
@@ -155,16 +159,16 @@ func breakEven(s StartUp, fresh *Cell) *BreakEven {
 	return b
 }
 
-// mostRequests is beyond what is extrapolated to.
-const mostRequests = 1_000_000_000
+// maxBreakEven is the largest break-even point that is extrapolated.
+const maxBreakEven = 1_000_000_000
 
-// crossing is the smallest n, from least on, with start + n × slope at most n × each; 0 if there is none.
+// crossing returns the smallest n ≥ least with start + n × slope ≤ n × each; 0 if there is none.
 func crossing(start, slope, each float64, least int) int {
 	if start+float64(least)*slope <= float64(least)*each {
 		return least
 	}
 	n := math.Ceil(start / (each - slope))
-	if each <= slope || n > mostRequests {
+	if each <= slope || n > maxBreakEven {
 		return 0
 	}
 	return max(int(n), least)

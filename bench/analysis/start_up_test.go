@@ -10,10 +10,11 @@ import (
 	"forktax/bench/record"
 )
 
-// curveOf has a point for each number of requests, by the CPU time of the start and of each request after it.
+// curveOf returns a curve from the CPU time of the start and of each request after it, in nanoseconds.
 func curveOf(start, each int64) (points []record.CurvePoint) {
 	for _, n := range []int{0, 1, 2, 10, 100, 1000} {
-		points = append(points, record.CurvePoint{Requests: n, NS: 2 * (start + int64(n)*each), CPUNS: new(start + int64(n)*each)})
+		cpu := start + int64(n)*each
+		points = append(points, record.CurvePoint{Requests: n, NS: 2 * cpu, CPUNS: new(cpu)})
 	}
 	return points
 }
@@ -34,10 +35,12 @@ func TestBreakEven(t *testing.T) {
 		"never":             {1000, 1000, 1000, nil, false},
 		"never, and higher": {1000, 2000, 1000, nil, false},
 	} {
-		p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "persistent"}, {Workload: "w", Request: "r", Model: "cgi"}}}
+		p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "persistent"},
+			{Workload: "w", Request: "r", Model: "cgi"}}}
 		r := &record.Result{Head: record.Head{Plan: p}, WarmUps: []record.WarmUp{
 			{Workload: "w", Model: "persistent", Request: "r", Curve: curveOf(test.start, test.each)}}}
-		cells := []analysis.Cell{{Cell: p.Cells[0], CPUPerRequest: new(test.each)}, {Cell: p.Cells[1], CPUPerRequest: new(test.fresh)}}
+		cells := []analysis.Cell{{Cell: p.Cells[0], CPUPerRequest: new(test.each)},
+			{Cell: p.Cells[1], CPUPerRequest: new(test.fresh)}}
 		found := analysis.StartUps(r, cells)
 		if len(found) != 1 || found[0].BreakEven == nil {
 			t.Fatalf("%s: %+v", name, found)
@@ -49,7 +52,7 @@ func TestBreakEven(t *testing.T) {
 	}
 }
 
-// The median is taken point by point, of those that all starts have.
+// The median curve has the medians of the points that all starts have.
 func TestMedianCurve(t *testing.T) {
 	p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "persistent"}}}
 	r := &record.Result{Head: record.Head{Plan: p}}
@@ -61,9 +64,9 @@ func TestMedianCurve(t *testing.T) {
 		r.WarmUps = append(r.WarmUps, w)
 	}
 	found := analysis.StartUps(r, nil)
-	want := []analysis.StartUp{{Workload: "w", Request: "r", Model: "persistent", Starts: 3, Points: []analysis.StartUpPoint{
-		{Requests: 0, NS: 400, CPUNS: new(int64(200))}, {Requests: 1, NS: 420, CPUNS: new(int64(210))},
-		{Requests: 2, NS: 440, CPUNS: new(int64(220))}}}}
+	want := []analysis.StartUp{{Workload: "w", Request: "r", Model: "persistent", Starts: 3,
+		Points: []analysis.StartUpPoint{{Requests: 0, NS: 400, CPUNS: new(int64(200))},
+			{Requests: 1, NS: 420, CPUNS: new(int64(210))}, {Requests: 2, NS: 440, CPUNS: new(int64(220))}}}}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("the curve (-want +got):\n%s", diff)
 	}
@@ -86,7 +89,8 @@ func TestStartClasses(t *testing.T) {
 		var samples []analysis.Sample
 		for _, part := range medians {
 			for _, m := range part {
-				samples = append(samples, analysis.Sample{Start: 4, Metrics: map[string]float64{analysis.MetricResponse: m}})
+				samples = append(samples, analysis.Sample{Start: 4,
+					Metrics: map[string]float64{analysis.MetricResponse: m}})
 			}
 		}
 		if diff := cmp.Diff(analysis.Counts{want: 1}, analysis.StartClasses(samples)); diff != "" {

@@ -8,17 +8,17 @@ import (
 	"forktax/bench/units"
 )
 
-// starving are the codes of traps that leave clients of a closed loop without a response, or without a connection. Where
-// both are found, the first is the reason that clients had none.
+// starving lists the codes of the traps that leave clients of a closed loop without a response or a connection. If both
+// are found, the first is the cause.
 var starving = []string{record.FewWorkers, record.ListenBacklog}
 
-// unanswered is how many requests had no response when their visit, or their time, ended.
+// unanswered returns the number of requests without a response when their block ended or their timeout expired.
 func unanswered(errors Counts) int {
 	return errors[record.ErrUnfinished] + errors[record.ErrTimeout]
 }
 
-// waitingClients warns of cells in whose blocks some clients had no response to the end while others had theirs, unless
-// the reason was found before the run.
+// waitingClients warns of cells in most of whose blocks some clients got no response until the end while others did,
+// unless the cause was found before the run.
 func waitingClients(r *record.Result) []Warning {
 	waiting, blocks, all := map[int]int{}, map[int]int{}, map[int]int{}
 	for _, b := range r.Blocks {
@@ -38,16 +38,16 @@ func waitingClients(r *record.Result) []Warning {
 			continue
 		}
 		found = append(found, Warning{Code: record.FewWorkers, Cell: c.String(), Trap: true, Model: c.Model,
-			Text: fmt.Sprintf("%s: %s had no response in %d of %s of %s, while the other clients had theirs", c.Model,
+			Text: fmt.Sprintf("%s: %s got no response in %d of %s of %s, while other clients did", c.Model,
 				units.Plural(waiting[cell], "request"), blocks[cell], units.Plural(all[cell], "block"), c),
-			Advice: fmt.Sprintf("most likely the server has fewer workers than there are clients, which keep their connections: start "+
-				"at least %d, or measure with fewer clients or with --no-keepalive", c.Load.Concurrency)})
+			Advice: fmt.Sprintf("the server probably has fewer workers than clients, which keep their connections: start at "+
+				"least %d workers, or measure with fewer clients or with --no-keepalive", c.Load.Concurrency)})
 	}
 	return found
 }
 
-// starvedBy returns the trap because of which too many blocks of the cell are invalid: its own, or that of a cell with
-// which it is compared.
+// starvedBy returns the trap that makes too many blocks of the cell invalid: its own, or the trap of a cell that it is
+// compared with.
 func (a *Analysis) starvedBy(c Cell) (trap Warning, starved bool) {
 	if c.InvalidBlocks == 0 || c.InvalidBlocks < c.Blocks && !c.TooManyInvalid() {
 		return Warning{}, false
@@ -72,14 +72,14 @@ func (a *Analysis) isStarved(c Cell) bool {
 	return starved
 }
 
-// starves reports whether the cell's blocks show what a trap with that code does.
+// starves reports whether the cell's blocks show the effect of the trap with this code.
 func (c Cell) starves(code string) bool {
 	waits := c.Load.Kind == record.Closed && c.Load.Concurrency > 1
 	return waits && (unanswered(c.ErrorsByClass) > 0 || code == record.ListenBacklog && c.Invalid[reasonNetwork] > 0)
 }
 
-// starvedWarning warns of the cells on which the outcome rests, and of which a trap leaves nothing. More time, or less
-// noise, would not help.
+// starvedWarning warns of cells that the outcome depends on and that a trap leaves without enough valid blocks. Neither
+// more time nor less noise would help.
 func starvedWarning(plan record.Plan, a *Analysis) (Warning, bool) {
 	var first Warning
 	reasons := Counts{}

@@ -10,7 +10,7 @@ import (
 	"forktax/bench/record"
 )
 
-// starving answers all requests of cgi, and of persistent some: so many requests have no response in each block.
+// starving returns blocks in which all requests to cgi have a response, and this many requests to persistent have none.
 func starving(unanswered int, class string) func(plan.Cell, int) []record.Observation {
 	return func(c plan.Cell, round int) []record.Observation {
 		all := analysistest.TenResponses(c, round)
@@ -23,8 +23,8 @@ func starving(unanswered int, class string) func(plan.Cell, int) []record.Observ
 	}
 }
 
-// Where a trap is why blocks are invalid, the outcome says so, and not that the machine was too noisy, or the run too
-// short. A trap of another model, and blocks that are invalid for another reason, are none of that.
+// If a trap makes blocks invalid, the warning names the trap instead of a noisy machine or a short run. This does not
+// apply to traps of other models or to blocks that are invalid for another reason.
 func TestStarved(t *testing.T) {
 	trap := func(code, evidence, advice string) record.Trap {
 		return record.Trap{Code: code, Model: "persistent", Evidence: evidence, Advice: advice}
@@ -35,8 +35,8 @@ func TestStarved(t *testing.T) {
 	ofOther := few
 	ofOther.Model = "other"
 	const (
-		cells = "the blocks of hello/hello, persistent, 8 clients, fake and 1 more are invalid "
-		noisy = "more than a fifth of the blocks of hello/hello, persistent, 8 clients, fake and 1 more is invalid: "
+		cells = "the blocks of hello, persistent, 8 clients, fake and 1 more are invalid "
+		noisy = "more than 20% of the blocks of hello, persistent, 8 clients, fake and 1 more are invalid: "
 	)
 	dropped := func(b *record.Block) { b.Machine.ListenDrops = 1 }
 	for name, test := range map[string]struct {
@@ -56,11 +56,11 @@ func TestStarved(t *testing.T) {
 		"a full backlog": {6, []record.Trap{few, full}, 0, "", dropped,
 			cells + "(12 network) because of the trap listen-backlog: persistent: it was full", full.Advice},
 		"seen in blocks": {6, nil, 4, record.ErrUnfinished, nil,
-			cells + "(12 errors) because of the trap few-workers: persistent: 24 requests had no response in 6 of 6 blocks of " +
-				"hello/hello, persistent, 8 clients, fake, while the other clients had theirs", "most likely the server has fewer"},
-		"another's trap":     {6, []record.Trap{ofOther}, 0, "", dropped, noisy, "docs/methodology.md"},
-		"another trap":       {6, []record.Trap{ack}, 0, "", dropped, noisy, "docs/methodology.md"},
-		"as many as clients": {6, nil, 8, record.ErrUnfinished, nil, noisy, "docs/methodology.md"},
+			cells + "(12 errors) because of the trap few-workers: persistent: 24 requests got no response in 6 of 6 blocks of " +
+				"hello, persistent, 8 clients, fake, while other clients did", "the server probably has fewer workers"},
+		"a trap of another model": {6, []record.Trap{ofOther}, 0, "", dropped, noisy, "measure for longer"},
+		"another trap":            {6, []record.Trap{ack}, 0, "", dropped, noisy, "measure for longer"},
+		"as many as clients":      {6, nil, 8, record.ErrUnfinished, nil, noisy, "measure for longer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell(plan.Baseline, 8), analysistest.Cell(plan.Fresh, 8)},
@@ -80,7 +80,7 @@ func TestStarved(t *testing.T) {
 			}
 			starved := strings.HasPrefix(test.want, cells)
 			for _, w := range a.Warnings {
-				if w.Code == "errors" && strings.Contains(w.Advice, "the reason is the trap few-workers") != starved {
+				if w.Code == "errors" && strings.Contains(w.Advice, "the cause is the trap few-workers") != starved {
 					t.Errorf("the warning of errors is %+v", w)
 				}
 			}
@@ -88,7 +88,7 @@ func TestStarved(t *testing.T) {
 	}
 }
 
-// Requests that have no response are no trap where each has a connection of its own, at a rate, or once.
+// Requests without a response are not a trap without kept connections, at a rate, or with a single client.
 func TestNotStarved(t *testing.T) {
 	for name, change := range map[string]func(*plan.Load){
 		"no kept connections": func(l *plan.Load) { l.NoReuse = true },

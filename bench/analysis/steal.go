@@ -7,25 +7,25 @@ import (
 	"forktax/bench/units"
 )
 
-// Steal is CPU time that the hypervisor gave to others. It makes blocks noisier, and none of them mean something else:
-// both sides of a pair meet it alike, and the interval shows by how much it hurts. So it is shown and, where it is
-// noticeable, a warning; it makes no block invalid and no run inconclusive.
+// Steal is CPU time that the hypervisor gave to other guests. It makes blocks noisier but not wrong: both sides of a
+// pair are affected equally, and the interval shows how much. So reports show it, with a warning if it is noticeable.
+// It makes no block invalid and no run inconclusive.
 
 const (
-	// noticeableSteal is the share of the CPU time from which on steal is worth a warning. A request that computes
-	// takes 1/(1 − share) times as long: above 2 % that is as much as the changes that people look for.
+	// noticeableSteal is the share of the CPU time above which steal causes a warning. A request that computes
+	// takes 1/(1 − share) times as long: above 2%, that is as much as the changes that users look for.
 	noticeableSteal = 0.02
-	// stealTick is what the kernel counts steal in, in seconds. A single one is chance.
+	// stealTick is the unit in which the kernel counts steal, in seconds. A single tick is chance.
 	stealTick = 0.01
 )
 
-// CodeSteal is the code of the warning that steal was noticeable.
+// CodeSteal is the code of the warning about noticeable steal.
 const CodeSteal = "steal"
 
-// stealCounters are what the machine counted over some blocks.
+// stealCounters is the sum of the machine's counters over some blocks.
 type stealCounters struct{ record.Counters }
 
-// sumSteal sums up what was counted over the blocks, and between them: a block alone is too short for it.
+// sumSteal sums the counters over the blocks and the time between them: a single block is too short.
 func sumSteal(blocks []record.Block) (s stealCounters) {
 	for _, b := range blocks {
 		s.CPUSeconds += b.Machine.CPUSeconds
@@ -34,7 +34,7 @@ func sumSteal(blocks []record.Block) (s stealCounters) {
 	return s
 }
 
-// share is the part of the CPU time that the hypervisor took; 0 if the machine does not count it.
+// share returns the share of the CPU time that the hypervisor took; 0 if the machine does not count it.
 func (s stealCounters) share() float64 {
 	if s.CPUSeconds <= 0 {
 		return 0
@@ -42,16 +42,16 @@ func (s stealCounters) share() float64 {
 	return s.StealSeconds / s.CPUSeconds
 }
 
-// noticeable reports whether the share is worth a warning.
+// noticeable reports whether the share is large enough for a warning.
 func (s stealCounters) noticeable() bool {
 	return s.share() > noticeableSteal && s.StealSeconds > stealTick
 }
 
-// stealWarning warns that intervals are wider, and times longer, than they need be.
+// stealWarning warns that steal makes intervals wider and times longer.
 func stealWarning(blocks []record.Block) (Warning, bool) {
 	s := sumSteal(blocks)
 	return Warning{Code: CodeSteal,
 		Text: fmt.Sprintf("the hypervisor took %s of the CPU time during the run", units.Percent(s.share())),
-		Advice: "times are longer by about as much, and intervals wider; ratios stay true, for both sides of a pair meet " +
-			"it alike. Measure at another time, longer, or on a machine of your own"}, s.noticeable()
+		Advice: "times are longer by about this share, and intervals wider; ratios remain valid, because both sides of a " +
+			"pair are affected equally. Measure for longer, at another time, or on a dedicated machine"}, s.noticeable()
 }

@@ -15,12 +15,11 @@ import (
 // ResultFile is the name of the analysis in a run's directory.
 const ResultFile = "result.json"
 
-// ReadStored reads a result that was kept: from the directory of a run, from the result.json that is left of one, or
-// from a file like that.
+// ReadStored reads a stored result from a run directory, from a directory with only a result.json, or from such a file.
 func ReadStored(path string) (*Analysis, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading a result: %w; the folder of a run is needed, or its result.json", err)
+		return nil, fmt.Errorf("reading a result: %w; give a run directory or its result.json", err)
 	}
 	if !info.IsDir() {
 		return ReadAnalysis(path)
@@ -31,36 +30,36 @@ func ReadStored(path string) (*Analysis, error) {
 		if _, missing := os.Stat(file); missing == nil {
 			return ReadAnalysis(file)
 		}
-		err = fmt.Errorf("no run is in the folder %s: %w; one is needed that forktax run made", path, err)
+		err = fmt.Errorf("%s: not a run directory: %w; give a directory written by forktax run", path, err)
 	}
 	return a, err
 }
 
-// A NotFoundError is returned when a name is neither that of a file or directory of a run nor that of a run.
+// A NotFoundError is returned when a name is neither a path nor the name of a run.
 type NotFoundError struct {
 	Path, Results string
-	Runs          []string // the newest below Results
+	Runs          []string // the newest runs in Results
 }
 
 func (e *NotFoundError) Error() string {
 	switch {
 	case len(e.Runs) > 0:
-		return fmt.Sprintf("there is no file %q, and no such run in %s, where the newest are %s", e.Path, e.Results,
+		return fmt.Sprintf("%q: no such file, and no such run in %s; the newest runs there are %s", e.Path, e.Results,
 			strings.Join(e.Runs, ", "))
 	default:
-		return fmt.Sprintf("there is no file %q, and no run in %s; give the directory of a run, its result.json, or its "+
-			"name with --results where it is", e.Path, e.Results)
+		return fmt.Sprintf("%q: no such file, and no runs in %s; give a run directory, its result.json, or the name of a "+
+			"run in --results", e.Path, e.Results)
 	}
 }
 
-// shownRuns is how many runs an error lists.
+// shownRuns is the number of runs that an error lists.
 const shownRuns = 3
 
-// Find returns the path of a run that is named by its directory, by a file of its result, or by its name, which reports
-// show, if that is below results. The error is a *NotFoundError if there is nothing of the name.
+// Find returns the path of a run. name is its directory, its result file, or its name, as shown in reports, if it is in
+// the directory results. The error is a *NotFoundError if there is no such file or run.
 func Find(name, results string) (string, error) {
 	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
-		return name, nil // what is wrong with it, the reader finds
+		return name, nil // reading it reports any other error
 	}
 	if inside := filepath.Join(results, name); filepath.IsLocal(name) {
 		if _, err := os.Stat(inside); err == nil {
@@ -71,7 +70,7 @@ func Find(name, results string) (string, error) {
 	return "", &NotFoundError{name, results, runs[:min(len(runs), shownRuns)]}
 }
 
-// runsIn lists the names of the runs below results, the newest first. They begin with the time.
+// runsIn lists the names of the runs in results, newest first. Names begin with the time of the run.
 func runsIn(results string) (names []string, err error) {
 	entries, err := os.ReadDir(results)
 	for _, entry := range slices.Backward(entries) {
@@ -82,19 +81,44 @@ func runsIn(results string) (names []string, err error) {
 	return names, err
 }
 
-// Newest returns the directory of the newest run below results.
+// Newest returns the directory of the newest run in results.
 func Newest(results string) (string, error) {
 	runs, err := runsIn(results)
 	if err != nil {
-		return "", fmt.Errorf("looking for the newest run: %w; forktax run makes one", err)
+		return "", fmt.Errorf("looking for the newest run: %w; make one with forktax run", err)
 	}
 	if len(runs) == 0 {
-		return "", fmt.Errorf("no run is in %s; forktax run makes one", results)
+		return "", fmt.Errorf("no runs in %s; make one with forktax run", results)
 	}
 	return filepath.Join(results, runs[0]), nil
 }
 
-// AnalyzeDir reads and analyses the run in dir.
+// A StoredRun is a run in a results directory.
+type StoredRun struct {
+	Name     string
+	Analysis *Analysis // nil if it cannot be read
+	Err      error     // why it cannot be read
+}
+
+// Runs reads the runs in results, newest first.
+func Runs(results string) ([]StoredRun, error) {
+	names, err := runsIn(results)
+	if err != nil {
+		return nil, fmt.Errorf("listing the runs: %w; make one with forktax run", err)
+	}
+	var runs []StoredRun
+	for _, name := range names {
+		dir := filepath.Join(results, name)
+		r := StoredRun{Name: name}
+		if r.Analysis, r.Err = ReadAnalysis(filepath.Join(dir, ResultFile)); errors.Is(r.Err, fs.ErrNotExist) {
+			r.Analysis, r.Err = AnalyzeDir(dir) // the run was interrupted
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// AnalyzeDir reads and analyzes the run in dir.
 func AnalyzeDir(dir string) (*Analysis, error) {
 	r, err := record.Read(dir)
 	if err != nil {
@@ -103,7 +127,7 @@ func AnalyzeDir(dir string) (*Analysis, error) {
 	return Analyze(r)
 }
 
-// LatestIn is LatestStatus of the run in dir.
+// LatestIn returns the LatestStatus of the run in dir.
 func LatestIn(dir string) (record.ObjectiveStatus, error) {
 	r, err := record.Read(dir)
 	if err != nil {

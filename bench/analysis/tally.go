@@ -2,35 +2,34 @@ package analysis
 
 import "forktax/bench/record"
 
-// A Tally counts what the comparisons of a run lack while it goes on. It reads each block once and keeps nothing but
-// counts: the harness collects its garbage before each block, and is to have little then.
+// A Tally counts the blocks that the comparisons of a run still need while the run is in progress. It reads each block
+// once and keeps only counts, because the harness collects garbage before each block and should have little of it.
 type Tally struct {
 	run         *record.Follower
 	cells       []cellTally
 	comparisons []comparisonTally
 }
 
-// A cellTally is what is counted of a cell's blocks.
+// A cellTally holds the counts of a cell's blocks.
 type cellTally struct {
 	blocks, invalid int
 	backlog         backlog
 }
 
-// A comparisonTally is what is counted of a comparison: of a cell with its baseline, by their indexes.
+// A comparisonTally holds the counts of the comparison of a cell with its baseline, both as indexes of cells.
 type comparisonTally struct {
 	baseline, candidate int
 	pairs               pairCount
 }
 
-// NewTally returns one of the run in the folder dir.
+// NewTally returns a Tally of the run in the directory dir.
 func NewTally(dir string) *Tally { return &Tally{run: record.Follow(dir)} }
 
-// Missing returns, of each cell of the plan, how many more valid blocks it needs for its comparisons to have their
-// intervals, and not to have too many invalid ones. It is called between rounds, as the blocks of a round share
-// reasons.
+// Missing returns, for each cell of the plan, how many more valid blocks it needs for the intervals of its comparisons
+// and for a small enough share of invalid blocks. Call it between rounds, because the blocks of a round share reasons.
 //
-// The cells of the cross-check do not count, nor do those that are hopeless. Comparisons with the floor do, where the
-// two are visited together, though a run without them is not inconclusive.
+// Cells of the cross-check and hopeless cells need none. Comparisons with the floor count if both are measured
+// together, although a run without them is not inconclusive.
 func (t *Tally) Missing() ([]int, error) {
 	if err := t.run.Read(); err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func (t *Tally) Missing() ([]int, error) {
 	return t.missing(r)
 }
 
-// missing is Missing once the blocks of r are counted, too.
+// missing counts the blocks of r and returns the result of Missing.
 func (t *Tally) missing(r *record.Result) ([]int, error) {
 	if err := t.count(r); err != nil {
 		return nil, err
@@ -64,16 +63,17 @@ func (t *Tally) missing(r *record.Result) ([]int, error) {
 	return missing, nil
 }
 
-// hopelessInvalidShare is the share of invalid blocks from which on a cell is not waited for: twice that from which on
-// it is too large. Less may be an accident, which is outweighed by what follows. More is the machine, or the server.
+// hopelessInvalidShare is the share of invalid blocks above which more blocks would not help: twice the largest share
+// that is allowed. A smaller share may be an accident, which later blocks outweigh. A larger share is caused by the
+// machine or the server.
 const hopelessInvalidShare = 2 * maxInvalidShare
 
-// hopeless reports whether more blocks would hardly help the cell.
+// hopeless reports whether the cell would still have too many invalid blocks after more of them.
 func (c cellTally) hopeless() bool {
 	return tooManyInvalid(c.invalid, c.blocks) && float64(c.invalid) > hopelessInvalidShare*float64(c.blocks)
 }
 
-// count takes in the blocks of r, which are of rounds that are over.
+// count adds the blocks of r, all of which are of finished rounds.
 func (t *Tally) count(r *record.Result) error {
 	if t.cells == nil {
 		t.prepare(r.Plan)
@@ -95,7 +95,7 @@ func (t *Tally) count(r *record.Result) error {
 	return nil
 }
 
-// prepare lists the comparisons of a plan whose cells are visited together.
+// prepare lists the comparisons of the plan whose cells are measured together.
 func (t *Tally) prepare(plan record.Plan) {
 	t.cells = make([]cellTally, len(plan.Cells))
 	for i, c := range plan.Cells {

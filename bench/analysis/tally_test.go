@@ -16,58 +16,61 @@ import (
 	"forktax/workload/contract"
 )
 
-// both has the twins with one client and with eight, the floor with one, and a referee.
-func both() []plan.Cell {
-	all := append(analysistest.Twins(), analysistest.Cell("persistent", 8), analysistest.Cell("cgi", 8), analysistest.Cell("cgi", 1), analysistest.Cell("cgi", 1))
+// tallyCells returns both models with one client and with eight, the floor, and a cross-check.
+func tallyCells() []plan.Cell {
+	all := append(analysistest.Twins(), analysistest.Cell("persistent", 8), analysistest.Cell("cgi", 8),
+		analysistest.Cell("cgi", 1), analysistest.Cell("cgi", 1))
 	all[4].Workload, all[4].Request = "floor", "floor"
 	all[5].Engine = "referee"
 	return all
 }
 
-func recordBoth(t *testing.T, rounds int) *record.Result {
+func recordTally(t *testing.T, rounds int) *record.Result {
 	t.Helper()
-	r := (&analysistest.Fake{Cells: both(), Block: analysistest.TenResponses}).Record(t, rounds)
+	r := (&analysistest.Fake{Cells: tallyCells(), Block: analysistest.TenResponses}).Record(t, rounds)
 	r.Plan.Floor, r.Plan.CrossCheck = "floor", "referee"
 	return r
 }
 
-// What is missing is the pairs that an interval needs, and valid blocks where too many are invalid.
+// Missing counts the pairs that an interval needs, and the valid blocks that outweigh invalid ones.
 func TestMissing(t *testing.T) {
-	spoil := func(spoilt ...int) func(*record.Result) { // in these rounds, a block of the twins with eight clients
+	invalid := func(rounds ...int) func(*record.Result) { // in these rounds, a block with eight clients
 		return func(r *record.Result) {
 			for i, b := range r.Blocks {
-				if b.Cell == 3 && slices.Contains(spoilt, b.Round) {
+				if b.Cell == 3 && slices.Contains(rounds, b.Round) {
 					r.Blocks[i].Collections = 1
 				}
 			}
 		}
 	}
-	without := func(gone func(record.Block) bool) func(*record.Result) {
-		return func(r *record.Result) { r.Blocks = slices.DeleteFunc(r.Blocks, gone) }
+	without := func(removed func(record.Block) bool) func(*record.Result) {
+		return func(r *record.Result) { r.Blocks = slices.DeleteFunc(r.Blocks, removed) }
 	}
 	for name, test := range map[string]struct {
 		rounds int
 		change func(*record.Result)
-		want   []int // of the twins with one client, with eight, the floor, the cross-check
+		want   []int // of both models with one client, with eight clients, the floor, the cross-check
 	}{
-		"nothing":           {6, nil, []int{0, 0, 0, 0, 0, 0}},
-		"no block yet":      {1, without(func(record.Block) bool { return true }), []int{6, 6, 6, 6, 6, 0}},
-		"a round":           {5, nil, []int{1, 1, 1, 1, 1, 0}},
-		"a pair":            {6, spoil(2), []int{0, 0, 1, 1, 0, 0}},
-		"a pair, not taken": {6, without(func(b record.Block) bool { return b.Cell == 2 && b.Round == 2 }), []int{0, 0, 1, 1, 0, 0}},
+		"nothing":      {6, nil, []int{0, 0, 0, 0, 0, 0}},
+		"no block yet": {1, without(func(record.Block) bool { return true }), []int{6, 6, 6, 6, 6, 0}},
+		"a round":      {5, nil, []int{1, 1, 1, 1, 1, 0}},
+		"a pair":       {6, invalid(2), []int{0, 0, 1, 1, 0, 0}},
+		"a pair, not measured": {6, without(func(b record.Block) bool { return b.Cell == 2 && b.Round == 2 }),
+			[]int{0, 0, 1, 1, 0, 0}},
 		"pairs with the floor": {8, without(func(b record.Block) bool { return b.Cell == 4 && b.Round > 2 }),
 			[]int{0, 3, 0, 0, 3, 0}},
-		// 2 of 6 are more than a fifth, and of 10 they are not.
-		"pairs, and valid blocks": {6, spoil(2, 3), []int{0, 0, 4, 4, 0, 0}},
-		// 4 of 12 are more than a fifth, and of 20 they are not.
-		"valid blocks": {12, spoil(1, 2, 3, 4), []int{0, 0, 8, 8, 0, 0}},
-		// 3 of 6 are more than two fifths.
-		"more, where half is invalid": {6, spoil(1, 2, 3), []int{0, 0, 0, 0, 0, 0}},
-		"more, but no block is valid": {3, spoil(0, 1, 2), []int{3, 3, 0, 0, 3, 0}},
-		"the referee":                 {6, without(func(b record.Block) bool { return b.Cell == 5 }), []int{0, 0, 0, 0, 0, 0}},
+		// 2 of 6 are more than 20%, 2 of 10 are not.
+		"pairs, and valid blocks": {6, invalid(2, 3), []int{0, 0, 4, 4, 0, 0}},
+		// 4 of 12 are more than 20%, 4 of 20 are not.
+		"valid blocks": {12, invalid(1, 2, 3, 4), []int{0, 0, 8, 8, 0, 0}},
+		// 3 of 6 are more than 40%.
+		"more, but half is invalid":   {6, invalid(1, 2, 3), []int{0, 0, 0, 0, 0, 0}},
+		"more, but no block is valid": {3, invalid(0, 1, 2), []int{3, 3, 0, 0, 3, 0}},
+		"the cross-check": {6, without(func(b record.Block) bool { return b.Cell == 5 }),
+			[]int{0, 0, 0, 0, 0, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := recordBoth(t, test.rounds)
+			r := recordTally(t, test.rounds)
 			if test.change != nil {
 				test.change(r)
 			}
@@ -79,9 +82,9 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// A run of which nothing is missing is not inconclusive, and one that is lacks something, unless it is hopeless.
+// A run is inconclusive if and only if blocks are missing, unless a cell is hopeless.
 func TestMissingAgreesWithTheAnalysis(t *testing.T) {
-	r := recordBoth(t, 14)
+	r := recordTally(t, 14)
 	clean := slices.Clone(r.Blocks)
 	enough, lacking := 0, 0
 	for seed := range uint64(60) {
@@ -112,19 +115,20 @@ func TestMissingAgreesWithTheAnalysis(t *testing.T) {
 		})
 		hopeless := slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool { return c.InvalidBlocks*5 > c.Blocks*2 })
 		if found := inconclusive(a); (len(found) > 0 || floor) != lacks && !hopeless {
-			t.Errorf("seed %d, %d rounds: missing %v, and the analysis warns %+v", seed, rounds, missing, found)
+			t.Errorf("seed %d, %d rounds: missing %v, but the warnings are %+v", seed, rounds, missing, found)
 		}
 	}
 	if enough < 10 || lacking < 10 {
-		t.Errorf("%d runs had enough and %d lacked something; the test needs some of both", enough, lacking)
+		t.Errorf("%d runs had enough blocks and %d did not; the test needs at least 10 of each", enough, lacking)
 	}
 }
 
-// A Tally that has read the run at each round says the same as one that reads it at the end.
+// A Tally that reads the run after each round returns the same as a Tally that reads it at once.
 func TestTallyReadsOn(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	plan := plan.Plan{Cells: m.Cells, Starts: 3, BudgetNS: 1, Baseline: plan.Baseline, Seed: 7,
-		Workloads: []contract.Description{{Name: "hello", Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}}}
+		Workloads: []contract.Description{{Name: "hello",
+			Requests: []contract.Request{{Name: "hello", Method: "GET", Path: "/"}}}}}
 	record, err := record.Create(t.TempDir(), record.Head{Schema: record.Schema, ID: "made", Plan: plan})
 	if err != nil {
 		t.Fatal(err)
@@ -149,6 +153,6 @@ func TestTallyReadsOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if asked = slices.Compact(asked); !slices.Equal(asked, []int{6, 5, 4, 3}) { // before the run, and in three starts
-		t.Errorf("it lacked %v pairs, want 6, 5, 4, 3", asked)
+		t.Errorf("missing pairs = %v, want 6, 5, 4, 3", asked)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"forktax/bench/units"
 )
 
-// traps are warnings of what makes numbers say something else than they seem to: what was found while the run was
-// prepared, and then what blocks show.
+// traps returns warnings of traps, which make numbers mean something other than they seem to: first the ones that were
+// found while the run was prepared, then those that blocks show.
 func traps(r *record.Result) []Warning {
 	var found []Warning
 	for _, t := range r.Plan.Traps {
@@ -26,9 +26,9 @@ func traps(r *record.Result) []Warning {
 	return slices.Concat(found, waitingClients(r), droppedConnections(r))
 }
 
-// droppedConnections warns of cells in whose blocks a listen backlog was full. A search drives servers to where they
-// drop connections, so of it nothing is said. The kernel counts for the whole machine: what no other cell has is most
-// likely the server's own.
+// droppedConnections warns of cells in whose blocks a listen backlog was full. A search raises the rate until servers
+// drop connections, so it gets no such warning. The kernel counts for the whole machine: drops that no other cell has
+// are most likely the server's own.
 func droppedConnections(r *record.Result) []Warning {
 	dropped, blocks, all := map[int]float64{}, map[int]int{}, map[int]int{}
 	for _, b := range r.Blocks {
@@ -46,8 +46,8 @@ func droppedConnections(r *record.Result) []Warning {
 		found = append(found, Warning{Code: record.ListenBacklog, Cell: c.String(), Trap: true, Model: c.Model,
 			Text: fmt.Sprintf("%s: the kernel dropped %s in %d of %s of %s", c.Model,
 				units.Plural(int(dropped[cell]), "connection"), blocks[cell], units.Plural(all[cell], "block"), c),
-			Advice: fmt.Sprintf("the listen backlog of the server is too small for %s at once, unless another server on this "+
-				"machine dropped them: listen with a larger one, and measure again",
+			Advice: fmt.Sprintf("increase the server's listen backlog to at least %s and measure again, unless another server "+
+				"on this machine dropped them: the kernel counts drops for the whole machine",
 				units.Plural(c.Load.Concurrency, "connection"))})
 	}
 	return found

@@ -14,7 +14,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// Traps come before all other warnings: those of the plan, and then those of blocks.
+// Traps come before all other warnings: first those of the plan, then those of blocks.
 func TestTrapsAreTheFirstWarnings(t *testing.T) {
 	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell(plan.Baseline, 8), analysistest.Cell(plan.Fresh, 8)},
 		Block: analysistest.TenResponses}
@@ -26,7 +26,7 @@ func TestTrapsAreTheFirstWarnings(t *testing.T) {
 	r.Blocks[1].Machine.ListenOverflows, r.Blocks[3].Machine.ListenOverflows = 2, 1
 	r.Blocks[1].Cell, r.Blocks[3].Cell = 0, 0
 	a := analysistest.Analyze(t, r)
-	cell := "hello/hello, persistent, 8 clients, fake"
+	cell := "hello, persistent, 8 clients, fake"
 	want := []analysis.Warning{
 		{Code: "delayed-ack", Cell: cell, Text: "persistent: 43 ms between two parts", Trap: true, Model: "persistent"},
 		{Code: "shim", Text: "control: it starts a shim", Trap: true, Model: "control"},
@@ -51,7 +51,7 @@ func TestTrapsAreTheFirstWarnings(t *testing.T) {
 	}
 }
 
-// A search drives a server to where it drops connections, and a drop elsewhere than at a listener is not a trap.
+// Dropped connections are not a trap in a search, which overloads servers, or if they were not dropped at a listener.
 func TestNoTrapInBlocks(t *testing.T) {
 	for name, change := range map[string]func(*record.Result){
 		"a search":    func(r *record.Result) { r.Plan.Searched = true; r.Blocks[0].Machine.ListenOverflows = 1 },

@@ -8,27 +8,29 @@ import (
 	"forktax/bench/stats"
 )
 
-// Block validity. A block is invalid by rules that look at how it was measured, never at what came out or
-// on which side it is. With it go the blocks of its round that differ from it only in model: a pair is whole or not at
-// all. What only makes blocks noisier, as steal does, is not among the rules; see steal.go.
+// Reasons for which a block is invalid. The rules look at how a block was measured, never at its result or its side.
+// The blocks of its round that differ from it only in model are then invalid, too, so that pairs stay complete. Effects
+// that only make blocks noisier, such as steal, do not make them invalid; see steal.go.
 const (
 	reasonLag        = "lag"        // open loop: the generator sent too late
-	reasonGenerator  = "generator"  // open loop: the generator had no core to itself
-	reasonCollection = "collection" // of garbage, in the generator
-	reasonNetwork    = "network"    // connections were dropped, or had to be asked for again
+	reasonGenerator  = "generator"  // open loop: the generator did not have a core to itself
+	reasonCollection = "collection" // garbage collection in the generator
+	reasonNetwork    = "network"    // connections were dropped, or connection requests were sent again
 	reasonErrors     = "errors"     // a request failed
 )
 
 const (
-	allowedLag      = 500 * time.Microsecond // of lag's p99, which is always allowed
-	shareOfMedian   = 0.05                   // of the median response time, likewise
-	shareOfLimit    = 0.05                   // of an objective's limit, likewise
-	shareOfCore     = 0.6                    // that the generator may use in an open loop
-	maxInvalidShare = 0.2                    // of a cell's blocks; beyond, the run is inconclusive
-	minInvalid      = 2                      // invalid blocks of a cell: a single one is an accident
+	// The p99 of the lag may be as long as the largest of these three.
+	allowedLag    = 500 * time.Microsecond
+	shareOfMedian = 0.05 // of the median response time
+	shareOfLimit  = 0.05 // of the objective's limit
+
+	shareOfCore     = 0.6 // largest share of a core that the generator may use in an open loop
+	maxInvalidShare = 0.2 // of a cell's blocks; above it, the run is inconclusive
+	minInvalid      = 2   // invalid blocks of a cell: a single one is an accident
 )
 
-// invalidReasons lists why a block is invalid; none if it is valid; lag and response are sorted.
+// invalidReasons returns why a block is invalid; nil if it is valid. lag and response are sorted, in nanoseconds.
 func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []int64) []string {
 	l := p.Cells[b.Cell].Load
 	var reasons []string
@@ -42,7 +44,7 @@ func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []in
 		if len(response) > 0 {
 			allowed = max(allowed, shareOfMedian*float64(nearestRank(response, 0.5)))
 		}
-		if p.Objective != nil { // the question is then whether it is met, and response times include the lag
+		if p.Objective != nil { // the question is whether it is met, and response times include the lag
 			allowed = max(allowed, shareOfLimit*float64(p.Objective.LimitNS))
 		}
 		is(reasonLag, float64(nearestRank(lag, 0.99)) > allowed && !q.exhausted(l))
@@ -51,17 +53,17 @@ func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []in
 	is(reasonCollection, b.Collections > 0)
 	is(reasonNetwork, b.Machine.ListenDrops > 0 || b.Machine.SYNRetransmits > 0)
 	failed := b.Failed()
-	if q.overloadedAlone() { // which says why requests were cut off
+	if q.overloadedAlone() { // which is why requests were cut off
 		failed -= b.CutOff()
 	}
 	is(reasonErrors, failed > 0)
 	return reasons
 }
 
-// nearestRank is a percentile of values, of which there is at least one.
+// nearestRank returns a percentile of sorted, which must not be empty.
 func nearestRank(sorted []int64, p float64) int64 { return sorted[stats.NearestRank(p, len(sorted))-1] }
 
-// propagateInvalid has the blocks of a round that differ only in model share their reasons.
+// propagateInvalid gives the blocks of a round that differ only in model the reasons of all of them.
 func propagateInvalid(cells []record.Cell, measured []measurements) {
 	type key struct {
 		cell  record.Cell
@@ -85,8 +87,8 @@ func propagateInvalid(cells []record.Cell, measured []measurements) {
 	})
 }
 
-// timesInvalid reports whether the block's times are not the server's: all reasons but that a request failed, which may
-// well be the server's doing.
+// timesInvalid reports whether the block's times are not those of the server: for any reason except failed requests,
+// which the server itself may have caused.
 func timesInvalid(reasons []string) bool {
 	return slices.ContainsFunc(reasons, func(r string) bool { return r != reasonErrors })
 }

@@ -14,13 +14,13 @@ import (
 	"forktax/bench/record"
 )
 
-// late is an answer after 1 ms to a request that was sent so much too late.
+// late returns a response after 1 ms to a request that was sent late.
 func late(lag time.Duration) record.Observation {
-	return record.Observation{Intended: 100, Sent: 100 + lag, FirstByte: 100 + lag, Done: 100 + lag + time.Millisecond, Status: 200}
+	return record.Observation{Intended: 100, Sent: 100 + lag, FirstByte: 100 + lag,
+		Done: 100 + lag + time.Millisecond, Status: 200}
 }
 
-// One block of a round that has ten is wrong in some way. It is invalid for the right reason, with its twin, and
-// nothing else is.
+// If one block of ten rounds is invalid, it and its pair have the right reason, and all other blocks are valid.
 func TestValidity(t *testing.T) {
 	steady := func(plan.Cell, int) []record.Observation { return slices.Repeat([]record.Observation{late(0)}, 10) }
 	for name, test := range map[string]struct {
@@ -31,13 +31,13 @@ func TestValidity(t *testing.T) {
 	}{
 		"nothing wrong": {analysistest.OpenTwins(), steady, func(*record.Block) {}, ""},
 		"collection":    {analysistest.Twins(), steady, func(b *record.Block) { b.Collections = 1 }, "collection"},
-		"stolen, which makes it noisier and nothing else": {analysistest.Twins(), steady, func(b *record.Block) {
+		"steal, which only makes it noisier": {analysistest.Twins(), steady, func(b *record.Block) {
 			b.Machine = record.Counters{CPUSeconds: 1, StealSeconds: 0.5}
 		}, ""},
 		"dropped":        {analysistest.Twins(), steady, func(b *record.Block) { b.Machine.ListenDrops = 1 }, "network"},
-		"asked again":    {analysistest.Twins(), steady, func(b *record.Block) { b.Machine.SYNRetransmits = 1 }, "network"},
+		"SYN sent again": {analysistest.Twins(), steady, func(b *record.Block) { b.Machine.SYNRetransmits = 1 }, "network"},
 		"busy generator": {analysistest.OpenTwins(), steady, func(b *record.Block) { b.GeneratorNS = 6e8 + 1 }, "generator"},
-		"generator busy enough, in a closed loop": {analysistest.Twins(), steady, func(b *record.Block) {
+		"busy generator, in a closed loop": {analysistest.Twins(), steady, func(b *record.Block) {
 			b.GeneratorNS = 9e8
 		}, ""},
 		"late": {analysistest.OpenTwins(), func(c plan.Cell, round int) []record.Observation {
@@ -69,19 +69,19 @@ func TestValidity(t *testing.T) {
 			}
 			a := analysistest.Analyze(t, r)
 			var want analysis.Counts
-			pairs, sound := 10, 10
+			pairs, counted := 10, 10
 			if test.want != "" {
 				want, pairs = analysis.Counts{test.want: 1}, 9
-				if test.want != "errors" { // whose right answers count
-					sound = 9
+				if test.want != "errors" { // correct responses of blocks with errors count
+					counted = 9
 				}
 			}
 			for _, c := range a.Cells {
 				if diff := cmp.Diff(want, c.Invalid); diff != "" || c.InvalidBlocks != 10-pairs {
 					t.Errorf("%s: %d blocks are invalid, by reason (-want +got):\n%s", c.Model, c.InvalidBlocks, diff)
 				}
-				if got := int(c.Histogram.TotalCount()); got != 10*sound {
-					t.Errorf("%s: %d answers count, want %d", c.Model, got, 10*sound)
+				if got := int(c.Histogram.TotalCount()); got != 10*counted {
+					t.Errorf("%s: %d responses count, want %d", c.Model, got, 10*counted)
 				}
 			}
 			for _, c := range a.Comparisons {
@@ -93,13 +93,14 @@ func TestValidity(t *testing.T) {
 	}
 }
 
-// A request that timed out is a value of which only the least is known, and a percentile that falls on it says so.
+// The time of a request that timed out is a lower bound, and percentiles that fall on it are marked as such.
 func TestTimeouts(t *testing.T) {
 	timeout := func() record.Observation {
 		return record.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + time.Second, Err: record.ErrTimeout}
 	}
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
-		return append(slices.Repeat([]record.Observation{analysistest.Response(1000)}, 45), slices.Repeat([]record.Observation{timeout()}, 5)...)
+		return append(slices.Repeat([]record.Observation{analysistest.Response(1000)}, 45),
+			slices.Repeat([]record.Observation{timeout()}, 5)...)
 	}}
 	c := analysistest.Analyze(t, m.Record(t, 10)).Cells[0]
 	// Of 500 values, 50 are timeouts: ranks 451 to 500. The p90 is rank 450, the p99 rank 495.
@@ -109,17 +110,19 @@ func TestTimeouts(t *testing.T) {
 	if diff := cmp.Diff([]string{"p99", "max"}, c.Response.AtLeast); diff != "" {
 		t.Errorf("percentiles that are only bounds (-want +got):\n%s", diff)
 	}
-	if text := string(analysistest.Print(t, "text", analysistest.Analyze(t, m.Record(t, 10)))); !strings.Contains(text, "≥ 1.00 s") {
-		t.Errorf("the text does not say ≥ 1.00 s:\n%s", text)
+	text := string(analysistest.Print(t, "text", analysistest.Analyze(t, m.Record(t, 10))))
+	if !strings.Contains(text, "≥ 1.00 s") {
+		t.Errorf("the text does not contain ≥ 1.00 s:\n%s", text)
 	}
 }
 
-// What is intended in the discarded beginning of a block is in no percentile.
+// Requests that were due in the discarded beginning of a block are in no percentile.
 func TestDiscard(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(plan.Cell, int) []record.Observation {
 		early, counted := analysistest.Response(5000), analysistest.Response(1000)
 		early.Intended, early.Sent = 10, 10
-		return slices.Concat(slices.Repeat([]record.Observation{early}, 30), slices.Repeat([]record.Observation{counted}, 10))
+		return slices.Concat(slices.Repeat([]record.Observation{early}, 30),
+			slices.Repeat([]record.Observation{counted}, 10))
 	}}
 	r := m.Record(t, 6)
 	for i := range r.Blocks {
@@ -130,16 +133,15 @@ func TestDiscard(t *testing.T) {
 			t.Errorf("%s: p50 %d, max %d of %d, want 1000, 1000 of 60", c.Model, *c.Response.P50, *c.Response.Max,
 				c.Histogram.TotalCount())
 		}
-		// All 40 answers came between the discard and the planned end after 20 ms, whenever they were asked for.
+		// All 40 responses arrived between the discard and the planned end at 20 ms, whenever they were due.
 		if want := 40 / (20e-3 - 100e-9); !near(*c.ThroughputRPS, want) {
-			t.Errorf("%s: %g answers a second, want %g", c.Model, *c.ThroughputRPS, want)
+			t.Errorf("%s: throughput %g/s, want %g", c.Model, *c.ThroughputRPS, want)
 		}
 	}
 }
 
-// At a rate, too, answers count that come between the discard and the planned end, so that those under way at either
-// end are as many as those that are not counted at the other. A block of few requests goes on after its end, and counts
-// as a whole.
+// In an open loop, too, the responses between the discard and the planned end count, because about as many requests are
+// in flight at either end. A block of few requests continues after its planned end and counts as a whole.
 func TestThroughputAtARate(t *testing.T) {
 	const length, discard = 250e6, 25e6
 	check := func(requests int, gap, takes time.Duration, want float64) {
@@ -165,11 +167,11 @@ func TestThroughputAtARate(t *testing.T) {
 	}
 	check(100, 2500*time.Microsecond, 10*time.Millisecond, 400)
 	check(100, 2500*time.Microsecond, 25*time.Millisecond, 400)                    // as long as the discard
-	check(100, 2500*time.Microsecond, 300*time.Millisecond, 100/(548.75e-3-25e-3)) // none in time: until the last
-	check(5, 100*time.Millisecond, 10*time.Millisecond, 5/(460e-3-25e-3))          // which is sent at 450 ms
+	check(100, 2500*time.Microsecond, 300*time.Millisecond, 100/(548.75e-3-25e-3)) // none in time: until the last one
+	check(5, 100*time.Millisecond, 10*time.Millisecond, 5/(460e-3-25e-3))          // the last one is sent at 450 ms
 }
 
-// The cross-check is compared with the engine in the rounds that both have, and is in no other table.
+// The cross-check is compared with the engine in the rounds that both have, and is in no other comparison.
 func TestCrossCheck(t *testing.T) {
 	cells := analysistest.Twins()
 	for _, c := range analysistest.Twins() {
@@ -192,17 +194,17 @@ func TestCrossCheck(t *testing.T) {
 	}
 	a := analysistest.Analyze(t, r)
 	if len(a.CrossChecks) != 2 || len(a.Comparisons) == 0 {
-		t.Fatalf("%d agreements and %d comparisons, want 2 and some", len(a.CrossChecks), len(a.Comparisons))
+		t.Fatalf("%d cross-checks and %d comparisons, want 2 and at least 1", len(a.CrossChecks), len(a.Comparisons))
 	}
 	for _, g := range a.CrossChecks {
 		if !near(g.MedianRatio, 2) || g.EngineCPU != 1 || g.CrossCheckCPU != 4 || g.Blocks != 6 ||
 			!strings.Contains(g.Why, "4.0 times the CPU") {
-			t.Errorf("agreement %+v, want twice the median for four times the CPU over 6 blocks", g)
+			t.Errorf("cross-check %+v, want twice the median and four times the CPU time over 6 blocks", g)
 		}
 	}
 	for _, c := range a.Comparisons {
 		if c.Engine != "fake" {
-			t.Errorf("the referee is compared: %+v", c)
+			t.Errorf("the cross-check is in a comparison: %+v", c)
 		}
 	}
 }

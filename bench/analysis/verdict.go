@@ -13,7 +13,7 @@ import (
 	"forktax/bench/units"
 )
 
-// evaluateCheck returns what the check of a run came to. It fails closed: whatever is missing, it is not a pass.
+// evaluateCheck returns the result of a run's check. It fails closed: if anything is missing, the check does not pass.
 func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Check {
 	criterion := r.Plan.Check
 	gates := measuredGates(r.Plan, measured)
@@ -44,48 +44,48 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 	return c
 }
 
-// verdict is that of gate i, which is measured.
+// verdict returns the verdict of the measured gate i and its reason.
 func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict, why string) {
 	f := j.Gates[i]
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
-		return Regression, fmt.Sprintf("above the margin of %s, and confirmed at fresh starts", units.Share(t.margin))
+		return Regression, fmt.Sprintf("above the margin of %s; confirmed at new starts", units.Share(t.margin))
 	case slices.Contains(j.Suspects, i) && j.Verdict != sequential.Pass:
 		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(t.margin))
 	case f.Bounded:
 		return Pass, ""
 	case j.Verdict == sequential.Regression:
-		return Undecided, "the regression ended the check before this was decided"
+		return Undecided, "the regression ended the check before this gate was decided"
 	case math.IsNaN(f.Error):
-		return Undecided, "there is too little to say"
+		return Undecided, "there are too few starts to decide"
 	case IsSecondary(t.metric) && j.Verdict == sequential.Pass:
-		return Unbounded, fmt.Sprintf("%s more cannot be excluded; the verdict does not rest on it", units.Share(c.MustCatch))
+		return Unbounded, c.notExcluded() + "; the verdict does not depend on this gate"
 	}
-	return Undecided, fmt.Sprintf("%s more cannot be excluded", units.Share(c.MustCatch))
+	return Undecided, c.notExcluded()
 }
 
-// conclude makes one verdict of all.
+func (c *Check) notExcluded() string {
+	return fmt.Sprintf("an increase of %s cannot be excluded", units.Share(c.MustCatch))
+}
+
+// conclude sets the verdict of the check from the verdicts of its gates.
 func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.Data, a *Analysis) {
 	regressed := c.named(Regression)
 	invalid, tooMany := invalidWarning(r.Plan, a)
-	failures, spoilt := c.failures(r.Plan, a)
+	failures, tooManyFailures := c.failures(r.Plan, a)
 	baseFails := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
-	than := "is worse than that of"
-	if len(regressed) > 1 {
-		than = "are worse than those of"
-	}
 	switch {
-	case counts || j.Verdict == sequential.Regression && !tooMany && !spoilt:
-		c.Verdict, c.Why = Regression, fmt.Sprintf("%s of %s %s %s: %s", gateNames(regressed), c.Candidate, than, c.Base,
-			c.worst(regressed)+acceptText(regressed))
+	case counts || j.Verdict == sequential.Regression && !tooMany && !tooManyFailures:
+		c.Verdict, c.Why = Regression, fmt.Sprintf("%s is worse than %s in %s: %s", c.Candidate, c.Base,
+			gateNames(regressed), c.worst(regressed)+acceptText(regressed))
 		if slices.ContainsFunc(regressed, func(g Gate) bool { return g.Metric == CountErrors }) && failures != "" {
 			c.Why += "; " + failures
 		}
 	case !r.Tail.Complete:
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
 		c.Needs = "another run"
-	case baseFails || spoilt:
+	case baseFails || tooManyFailures:
 		c.Verdict, c.Why = Failed, failures
 	case tooMany:
 		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalidNeeds
@@ -105,10 +105,10 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 	}
 }
 
-// invalidNeeds is what decides a check in which too many blocks are invalid.
-const invalidNeeds = "a quieter machine; docs/methodology.md says what each reason means"
+// invalidNeeds is what would decide a check in which too many blocks are invalid.
+const invalidNeeds = "a quieter machine; " + adviceReasons
 
-// named lists the gates of a verdict.
+// named returns the gates with a verdict.
 func (c *Check) named(verdict string) []Gate {
 	return slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return g.Verdict != verdict })
 }
@@ -124,16 +124,16 @@ func gateNames(gates []Gate) string {
 	return strings.Join(names, ", ")
 }
 
-// worst tells by how much the response time is off, or else the gate that is most.
+// worst returns the change of the response time, if it is one of the gates, or else the largest change.
 func (c *Check) worst(gates []Gate) string {
 	worst := slices.MaxFunc(gates, func(a, b Gate) int { return cmp.Compare(excess(a), excess(b)) })
 	if i := slices.IndexFunc(gates, func(g Gate) bool { return g.Metric == MetricResponse }); i >= 0 {
 		worst = gates[i]
 	}
 	if worst.Ratio == nil {
-		return fmt.Sprintf("%s went from %.0f to %.0f", worst.Metric, *worst.Base, *worst.Candidate)
+		return fmt.Sprintf("%s increased from %.0f to %.0f", worst.Metric, *worst.Base, *worst.Candidate)
 	}
-	text := fmt.Sprintf("%s by %+.1f %%", worst.Metric, 100*(*worst.Ratio-1))
+	text := fmt.Sprintf("%s by %+.1f%%", worst.Metric, 100*(*worst.Ratio-1))
 	if worst.RatioLow != nil && worst.RatioHigh != nil {
 		text += fmt.Sprintf(" (%+.1f to %+.1f)", 100*(*worst.RatioLow-1), 100*(*worst.RatioHigh-1))
 	}
@@ -147,15 +147,15 @@ func excess(g Gate) float64 {
 	return *g.Ratio
 }
 
-// detectableErrors is how many standard errors a change has to be away from a bound to be told from it, about: 2.6 for
-// half of 1 %, and one more for it to be likely.
+// detectableErrors is the distance between a change and a bound, in standard errors, at which they can be told apart,
+// approximately: 2.6 for an error of 0.5%, plus 1 to make it likely.
 const detectableErrors = 3.6
 
-// unconfirmed says what alarmed, and how much more time it would take to confirm that.
+// unconfirmed sets the reason of an unconfirmed alarm and the additional time that would confirm it.
 func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.Data) {
 	suspects := c.named(Unconfirmed)
-	c.Why = fmt.Sprintf("%s of %s is above the limit of %s: %s; not confirmed", gateNames(suspects), c.Candidate,
-		units.Share(d.Margins[j.Suspects[0]]), c.worst(suspects))
+	c.Why = fmt.Sprintf("%s is above the margin of %s in %s: %s; not confirmed", c.Candidate,
+		units.Share(d.Margins[j.Suspects[0]]), gateNames(suspects), c.worst(suspects))
 	perStart := c.Seconds / float64(max(c.Starts, 1))
 	wanted := float64(max(j.Screened, sequential.StartsAtOnce))
 	for _, i := range j.Suspects {
@@ -170,41 +170,42 @@ func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.
 	c.Needs = fmt.Sprintf("about %.0f s more: --confirm-budget %v", more, confirm.Round(time.Second))
 }
 
-// missing says why a check that had its time did not decide, and what would have decided it.
+// missing sets the reason of a check that did not decide within its time, and what would have decided it.
 func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 	starts := j.Screened + j.Confirming
 	empty := slices.DeleteFunc(slices.Clone(c.Gates), func(g Gate) bool { return !g.empty() })
 	switch {
 	case starts < sequential.FirstLook:
-		c.Why = fmt.Sprintf("the targets were started %s in the time, and the first look is after %d starts",
+		c.Why = fmt.Sprintf("the targets were started %s in the time available; a verdict needs at least %d starts",
 			units.Times(starts), sequential.FirstLook)
 		c.needsTime(1.2 * sequential.FirstLook / float64(max(starts, 1)))
 		return
 	case len(empty) > 0:
-		c.Why, c.Needs = "nothing was measured by "+gateNames(empty), "--gates without that, or targets that tell it"
+		c.Why = "there are no measurements for " + gateNames(empty)
+		c.Needs = "--gates without it, or targets that report the metric"
 		return
 	}
 	factor := 1.2
 	if c.Why = c.undecided(); !j.Control.Regressed {
-		c.Why = fmt.Sprintf("a program with %s added by its host was not found to be slower, so a pass would mean nothing",
+		c.Why = fmt.Sprintf("the positive control (+%s delay) was not detected, so a pass would be meaningless",
 			units.Share(c.MustCatch))
-		// What its host adds may show less than it should, but for the noise no more can be known.
+		// The added delay may show less than it should, but noise may also hide it.
 		shown := min(j.Control.Estimate+detectableErrors*j.Control.Error, math.Log1p(c.MustCatch))
 		if shown <= 0 {
-			c.Needs = "a higher --must-catch: what its host adds hardly shows"
+			c.Needs = "a higher --must-catch: the added delay is hardly measurable"
 			return
 		}
 		factor = max(factor, square(detectableErrors*j.Control.Error/shown))
 	}
-	reached := c.MustCatch // by all gates, in the time that there was
+	reached := c.MustCatch // smallest increase that all gates can exclude in this time
 	for i, f := range j.Gates {
 		if f.Bounded || !d.Decides(i) {
 			continue
 		}
-		// One of the two is above 0, unless what is held against is not known so well.
+		// At least one of the two is above 0, unless the base is not known precisely enough.
 		away := max(math.Log1p(c.MustCatch)-f.Estimate, f.Estimate-math.Log1p(d.Margins[i])) - d.Slack[i]
 		if away <= 0 {
-			c.Needs = "a stored result of a longer run, which says more exactly what the base costs"
+			c.Needs = "a stored result of a longer run, with a more precise cost of the base"
 			return
 		}
 		factor = max(factor, square(detectableErrors*f.Error/away))
@@ -218,7 +219,7 @@ func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 	}
 }
 
-// undecided names the gates that decide and did not, and how wide their intervals are.
+// undecided names the undecided gates that a pass depends on, with their intervals.
 func (c *Check) undecided() string {
 	var texts []string
 	for _, g := range c.named(Undecided) {
@@ -227,15 +228,15 @@ func (c *Check) undecided() string {
 		}
 		text := gateNames([]Gate{g})
 		if g.RatioLow != nil {
-			text += fmt.Sprintf(" changed by %+.1f to %+.1f %%", 100*(*g.RatioLow-1), 100*(*g.RatioHigh-1))
+			text += fmt.Sprintf(" changed by %+.1f to %+.1f%%", 100*(*g.RatioLow-1), 100*(*g.RatioHigh-1))
 		}
 		texts = append(texts, text)
 	}
-	return fmt.Sprintf("%s more cannot be excluded: %s", units.Share(c.MustCatch), strings.Join(texts, ", "))
+	return c.notExcluded() + ": " + strings.Join(texts, ", ")
 }
 
-// decidedGates lists, as --gates takes them, the metrics that passed by all requests, if they are some of those that
-// decide and not all.
+// decidedGates returns, in the format of --gates, the metrics that passed for all requests, of those that a pass
+// depends on.
 func (c *Check) decidedGates() string {
 	var decided []string
 	for _, g := range c.Gates {
@@ -248,21 +249,21 @@ func (c *Check) decidedGates() string {
 	}), ",")
 }
 
-// longestAdvised is how long a check may take that is advised: who waits for it does not wait longer.
-const longestAdvised = 15 * time.Minute
+// maxAdvised is the longest budget that is advised; users do not wait longer for a check.
+const maxAdvised = 15 * time.Minute
 
-// needsTime says how much longer a check would have to be, by a factor: errors shrink with the root of the time. It says
-// nothing if that is too long.
+// needsTime advises a budget that is longer by a factor, unless it is too long. Errors shrink with the square root of
+// the time.
 func (c *Check) needsTime(factor float64) {
 	seconds := math.Ceil(c.Seconds * factor)
-	if !(seconds <= longestAdvised.Seconds()) { // NaN is not
+	if !(seconds <= maxAdvised.Seconds()) { // also if it is NaN
 		return
 	}
 	more := max(seconds-c.Seconds, 0)
 	c.NeedsS, c.Needs = &more, fmt.Sprintf("--budget %v", time.Duration(seconds)*time.Second)
 }
 
-// empty says that nothing is known of a gate.
+// empty reports whether a measured gate has no data.
 func (g Gate) empty() bool { return g.Kind == MeasuredGate && g.Pairs == 0 }
 
 func square(x float64) float64 { return x * x }

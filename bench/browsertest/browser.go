@@ -42,7 +42,8 @@ func Open(t testing.TB, url string) *Browser {
 	if program == "" {
 		testenv.Skip(t, errors.New("chromium is not installed (Debian: apt-get install chromium)"))
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,
+		chromedp.DisableGPU,
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"), chromedp.WindowSize(1250, 1000))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
@@ -71,7 +72,8 @@ func (b *Browser) hear(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		url := e.Request.URL
-		if !strings.HasPrefix(url, b.own) && !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "blob:") && !strings.HasSuffix(url, "/favicon.ico") {
+		if !strings.HasPrefix(url, b.own) && !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "blob:") &&
+			!strings.HasSuffix(url, "/favicon.ico") {
 			b.troubles = append(b.troubles, "it asks for "+url)
 		}
 	}
@@ -100,18 +102,19 @@ func (b *Browser) Troubles() []string {
 // Ask evaluates an expression in the page.
 func Ask[T any](t testing.TB, b *Browser, expression string) (value T) {
 	t.Helper()
-	b.Do(t, chromedp.Evaluate(expression, &value, chromedp.EvalAsValue, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
-		return p.WithAwaitPromise(true)
-	}))
+	b.Do(t, chromedp.Evaluate(expression, &value, chromedp.EvalAsValue,
+		func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+			return p.WithAwaitPromise(true)
+		}))
 	return value
 }
 
-// Faults are the serious findings of axe, an examiner of whether everybody can use a page. It is in the folder.
-func Faults(t testing.TB, b *Browser, folder string) []string {
+// Faults are the serious findings of axe, an accessibility checker. It is in the directory.
+func Faults(t testing.TB, b *Browser, dir string) []string {
 	t.Helper()
-	axe, err := os.ReadFile(filepath.Join(folder, "node_modules/axe-core/axe.min.js"))
+	axe, err := os.ReadFile(filepath.Join(dir, "node_modules/axe-core/axe.min.js"))
 	if err != nil {
-		t.Skipf("axe-core is not installed (npm ci --ignore-scripts --prefix %s): %v", folder, err)
+		t.Skipf("axe-core is not installed (npm ci --ignore-scripts --prefix %s): %v", dir, err)
 	}
 	b.Do(t, chromedp.Evaluate(string(axe), nil))
 	return Ask[[]string](t, b, `axe.run().then(r => r.violations

@@ -47,7 +47,7 @@ func newCache(t *testing.T) string {
 	return root
 }
 
-// write writes a file of so many bytes that was modified, as the two directories above it, so long before now.
+// write writes a file of that size which was modified, as the two directories above it, so long before now.
 func write(t *testing.T, name string, size int, now time.Time, ago time.Duration) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

@@ -29,9 +29,11 @@ type entry struct {
 	bytes      int64
 }
 
-// Prune removes the entries that were not used for 14 days, and then those that were not used for longest, until the
-// others have at most 2 GiB; those of the last hour stay. Entries without a mark, of an older forktax, are not counted, and
-// are removed 14 days after they were built. It never removes an entry that a process uses. What cannot be removed stays.
+// Prune removes the entries that were not used for 14 days, and then the ones that were not used for longest, until the
+// others have at most 2 GiB; those of the last hour stay. Entries without a mark, of an older forktax, are not
+// counted, and
+// are removed 14 days after they were built. It never removes an entry that a process uses. What cannot be removed
+// stays.
 func Prune() {
 	if root, err := Root(); err == nil {
 		prune(root, time.Now(), maxBytes)

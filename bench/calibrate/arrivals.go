@@ -11,11 +11,11 @@ import (
 	"forktax/bench/record"
 )
 
-// arrivalsProperty compares what an engine observed with what it was to do: each arrival of the plan is one
-// observation, at its instant, whatever became of it.
+// arrivalsProperty compares the observations of an engine with the plan: each planned arrival has exactly one
+// observation, at the planned time, even if the request fails.
 var arrivalsProperty = engineProperty{Property{
-	Name: "arrivals", About: "each planned arrival is one observation, also if its answer fails or does not come",
-	Must:     "none is missing, moved or too many; Poisson; failures and timeouts counted",
+	Name: "arrivals", About: "each planned arrival has one observation, even if the response fails or times out",
+	Must:     "none missing, moved or duplicate; Poisson; failures and timeouts counted",
 	Duration: func(l *Lab) time.Duration { return pick(l, 3*time.Second, 15*time.Second) },
 }, measureArrivals}
 
@@ -57,23 +57,23 @@ func measureArrivals(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	}
 	slices.Sort(seen)
 	least := int((sc.pause.Length - timeout).Seconds() * sc.load.RateRPS / 2)
-	return newOutcome(fmt.Sprintf("%d arrivals at 500 a second, 4 connections, every tenth answer a failure, and a server "+
-		"that stands still for 0.3 s while requests have 0.15 s.", len(plan)),
-		countMeasure("arrivals without their observation, or observations without an arrival", different(plan, seen),
+	return newOutcome(fmt.Sprintf("%d arrivals at 500 req/s on 4 connections. Every tenth response is a failure, and the "+
+		"server stalls for 0.3 s while the timeout is 0.15 s.", len(plan)),
+		countMeasure("arrivals without an observation, or observations without an arrival", different(plan, seen),
 			len(plan), "arrivals", atMost(0)),
-		Measure{Name: "distance of the gaps from an exponential distribution, times √n", Value: kolmogorov(seen,
+		Measure{Name: "Kolmogorov distance of the gaps from an exponential distribution, times √n", Value: kolmogorov(seen,
 			sc.load.RateRPS), N: len(seen), Of: "observations", Must: atMost(poissonLimit)},
-		// The server also counts what it answered to a request that was given up just before.
-		countMeasure("answers told as failed, off by", max(0, wrong-failed, failed-wrong-abandoned), failed,
-			"failures of the server", atMost(math.Ceil(0.01*float64(failed)))),
-		countMeasure("requests told as timed out", timeouts, len(seen), "observations", atLeast(float64(least))),
-		countMeasure("of them before their time", early, timeouts, "timeouts", atMost(0)),
+		// The server also counts failures that it sent for requests which had just timed out.
+		countMeasure("responses reported as failed: difference to the server", max(0, wrong-failed, failed-wrong-abandoned),
+			failed, "failures of the server", atMost(math.Ceil(0.01*float64(failed)))),
+		countMeasure("requests reported as timed out", timeouts, len(seen), "observations", atLeast(float64(least))),
+		countMeasure("timeouts reported too early", early, timeouts, "timeouts", atMost(0)),
 	), nil
 }
 
-// different counts the values that are in one of two lists and not in the other.
+// different returns the number of values that are in only one of two lists.
 func different(a, b []time.Duration) int {
-	surplus := map[time.Duration]int{} // of a over b
+	surplus := map[time.Duration]int{} // occurrences in a less those in b
 	for _, at := range a {
 		surplus[at]++
 	}
@@ -87,12 +87,12 @@ func different(a, b []time.Duration) int {
 	return n
 }
 
-// poissonLimit is passed by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: Kolmogorov's distribution,
-// its first term.
+// poissonLimit is exceeded by chance once in 20,000 times: 2·exp(−2·2.3²) = 0.00005. Source: the first term of
+// Kolmogorov's distribution.
 const poissonLimit = 2.3
 
-// kolmogorov is √n times the largest distance between the distribution of the gaps between ascending arrivals and the
-// exponential one of a rate a second.
+// kolmogorov returns √n times the largest distance between the distribution of the gaps between ascending arrivals and
+// the exponential distribution with rate events per second.
 func kolmogorov(arrivals []time.Duration, rate float64) float64 {
 	var gaps []float64
 	last := time.Duration(0)

@@ -20,14 +20,15 @@ import (
 	"forktax/bench/suite"
 )
 
-// budgetProgram is the program of this property, which Node and mod_python's publisher have in their own ways.
+// budgetProgram is the program of this property. Node and mod_python's publisher serve the same response.
 const budgetProgram = "hello"
 
-// budgetProperty is that what is measured of what stays does not depend on for how long that is done.
+// budgetProperty is that results of resident targets do not depend on the budget.
 func budgetProperty() Property {
 	budget := func(l *Lab) time.Duration { return pick(l, 9*time.Second, time.Minute) }
 	return Property{
-		Name: "budget", About: "the same cells at a third and at three times a budget: throughput and median of the longer run over those of the shorter",
+		Name: "budget", About: "throughput and median response time of a run with nine times the budget, over those of the " +
+			"shorter run",
 		Must: "0.9 to 1.1", Aim: "0.97 to 1.03",
 		Programs: []string{budgetProgram},
 		Duration: func(l *Lab) time.Duration { return budget(l)*10/3 + 20*time.Second },
@@ -35,7 +36,7 @@ func budgetProperty() Property {
 	}
 }
 
-// budgets runs all at both budgets, and compares.
+// budgets runs all targets with a third and with three times the budget, and compares the results.
 func (l *Lab) budgets(ctx context.Context, budget time.Duration) (o Outcome, err error) {
 	dir, remove, err := process.TempDir("a calibration")
 	if err != nil {
@@ -52,7 +53,8 @@ func (l *Lab) budgets(ctx context.Context, budget time.Duration) (o Outcome, err
 			return o, err
 		}
 	}
-	text := fmt.Sprintf("Eight clients, budgets of %v and %v, each target warmed at each start before anything counted.", budget/3, 3*budget)
+	text := fmt.Sprintf("Eight clients, budgets of %v and %v, with a warm-up of each target at each start.", budget/3,
+		3*budget)
 	for _, m := range missing {
 		text += " Left out: " + m.Error() + "."
 	}
@@ -67,11 +69,11 @@ func (l *Lab) budgets(ctx context.Context, budget time.Duration) (o Outcome, err
 			name        string
 			short, long *float64
 		}{
-			{"requests a second", short.ThroughputRPS, long.ThroughputRPS},
+			{"throughput", short.ThroughputRPS, long.ThroughputRPS},
 			{"median", analysis.Float(short.Response.P50), analysis.Float(long.Response.P50)},
 		} {
-			m := Measure{Name: short.Model + ": " + v.name, Value: math.NaN(), N: long.Blocks, Of: "blocks", Must: within(0.9, 1.1),
-				Aim: within(0.97, 1.03)}
+			m := Measure{Name: short.Model + ": " + v.name, Value: math.NaN(), N: long.Blocks, Of: "blocks",
+				Must: within(0.9, 1.1), Aim: within(0.97, 1.03)}
 			if v.short != nil && v.long != nil {
 				m.Value = *v.long / *v.short
 			}
@@ -81,7 +83,7 @@ func (l *Lab) budgets(ctx context.Context, budget time.Duration) (o Outcome, err
 	return newOutcome(text, measures...), nil
 }
 
-// residents are Node and mod_python's publisher, where they are installed.
+// residents returns Node and mod_python's publisher as external servers, and an error for each that is not installed.
 func (l *Lab) residents(ctx context.Context, dir string) (found []subject.External, missing []error, err error) {
 	if _, err := process.Find("node", "nodejs"); err != nil {
 		missing = append(missing, err)
@@ -108,8 +110,9 @@ func isNotInstalled(err error) bool {
 	return errors.As(err, &missing)
 }
 
-// runFor runs the program, fresh and kept, and the others, for that budget.
-func (l *Lab) runFor(ctx context.Context, budget time.Duration, others []subject.External) (a *analysis.Analysis, err error) {
+// runFor runs the program, started per request and persistent, and the others, with the budget.
+func (l *Lab) runFor(ctx context.Context, budget time.Duration, others []subject.External) (
+	a *analysis.Analysis, err error) {
 	p := l.Programs[budgetProgram]
 	o := plan.DefaultOptions()
 	o.Selections, o.Clients, o.Budget, o.Seed = []subject.Selection{{Program: budgetProgram}}, []int{8}, budget, l.Seed
@@ -121,8 +124,8 @@ func (l *Lab) runFor(ctx context.Context, budget time.Duration, others []subject
 	runner := run.Runner{Plan: made, Engines: load.Engines(), Machine: machine.Counters, Agree: stats.Agree,
 		Progress: func(p run.Progress) { l.step(p.Share) }}
 	err = recordRun(runner, func(r *run.Runner, dir string) error {
-		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, External: others, Exporter: l.Command,
-			Kill: l.Kill}
+		r.Launcher = &subject.Launcher{Dir: dir, Seed: l.Seed, Programs: []subject.Program{p}, External: others,
+			Exporter: l.Command, Kill: l.Kill}
 		return r.Run(ctx)
 	}, func(result *record.Result) (err error) {
 		a, err = analysis.Analyze(result)

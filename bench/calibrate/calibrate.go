@@ -13,23 +13,23 @@ import (
 	"forktax/bench/subject"
 )
 
-// Files of a calibration's folder, beside its state.
+// Files in the directory of a calibration, next to its state.
 const (
 	certificateJSON     = "certificate.json"
 	certificateMarkdown = "certificate.md"
 )
 
-// Options are a calibration to be made.
+// Options describe a calibration.
 type Options struct {
 	Header
 	Dir         string // for the state and the certificate
-	Restart     bool   // forget what the folder has
+	Restart     bool   // discard the state in Dir
 	Properties  []Property
 	Environment record.Environment
 }
 
-// Run measures what the folder does not have yet, and writes the certificate after each property. What an error keeps
-// it from is missing in the certificate; a Run with the same options goes on there.
+// Run measures the properties that have no outcome in the directory yet, and writes the certificate after each. After
+// an error the certificate lists the properties that are missing; a Run with the same options resumes there.
 func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	if l.state, err = openState(o.Dir, o.Header, o.Restart); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 		began, spent := time.Now(), l.state.spentOn(p.Name)
 		outcome, err := p.measure(ctx, l)
 		if cause := context.Cause(ctx); cause != nil {
-			return c, cause // whatever came of it
+			return c, cause // even if there is an outcome
 		}
 		if err != nil {
 			return c, fmt.Errorf("measuring %s: %w", p.Name, err)
@@ -71,7 +71,7 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	return c, nil
 }
 
-// writeCertificate writes down what has been measured so far.
+// writeCertificate writes a certificate of the properties measured so far.
 func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 	h := l.state.Header
 	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode,
@@ -88,23 +88,24 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 			continue
 		}
 		c.Seconds += e.Seconds
-		c.Properties = append(c.Properties, CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, *e.Outcome})
+		c.Properties = append(c.Properties,
+			CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, *e.Outcome})
 	}
 	c.Verdict = c.verdict()
 	return c, c.Write(o.Dir)
 }
 
-// Prepare completes the options: with the seed of what goes on in the directory, or one that is drawn, unless it is
-// given; with the machine; and with the programs that the properties need, which it finds and returns. Command is the
-// file of forktax.
+// Prepare completes the options and returns the workload programs that the properties need, by name. It fills in the
+// machine, the programs and, unless seeded, the seed: that of the calibration to resume, or a random one. Command is
+// the path of forktax.
 func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command string, seeded bool) (
 	map[string]subject.Program, error) {
 	if command == "" {
-		return nil, errors.New("the file of this command cannot be found, which has to be started again for a server")
+		return nil, errors.New("cannot find the executable of forktax, which is needed to start helper processes")
 	}
 	if !seeded {
-		goesOn := false
-		if o.Seed, goesOn = seedIn(o.Dir); !goesOn || o.Restart {
+		resumes := false
+		if o.Seed, resumes = seedIn(o.Dir); !resumes || o.Restart {
 			o.Seed = rand.Uint64N(1_000_000)
 		}
 	}
@@ -136,25 +137,25 @@ func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command s
 	return programs, nil
 }
 
-// Progress says how far a calibration is.
+// Progress is the progress of a calibration.
 type Progress struct {
-	Property string
-	Number   int           // of it, from 1
-	Of       int           // how many are measured
-	Share    float64       // of all that is done, from 0 to 1
-	Left     time.Duration // as far as can be told; 0 at the beginning
+	Property string        // being measured
+	Number   int           // of that property, from 1
+	Of       int           // number of properties to measure
+	Share    float64       // of the calibration that is done, from 0 to 1
+	Left     time.Duration // estimated remaining time; 0 at the beginning
 }
 
-// A progressEstimate knows how far a calibration is, by how long each property is expected to take.
+// A progressEstimate computes the progress of a calibration from the expected durations of the properties.
 type progressEstimate struct {
 	now   Progress
 	began time.Time
-	whole time.Duration // that all take
-	done  time.Duration // that those took which have been measured
-	each  time.Duration // that the present one takes
+	whole time.Duration // expected for all properties
+	done  time.Duration // expected for the ones that have been measured
+	each  time.Duration // expected for the current one
 }
 
-// next begins a property.
+// next reports the start of a property.
 func (l *Lab) next(p Property) {
 	l.estimate.done += l.estimate.each
 	l.estimate.each = p.Duration(l)
@@ -163,7 +164,7 @@ func (l *Lab) next(p Property) {
 	l.step(0)
 }
 
-// step tells that so much of the present property is done, from 0 to 1.
+// step reports which share of the current property is done, from 0 to 1.
 func (l *Lab) step(share float64) {
 	if l.Progress == nil {
 		return
@@ -171,7 +172,7 @@ func (l *Lab) step(share float64) {
 	p := &l.estimate
 	done := p.done + time.Duration(share*float64(p.each))
 	p.now.Share = float64(done) / float64(max(p.whole, 1))
-	if p.now.Share > 0.02 { // before, a guess would jump about
+	if p.now.Share > 0.02 { // an earlier estimate would not be stable
 		p.now.Left = time.Duration(float64(time.Since(p.began)) * (1 - p.now.Share) / p.now.Share)
 	}
 	l.Progress(p.now)

@@ -18,16 +18,16 @@ import (
 	"forktax/bench/record"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 func order(dir string, properties ...calibrate.Property) calibrate.Options {
-	return calibrate.Options{Dir: dir, Properties: properties, Header: calibrate.Header{Version: "v1", Mode: "quick", Seed: 7,
-		Programs: map[string]string{"forktax": "aa"}}}
+	return calibrate.Options{Dir: dir, Properties: properties, Header: calibrate.Header{Version: "v1", Mode: "quick",
+		Seed: 7, Programs: map[string]string{"forktax": "aa"}}}
 }
 
 var errBroken = errors.New("broken")
 
-// What was measured is not measured again: neither properties, nor repetitions of one that did not come to its end.
+// Neither properties that were measured nor repetitions of an interrupted property are measured again.
 func TestRunGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	var tried []int
@@ -44,7 +44,7 @@ func TestRunGoesOn(t *testing.T) {
 	if _, err := calibrate.Run(t.Context(), newLab(), order(dir, first, p)); !errors.Is(err, errBroken) {
 		t.Fatalf("Run = %v, want %v", err, errBroken)
 	}
-	// A line that the end cut off is one that was not written.
+	// An incomplete line is ignored.
 	f, err := os.OpenFile(filepath.Join(dir, "state.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestRunGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]int{0, 1, 2, 3}, tried); diff != "" || other != 1 {
-		t.Errorf("trials (-want +got):\n%s, and %d of the other property, want 1", diff, other)
+		t.Errorf("repetitions (-want +got):\n%s, and %d of the other property, want 1", diff, other)
 	}
 	var sums []float64
 	for _, p := range c.Properties {
@@ -70,11 +70,11 @@ func TestRunGoesOn(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(dir, "certificate.json"))
 	var read calibrate.Certificate
 	if err != nil || json.Unmarshal(text, &read) != nil || read.Verdict != calibrate.Passed || read.Schema != 2 {
-		t.Errorf("the certificate is %s, %v", text, err)
+		t.Errorf("certificate: %s, %v, want schema 2 and a pass", text, err)
 	}
 }
 
-// What could not be judged is measured again, and what failed is not.
+// A property that was not judged is measured again, and one that failed is not.
 func TestRunJudgesAgain(t *testing.T) {
 	dir, verdict, runs := t.TempDir(), calibrate.Unjudged, 0
 	p := calibrate.Property{Name: "gain", Duration: func(*calibrate.Lab) time.Duration { return 0 },
@@ -90,7 +90,7 @@ func TestRunJudgesAgain(t *testing.T) {
 		verdict = next
 	}
 	if runs != 2 {
-		t.Errorf("it was measured %d times, want 2", runs)
+		t.Errorf("the property was measured %d times, want 2", runs)
 	}
 }
 
@@ -99,11 +99,11 @@ func TestRunInterrupted(t *testing.T) {
 	p := calibrate.Repeated("gain", 3, func(i int) error { cancel(errBroken); return nil })
 	c, err := calibrate.Run(ctx, newLab(), order(t.TempDir(), p))
 	if !errors.Is(err, errBroken) || c == nil || len(c.Properties) != 0 {
-		t.Errorf("Run = %+v, %v, want a certificate without it and %v", c, err, errBroken)
+		t.Errorf("Run = %+v, %v, want a certificate without the property, and %v", c, err, errBroken)
 	}
 }
 
-// A folder with another calibration in it is refused, and begun anew only if that is wanted.
+// A directory with a different calibration is refused. With Restart that calibration is discarded.
 func TestRunRefuses(t *testing.T) {
 	p := calibrate.Repeated("gain", 1, func(int) error { return nil })
 	dir := t.TempDir()
@@ -114,14 +114,16 @@ func TestRunRefuses(t *testing.T) {
 		t.Errorf("SeedIn = %d, %v, want 7", seed, ok)
 	}
 	for want, change := range map[string]func(o *calibrate.Options){
-		"it is of forktax v1, and this is v2":           func(o *calibrate.Options) { o.Version = "v2" },
-		"it is a quick one, and a full one is wanted":   func(o *calibrate.Options) { o.Mode = "full" },
-		"its --hostile is false, and true is wanted":    func(o *calibrate.Options) { o.Hostile = true },
-		"its part is all, and 2/3 is wanted":            func(o *calibrate.Options) { o.Part = calibrate.Part{Number: 2, Of: 3} },
-		"it is of a machine with 0 cores of \"\"":       func(o *calibrate.Options) { o.CPU = "other" },
-		"its seed is 7, and 8 is wanted":                func(o *calibrate.Options) { o.Seed = 8 },
-		"the program forktax is another one":            func(o *calibrate.Options) { o.Programs = map[string]string{"forktax": "bb"} },
-		"--restart begins it anew, --out takes another": func(o *calibrate.Options) { o.Seed = 8 },
+		"it was made by forktax v1, but this is v2": func(o *calibrate.Options) { o.Version = "v2" },
+		"its mode is quick, not full":               func(o *calibrate.Options) { o.Mode = "full" },
+		"its --hostile is false, not true":          func(o *calibrate.Options) { o.Hostile = true },
+		"its --part is all, not 2/3":                func(o *calibrate.Options) { o.Part = calibrate.Part{Number: 2, Of: 3} },
+		"its machine has 0 cores of \"\"":           func(o *calibrate.Options) { o.CPU = "other" },
+		"its --seed is 7, not 8":                    func(o *calibrate.Options) { o.Seed = 8 },
+		"program forktax has changed": func(o *calibrate.Options) {
+			o.Programs = map[string]string{"forktax": "bb"}
+		},
+		"--restart to discard it, or --out to choose another directory": func(o *calibrate.Options) { o.Seed = 8 },
 	} {
 		o := order(dir, p)
 		change(&o)
@@ -132,34 +134,36 @@ func TestRunRefuses(t *testing.T) {
 		}
 		if o.Restart = true; strings.HasPrefix(want, "--restart") {
 			if _, err := calibrate.Run(t.Context(), newLab(), o); err != nil {
-				t.Errorf("Run anew = %v", err)
+				t.Errorf("Run with Restart = %v", err)
 			}
 			o := order(dir, p)
 			o.Restart = true
 			if _, err := calibrate.Run(t.Context(), newLab(), o); err != nil {
-				t.Errorf("Run anew = %v", err)
+				t.Errorf("Run with Restart = %v", err)
 			}
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "state.jsonl"), []byte("{}\nnonsense\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := calibrate.Run(t.Context(), newLab(), order(dir, p)); err == nil || !strings.Contains(err.Error(), "state.jsonl:1") {
-		t.Errorf("Run on nonsense = %v, want file and line", err)
+	_, err := calibrate.Run(t.Context(), newLab(), order(dir, p))
+	if err == nil || !strings.Contains(err.Error(), "state.jsonl:1") {
+		t.Errorf("Run with an invalid state = %v, want an error with file and line", err)
 	}
 }
 
-// A value is judged by itself; only beyond the limit does its interval say whether noise may be to blame.
+// A value within the limit passes whatever its interval. Beyond the limit the interval decides whether noise may be the
+// cause.
 func TestJudged(t *testing.T) {
 	for name, c := range map[string]struct {
 		value, low, high float64
 		want             string
 	}{
-		"within":                       {1, 0.9, 1.1, calibrate.Passed},
-		"within, and not sure":         {1, -5, 5, calibrate.Passed},
-		"beyond, and sure":             {4, 3, 5, calibrate.Failed},
-		"beyond, and it may be within": {4, 1, 5, calibrate.Unjudged},
-		"no number":                    {math.NaN(), 0, 0, calibrate.Failed},
+		"within":                          {1, 0.9, 1.1, calibrate.Passed},
+		"within, with a wide interval":    {1, -5, 5, calibrate.Passed},
+		"beyond, with a narrow interval":  {4, 3, 5, calibrate.Failed},
+		"beyond, with the limit included": {4, 1, 5, calibrate.Unjudged},
+		"not a number":                    {math.NaN(), 0, 0, calibrate.Failed},
 	} {
 		if got := calibrate.Judged(c.value, c.low, c.high, 0, 2); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -168,8 +172,8 @@ func TestJudged(t *testing.T) {
 }
 
 func TestDigits(t *testing.T) {
-	for x, want := range map[float64]string{0: "0", 196: "196", 1.00021: "1.0002", -0.5: "−0.5", 42.123: "42.12", 0.0123: "0.0123",
-		1234.5: "1234.5", -0.00001: "0"} {
+	for x, want := range map[float64]string{0: "0", 196: "196", 1.00021: "1.0002", -0.5: "−0.5", 42.123: "42.12",
+		0.0123: "0.0123", 1234.5: "1234.5", -0.00001: "0"} {
 		if got := calibrate.Digits(x); got != want {
 			t.Errorf("digits(%v) = %q, want %q", x, got, want)
 		}
@@ -185,11 +189,11 @@ func TestNamed(t *testing.T) {
 		t.Errorf("Named(stall, gain) = %+v, %v, want both in the table's order", two, err)
 	}
 	if _, err := calibrate.Named([]string{"luck"}); err == nil || !strings.Contains(err.Error(), "gain") {
-		t.Errorf("Named(luck) = %v, want what there is", err)
+		t.Errorf("Named(luck) = %v, want an error that lists the properties", err)
 	}
 }
 
-// The certificate for people.
+// The Markdown certificate equals the golden file.
 func TestCertificate(t *testing.T) {
 	yes, no := true, false
 	low, high, one, limit := 0.9991, 1.0013, 0.995, 1.005
@@ -199,14 +203,15 @@ func TestCertificate(t *testing.T) {
 		Missing:     []string{"stall"},
 		Properties: []calibrate.CertifiedProperty{
 			{Name: "gain", About: "a slope", Must: "1 ± 0.005", Aim: "1 ± 0.001", Outcome: calibrate.Outcome{
-				Verdict: calibrate.Passed, AimMet: &yes, Text: "It is straight.", Measures: []calibrate.Measure{{Name: "slope",
-					Value: 1.0002, Low: &low, High: &high, N: 12, Of: "visits", Must: &calibrate.Range{Least: &one, Most: &limit}}}}},
+				Verdict: calibrate.Passed, AimMet: &yes, Text: "It is straight.", Measures: []calibrate.Measure{{
+					Name: "slope", Value: 1.0002, Low: &low, High: &high, N: 12, Of: "visits",
+					Must: &calibrate.Range{Least: &one, Most: &limit}}}}},
 			{Name: "lag", About: "lateness", Must: "at most 1 ms", Aim: "at most 0.1 ms", Outcome: calibrate.Outcome{
-				Verdict: calibrate.Failed, AimMet: &no, Text: "It is late.", Measures: []calibrate.Measure{{Name: "lag p99", Unit: "ms",
-					Value: 7, N: 6, Of: "visits", Must: &calibrate.Range{Most: &limit}}}}},
-			{Name: "peer", About: "what others see", ForComparison: true, Outcome: calibrate.Outcome{Verdict: calibrate.Unmeasured,
-				Text: "It is not installed.", Measures: []calibrate.Measure{}, Table: &calibrate.Table{Header: []string{"a", "b"},
-					Rows: [][]string{{"1", "2"}, {"3", "4"}}}}},
+				Verdict: calibrate.Failed, AimMet: &no, Text: "It is late.", Measures: []calibrate.Measure{{
+					Name: "lag p99", Unit: "ms", Value: 7, N: 6, Of: "visits", Must: &calibrate.Range{Most: &limit}}}}},
+			{Name: "peer", About: "what others see", ForComparison: true, Outcome: calibrate.Outcome{
+				Verdict: calibrate.Unmeasured, Text: "It is not installed.", Measures: []calibrate.Measure{},
+				Table: &calibrate.Table{Header: []string{"a", "b"}, Rows: [][]string{{"1", "2"}, {"3", "4"}}}}},
 		}}
 	var got strings.Builder
 	if err := c.Markdown(&got); err != nil {
@@ -223,6 +228,6 @@ func TestCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("the certificate (-want +got):\n%s", diff)
+		t.Errorf("certificate (-want +got):\n%s", diff)
 	}
 }

@@ -19,21 +19,21 @@ import (
 	"forktax/bench/record"
 )
 
-// A Certificate says what was measured, and whether it passed.
+// A Certificate records the properties that were measured and their verdicts.
 type Certificate struct {
 	Schema      int                 `json:"schema"`
 	Version     string              `json:"version"` // of forktax
 	Started     time.Time           `json:"started"`
-	Seconds     float64             `json:"seconds"` // that the properties took together
+	Seconds     float64             `json:"seconds"` // total time of the properties
 	Mode        string              `json:"mode"`    // "quick" or "full"
 	Hostile     bool                `json:"hostile"`
 	Seed        uint64              `json:"seed"`
 	Verdict     string              `json:"verdict"`
-	Environment record.Environment  `json:"environment,omitzero"` // of a merged one in its parts
+	Environment record.Environment  `json:"environment,omitzero"` // zero in a merged certificate: see Parts
 	Properties  []CertifiedProperty `json:"properties"`
-	Missing     []string            `json:"missing,omitempty"` // properties that were not measured yet, or not asked for
-	Part        *Part               `json:"part,omitempty"`    // nil if it is of a whole calibration
-	Parts       []CertifiedPart     `json:"parts,omitempty"`   // from which it was merged
+	Missing     []string            `json:"missing,omitempty"` // properties not measured yet, or not selected
+	Part        *Part               `json:"part,omitempty"`    // nil for a whole calibration
+	Parts       []CertifiedPart     `json:"parts,omitempty"`   // the parts of a merged certificate
 }
 
 // Modes of a calibration.
@@ -42,21 +42,21 @@ const (
 	ModeFull  = "full"
 )
 
-// A CertifiedProperty is a property with what it came to.
+// A CertifiedProperty is a property with its outcome.
 type CertifiedProperty struct {
 	Name          string  `json:"name"`
 	About         string  `json:"about"`
 	Must          string  `json:"limit"`
 	Aim           string  `json:"aim,omitempty"`
-	ForComparison bool    `json:"supplementary,omitempty"` // it decides nothing
+	ForComparison bool    `json:"supplementary,omitempty"` // does not affect the verdict
 	Seconds       float64 `json:"seconds"`
 	Outcome
 }
 
-// certificateSchema is the version of its JSON.
+// certificateSchema is the schema version of a certificate's JSON.
 const certificateSchema = 2
 
-// verdict is a pass if all passed that decide: what was skipped does not.
+// verdict returns Passed if all properties passed, apart from the ones that are for comparison or were skipped.
 func (c *Certificate) verdict() string {
 	worst, measured := Passed, 0
 	for _, p := range c.Properties {
@@ -74,7 +74,7 @@ func (c *Certificate) verdict() string {
 		}
 	}
 	switch {
-	case measured == 0 && c.Part != nil: // others have what was asked for
+	case measured == 0 && c.Part != nil: // the selected properties are in other parts
 		return Partial
 	case measured == 0:
 		return Unjudged
@@ -82,7 +82,7 @@ func (c *Certificate) verdict() string {
 	return worst
 }
 
-// WithVerdict lists the properties that came to the verdict, of those that decide.
+// WithVerdict returns the names of the properties with the verdict, without the ones that are for comparison.
 func (c *Certificate) WithVerdict(verdict string) []string {
 	var names []string
 	for _, p := range c.Properties {
@@ -93,7 +93,7 @@ func (c *Certificate) WithVerdict(verdict string) []string {
 	return names
 }
 
-// Markdown prints it for people.
+// Markdown writes the certificate as Markdown.
 func (c *Certificate) Markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Certificate of calibration: %s\n\n", c.Verdict)
@@ -109,15 +109,15 @@ func (c *Certificate) Markdown(w io.Writer) error {
 	for _, p := range c.Properties {
 		p.paragraph(&b)
 	}
-	_, err := io.WriteString(w, foreign.Text(b.String())) // a merged one has what others wrote
+	_, err := io.WriteString(w, foreign.Text(b.String())) // a merged certificate has text from other files
 	return err
 }
 
-// origin prints what was measured by which version, when and on which machines.
+// origin prints the version, the mode, the time and the machines.
 func (c *Certificate) origin(b *strings.Builder) {
 	how := c.Mode
 	if c.Hostile {
-		how += ", with hostile neighbours"
+		how += ", with stressors"
 	}
 	if c.Part != nil {
 		how += fmt.Sprintf(", part %v", c.Part)
@@ -127,7 +127,7 @@ func (c *Certificate) origin(b *strings.Builder) {
 	} else {
 		how += fmt.Sprintf(", merged from %d parts", len(c.Parts))
 	}
-	fmt.Fprintf(b, "forktax %s, %s, %s, %s in all.", c.Version, how, c.Started.UTC().Format("2006-01-02 15:04 UTC"),
+	fmt.Fprintf(b, "forktax %s, %s, %s, %s in total.", c.Version, how, c.Started.UTC().Format("2006-01-02 15:04 UTC"),
 		seconds(c.Seconds))
 	if len(c.Parts) == 0 {
 		e := c.Environment
@@ -141,19 +141,19 @@ func (c *Certificate) origin(b *strings.Builder) {
 	fmt.Fprintf(b, "| all | %d | %s |\n\n", len(c.Parts), seconds(c.Seconds))
 }
 
-// seconds prints a time in whole seconds: 1m23s.
+// seconds formats s seconds, rounded to whole seconds: 1m23s.
 func seconds(s float64) string {
 	return time.Duration(s * float64(time.Second)).Round(time.Second).String()
 }
 
-// A machineKind is the machines of one CPU model, and what parts they have measured.
+// A machineKind is a group of machines with the same CPU model, cores and system.
 type machineKind struct {
 	name    string
-	parts   []string
-	seconds float64
+	parts   []string // numbers of the parts that they measured
+	seconds float64  // total time of those parts
 }
 
-// machines lists the kinds of machines of a merged certificate by their names.
+// machines returns the kinds of machines of a merged certificate, sorted by name.
 func (c *Certificate) machines() []machineKind {
 	var kinds []machineKind
 	for _, p := range c.Parts {
@@ -173,7 +173,7 @@ func (c *Certificate) machines() []machineKind {
 // Write writes the certificate into the directory, as JSON and as Markdown.
 func (c *Certificate) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("making the directory of the certificate: %w", err)
+		return fmt.Errorf("creating the directory of the certificate: %w", err)
 	}
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
@@ -205,7 +205,7 @@ func (p CertifiedProperty) aimed() string {
 	return "no"
 }
 
-// summary is its first measure, or how many of them are within their limits.
+// summary returns the first measure, or the number of measures within their limits if there are more than three.
 func (p CertifiedProperty) summary() string {
 	limited, held := 0, 0
 	for _, m := range p.Measures {
@@ -220,7 +220,7 @@ func (p CertifiedProperty) summary() string {
 	case len(p.Measures) == 0:
 		return none
 	case limited > 3:
-		return fmt.Sprintf("%d of %d measures within their limits", held, limited)
+		return fmt.Sprintf("%d of %d measures within limits", held, limited)
 	}
 	return p.Measures[0].value()
 }
@@ -228,7 +228,7 @@ func (p CertifiedProperty) summary() string {
 func (p CertifiedProperty) paragraph(b *strings.Builder) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n", p.Name, p.Text)
 	if len(p.Measures) > 0 {
-		fmt.Fprintf(b, "\n| measure | value | 95 %% interval | over | must | aim |\n|---|---|---|---|---|---|\n")
+		fmt.Fprintf(b, "\n| measure | value | 95%% CI | sample | must | aim |\n|---|---|---|---|---|---|\n")
 		for _, m := range p.Measures {
 			fmt.Fprintf(b, "| %s | %s | %s | %d %s | %s | %s |\n", m.Name, m.value(), m.interval(), m.N, m.Of,
 				m.limit(m.Must), m.limit(m.Aim))
@@ -243,12 +243,13 @@ func (p CertifiedProperty) paragraph(b *strings.Builder) {
 	}
 }
 
-// value prints the value with its unit.
+// value formats the value with its unit.
 func (m Measure) value() string { return m.number(m.Value) }
 
 func (m Measure) number(x float64) string {
-	if m.Unit == "" {
-		return digits(x)
+	switch m.Unit {
+	case "", "%":
+		return digits(x) + m.Unit
 	}
 	return digits(x) + " " + m.Unit
 }
@@ -272,7 +273,7 @@ func (m Measure) limit(r *Range) string {
 	return digits(*r.Least) + " to " + m.number(*r.Most)
 }
 
-// digits prints a number with as many digits as its size needs: 1.0002, 0.31, 42.1, 1000.
+// digits formats a number with fewer decimals the larger it is: 1.0002, 0.31, 42.1, 1000.
 func digits(x float64) string {
 	decimals := 4
 	if size := math.Abs(x); size >= 100 {
@@ -288,5 +289,5 @@ func digits(x float64) string {
 	return text
 }
 
-// none is what is printed where there is no value.
+// none is printed where there is no value.
 const none = "–"

@@ -8,17 +8,16 @@ import (
 	"forktax/bench/record"
 )
 
-// clockSlopeProperty asks for requests of known lengths, from 0.2 to 50 ms. What the client sees of them over what the
-// server knows is a straight line: where it begins is the way there and back, and its slope is the gain of the client's
-// clock.
+// clockSlopeProperty sends requests of known lengths, from 0.2 to 50 ms. The client's service time plotted against the
+// server's is a straight line: its intercept is the round trip, and its slope is the gain of the client's clock.
 var clockSlopeProperty = engineProperty{Property{
 	Name: "gain", About: "the slope of the client's service times over the server's, from 0.2 to 50 ms",
-	Must: "1 ± 0.005, and no answer seen as faster than it was", Aim: "1 ± 0.001",
+	Must: "1 ± 0.005, and no response faster than on the server", Aim: "1 ± 0.001",
 	Duration: func(l *Lab) time.Duration { return pick(l, 8*time.Second, time.Minute) },
 }, measureClockSlope}
 
-// slopeLevels are the lengths, and how many requests of each a line is made of. The shortest take the most: they cost
-// nothing.
+// slopeLevels are the lengths, and the number of requests of each for one line. The shortest have the most requests,
+// because those take hardly any time.
 var slopeLevels = []struct {
 	time time.Duration
 	n    int
@@ -32,8 +31,8 @@ func measureClockSlope(ctx context.Context, c *engineUnderTest) (Outcome, error)
 	for line := range lines {
 		var x, y []float64
 		for _, level := range slopeLevels {
-			result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: level.time}, load: closed(1), length: 1, minRequests: level.n,
-				seed: c.Seed + uint64(line)})
+			result, err := c.visitValid(ctx, scenario{service: ServiceSpec{Time: level.time}, load: closed(1), length: 1,
+				minRequests: level.n, seed: c.Seed + uint64(line)})
 			if err != nil {
 				return Outcome{}, err
 			}
@@ -53,15 +52,15 @@ func measureClockSlope(ctx context.Context, c *engineUnderTest) (Outcome, error)
 		slopes = append(slopes, slope(x, y))
 		c.step(float64(line+1) / float64(lines))
 	}
-	return newOutcome("Requests of five lengths, one after the other; medians; the slope of the least squares. No client "+
-		"can see an answer sooner than the server wrote it, whatever the noise.",
+	return newOutcome("Requests of five lengths, one after the other; the least-squares slope of the medians. No client "+
+		"can see a response before the server wrote it, whatever the noise.",
 		visitsMeasure("slope", "", slopes, about(1, 0.005), about(1, 0.001)),
-		countMeasure("answers seen as faster than they were", faster, compared, "answers", atMost(0)),
-		countMeasure("visits with other than one observation for each request", lost, lines*len(slopeLevels), "visits",
+		countMeasure("responses faster than on the server", faster, compared, "responses", atMost(0)),
+		countMeasure("visits without exactly one observation per request", lost, lines*len(slopeLevels), "visits",
 			atMost(0))), nil
 }
 
-// slope is that of the straight line through the points which has the least squares: Σ(x−x̄)(y−ȳ) / Σ(x−x̄)².
+// slope returns the least-squares slope of the line through the points: Σ(x−x̄)(y−ȳ) / Σ(x−x̄)².
 func slope(x, y []float64) float64 {
 	var mx, my float64
 	for i := range x {

@@ -15,8 +15,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// An engineProperty is a property of a load engine: it compares what the engine observes with what is known. The engine
-// is made from our own, so that the same is measured of ours and of those that are faulty on purpose.
+// An engineProperty is a property of a load engine: it compares the engine's observations with a reference. It is
+// measured both for forktax's engine and for engines that are faulty on purpose.
 type engineProperty struct {
 	Property
 	measure func(ctx context.Context, c *engineUnderTest) (Outcome, error)
@@ -26,7 +26,7 @@ type engineProperty struct {
 type depth int
 
 const (
-	brief depth = iota // for the faulty ones: a few seconds
+	brief depth = iota // a few seconds, for faulty engines
 	quick
 	full
 )
@@ -36,15 +36,16 @@ type engineUnderTest struct {
 	*Lab
 	*truthClient
 	depth depth
-	wrap  func(own load.Engine) load.Engine // nil: it is our own
+	wrap  func(own load.Engine) load.Engine // makes the engine from forktax's own; nil: use that one
 }
 
-// engineProperties are all, in the order in which they are measured.
+// engineProperties returns all engine properties in the order in which they are measured.
 func engineProperties() []engineProperty {
-	return []engineProperty{clockSlopeProperty, mixtureProperty, newConnectionsProperty, lagProperty, stallProperty, queueProperty, arrivalsProperty}
+	return []engineProperty{clockSlopeProperty, mixtureProperty, newConnectionsProperty, lagProperty, stallProperty,
+		queueProperty, arrivalsProperty}
 }
 
-// ownEngineProperties are those of our own engine, and that the faulty ones fail them.
+// ownEngineProperties returns the properties of forktax's engine, and the property that faulty engines fail them.
 func ownEngineProperties() []Property {
 	var all []Property
 	for _, e := range engineProperties() {
@@ -57,10 +58,13 @@ func ownEngineProperties() []Property {
 	return append(all, faultyProperty())
 }
 
-// run measures the property of the engine with a ground-truth server of its own.
+// noEngine is the text of an outcome where the engine does not exist.
+const noEngine = "The epoll engine is not available on this system."
+
+// run measures the property of the engine with its own ground-truth server.
 func (e engineProperty) run(ctx context.Context, c *engineUnderTest) (o Outcome, err error) {
 	if c.own() == nil {
-		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
+		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: noEngine}, nil
 	}
 	if c.simulation != nil {
 		return e.measure(ctx, c)
@@ -74,10 +78,10 @@ func (e engineProperty) run(ctx context.Context, c *engineUnderTest) (o Outcome,
 	return e.measure(ctx, c)
 }
 
-// pickDepth picks the value of the depth.
+// pickDepth returns the value for the depth: brief, quick or full.
 func pickDepth[T any](c *engineUnderTest, b, q, f T) T { return [...]T{b, q, f}[c.depth] }
 
-// engine makes the engine, another each time.
+// engine returns a new engine.
 func (c *engineUnderTest) engine() load.Engine {
 	if c.wrap != nil {
 		return c.wrap(c.own())
@@ -85,10 +89,10 @@ func (c *engineUnderTest) engine() load.Engine {
 	return c.own()
 }
 
-// maxTries is how often a visit is made that is invalid for what is neither the engine's doing nor the server's.
+// maxTries is the number of attempts at a visit that is invalid for reasons other than the engine and the server.
 const maxTries = 3
 
-// visitValid makes a visit, and makes it again if it is invalid, by rules that do not look at what came out.
+// visitValid makes a visit, and repeats it if it is invalid. Validity does not depend on the values observed.
 func (c *engineUnderTest) visitValid(ctx context.Context, sc scenario) (*visitResult, error) {
 	for try := 1; ; try++ {
 		result, err := c.visit(ctx, c.truthClient, c.engine(), sc)
@@ -98,8 +102,8 @@ func (c *engineUnderTest) visitValid(ctx context.Context, sc scenario) (*visitRe
 	}
 }
 
-// invalidReasons returns why the visit is invalid; "" if it is valid. A request that failed is no reason, nor is what
-// is expected.
+// invalidReasons returns why the visit is invalid; "" if it is valid. Failed requests do not make it invalid, nor does
+// the expected reason.
 func (s *visitResult) invalidReasons() string {
 	var reasons []string
 	for _, reason := range slices.Sorted(maps.Keys(s.invalid)) {
@@ -113,27 +117,27 @@ func (s *visitResult) invalidReasons() string {
 	return strings.Join(reasons, ", ")
 }
 
-// stealNoticed reports whether the hypervisor took so much of the CPU time that the report warns of it. The two sides
-// of a comparison meet that alike; an engine property compares one visit with what is known by other means.
+// stealNoticed reports whether the hypervisor took so much CPU time that the report warns of it. Steal affects both
+// sides of a comparison alike, but an engine property compares a single visit with a reference.
 func (s *visitResult) stealNoticed() bool {
 	return s.analysis != nil &&
 		slices.ContainsFunc(s.analysis.Warnings, func(w analysis.Warning) bool { return w.Code == analysis.CodeSteal })
 }
 
-// unjudgedIfInvalid makes a failed outcome one that could not be judged, if a visit that it rests on was invalid each
-// time.
+// unjudgedIfInvalid turns a failed outcome into an unjudged one if a visit that it rests on was invalid in all
+// attempts.
 func unjudgedIfInvalid(o Outcome, results ...*visitResult) Outcome {
 	for _, s := range results {
 		if why := s.invalidReasons(); why != "" && o.Verdict == Failed {
 			o.Verdict, o.AimMet = Unjudged, nil
-			o.Text += fmt.Sprintf(" The machine disturbed it %d times (%s).", maxTries, why)
+			o.Text += fmt.Sprintf(" A visit was invalid in all %d attempts (%s).", maxTries, why)
 		}
 	}
 	return o
 }
 
-// visitsMeasure is a measure over several visits: where their values are centred, with the interval if they are enough
-// for one.
+// visitsMeasure returns a measure over several visits: the Hodges–Lehmann estimate of their values, with the 95%
+// confidence interval if there are enough of them.
 func visitsMeasure(name, unit string, values []float64, must, aim *Range) Measure {
 	m := Measure{Name: name, Unit: unit, N: len(values), Of: "visits", Must: must, Aim: aim,
 		Value: stats.HodgesLehmann(values)}
@@ -143,12 +147,12 @@ func visitsMeasure(name, unit string, values []float64, must, aim *Range) Measur
 	return m
 }
 
-// countMeasure is a measure that is a number of things out of n, judged as it is.
+// countMeasure returns a measure that is a count, k out of n. Its limit applies to the count itself.
 func countMeasure(name string, k, n int, of string, must *Range) Measure {
 	return Measure{Name: name, Value: float64(k), N: n, Of: of, Must: must, Counted: true}
 }
 
-// nearestRank is the exact nearest rank of unsorted values, 0 if there are none.
+// nearestRank returns the q-quantile of unsorted values by the nearest rank; 0 if there are none.
 func nearestRank(values []time.Duration, q float64) time.Duration {
 	if len(values) == 0 {
 		return 0
@@ -157,7 +161,7 @@ func nearestRank(values []time.Duration, q float64) time.Duration {
 	return sorted[stats.NearestRank(q, len(sorted))-1]
 }
 
-// valuesOf is a value of each observation that has a right answer.
+// valuesOf returns the value of each observation with a correct response.
 func valuesOf(seen []record.Observation, value func(record.Observation) time.Duration) []time.Duration {
 	var values []time.Duration
 	for _, o := range seen {
@@ -168,7 +172,7 @@ func valuesOf(seen []record.Observation, value func(record.Observation) time.Dur
 	return values
 }
 
-// serverTimes is how long the answered requests took as the server knows it.
+// serverTimes returns the service times that the server recorded for its correct responses.
 func serverTimes(real []Stamp) []time.Duration {
 	var values []time.Duration
 	for _, s := range real {

@@ -8,11 +8,11 @@ import (
 	"forktax/bench/calibrate"
 )
 
-// Each faulty engine is found out, and by its fault: one without it passes. Those that send by themselves do so in
-// earnest, and there the noise may leave it open.
+// Each faulty engine fails because of its fault: the engine without it passes. Engines that send real requests may also
+// be left undecided, because of noise.
 func TestFaultyEnginesAreFoundOut(t *testing.T) {
 	if n := len(calibrate.FaultyEngines()); n < 10 {
-		t.Errorf("there are %d wrong engines, want 10 at the least", n)
+		t.Errorf("there are %d faulty engines, want at least 10", n)
 	}
 	for _, w := range calibrate.FaultyEngines() {
 		t.Run(w.Name, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestFaultyEnginesAreFoundOut(t *testing.T) {
 			}
 			noisy := w.Sends && (right.Verdict != calibrate.Passed || found.Verdict == calibrate.Unjudged)
 			if !noisy && (right.Verdict != calibrate.Passed || found.Verdict != calibrate.Failed) {
-				t.Errorf("%s says %q of one without the fault and %q of it, want %q and %q: %+v", w.Property, right.Verdict,
+				t.Errorf("%s: %q without the fault and %q with it, want %q and %q: %+v", w.Property, right.Verdict,
 					found.Verdict, calibrate.Passed, calibrate.Failed, found.Measures)
 			}
 		})

@@ -8,12 +8,12 @@ import (
 	"forktax/bench/record"
 )
 
-// Without noise an engine that is exact has every property, and meets its aim.
+// Without noise, an exact engine passes all properties.
 func TestExactEnginePasses(t *testing.T) {
 	l := newLab()
 	calibrate.Virtual(l)
 	for _, name := range calibrate.EngineProperties() {
-		if name == "stall" { // a part of it stops a process
+		if name == "stall" { // it pauses a real process
 			continue
 		}
 		o, err := calibrate.RunEngineProperty(t.Context(), l, name)
@@ -23,7 +23,7 @@ func TestExactEnginePasses(t *testing.T) {
 	}
 }
 
-// A visit during which the hypervisor took the CPU is made again: no other side meets that alike.
+// A visit during which the hypervisor took the CPU is invalid: there is no second side that steal affects alike.
 func TestInvalidBySteal(t *testing.T) {
 	a := &analysis.Analysis{Cells: []analysis.Cell{{Invalid: record.Counts{"errors": 1}}},
 		Warnings: []analysis.Warning{{Code: "errors"}}}

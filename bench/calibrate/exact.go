@@ -19,11 +19,11 @@ import (
 	"forktax/bench/report"
 )
 
-// exactProperties are the properties of arithmetic, in which there is no noise.
+// exactProperties returns the properties that are pure arithmetic, without noise.
 func exactProperties() []Property {
 	return []Property{{
-		Name: "percentiles", About: "the percentiles of a report against those counted out of the same observations",
-		Must: "equal; HdrHistogram's export within 0.1 %", Aim: "the same",
+		Name: "percentiles", About: "the percentiles of a report against a count over the same observations",
+		Must: "equal; HdrHistogram export within 0.1%", Aim: "the same",
 		Duration: func(*Lab) time.Duration { return 4 * time.Second },
 		Run:      runPercentiles,
 	}}
@@ -39,7 +39,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 	compared, unlike, furthest := 0, 0, 0.0
 	n := 0
 	for i, engine := range engines {
-		if engine == nil { // this system has none of its own
+		if engine == nil { // not available on this system
 			continue
 		}
 		c := &engineUnderTest{Lab: l, truthClient: s, wrap: func(load.Engine) load.Engine { return engine }}
@@ -52,7 +52,7 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 		cell := result.analysis.Cells[0]
 		if len(cell.Invalid) > 0 {
 			return Outcome{Verdict: Unjudged, Measures: []Measure{},
-				Text: fmt.Sprintf("The machine disturbed it (%v): not all observations count.", cell.Invalid)}, nil
+				Text: fmt.Sprintf("Some blocks were invalid (%v), so not all observations count.", cell.Invalid)}, nil
 		}
 		histogram, err := exported(result.analysis)
 		if err != nil {
@@ -77,15 +77,17 @@ func runPercentiles(ctx context.Context, l *Lab) (o Outcome, err error) {
 			furthest = max(furthest, 100*off)
 		}
 	}
-	return newOutcome(fmt.Sprintf("%d observations, drawn from a log-normal distribution and made by the engine, went by "+
-		"way of the record on disk; the percentiles were counted out of the same ones, value by value.", n),
-		countMeasure("percentiles that are not the counted ones", unlike, compared, "percentiles", atMost(0)),
-		Measure{Name: "HdrHistogram's export off by at most", Unit: "%", Value: furthest, N: compared,
+	return newOutcome(fmt.Sprintf("%d observations, drawn from a log-normal distribution or made by the engine, were "+
+		"recorded on disk and analysed. The reference percentiles were counted value by value.", n),
+		countMeasure("percentiles that differ from the count", unlike, compared, "percentiles", atMost(0)),
+		Measure{Name: "largest error of the HdrHistogram export", Unit: "%", Value: furthest, N: compared,
 			Of: "percentiles", Must: atMost(0.1), Aim: atMost(0.1)}), nil
 }
 
-// drawnEngine is an engine that sends nothing, and draws its times from a distribution with a long tail.
-type drawnEngine struct{ grain time.Duration }
+// drawnEngine is an engine that sends no requests and draws its times from a distribution with a long tail.
+type drawnEngine struct {
+	grain time.Duration // times are rounded up to its multiples; 0: not rounded
+}
 
 // Run implements load.Engine.
 func (e drawnEngine) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
@@ -105,9 +107,9 @@ func (e drawnEngine) Run(_ context.Context, v load.Visit, rec load.Recorder) err
 	return nil
 }
 
-// percentileOf is the smallest value that at least so many thousandths of all do not exceed, if the largest is an upper
-// bound of it with 97.5 % confidence: all of n are below it with probability (p/1000)ⁿ. It follows the definition, with
-// nothing of package stats in it.
+// percentileOf returns the smallest value that at least thousandths/1000 of all values do not exceed. ok is false
+// unless the largest value is an upper bound of it with 97.5% confidence: all n values are below it with probability
+// (thousandths/1000)ⁿ. It follows the definition and does not use package stats.
 func percentileOf(sorted []time.Duration, thousandths int) (int64, bool) {
 	n := len(sorted)
 	if thousandths < 1000 && math.Pow(float64(thousandths)/1000, float64(n)) > 0.025 {
@@ -121,7 +123,7 @@ func percentileOf(sorted []time.Duration, thousandths int) (int64, bool) {
 	return 0, false
 }
 
-// exported is the histogram that others read from the report's log.
+// exported returns the histogram that other tools read from the report's HDR log.
 func exported(a *analysis.Analysis) (*hdrhistogram.Histogram, error) {
 	var log bytes.Buffer
 	if err := report.HDR(&log, a); err != nil {

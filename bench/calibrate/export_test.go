@@ -16,12 +16,12 @@ import (
 // Virtual gives a lab a simulation without noise.
 func Virtual(l *Lab) { l.simulation = virtual{} }
 
-// RunEngineProperty measures a property of our own engine as thoroughly as a quick calibration does.
+// RunEngineProperty measures a property of forktax's engine at the depth of a quick calibration.
 func RunEngineProperty(ctx context.Context, l *Lab, name string) (Outcome, error) {
 	return enginePropertyNamed(name).run(ctx, &engineUnderTest{Lab: l, depth: quick})
 }
 
-// EngineProperties names them.
+// EngineProperties returns the names of the engine properties.
 func EngineProperties() []string {
 	var names []string
 	for _, e := range engineProperties() {
@@ -42,11 +42,11 @@ func enginePropertyNamed(name string) engineProperty {
 // A Faulty is a faulty engine.
 type Faulty struct {
 	Name, Property string
-	Sends          bool // by itself, and not by our own engine
+	Sends          bool // it sends requests itself instead of using forktax's engine
 	faultyEngine
 }
 
-// FaultyEngines are all.
+// FaultyEngines returns all faulty engines.
 func FaultyEngines() []Faulty {
 	var all []Faulty
 	for _, w := range faultyEngines() {
@@ -56,12 +56,13 @@ func FaultyEngines() []Faulty {
 	return all
 }
 
-// Measure measures the property that its fault is about, before of one without the fault.
+// Measure measures the property that detects the fault: first for the engine without the fault, then for the faulty
+// one.
 func (f Faulty) Measure(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	return f.measure(ctx, l)
 }
 
-// Repeated is a property with repetitions, and calls do for each.
+// Repeated returns a property with n repetitions. It calls do for each.
 func Repeated(name string, n int, do func(i int) error) Property {
 	return Property{Name: name, Duration: func(*Lab) time.Duration { return time.Second },
 		Run: func(_ context.Context, l *Lab) (Outcome, error) {
@@ -73,16 +74,17 @@ func Repeated(name string, n int, do func(i int) error) Property {
 			for _, i := range all {
 				sum += i
 			}
-			return newOutcome("the sum of the repetitions", countMeasure("sum", sum, n, "repetitions", atMost(float64(n*n)))), nil
+			return newOutcome("the sum of the repetitions",
+				countMeasure("sum", sum, n, "repetitions", atMost(float64(n*n)))), nil
 		}}
 }
 
-// Judged makes an outcome of a value, its interval and its limits.
+// Judged returns the verdict on a value with this interval and these limits.
 func Judged(value, low, high, least, most float64) string {
 	return newOutcome("", Measure{Value: value, Low: &low, High: &high, Must: within(least, most)}).Verdict
 }
 
-// Functions that are tested by hand-worked examples.
+// Functions tested with examples worked out by hand.
 var (
 	Slope            = slope
 	Kolmogorov       = kolmogorov
@@ -111,9 +113,9 @@ func (a ServiceSpec) Duration(i int) time.Duration { return a.duration(i) }
 
 func (a ServiceSpec) Fails(i int) bool { return a.fails(i) }
 
-// Visit makes a visit with our own engine to a ground-truth server.
-func Visit(ctx context.Context, l *Lab, ask ServiceSpec, load plan.Load, n int, after, still time.Duration) (seen []record.Observation,
-	real []Stamp, err error) {
+// Visit makes a visit with forktax's engine to a ground-truth server.
+func Visit(ctx context.Context, l *Lab, ask ServiceSpec, load plan.Load, n int, after, still time.Duration) (
+	seen []record.Observation, real []Stamp, err error) {
 	s, stop, err := l.serve(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -130,20 +132,20 @@ func Visit(ctx context.Context, l *Lab, ask ServiceSpec, load plan.Load, n int, 
 	return it.seen, it.real, nil
 }
 
-// InvalidReasons is why a visit is invalid of which this is the analysis.
+// InvalidReasons returns why a visit with this analysis is invalid.
 func InvalidReasons(a *analysis.Analysis) string {
 	return (&visitResult{analysis: a, invalid: a.Cells[0].Invalid}).invalidReasons()
 }
 
-// Paused makes a visit with a generator that is paused.
-func Paused(ctx context.Context, l *Lab, load plan.Load, length, after, stopped time.Duration) ([]record.Observation, string,
-	error) {
+// Paused makes a visit with a generator that is paused. It returns the observations and why the visit is invalid.
+func Paused(ctx context.Context, l *Lab, load plan.Load, length, after, stopped time.Duration) (
+	[]record.Observation, string, error) {
 	s, stop, err := l.serve(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	it, err := l.visit(ctx, s, pausedEngine{l, after, stopped}, scenario{service: ServiceSpec{Time: time.Microsecond}, load: load, length: length,
-		seed: 1})
+	it, err := l.visit(ctx, s, pausedEngine{l, after, stopped}, scenario{
+		service: ServiceSpec{Time: time.Microsecond}, load: load, length: length, seed: 1})
 	if failed := stop(); err == nil {
 		err = failed
 	}
@@ -182,13 +184,13 @@ func PhasesOf(ctx context.Context, l *Lab, name string, budget time.Duration) (O
 	return l.phases(ctx, []string{name}, budget)
 }
 
-// FalseAlarms checks a program against itself, and may have most false alarms.
+// FalseAlarms returns a property with n checks of a program against itself, of which at most most may be false alarms.
 func FalseAlarms(n, most int) Property {
 	return Property{Name: "alike", Duration: func(*Lab) time.Duration { return time.Second },
 		Checks: func(l *Lab) checkSet { return falseAlarms(l, "alike", n, most) }}
 }
 
-// WithStressor runs beside a stressor.
+// WithStressor calls run while a stressor runs.
 func WithStressor(ctx context.Context, l *Lab, run func()) error {
 	return l.withStressor(ctx, func() error { run(); return nil })
 }
@@ -196,21 +198,21 @@ func WithStressor(ctx context.Context, l *Lab, run func()) error {
 // A RefusedThiefError is returned where a thief is not permitted.
 type RefusedThiefError = refusedThiefError
 
-// BesideThief runs beside a thief, and returns the share of each core that it took.
+// BesideThief calls run while a thief runs, and returns the share of each core that it took.
 func BesideThief(ctx context.Context, l *Lab, share float64, run func()) (float64, error) {
 	return l.besideThief(ctx, share, func() error { run(); return nil })
 }
 
-// TheftLength is how long a burst of the thief is.
+// TheftLength returns the length of a thief's burst for u from 0 to 1.
 func TheftLength(u float64) time.Duration { return theftLength(u) }
 
-// SeedIn is the seed of the calibration in the directory.
+// SeedIn returns the seed of the calibration in a directory.
 var SeedIn = seedIn
 
-// SetMedian has a lab believe that the program takes so long.
+// SetMedian sets the program's median response time instead of measuring it.
 func SetMedian(l *Lab, median time.Duration) { l.knownMedian = median }
 
-// SetThief has a lab believe that a thief took this share of what it was to take, or that it is refused.
+// SetThief replaces the thief of a lab. It takes this part of its share, or is refused for the reason.
 func SetThief(l *Lab, took float64, refused string) {
 	l.thief = func(share float64, run func() error) (float64, error) {
 		if refused != "" {
@@ -220,7 +222,7 @@ func SetThief(l *Lab, took float64, refused string) {
 	}
 }
 
-// HyperfineRatio reads two exports of hyperfine, and compares what they tell.
+// HyperfineRatio reads two exports of hyperfine and compares them.
 func HyperfineRatio(a, b string) (ratio, deviation float64, err error) {
 	first, err := readHyperfine([]byte(a))
 	if err != nil {
@@ -231,13 +233,13 @@ func HyperfineRatio(a, b string) (ratio, deviation float64, err error) {
 	return c.Ratio, c.Deviation, err
 }
 
-// CompareByHyperfine has hyperfine compare programs, if it is installed.
+// CompareByHyperfine compares a program with itself by the hyperfine at the path.
 func CompareByHyperfine(ctx context.Context, l *Lab, path string, runs int) (ratio float64, err error) {
 	c, err := l.compareByHyperfine(ctx, path, runs, 0)
 	return c.Ratio, err
 }
 
-// SetCheck has a lab make its checks otherwise.
+// SetCheck replaces the live checks of a lab.
 func SetCheck(l *Lab, check func(context.Context, check.Options, check.Pair) (*analysis.Check, error)) {
 	l.check = check
 }

@@ -13,16 +13,16 @@ import (
 	"forktax/bench/record"
 )
 
-// A faultyEngine is a load engine that is wrong on purpose, in a way in which load generators are. A lab that does not
-// find it out proves nothing when it finds nothing wrong with ours.
+// A faultyEngine is a load engine with a deliberate fault that is common in load generators. A calibration that does
+// not detect the fault says nothing about an engine in which it detects none.
 type faultyEngine struct {
 	name     string
-	property string // that its fault is about
+	property string // the property that detects the fault
 	wrap     func(own load.Engine) load.Engine
-	sound    func(own load.Engine) load.Engine // without the fault; nil: our own
+	sound    func(own load.Engine) load.Engine // the same engine without the fault; nil: forktax's own
 }
 
-// alterEach edits the observations of our own engine one by one.
+// alterEach returns a wrap function that edits the observations of an engine one by one.
 func alterEach(edit func(o *record.Observation)) func(load.Engine) load.Engine {
 	return alterObservations(func(_ load.Visit, seen []record.Observation) []record.Observation {
 		for i := range seen {
@@ -32,8 +32,9 @@ func alterEach(edit func(o *record.Observation)) func(load.Engine) load.Engine {
 	})
 }
 
-func alterObservations(told func(load.Visit, []record.Observation) []record.Observation) func(load.Engine) load.Engine {
-	return func(own load.Engine) load.Engine { return alteredEngine{Engine: own, alterObservations: told} }
+func alterObservations(alter func(load.Visit, []record.Observation) []record.Observation) func(
+	load.Engine) load.Engine {
+	return func(own load.Engine) load.Engine { return alteredEngine{Engine: own, alterObservations: alter} }
 }
 
 func alterVisit(change func(load.Visit) load.Visit) func(load.Engine) load.Engine {
@@ -44,42 +45,42 @@ func replacedBy(e naiveEngine) func(load.Engine) load.Engine {
 	return func(load.Engine) load.Engine { return e }
 }
 
-// faultyEngines are all of them.
+// faultyEngines returns all faulty engines.
 func faultyEngines() []faultyEngine {
 	return []faultyEngine{
-		{"a closed loop is sold as an open one", "stall", alterVisit(func(v load.Visit) load.Visit {
+		{"a closed loop is reported as an open loop", "stall", alterVisit(func(v load.Visit) load.Visit {
 			if v.Load.Kind == plan.Open {
 				v.Load.Kind, v.Load.Concurrency = plan.Closed, 1
 			}
 			return v
 		}), nil},
-		{"requests count from when they were sent, after they queued", "stall",
+		{"response times start when the request is sent, without the wait for a connection", "stall",
 			alterEach(func(o *record.Observation) { o.Intended = o.Sent }), nil},
 		{"timeouts are dropped", "arrivals",
 			alterObservations(func(_ load.Visit, seen []record.Observation) []record.Observation {
 				return slices.DeleteFunc(seen, func(o record.Observation) bool { return o.Err == record.ErrTimeout })
 			}), nil},
-		{"it paces by sleeping, and takes when it wakes for the plan", "arrivals", replacedBy(naiveEngine{sleeps: true}),
-			replacedBy(naiveEngine{})},
-		{"percentiles are averaged over pieces of the time", "stall", alterObservations(averaged), nil},
-		{"connecting is left out", "connect", replacedBy(naiveEngine{connects: true}), replacedBy(naiveEngine{})},
-		{"the first byte is sold as the whole answer", "truth", alterEach(func(o *record.Observation) {
+		{"it paces by sleeping, and takes the wake-up time for the planned time", "arrivals",
+			replacedBy(naiveEngine{sleeps: true}), replacedBy(naiveEngine{})},
+		{"percentiles are averaged over time slices", "stall", alterObservations(averaged), nil},
+		{"connection setup is left out", "connect", replacedBy(naiveEngine{connects: true}), replacedBy(naiveEngine{})},
+		{"the first byte is taken for the complete response", "truth", alterEach(func(o *record.Observation) {
 			if o.FirstByte > 0 {
 				o.Done = o.FirstByte
 			}
 		}), nil},
-		{"failures count as answers", "arrivals", alterEach(func(o *record.Observation) { o.Err = "" }), nil},
-		{"the slowest hundredth is trimmed", "truth", alterObservations(trimmed), nil},
-		{"its clock counts milliseconds", "gain", alterEach(func(o *record.Observation) {
+		{"failures count as successes", "arrivals", alterEach(func(o *record.Observation) { o.Err = "" }), nil},
+		{"the slowest 1% is trimmed", "truth", alterObservations(trimmed), nil},
+		{"its clock has a resolution of 1 ms", "gain", alterEach(func(o *record.Observation) {
 			for _, t := range []*time.Duration{&o.Intended, &o.Sent, &o.FirstByte, &o.Done} {
 				*t = t.Truncate(time.Millisecond)
 			}
 		}), nil},
-		{"arrivals at even distances are sold as Poisson", "queue", alterVisit(func(v load.Visit) load.Visit {
+		{"evenly spaced arrivals are reported as Poisson", "queue", alterVisit(func(v load.Visit) load.Visit {
 			v.Load.Arrivals = load.Constant
 			return v
 		}), nil},
-		{"what is due while all connections are busy is skipped", "arrivals", replacedBy(naiveEngine{skips: true}),
+		{"requests that are due while all connections are busy are skipped", "arrivals", replacedBy(naiveEngine{skips: true}),
 			replacedBy(naiveEngine{})},
 		{"it reads the clock only every 5 ms", "truth", alterEach(func(o *record.Observation) {
 			const tick = 5 * time.Millisecond
@@ -88,7 +89,7 @@ func faultyEngines() []faultyEngine {
 	}
 }
 
-// averaged has the same distribution in all of ten pieces: at each rank the mean of theirs.
+// averaged gives ten slices of a visit the same distribution: at each rank the mean over the slices.
 func averaged(v load.Visit, seen []record.Observation) []record.Observation {
 	const pieces = 10
 	slices.SortFunc(seen, func(a, b record.Observation) int { return cmp.Compare(a.Intended, b.Intended) })
@@ -112,7 +113,7 @@ func averaged(v load.Visit, seen []record.Observation) []record.Observation {
 	return seen
 }
 
-// trimmed leaves out the slowest hundredth of what was answered.
+// trimmed leaves out the slowest 1% of the observations.
 func trimmed(_ load.Visit, seen []record.Observation) []record.Observation {
 	var responses []time.Duration
 	for _, o := range seen {
@@ -124,58 +125,59 @@ func trimmed(_ load.Visit, seen []record.Observation) []record.Observation {
 
 func faultyProperty() Property {
 	return Property{
-		Name: "wrong", About: "generators that are wrong on purpose are found out by the exams that ours passes",
-		Must:     fmt.Sprintf("all of %d rejected", len(faultyEngines())),
+		Name: "wrong", About: "deliberately faulty generators are rejected by the same properties that forktax's passes",
+		Must:     fmt.Sprintf("all %d rejected", len(faultyEngines())),
 		Duration: func(l *Lab) time.Duration { return pick(l, 45*time.Second, time.Minute) },
 		Run:      measureFaulty,
 	}
 }
 
-// measureFaulty measures, of each faulty engine, the property that its fault is about, after one without the fault has
-// passed: else any engine would be found out by the noise.
+// measureFaulty measures, for each faulty engine, the property that detects its fault. The engine without the fault has
+// to pass first; otherwise noise alone could reject any engine.
 func measureFaulty(ctx context.Context, l *Lab) (Outcome, error) {
 	if l.own() == nil {
-		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: "This system has no engine for it."}, nil
+		return Outcome{Verdict: Unmeasured, Measures: []Measure{}, Text: noEngine}, nil
 	}
 	all := faultyEngines()
-	table := &Table{Header: []string{"what is wrong with it", "found out by", "because"}}
+	table := &Table{Header: []string{"fault", "rejected by", "reason"}}
 	rejected, unfit := 0, 0
 	for i, w := range all {
 		right, found, err := w.measure(ctx, l)
 		if err != nil {
-			return Outcome{}, fmt.Errorf("examining the engine in which %s: %w", w.name, err)
+			return Outcome{}, fmt.Errorf("measuring the faulty engine %q: %w", w.name, err)
 		}
 		row := []string{w.name, none, "it passed " + w.property}
 		switch {
 		case right.Verdict != Passed:
 			unfit++
-			row[2] = fmt.Sprintf("one without the fault did not pass %s: %s", w.property, right.worst())
+			row[2] = fmt.Sprintf("the engine without the fault did not pass %s: %s", w.property, right.worst())
 		case found.Verdict == Failed:
 			rejected++
 			row[1], row[2] = w.property, found.worst()
 		case found.Verdict != Passed:
 			unfit++
-			row[2] = "the machine disturbed it each time"
+			row[2] = "its visits were invalid in all attempts"
 		}
 		table.Rows = append(table.Rows, row)
 		l.step(float64(i+1) / float64(len(all)))
 	}
-	o := newOutcome("Each took a short form of an exam, which an engine without its fault had passed just before.",
-		countMeasure("rejected", rejected, len(all), "wrong generators", atLeast(float64(len(all)))))
+	o := newOutcome("Each was measured by a short version of the property, which the engine without the fault had just "+
+		"passed.", countMeasure("rejected", rejected, len(all), "faulty generators", atLeast(float64(len(all)))))
 	o.Table = table
 	if o.Verdict == Failed && rejected+unfit == len(all) {
 		o.Verdict = Unjudged
-		o.Text += fmt.Sprintf(" For %d of them the machine was too noisy.", unfit)
+		o.Text += fmt.Sprintf(" The machine was too noisy for %d of them.", unfit)
 	}
 	return o, nil
 }
 
-// measure measures one without the fault, and then the faulty one. What is so short can fail by chance, so
-// that the first may try again until it passes, and the second until its visits are valid.
+// measure measures the engine without the fault (right), and then the faulty one (found). Because so short a
+// measurement can fail by chance, the first is repeated until it passes, and the second until its visits are valid; at
+// most maxTries times.
 func (w faultyEngine) measure(ctx context.Context, l *Lab) (right, found Outcome, err error) {
 	all := engineProperties()
 	e := all[slices.IndexFunc(all, func(e engineProperty) bool { return e.Name == w.property })]
-	sit := func(wrap func(load.Engine) load.Engine, again func(verdict string) bool) (o Outcome, err error) {
+	try := func(wrap func(load.Engine) load.Engine, again func(verdict string) bool) (o Outcome, err error) {
 		for range maxTries {
 			o, err = e.run(ctx, &engineUnderTest{Lab: l.silent(), depth: brief, wrap: wrap})
 			if err != nil || !again(o.Verdict) {
@@ -184,24 +186,24 @@ func (w faultyEngine) measure(ctx context.Context, l *Lab) (right, found Outcome
 		}
 		return o, err
 	}
-	right, err = sit(w.sound, func(verdict string) bool { return verdict != Passed })
+	right, err = try(w.sound, func(verdict string) bool { return verdict != Passed })
 	if err != nil || right.Verdict != Passed {
 		return right, found, err
 	}
-	found, err = sit(w.wrap, func(verdict string) bool { return verdict == Unjudged })
+	found, err = try(w.wrap, func(verdict string) bool { return verdict == Unjudged })
 	return right, found, err
 }
 
-// silent is the lab without progress: what it does is a part of something else.
+// silent returns a copy of the lab that does not report progress, for a step of a larger measurement.
 func (l *Lab) silent() *Lab {
 	s := *l
 	s.Progress = nil
 	return &s
 }
 
-// worst returns which of the measures is furthest beyond its limit.
+// worst describes the measure that is furthest beyond its limit, relative to the limit.
 func (o Outcome) worst() string {
-	worst, says := 0.0, o.Text
+	worst, text := 0.0, o.Text
 	for _, m := range o.Measures {
 		if m.verdict() != Failed {
 			continue
@@ -213,8 +215,8 @@ func (o Outcome) worst() string {
 			limit, beyond = *m.Must.Least, *m.Must.Least-m.Value
 		}
 		if beyond /= max(math.Abs(limit), 1e-9); beyond > worst {
-			worst, says = beyond, fmt.Sprintf("%s %s, limit %s", m.Name, m.value(), m.limit(m.Must))
+			worst, text = beyond, fmt.Sprintf("%s %s, limit %s", m.Name, m.value(), m.limit(m.Must))
 		}
 	}
-	return says
+	return text
 }

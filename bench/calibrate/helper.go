@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Names of the helpers that a lab starts by its own command.
+// Names of the helper processes that a lab starts.
 const (
 	helperServe  = "serve"  // the ground-truth server
-	helperVisit  = "visit"  // a generator that stands still for a while
-	helperPause  = "pause"  // what pauses it
-	helperStress = "stress" // a hostile neighbour
-	helperThief  = "thief"  // what takes a share of each core
+	helperVisit  = "visit"  // a load generator that is paused for a while
+	helperPause  = "pause"  // pauses the generator
+	helperStress = "stress" // a stressor
+	helperThief  = "thief"  // takes a share of each core
 )
 
 var helpers = map[string]func(ctx context.Context, args []string, in io.Reader, out io.Writer) error{
@@ -24,21 +24,21 @@ var helpers = map[string]func(ctx context.Context, args []string, in io.Reader, 
 	helperThief:  thief,
 }
 
-// RunHelper runs a helper, which a lab starts in a process of its own, so that it shares no scheduler and no collector
-// with the generator. The first of args names it. A server, a stressor or a thief ends when in does, which it does when the
-// harness ends, however that ends.
+// RunHelper runs the helper named by args[0]. A lab starts helpers as separate processes, so that they do not share the
+// Go scheduler and garbage collector with the load generator. A server, a stressor or a thief ends when in closes,
+// which happens even if the harness is killed.
 func RunHelper(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 0 || helpers[args[0]] == nil {
-		return fmt.Errorf("%q is not a helper of a calibration", args)
+		return fmt.Errorf("unknown calibration helper %q", args)
 	}
 	return helpers[args[0]](ctx, args[1:], in, out)
 }
 
-// inputGrace is how long after its input has closed a helper ends by itself. A harness that lives sends it a signal as
-// well, which must not meet it while it is ending, or it would look as if it had ended badly.
+// inputGrace is the time from the close of a helper's input to its end. A harness that is alive also sends a signal,
+// and a signal that arrives while the helper exits would look like a failure.
 const inputGrace = time.Second
 
-// untilClosed ends with ctx, or some time after in has closed.
+// untilClosed returns a context that ends with ctx, or inputGrace after in has closed.
 func untilClosed(ctx context.Context, in io.Reader) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {

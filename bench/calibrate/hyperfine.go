@@ -20,30 +20,30 @@ import (
 	"forktax/workload/contract"
 )
 
-// hyperfine is what people compare commands with today.
+// hyperfine is a widely used benchmark tool for commands.
 const hyperfine = "hyperfine"
 
 func hyperfineProperties() []Property {
 	return []Property{{
-		Name: hyperfine, About: "what hyperfine says of the same programs, one after the other, in like time",
+		Name: hyperfine, About: "hyperfine's comparison of the same programs, one after the other, in a similar time",
 		ForComparison: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return pick(l, 30*time.Second, 40*time.Minute) },
 		Run:      measureHyperfine,
 	}}
 }
 
-// A hyperfineRatio is what hyperfine measured of two programs.
+// A hyperfineRatio is hyperfine's comparison of two programs.
 type hyperfineRatio struct {
 	Ratio     float64 `json:"ratio"`     // of the means
-	Deviation float64 `json:"deviation"` // that it prints beside it
+	Deviation float64 `json:"deviation"` // the ± that hyperfine prints next to the ratio
 }
 
-// measureHyperfine has hyperfine compare the program with itself and with one whose start costs 2 % more.
+// measureHyperfine compares the program with hyperfine: with itself, and with a start that takes 2% longer.
 func measureHyperfine(ctx context.Context, l *Lab) (Outcome, error) {
 	path, err := exec.LookPath(hyperfine)
 	if err != nil {
 		return Outcome{Verdict: Unmeasured, Measures: []Measure{},
-			Text: "It is not installed (Debian: apt-get install hyperfine)."}, nil
+			Text: "hyperfine is not installed (Debian: apt-get install hyperfine)."}, nil
 	}
 	n, each := pick(l, 4, 100), pick(l, 3*time.Second, 10*time.Second)
 	medians, err := repeated(l, hyperfine+" median", 1, func(int) (int64, error) { return l.median(ctx) })
@@ -79,22 +79,24 @@ func measureHyperfine(ctx context.Context, l *Lab) (Outcome, error) {
 		}
 	}
 	spread := func(name string, xs []float64) Measure {
-		return Measure{Name: name + fmt.Sprintf(" (from %s to %s %%)", digits(slices.Min(xs)), digits(slices.Max(xs))),
+		return Measure{Name: name + fmt.Sprintf(" (from %s to %s%%)", digits(slices.Min(xs)), digits(slices.Max(xs))),
 			Unit: "%", N: len(xs), Of: "comparisons", Value: stats.Median(xs)}
 	}
-	return newOutcome(fmt.Sprintf("%d runs of each command, one command after the other, without a shell, as a cgi child; "+
-		"%v together. It has no verdict, so one is made of what it prints: identical programs are called different if "+
-		"the ratio of its means is off by more than 3 %%; +2 %% (%v) is missed if that ratio is below 1.01, and told "+
-		"apart by itself only if the ratio less the ± that it prints is above 1.", runs, each, work),
-		shareMeasure("identical programs called different at 3 %", different, n, nil, nil),
-		shareMeasure("+2 % missed, ratio below 1.01", low, n, nil, nil),
-		shareMeasure("+2 % not told apart by its own ±", unclear, n, nil, nil),
-		spread("identical programs: median of the changes", off), spread("+2 %: median of the changes", on)), nil
+	return newOutcome(fmt.Sprintf("%d runs of each command, one command after the other, without a shell, in the "+
+		"environment of a CGI child; %v together. hyperfine gives no verdict, so these rules are applied to its output: "+
+		"identical programs differ if the ratio of the means is off by more than 3%%; +2%% (%v) is missed if that ratio "+
+		"is below 1.01, and is distinguished only if the ratio minus the printed ± is above 1.", runs, each, work),
+		shareMeasure("identical programs reported as different at 3%", different, n, nil, nil),
+		shareMeasure("+2% missed, ratio below 1.01", low, n, nil, nil),
+		shareMeasure("+2% not distinguished by hyperfine's ±", unclear, n, nil, nil),
+		spread("identical programs: median change", off), spread("+2%: median change", on)), nil
 }
 
-// compareByHyperfine compares the program with one that starts slower: one after the other, as hyperfine does with two
-// commands. It is called for each, since they differ in an environment that the command env would take time to set.
-func (l *Lab) compareByHyperfine(ctx context.Context, path string, runs int, slower time.Duration) (hyperfineRatio, error) {
+// compareByHyperfine compares the program with a slower start of it, one after the other, as hyperfine does with two
+// commands. It runs hyperfine once for each, because they differ in the environment, and setting that with the command
+// env would take time.
+func (l *Lab) compareByHyperfine(ctx context.Context, path string, runs int, slower time.Duration) (
+	hyperfineRatio, error) {
 	var means [2]hyperfineTime
 	for i, work := range []time.Duration{0, slower} {
 		var err error
@@ -105,18 +107,18 @@ func (l *Lab) compareByHyperfine(ctx context.Context, path string, runs int, slo
 	return ratioOf(means[0], means[1]), nil
 }
 
-// A hyperfineTime is what hyperfine exports of a command, in seconds.
+// A hyperfineTime is hyperfine's export for one command, in seconds.
 type hyperfineTime struct{ Mean, Stddev float64 }
 
-// ratioOf is what hyperfine prints of two: the ratio of the means, and beside it the root of the sum of the squares of
-// both coefficients of variation, times the ratio.
+// ratioOf returns what hyperfine prints for two commands: the ratio of the means, and as deviation the ratio times the
+// root of the summed squares of both coefficients of variation.
 func ratioOf(a, b hyperfineTime) hyperfineRatio {
 	ratio := b.Mean / a.Mean
 	return hyperfineRatio{ratio, ratio * math.Hypot(a.Stddev/a.Mean, b.Stddev/b.Mean)}
 }
 
 func (l *Lab) timeByHyperfine(ctx context.Context, path string, runs int, work time.Duration) (hyperfineTime, error) {
-	dir, remove, err := process.TempDir("what hyperfine exports")
+	dir, remove, err := process.TempDir("hyperfine's export")
 	if err != nil {
 		return hyperfineTime{}, err
 	}
@@ -133,7 +135,7 @@ func (l *Lab) timeByHyperfine(ctx context.Context, path string, runs int, work t
 	}
 	text, err := os.ReadFile(export)
 	if err != nil {
-		return hyperfineTime{}, fmt.Errorf("reading what hyperfine exported: %w", err)
+		return hyperfineTime{}, fmt.Errorf("reading hyperfine's export: %w", err)
 	}
 	return readHyperfine(text)
 }
@@ -142,10 +144,10 @@ func (l *Lab) timeByHyperfine(ctx context.Context, path string, runs int, work t
 func readHyperfine(text []byte) (hyperfineTime, error) {
 	var export struct{ Results []hyperfineTime }
 	if err := json.Unmarshal(text, &export); err != nil {
-		return hyperfineTime{}, fmt.Errorf("reading what hyperfine exported: %w", err)
+		return hyperfineTime{}, fmt.Errorf("reading hyperfine's export: %w", err)
 	}
 	if len(export.Results) != 1 || export.Results[0].Mean <= 0 {
-		return hyperfineTime{}, errors.New("reading what hyperfine exported: one command with its mean is needed")
+		return hyperfineTime{}, errors.New("reading hyperfine's export: it must have exactly one command, with a mean")
 	}
 	return export.Results[0], nil
 }

@@ -16,8 +16,8 @@ import (
 	"forktax/bench/calibrate"
 )
 
-// slowly is a calibration of one property with eight repetitions, each of which takes a tenth of a second and leaves a
-// line in the file log of the directory.
+// slowly runs a calibration of one property with eight repetitions. Each takes a tenth of a second and appends a line
+// to the file log in the directory.
 func slowly(ctx context.Context, dir string) (*calibrate.Certificate, error) {
 	p := calibrate.Repeated("gain", 8, func(i int) error {
 		select {
@@ -36,8 +36,8 @@ func slowly(ctx context.Context, dir string) (*calibrate.Certificate, error) {
 	return calibrate.Run(ctx, newLab(), order(dir, p))
 }
 
-// A calibration that is interrupted within a property, however it ends, goes on at the repetition at which it ended.
-// What the property took before counts as its time.
+// A calibration that was interrupted or killed within a property resumes with the next repetition. The time before the
+// interruption counts for the property.
 func TestGoesOnWithinAProperty(t *testing.T) {
 	dir := t.TempDir()
 	state := func() []byte {
@@ -60,33 +60,33 @@ func TestGoesOnWithinAProperty(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := c.Wait(); err == nil {
-			t.Fatal("the calibration came to its end before it was interrupted")
+			t.Fatal("the calibration finished before it was interrupted")
 		}
 	}
 	certificate, err := slowly(t.Context(), dir)
 	if err != nil || certificate.Verdict != calibrate.Passed || certificate.Properties[0].Measures[0].Value != 28 {
-		t.Errorf("Run = %+v, %v, want a pass of all repetitions, 0 to 7", certificate, err)
+		t.Errorf("Run = %+v, %v, want a pass with all repetitions, 0 to 7", certificate, err)
 	}
 	if certificate.Seconds < 0.8 {
-		t.Errorf("all took %v s, want at least 0.8, those before the interruptions included", certificate.Seconds)
+		t.Errorf("all repetitions took %v s, want at least 0.8", certificate.Seconds)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := strings.Fields(string(text)) // one that a signal ended just before its line in the state is made again
+	made := strings.Fields(string(text)) // a repetition is made again if a signal came just before it was saved
 	if got := slices.Compact(made); len(made) > 10 || strings.Join(got, "") != "01234567" {
 		t.Errorf("repetitions %q were made, want each once", made)
 	}
 }
 
-// Two calibrations do not write to one directory at the same time.
+// A directory is locked against a second calibration.
 func TestRunIsAlone(t *testing.T) {
 	dir := t.TempDir()
 	p := calibrate.Repeated("gain", 1, func(int) error {
 		_, err := calibrate.Run(t.Context(), newLab(), order(dir))
 		if err == nil || !strings.Contains(err.Error(), "another calibration is writing to "+dir) {
-			t.Errorf("Run beside another = %v, want what is in the way", err)
+			t.Errorf("Run during another = %v, want an error that names the directory", err)
 		}
 		return nil
 	})

@@ -24,42 +24,44 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Lab has what properties are measured with.
+// A Lab holds everything needed to measure properties.
 type Lab struct {
 	Seed    uint64
-	Full    bool // take as long as it takes; else some minutes altogether
-	Hostile bool // also with stressors
-	// Tool is the command line by which a process of its own calls the function Tool, before its arguments.
+	Full    bool // full calibration, which takes hours; false: quick, which takes minutes
+	Hostile bool // also measure properties with stressors
+	// Helper is the command line, without the helper's arguments, of a process that calls RunHelper.
 	Helper   []string
-	Command  string                     // forktax, for the metrics of programs
-	Programs map[string]subject.Program // the workload programs, by name
-	Finder   *subject.Finder            // of the floor
-	Kill     <-chan struct{}            // closed when there is no time to end programs in order; nil: there is
-	Progress func(Progress)             // nil means nobody wants to know
+	Command  string                     // path of forktax, for the metrics of programs
+	Programs map[string]subject.Program // workload programs, by name
+	Finder   *subject.Finder            // finds the floor
+	Kill     <-chan struct{}            // closed to kill programs instead of stopping them in order; nil: never
+	Progress func(Progress)             // called with the progress; nil: not called
 
-	check       func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) // nil: a live one
-	thief       func(share float64, run func() error) (took float64, err error)                      // nil: a real one
-	knownMedian time.Duration                                                                        // of the program of live checks; 0: it is measured
+	// For tests. check replaces a live check; nil: make it.
+	check func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error)
+	thief func(share float64, run func() error) (took float64, err error) // replaces the thief; nil: start one
+
+	knownMedian time.Duration // of the program of live checks; 0: measure it
 	state       *state
-	part        Part // of the calibration that is measured here
+	part        Part // the part of the calibration that this lab measures
 	estimate    progressEstimate
-	simulation  simulation // nil: the real one
+	simulation  simulation // replaces the machine; nil: use the machine
 }
 
-// tool makes a command that calls the function Tool.
-func (l *Lab) tool(args ...string) *exec.Cmd {
+// helper returns the command that runs a helper with these arguments.
+func (l *Lab) helper(args ...string) *exec.Cmd {
 	return exec.Command(l.Helper[0], append(slices.Clone(l.Helper[1:]), args...)...)
 }
 
-// A simulation takes the place of the machine, in tests: in it time is computed, and there is no noise.
+// A simulation replaces the machine in tests. Its times are computed, without noise.
 type simulation interface {
-	// own is the engine that is calibrated, nil if there is none. Each call makes another.
+	// own returns a new instance of the engine to calibrate; nil if there is none.
 	own() load.Engine
-	// visit has an engine make a visit, and returns what came of it.
+	// visit makes a visit with an engine.
 	visit(ctx context.Context, engine load.Engine, sc scenario) (*visitResult, error)
 }
 
-// pick is what a quick and a full calibration take.
+// pick returns the value for the lab's mode, quick or full.
 func pick[T any](l *Lab, quick, full T) T {
 	if l.Full {
 		return full
@@ -67,49 +69,49 @@ func pick[T any](l *Lab, quick, full T) T {
 	return quick
 }
 
-// A visitResult is what came of one visit: what the engine observed, what the server did, and why it is invalid.
+// A visitResult is the result of one visit.
 type visitResult struct {
 	scenario
 	visit    load.Visit
-	seen     []record.Observation
-	real     []Stamp // in the order in which they arrived
-	invalid  analysis.Counts
+	seen     []record.Observation // by the engine
+	real     []Stamp              // by the server, in order of arrival
+	invalid  analysis.Counts      // invalid blocks by reason
 	analysis *analysis.Analysis
 }
 
-// A scenario is a load and what goes on meanwhile.
+// A scenario is a load and the behaviour of the server.
 type scenario struct {
 	service     ServiceSpec
 	load        plan.Load
 	length      time.Duration
-	minRequests int // requests
+	minRequests int
 	blocks      int // 0 means 1
 	seed        uint64
 	pause       standstill // of the server
-	// expected is the reason for which a visit is invalid that is as it should be; "" is none.
+	// expected is the reason for which the visit is meant to be invalid; "" if there is none.
 	expected string
 }
 
-// A truthClient talks to a ground-truth server that runs.
+// A truthClient is a client of a running ground-truth server.
 type truthClient struct {
 	foreign subject.External
-	control string // its other URL
+	control string // URL of the control server
 }
 
 // serve starts a ground-truth server. Stop ends it.
 func (l *Lab) serve(ctx context.Context) (s *truthClient, stop func() error, err error) {
-	p, err := process.Start(l.tool(helperServe), nil, nil)
+	p, err := process.Start(l.helper(helperServe), nil, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting the ground-truth server: %w", err)
 	}
 	const limit = 10 * time.Second
 	stop = func() error { return p.Stop(limit, nil) }
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("it was not ready in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("not ready within 10 s"))
 	defer cancel()
 	line, err := p.FirstLine(ctx)
 	fields := strings.Fields(line)
 	if err == nil && len(fields) != 3 {
-		err = fmt.Errorf("it said %q", line)
+		err = fmt.Errorf("unexpected output %q", line)
 	}
 	s = &truthClient{}
 	if err == nil {
@@ -122,26 +124,26 @@ func (l *Lab) serve(ctx context.Context) (s *truthClient, stop func() error, err
 	return s, stop, nil
 }
 
-// restart returns what the server has done since it was last called, and has it begin again with a standstill.
+// restart resets the server and returns the stamps since the last call. The server will stall as still describes.
 func (s *truthClient) restart(ctx context.Context, still standstill) (stamps []Stamp, err error) {
-	body, _ := json.Marshal(still) // numbers have no error
+	body, _ := json.Marshal(still) // cannot fail for numbers
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.control, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("asking the ground-truth server: %w", err)
+		return nil, fmt.Errorf("requesting stamps from the ground-truth server: %w", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("asking the ground-truth server: %s", resp.Status)
+		return nil, fmt.Errorf("requesting stamps from the ground-truth server: %s", resp.Status)
 	}
 	err = json.NewDecoder(resp.Body).Decode(&stamps)
 	return stamps, err
 }
 
-// An engineFunc is an engine.
+// An engineFunc is a load.Engine.
 type engineFunc func(ctx context.Context, v load.Visit, rec load.Recorder) error
 
 // Run implements load.Engine.
@@ -149,14 +151,14 @@ func (f engineFunc) Run(ctx context.Context, v load.Visit, rec load.Recorder) er
 	return f(ctx, v, rec)
 }
 
-// Names of the one cell that a scenario has, and of the engine that is calibrated.
+// Names in the plan of a scenario, which has one cell.
 const (
 	truthName  = "truth"
 	engineName = "calibrated"
 )
 
-// visit has the engine make a visit as a run does it, by way of the runner, the record on disk and the analysis, so
-// that all of them are calibrated, and returns what came of each block.
+// visit makes a visit with the engine. It goes through the runner, the record on disk and the analysis, as a run does,
+// so that all of them are calibrated.
 func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc scenario) (*visitResult, error) {
 	if l.simulation != nil {
 		return l.simulation.visit(ctx, engine, sc)
@@ -169,8 +171,8 @@ func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc 
 		}
 		return engine.Run(ctx, v, rec)
 	})
-	runner := run.Runner{Plan: sc.plan(), Launcher: &subject.Launcher{External: []subject.External{s.foreign}}, Engines: map[string]load.Engine{engineName: observed},
-		Machine: machine.Counters}
+	runner := run.Runner{Plan: sc.plan(), Launcher: &subject.Launcher{External: []subject.External{s.foreign}},
+		Engines: map[string]load.Engine{engineName: observed}, Machine: machine.Counters}
 	err := recordRun(runner, func(r *run.Runner, _ string) error { return r.Run(ctx) }, func(result *record.Result) error {
 		for _, b := range result.Blocks {
 			for o, err := range result.Observations(b) {
@@ -192,22 +194,23 @@ func (l *Lab) visit(ctx context.Context, s *truthClient, engine load.Engine, sc 
 	return &it, err
 }
 
-// plan is that of a run with one cell.
+// plan returns the plan of a run with one cell.
 func (sc scenario) plan() plan.Plan {
 	request := contract.Request{Name: "ask", Method: http.MethodGet, Path: sc.service.Path(),
 		Want: contract.Want{Body: truthBody}}
 	return plan.Plan{
-		Workloads: []contract.Description{{Contract: contract.Version, Name: truthName, Requests: []contract.Request{request}}},
+		Workloads: []contract.Description{{Contract: contract.Version, Name: truthName,
+			Requests: []contract.Request{request}}},
 		Cells: []plan.Cell{{Workload: truthName, Request: request.Name, Model: truthName, Engine: engineName,
 			Load: sc.load}},
 		Rounds: max(sc.blocks, 1), Starts: 1, BlockNS: int64(sc.length), MinRequests: max(sc.minRequests, 1), Seed: sc.seed,
 	}
 }
 
-// epollEngine is the engine that is calibrated, nil if this system does not have it. Each caller gets its own.
+// epollEngine returns a new instance of the engine to calibrate; nil if it is not available on this system.
 func epollEngine() load.Engine { return load.Engines()["epoll"] }
 
-// own is that of the lab's simulation, or else epollEngine.
+// own returns the engine of the lab's simulation; without one, epollEngine.
 func (l *Lab) own() load.Engine {
 	if l.simulation != nil {
 		return l.simulation.own()
@@ -215,7 +218,7 @@ func (l *Lab) own() load.Engine {
 	return epollEngine()
 }
 
-// closed is a closed loop, poisson and constant are open ones.
+// closed returns a closed loop; poisson and constant return open loops with a rate in requests per second.
 func closed(clients int) plan.Load { return plan.Load{Kind: plan.Closed, Concurrency: clients} }
 
 func poisson(rate float64, connections int) plan.Load {

@@ -20,31 +20,31 @@ import (
 // startupProgram is the program of all live checks.
 const startupProgram = "startup"
 
-// A CheckResult is what came of a live check.
+// A CheckResult is the result of a live check.
 type CheckResult struct {
 	Verdict string  `json:"verdict"`
 	Why     string  `json:"why"`
 	Seconds float64 `json:"seconds"`
-	Ratio   float64 `json:"ratio"` // of the response times, 0 if there was none
+	Ratio   float64 `json:"ratio"` // of the median response times, candidate over base; 0 if there is none
 	Seed    uint64  `json:"seed"`
-	Slower  float64 `json:"slower,omitempty"`  // the candidate's start, as a share: 0.1 is 10 %
-	WorkNS  int64   `json:"work_ns,omitempty"` // the same in time
+	Slower  float64 `json:"slower,omitempty"`  // how much slower the candidate starts; 0.1 is 10%
+	WorkNS  int64   `json:"work_ns,omitempty"` // the same as a time
 	Stolen  float64 `json:"stolen,omitempty"`  // share of each core that a thief took
 }
 
-// A checkSet is many live checks that are judged together.
+// A checkSet is a set of live checks that are judged together.
 type checkSet struct {
 	name              string
-	slower            []float64 // check i has a candidate that is slower by one of these shares, in turn
+	slower            []float64 // the candidates are slower by these shares, in turn; 0.1 is 10%
 	margin, mustCatch float64
 	budget            time.Duration
-	n                 int
-	hostile           bool    // beside hostile neighbours
-	theft             float64 // the share of each core that a thief takes meanwhile; 0 means that there is none
+	n                 int     // number of checks
+	hostile           bool    // run a stressor at the same time
+	theft             float64 // share of each core that a thief takes at the same time; 0: no thief
 	judge             func(all []CheckResult) Outcome
 }
 
-// checks makes the checks of a set, those of this part of the calibration, and judges them if they are all.
+// checks makes the checks of a set that are in this part of the calibration. It judges them if the set is complete.
 func (l *Lab) checks(ctx context.Context, s checkSet) (o Outcome, err error) {
 	var all []CheckResult
 	if s.hostile {
@@ -63,13 +63,13 @@ func (l *Lab) checks(ctx context.Context, s checkSet) (o Outcome, err error) {
 		return Outcome{}, err
 	case l.part.Of > 0:
 		return Outcome{Verdict: Partial, Measures: []Measure{}, Checks: all,
-			Text: fmt.Sprintf("%d of %d checks were made. They are judged when all parts are merged.", len(all), s.n)}, nil
+			Text: fmt.Sprintf("%d of %d checks, to be judged when all parts are merged.", len(all), s.n)}, nil
 	}
 	return s.judge(all), nil
 }
 
-// runChecks makes the checks of a set. The candidate's start is longer by a share of the median that the program takes
-// here, which is measured first.
+// runChecks makes the checks of a set. The candidate's start is longer by a share of the program's median response time
+// on this machine, which is measured first.
 func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]CheckResult, error) {
 	median := int64(0)
 	if slices.Max(s.slower) > 0 {
@@ -121,15 +121,15 @@ func (l *Lab) liveCheck(ctx context.Context, s checkSet, i int, median int64) (v
 	return v, nil
 }
 
-// A verdictCount judges checks of one kind by how many of them came to one verdict.
+// A verdictCount judges a set of checks by the number of them that have one verdict.
 type verdictCount struct {
-	verdict   string // that is counted
-	counted   string // what the measure of it is called
-	must, aim *Range // of the count
-	timeAim   *Range // of the median time of a check
+	verdict   string // the verdict to count
+	counted   string // name of the measure
+	must, aim *Range // for the count
+	timeAim   *Range // for the median time of a check
 }
 
-// judge tells the times of the checks and what they saw for information.
+// judge judges all checks. Their times and changes are for information.
 func (j verdictCount) judge(all []CheckResult) Outcome {
 	var changes []float64
 	for _, v := range all {
@@ -138,15 +138,16 @@ func (j verdictCount) judge(all []CheckResult) Outcome {
 		}
 	}
 	measures := []Measure{shareMeasure(j.counted, countVerdict(all, j.verdict), len(all), j.must, j.aim),
-		timeMeasure("time of a check, p50", all, 0.5, nil, j.timeAim), timeMeasure("time of a check, p95", all, 0.95, nil, nil)}
+		timeMeasure("time of a check, p50", all, 0.5, nil, j.timeAim),
+		timeMeasure("time of a check, p95", all, 0.95, nil, nil)}
 	if len(changes) > 0 {
-		measures = append(measures, Measure{Name: "median of the changes that were seen", Unit: "%", N: len(changes),
+		measures = append(measures, Measure{Name: "median of the observed changes", Unit: "%", N: len(changes),
 			Of: "checks", Value: stats.Median(changes)})
 	}
 	return newOutcome(verdictsText(all), measures...)
 }
 
-// verdictsText says what checks came to, with the reason of each false alarm.
+// verdictsText summarizes the verdicts of checks, with the reason of each false alarm.
 func verdictsText(all []CheckResult) string {
 	came := map[string]int{}
 	var work []int64
@@ -157,22 +158,22 @@ func verdictsText(all []CheckResult) string {
 			work = append(work, v.WorkNS)
 		}
 		if v.Slower == 0 && v.Verdict == analysis.Regression {
-			alarms += " An alarm: " + v.Why + "."
+			alarms += " False alarm: " + v.Why + "."
 		}
 	}
-	says := fmt.Sprintf("Of %d checks %d found a regression, %d passed and %d were inconclusive.%s", len(all),
+	text := fmt.Sprintf("Of %d checks, %d found a regression, %d passed and %d were inconclusive.%s", len(all),
 		came[analysis.Regression], came[analysis.Pass], len(all)-came[analysis.Regression]-came[analysis.Pass], alarms)
 	if len(work) == 0 {
-		return says
+		return text
 	}
 	longer := time.Duration(slices.Min(work)).String()
 	if most := time.Duration(slices.Max(work)).String(); most != longer { // several machines
 		longer += " to " + most
 	}
-	return fmt.Sprintf("The start was longer by %s. %s", longer, says)
+	return fmt.Sprintf("Slower candidates took %s longer to start. %s", longer, text)
 }
 
-// timeMeasure is a percentile of the times of checks.
+// timeMeasure returns the q-quantile of the times of checks as a measure.
 func timeMeasure(name string, all []CheckResult, q float64, must, aim *Range) Measure {
 	var seconds []float64
 	for _, v := range all {
@@ -186,7 +187,7 @@ func timeMeasure(name string, all []CheckResult, q float64, must, aim *Range) Me
 	return m
 }
 
-// median is that of the program's response times, as a cgi child of one client, in nanoseconds.
+// median returns the program's median response time in nanoseconds, with model cgi and one client.
 func (l *Lab) median(ctx context.Context) (ns int64, err error) {
 	if l.knownMedian > 0 {
 		return int64(l.knownMedian), nil
@@ -194,7 +195,7 @@ func (l *Lab) median(ctx context.Context) (ns int64, err error) {
 	p := l.Programs[startupProgram]
 	err = l.silent().record(ctx, []subject.Program{p}, 4*time.Second, func(_ *record.Result, a *analysis.Analysis) error {
 		if len(a.Cells) == 0 || a.Cells[0].Response.P50 == nil {
-			return fmt.Errorf("%s has no median", p.Name)
+			return fmt.Errorf("%s: too few requests for a median response time", p.Name)
 		}
 		ns = *a.Cells[0].Response.P50
 		return nil
@@ -202,7 +203,8 @@ func (l *Lab) median(ctx context.Context) (ns int64, err error) {
 	return ns, err
 }
 
-// shareMeasure is k of n as a measure that is judged by its count, with the interval of Clopper and Pearson.
+// shareMeasure returns k of n checks as a measure. Its limit applies to the count; the interval is that of Clopper and
+// Pearson.
 func shareMeasure(name string, k, n int, must *Range, aim *Range) Measure {
 	low, high := clopperPearson(k, n)
 	m := countMeasure(name, k, n, "checks", must)
@@ -210,18 +212,18 @@ func shareMeasure(name string, k, n int, must *Range, aim *Range) Measure {
 	return m
 }
 
-// rate is k of n in percent, with the same interval.
+// rate returns k of n in percent as a measure, with the interval of Clopper and Pearson.
 func rate(name string, k, n int, of string, must, aim *Range) Measure {
 	low, high := clopperPearson(k, n)
 	return Measure{Name: name, Unit: "%", Value: 100 * float64(k) / float64(n), Low: new(100 * low), High: new(100 * high),
 		N: n, Of: of, Must: must, Aim: aim}
 }
 
-// clopperPearson is the exact 95 % interval of a probability of which k of n trials came true: its ends are those
-// probabilities with which as many, or as few, are 2.5 % likely. Source: Clopper and Pearson 1934.
+// clopperPearson returns the exact 95% confidence interval of a success probability after k successes in n trials. At
+// its ends, at least k and at most k successes have a probability of 2.5%. Source: Clopper and Pearson 1934.
 func clopperPearson(k, n int) (low, high float64) { return 1 - highest(n-k, n), highest(k, n) }
 
-// highest is the probability with which at most k of n come true in 2.5 % of all cases.
+// highest returns the success probability for which at most k successes in n trials have a probability of 2.5%.
 func highest(k, n int) float64 {
 	low, high := 0.0, 1.0
 	for range 60 {
@@ -234,7 +236,7 @@ func highest(k, n int) float64 {
 	return high
 }
 
-// binomial is how likely at most k of n come true.
+// binomial returns the probability of at most k successes in n trials with success probability p.
 func binomial(k, n int, p float64) float64 {
 	sum := 0.0
 	lgn, _ := math.Lgamma(float64(n + 1))
@@ -246,19 +248,19 @@ func binomial(k, n int, p float64) float64 {
 	return sum
 }
 
-// smallChecks is how many checks are to find a small change.
+// smallChecks is the number of checks of a small change.
 const smallChecks = 200
 
-// checkProperties are the properties of live checks.
+// checkProperties returns the properties of live checks.
 func checkProperties() []Property {
 	return []Property{{
-		Name: "alike", About: "alarms of the gate at its rate of 1 %, identical programs, live",
+		Name: "alike", About: "false alarms in live checks of identical programs at α = 1%",
 		Must: "at most 1 of 200 (quick: 0 of 20)", Aim: "0",
 		Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 20*9, 200*30)) * time.Second },
 		Checks:   func(l *Lab) checkSet { return falseAlarms(l, "alike", pick(l, 20, 200), pick(l, 0, 1)) },
 	}, {
-		Name: "found", About: "a start-up that costs 10 % more is found within 20 s, live",
+		Name: "found", About: "live checks find a start-up that costs 10% more within 20 s",
 		Must: "at least 196 of 200 (quick: 19 of 20)", Aim: "half of them within 5 s",
 		Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(pick(l, 20, 200)) * 10 * time.Second },
@@ -269,8 +271,8 @@ func checkProperties() []Property {
 					timeAim: atMost(5)}.judge}
 		},
 	}, {
-		Name: "found-small", About: "a start-up that costs 2 % more is found at margin 0 within 120 s, live",
-		Must: "at least 90 %", Aim: "98 %",
+		Name: "found-small", About: "live checks find a start-up that costs 2% more at margin 0 within 120 s",
+		Must: "at least 90%", Aim: "98%",
 		Programs: []string{startupProgram},
 		Long:     true,
 		Duration: func(*Lab) time.Duration { return smallChecks * 60 * time.Second },
@@ -282,9 +284,9 @@ func checkProperties() []Property {
 	}}
 }
 
-// falseAlarms checks a program against itself, at all defaults; but a quick calibration gives each check a seventh of
-// the time. Most of the error is spent at the first looks, so that hardly any alarm is missed by it, and more are
-// inconclusive, which are none. At most most may be alarms.
+// falseAlarms returns a set of n checks of a program against itself with default options, of which at most most may be
+// alarms. A quick calibration gives each check about a seventh of the time. This hides hardly any alarm, because most
+// of alpha is spent at the first looks; it makes more checks inconclusive, which does not count as an alarm.
 func falseAlarms(l *Lab, name string, n, most int) checkSet {
 	return checkSet{name: name, slower: []float64{0}, margin: sequential.DefaultMargin,
 		mustCatch: sequential.DefaultMustCatch, budget: pick(l, 8*time.Second, time.Minute), n: n,
@@ -292,7 +294,7 @@ func falseAlarms(l *Lab, name string, n, most int) checkSet {
 			aim: atMost(0)}.judge}
 }
 
-// makeCheck makes a check as the command check does, and leaves nothing behind.
+// makeCheck makes a check as forktax check does, and removes its record.
 func (l *Lab) makeCheck(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error) {
 	if l.check != nil {
 		return l.check(ctx, o, pair)

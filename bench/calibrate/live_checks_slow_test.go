@@ -9,7 +9,7 @@ import (
 	"forktax/bench/calibrate"
 )
 
-// Real starts give noise that is about nothing, by starts of the targets, and phases that add up.
+// Real starts give noise grouped by starts of the targets, and phases that add up to at most the total.
 func TestRecorded(t *testing.T) {
 	l := startup(t)
 	s, err := calibrate.RecordNoise(t.Context(), l, time.Second)
@@ -18,6 +18,6 @@ func TestRecorded(t *testing.T) {
 	}
 	o, err := calibrate.PhasesOf(t.Context(), l, "startup", 400*time.Millisecond)
 	if err != nil || len(o.Measures) == 0 || o.Measures[0].N == 0 || o.Measures[0].Value > 1 {
-		t.Errorf("phases = %+v, %v, want a sum that is no more than the whole", o, err)
+		t.Errorf("phases = %+v, %v, want a sum of at most the total", o, err)
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"forktax/bench/subject/programtest"
 )
 
-// checking is a lab whose checks come to these verdicts, in turn.
+// checking returns a lab whose checks have these verdicts, in turn; "" is an error.
 func checking(verdicts ...string) (*calibrate.Lab, *[]check.Options) {
 	var asked []check.Options
 	l := newLab()
@@ -36,16 +36,16 @@ func checking(verdicts ...string) (*calibrate.Lab, *[]check.Options) {
 	return l, &asked
 }
 
-// A false alarm is one; that a check is inconclusive is none.
+// Regressions are false alarms, and inconclusive checks are not.
 func TestFalseAlarms(t *testing.T) {
 	for name, c := range map[string]struct {
 		verdicts []string
 		most     int
 		want     string
 	}{
-		"none":             {[]string{analysis.Pass, analysis.Undecided}, 0, calibrate.Passed},
-		"one, if none may": {[]string{analysis.Regression, analysis.Pass, analysis.Pass, analysis.Pass}, 0, calibrate.Failed},
-		"one, if it may":   {[]string{analysis.Regression, analysis.Pass, analysis.Pass, analysis.Pass}, 1, calibrate.Passed},
+		"none":     {[]string{analysis.Pass, analysis.Undecided}, 0, calibrate.Passed},
+		"one of 0": {[]string{analysis.Regression, analysis.Pass, analysis.Pass, analysis.Pass}, 0, calibrate.Failed},
+		"one of 1": {[]string{analysis.Regression, analysis.Pass, analysis.Pass, analysis.Pass}, 1, calibrate.Passed},
 	} {
 		l, asked := checking(c.verdicts...)
 		got, err := calibrate.Run(t.Context(), l, order(t.TempDir(), calibrate.FalseAlarms(4, c.most)))
@@ -55,7 +55,7 @@ func TestFalseAlarms(t *testing.T) {
 	}
 }
 
-// Checks that were made are not made again, and each has a seed of its own.
+// Checks that were made are not made again, and each check has its own seed.
 func TestFalseAlarmsGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	l, asked := checking(analysis.Pass, analysis.Pass, "", analysis.Pass, analysis.Pass)
@@ -74,7 +74,7 @@ func TestFalseAlarmsGoesOn(t *testing.T) {
 	}
 }
 
-// kinds is a lab whose checks of identical programs and of slower ones come to these verdicts, in turn.
+// kinds returns a lab whose checks of identical programs and of slower candidates have these verdicts, in turn.
 func kinds(alike, slower []string) *calibrate.Lab {
 	l := newLab()
 	asked := map[bool]int{}
@@ -91,8 +91,8 @@ func kinds(alike, slower []string) *calibrate.Lab {
 	return l
 }
 
-// Beside a thief identical programs and slower ones take turns. What is undecided is not right; of 200 four may be so,
-// and of 100 identical ones one may be an alarm.
+// With a thief, identical programs and slower candidates take turns. Of 200 checks, four may be undecided. Of 100
+// checks of identical programs, one may be a false alarm.
 func TestBesideThief(t *testing.T) {
 	times := func(n int, verdict string, others string, of int) []string {
 		all := make([]string, of)
@@ -114,15 +114,23 @@ func TestBesideThief(t *testing.T) {
 		want          string
 		checks        int
 	}{
-		"all right":                  {"thief-10", true, pass, found, 1, calibrate.Passed, 200},
-		"four of 200 undecided":      {"thief-10", true, times(4, analysis.Undecided, analysis.Pass, 100), found, 1, calibrate.Passed, 200},
-		"five of 200 undecided":      {"thief-10", true, times(5, analysis.Undecided, analysis.Pass, 100), found, 1, calibrate.Failed, 200},
-		"one alarm of 100":           {"thief-2", true, times(1, analysis.Regression, analysis.Pass, 100), found, 1, calibrate.Passed, 200},
-		"two alarms of 100":          {"thief-2", true, times(2, analysis.Regression, analysis.Pass, 100), found, 1, calibrate.Failed, 200},
-		"three of 100 not found":     {"thief-5", true, pass, times(3, analysis.Pass, analysis.Regression, 100), 1, calibrate.Failed, 200},
-		"ten of 100 undecided":       {"thief-20", true, times(5, analysis.Undecided, analysis.Pass, 50), times(5, analysis.Undecided, analysis.Regression, 50), 1, calibrate.Passed, 100},
-		"one alarm of 50":            {"thief-20", true, times(1, analysis.Regression, analysis.Pass, 50), found, 1, calibrate.Failed, 100},
-		"quick, one of 4 undecided":  {"thief-20", false, times(1, analysis.Undecided, analysis.Pass, 2), found, 1, calibrate.Passed, 4},
+		"all correct": {"thief-10", true, pass, found, 1, calibrate.Passed, 200},
+		"four of 200 undecided": {"thief-10", true, times(4, analysis.Undecided, analysis.Pass, 100), found, 1,
+			calibrate.Passed, 200},
+		"five of 200 undecided": {"thief-10", true, times(5, analysis.Undecided, analysis.Pass, 100), found, 1,
+			calibrate.Failed, 200},
+		"one alarm of 100": {"thief-2", true, times(1, analysis.Regression, analysis.Pass, 100), found, 1,
+			calibrate.Passed, 200},
+		"two alarms of 100": {"thief-2", true, times(2, analysis.Regression, analysis.Pass, 100), found, 1,
+			calibrate.Failed, 200},
+		"three of 100 not found": {"thief-5", true, pass, times(3, analysis.Pass, analysis.Regression, 100), 1,
+			calibrate.Failed, 200},
+		"ten of 100 undecided": {"thief-20", true, times(5, analysis.Undecided, analysis.Pass, 50),
+			times(5, analysis.Undecided, analysis.Regression, 50), 1, calibrate.Passed, 100},
+		"one alarm of 50": {"thief-20", true, times(1, analysis.Regression, analysis.Pass, 50), found, 1,
+			calibrate.Failed, 100},
+		"quick, one of 4 undecided": {"thief-20", false, times(1, analysis.Undecided, analysis.Pass, 2), found, 1,
+			calibrate.Passed, 4},
 		"quick, two of 4 undecided":  {"thief-20", false, []string{analysis.Undecided}, found, 1, calibrate.Failed, 4},
 		"a thief that takes a third": {"thief-10", false, pass, found, 0.33, calibrate.Unjudged, 4},
 	} {
@@ -132,17 +140,17 @@ func TestBesideThief(t *testing.T) {
 		o := order(t.TempDir(), named(t, c.property)...)
 		got, err := calibrate.Run(t.Context(), l, o)
 		if err != nil || got.Verdict != c.want || got.Properties[0].Measures[0].N != c.checks {
-			t.Errorf("%s: %+v, %v, want %q of %d checks", name, got, err, c.want, c.checks)
+			t.Errorf("%s: %+v, %v, want %q from %d checks", name, got, err, c.want, c.checks)
 		}
 	}
 }
 
-// Where a thief is refused, the property is skipped with the reason, which does not keep a certificate from passing.
-// Checks that were made before count where it is permitted again.
+// If the thief is refused, the property is skipped with the reason, and the certificate can still pass. Checks that
+// were made before count when the thief is permitted again.
 func TestBesideThiefSkipped(t *testing.T) {
 	l, dir := kinds([]string{analysis.Pass}, []string{analysis.Regression}), t.TempDir()
 	other := calibrate.Repeated("gain", 1, func(int) error { return nil })
-	calibrate.SetThief(l, 1, "it takes CAP_SYS_NICE")
+	calibrate.SetThief(l, 1, "CAP_SYS_NICE is missing")
 	o := order(dir, append(named(t, "thief-5"), other)...)
 	got, err := calibrate.Run(t.Context(), l, o)
 	if err != nil || got.Verdict != calibrate.Passed {
@@ -150,7 +158,7 @@ func TestBesideThiefSkipped(t *testing.T) {
 	}
 	p := got.Properties[1]
 	if p.Verdict != calibrate.Skipped || !strings.Contains(p.Text, "CAP_SYS_NICE") {
-		t.Errorf("%+v, want it skipped with the reason", p)
+		t.Errorf("thief-5: %+v, want it skipped with the reason", p)
 	}
 	calibrate.SetThief(l, 1, "")
 	got, err = calibrate.Run(t.Context(), l, o)
@@ -158,9 +166,9 @@ func TestBesideThiefSkipped(t *testing.T) {
 		t.Errorf("Run with a thief = %+v, %v, want a pass", got, err)
 	}
 	alone := order(t.TempDir(), named(t, "thief-5")...)
-	calibrate.SetThief(l, 1, "it takes CAP_SYS_NICE")
+	calibrate.SetThief(l, 1, "CAP_SYS_NICE is missing")
 	if got, err := calibrate.Run(t.Context(), l, alone); err != nil || got.Verdict != calibrate.Unjudged {
-		t.Errorf("Run of nothing else = %+v, %v, want %q", got, err, calibrate.Unjudged)
+		t.Errorf("Run of a skipped property alone = %+v, %v, want %q", got, err, calibrate.Unjudged)
 	}
 }
 
@@ -173,7 +181,7 @@ func named(t *testing.T, names ...string) []calibrate.Property {
 	return all
 }
 
-// startup builds the program of live checks.
+// startup builds the program of live checks, and returns a lab with it.
 func startup(t *testing.T) *calibrate.Lab {
 	t.Helper()
 	p, err := subject.Describe(t.Context(), filepath.Join(programtest.Build(t, "forktax-startup"), "forktax-startup"))
@@ -185,15 +193,16 @@ func startup(t *testing.T) *calibrate.Lab {
 	return l
 }
 
-// A stressor runs while it is wanted, and ends when it is not.
+// WithStressor calls its function and stops the stressor without an error.
 func TestWithStressor(t *testing.T) {
 	ran := false
-	if err := calibrate.WithStressor(t.Context(), newLab(), func() { ran = true; time.Sleep(100 * time.Millisecond) }); err != nil || !ran {
-		t.Errorf("WithStressor = %v, and it ran: %v", err, ran)
+	err := calibrate.WithStressor(t.Context(), newLab(), func() { ran = true; time.Sleep(100 * time.Millisecond) })
+	if err != nil || !ran {
+		t.Errorf("WithStressor = %v, called: %v; want nil, true", err, ran)
 	}
 }
 
-// Neighbours live as long as what is beside them, also when a check ends what the programs that it counts leave behind.
+// A stressor survives a check that kills orphans, and it is an error if the stressor ends early.
 func TestNeighboursStay(t *testing.T) {
 	if err := calibrate.WithStressor(t.Context(), newLab(), func() { explain.AdoptOrphans()() }); err != nil {
 		t.Errorf("WithStressor = %v", err)
@@ -210,8 +219,8 @@ func TestNeighboursStay(t *testing.T) {
 		time.Sleep(300 * time.Millisecond)
 	}
 	err := calibrate.WithStressor(t.Context(), newLab(), killed)
-	if err == nil || !strings.Contains(err.Error(), "a hostile neighbour has not lived as long as what it was beside") {
-		t.Errorf("WithStressor of a neighbour that is killed = %v, want an error", err)
+	if err == nil || !strings.Contains(err.Error(), "the stressor ended during the measurement") {
+		t.Errorf("WithStressor with a killed stressor = %v, want an error", err)
 	}
 }
 
@@ -220,7 +229,7 @@ type child struct {
 	command string
 }
 
-// childrenOf lists the children of a process.
+// childrenOf returns the children of a process.
 func childrenOf(t *testing.T, parent int) []child {
 	t.Helper()
 	procs, err := procfs.AllProcs()
@@ -239,7 +248,7 @@ func childrenOf(t *testing.T, parent int) []child {
 	return all
 }
 
-// What hyperfine is asked to do it does: here a stand-in for it runs the command once, and tells what it is told.
+// The command line for hyperfine is correct: a fake hyperfine runs the command once and exports fixed values.
 func TestPeer(t *testing.T) {
 	l := startup(t)
 	fake := filepath.Join(t.TempDir(), "hyperfine")
@@ -255,6 +264,6 @@ echo '{"results":[{"mean":0.002,"stddev":0.0001}]}' >"$out"
 		t.Fatal(err)
 	}
 	if ratio, err := calibrate.CompareByHyperfine(t.Context(), l, fake, 3); err != nil || ratio != 1 {
-		t.Errorf("HyperfineRatio = %v, %v, want 1", ratio, err)
+		t.Errorf("CompareByHyperfine = %v, %v, want 1", ratio, err)
 	}
 }

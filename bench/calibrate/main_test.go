@@ -11,7 +11,7 @@ import (
 	"forktax/bench/calibrate"
 )
 
-// TestMain lets the test be the processes that a lab starts.
+// TestMain makes the test binary also serve as the helper processes that a lab starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "tool" {
 		ctx, done := signal.NotifyContext(context.Background(), syscall.SIGTERM)

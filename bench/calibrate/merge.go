@@ -16,7 +16,7 @@ import (
 	"forktax/bench/record"
 )
 
-// A CertifiedPart is one of the parts that a certificate was merged from.
+// A CertifiedPart is a part of a merged certificate.
 type CertifiedPart struct {
 	Part
 	Seed        uint64             `json:"seed"`
@@ -25,16 +25,16 @@ type CertifiedPart struct {
 	Environment record.Environment `json:"environment"`
 }
 
-// A partFile is a certificate of a part, and where it was read.
+// A partFile is the certificate of a part and the name of its file.
 type partFile struct {
 	name string
 	*Certificate
 }
 
-// maxCertificate is how many bytes a certificate may have, far above what any has.
+// maxCertificate is the largest size of a certificate in bytes, far above that of real ones.
 const maxCertificate = 64 << 20
 
-// ReadCertificate reads a certificate.json, of which also the directory may be given.
+// ReadCertificate reads a certificate.json. Name is the file or its directory.
 func ReadCertificate(name string) (*Certificate, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		name = filepath.Join(name, certificateJSON)
@@ -45,16 +45,16 @@ func ReadCertificate(name string) (*Certificate, error) {
 	}
 	var c Certificate
 	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("%s: a certificate.json of forktax calibrate is needed: %w", name, err)
+		return nil, fmt.Errorf("%s: not a certificate.json of forktax calibrate: %w", name, err)
 	}
 	if c.Schema != certificateSchema || c.Properties == nil {
-		return nil, fmt.Errorf("%s: a certificate.json of forktax calibrate with schema %d is needed", name, certificateSchema)
+		return nil, fmt.Errorf("%s: not a certificate.json of forktax calibrate with schema %d", name, certificateSchema)
 	}
 	return &c, nil
 }
 
-// MergeFiles reads the certificates of all parts of a calibration and merges them to one. Version is that of this
-// command, which must have measured them all: the limits by which it judges are its own.
+// MergeFiles reads the certificates of all parts of a calibration and merges them into one. Version is that of this
+// command. All parts must have been measured by it, because it applies its own limits.
 func MergeFiles(names []string, version string) (*Certificate, error) {
 	var parts []partFile
 	for _, name := range names {
@@ -65,7 +65,7 @@ func MergeFiles(names []string, version string) (*Certificate, error) {
 		parts = append(parts, partFile{name, c})
 	}
 	if len(parts) == 0 {
-		return nil, errors.New("no certificate was given")
+		return nil, errors.New("no certificate given")
 	}
 	if err := sameCalibration(parts, version); err != nil {
 		return nil, err
@@ -77,32 +77,32 @@ func MergeFiles(names []string, version string) (*Certificate, error) {
 	return merged(parts)
 }
 
-// sameCalibration returns an error if the parts are not of the same calibration.
+// sameCalibration returns an error if the parts do not belong to the same calibration.
 func sameCalibration(parts []partFile, version string) error {
 	first := parts[0]
 	hashes := map[string]string{} // by architecture and program
 	for _, p := range parts {
 		switch {
 		case p.Part == nil && len(p.Parts) > 0:
-			return fmt.Errorf("%s: it is merged already; give the certificates of the parts", p.name)
+			return fmt.Errorf("%s: already merged; give the certificates of the parts", p.name)
 		case p.Part == nil:
-			return fmt.Errorf("%s: it is a whole certificate; one of a part is needed, of forktax calibrate --part", p.name)
+			return fmt.Errorf("%s: certificate of a whole calibration; give parts, made by forktax calibrate --part", p.name)
 		case p.Part.Number < 1 || p.Part.Number > p.Part.Of || p.Part.Of > maxParts:
-			return fmt.Errorf("%s: there is no part %v", p.name, p.Part)
+			return fmt.Errorf("%s: invalid part %v", p.name, p.Part)
 		case p.Version != version:
-			return fmt.Errorf("%s: it is of forktax %s, and this is %s", p.name, p.Version, version)
+			return fmt.Errorf("%s: made by forktax %s, but this is %s", p.name, p.Version, version)
 		case p.Mode != first.Mode:
-			return fmt.Errorf("%s is of a %s calibration, and %s of a %s one", p.name, p.Mode, first.name, first.Mode)
+			return fmt.Errorf("%s is of a %s calibration, but %s of a %s one", p.name, p.Mode, first.name, first.Mode)
 		case p.Hostile != first.Hostile:
-			return fmt.Errorf("one of %s and %s was made with --hostile, and the other without", first.name, p.name)
+			return fmt.Errorf("only one of %s and %s was made with --hostile", first.name, p.name)
 		case p.Part.Of != first.Part.Of:
-			return fmt.Errorf("%s is part %v, and %s part %v: all must be of as many parts", first.name, first.Part, p.name,
-				p.Part)
+			return fmt.Errorf("%s is part %v, but %s is part %v: all must have the same number of parts", first.name,
+				first.Part, p.name, p.Part)
 		}
 		for _, program := range p.Environment.Programs {
 			key := p.Environment.Arch + " " + program.Workload
 			if had := hashes[key]; had != "" && had != program.SHA256 {
-				return fmt.Errorf("%s: its program %s is not the one that other parts have measured", p.name, program.Workload)
+				return fmt.Errorf("%s: program %s differs from the one measured by other parts", p.name, program.Workload)
 			}
 			hashes[key] = program.SHA256
 		}
@@ -110,7 +110,7 @@ func sameCalibration(parts []partFile, version string) error {
 	return nil
 }
 
-// allParts returns an error if a part is missing or there twice.
+// allParts returns an error if a part is missing or duplicate.
 func allParts(parts []partFile) error {
 	names := map[int]string{}
 	of := parts[0].Part.Of
@@ -127,12 +127,12 @@ func allParts(parts []partFile) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("these parts are missing: %s", strings.Join(missing, ", "))
+		return fmt.Errorf("missing parts: %s", strings.Join(missing, ", "))
 	}
 	return nil
 }
 
-// merged makes one certificate of all parts, in their order.
+// merged returns the certificate of all parts, which are sorted by number.
 func merged(parts []partFile) (*Certificate, error) {
 	first := parts[0]
 	c := &Certificate{Schema: certificateSchema, Version: first.Version, Started: first.Started, Mode: first.Mode,
@@ -163,11 +163,11 @@ func merged(parts []partFile) (*Certificate, error) {
 	return c, nil
 }
 
-// merge merges what the parts have of a property; nil if none has it.
+// merge merges the outcomes that the parts have for a property; nil if there are none.
 func (p Property) merge(l *Lab, parts []partFile) (*CertifiedProperty, error) {
 	merged := &CertifiedProperty{Name: p.Name, About: p.About, Must: p.Must, Aim: p.Aim, ForComparison: p.ForComparison}
-	var of []partFile // that have it
-	var had []CertifiedProperty
+	var of []partFile           // parts that have the property
+	var had []CertifiedProperty // the property in each of them
 	for _, part := range parts {
 		i := slices.IndexFunc(part.Properties, func(had CertifiedProperty) bool { return had.Name == p.Name })
 		if i < 0 {
@@ -182,19 +182,19 @@ func (p Property) merge(l *Lab, parts []partFile) (*CertifiedProperty, error) {
 	case p.Checks != nil:
 		return merged, p.mergeChecks(l, merged, parts, of, had)
 	case len(of) > 1:
-		return nil, fmt.Errorf("%s is in %s and in %s: it belongs to one part", p.Name, of[0].name, of[1].name)
+		return nil, fmt.Errorf("property %s is in both %s and %s, but belongs to one part", p.Name, of[0].name, of[1].name)
 	}
 	merged.Outcome = had[0].Outcome
 	merged.Text = fmt.Sprintf("Measured in part %v, on %s. %s", of[0].Part, cpuOrUnknown(of[0].Environment), had[0].Text)
 	return merged, nil
 }
 
-// mergeChecks judges the checks that all parts have made of a property together.
+// mergeChecks judges the checks of all parts for a property together.
 func (p Property) mergeChecks(l *Lab, merged *CertifiedProperty, parts, of []partFile, had []CertifiedProperty) error {
 	if len(of) < len(parts) {
 		i := slices.IndexFunc(parts, func(part partFile) bool { return !slices.Contains(of, part) })
-		return fmt.Errorf("%s: %s is not measured, which %s has; the same command goes on with it", parts[i].name, p.Name,
-			of[0].name)
+		return fmt.Errorf("%s: property %s is not measured, but %s has it; run the command of that part again to resume it",
+			parts[i].name, p.Name, of[0].name)
 	}
 	set := p.Checks(l)
 	var all []CheckResult
@@ -208,13 +208,13 @@ func (p Property) mergeChecks(l *Lab, merged *CertifiedProperty, parts, of []par
 			skipped = append(skipped, fmt.Sprintf("part %v: %s", part.Part, had[i].Text))
 			continue
 		case had[i].Verdict != Partial || len(had[i].Checks) != to-from:
-			return fmt.Errorf("%s: %s has %d checks, and part %v takes %d of them", part.name, p.Name, len(had[i].Checks),
+			return fmt.Errorf("%s: property %s has %d checks, but part %v needs %d", part.name, p.Name, len(had[i].Checks),
 				part.Part, to-from)
 		}
 		for _, v := range had[i].Checks {
 			if other := seeds[v.Seed]; other != "" {
-				return fmt.Errorf("%s: %s has a check with seed %d, and so has %s: give all parts the same --seed, or other "+
-					"ones that are not so near", part.name, p.Name, v.Seed, other)
+				return fmt.Errorf("%s: property %s has a check with seed %d, and so has %s: give all parts the same --seed, or "+
+					"seeds that are further apart", part.name, p.Name, v.Seed, other)
 			}
 			seeds[v.Seed] = part.name
 		}
@@ -228,7 +228,7 @@ func (p Property) mergeChecks(l *Lab, merged *CertifiedProperty, parts, of []par
 		return nil
 	case len(skipped) > 0:
 		merged.Outcome = Outcome{Verdict: Unjudged, Measures: []Measure{},
-			Text: fmt.Sprintf("%d of %d checks were made. %s", len(all), set.n, strings.Join(skipped, " "))}
+			Text: fmt.Sprintf("Only %d of %d checks were made. %s", len(all), set.n, strings.Join(skipped, " "))}
 	default:
 		merged.Outcome = set.judge(all)
 	}
@@ -238,7 +238,7 @@ func (p Property) mergeChecks(l *Lab, merged *CertifiedProperty, parts, of []par
 
 func cpuOrUnknown(e record.Environment) string { return cmp.Or(e.CPU, "an unknown CPU") }
 
-// fleetTable shows checks by the CPU model of the machines, and all together.
+// fleetTable returns a table of the checks by CPU model, with a row for all.
 func fleetTable(byCPU map[string][]CheckResult, all []CheckResult) *Table {
 	t := &Table{Header: []string{"CPU", "identical: checks", "passed", "false alarms", "p50", "slower: checks", "found",
 		"passed", "p50"}}
@@ -259,16 +259,16 @@ func fleetTable(byCPU map[string][]CheckResult, all []CheckResult) *Table {
 	return t
 }
 
-// kindCells are the number of checks of a kind, how many came to each of two verdicts, and their median time.
+// kindCells returns the number of checks of a kind, the number with each of two verdicts, and their median time.
 func kindCells(checks []CheckResult, right, wrong string) []string {
 	if len(checks) == 0 {
 		return []string{"0", none, none, none}
 	}
-	return []string{fmt.Sprint(len(checks)), fmt.Sprint(countVerdict(checks, right)), fmt.Sprint(countVerdict(checks, wrong)),
-		timeMeasure("", checks, 0.5, nil, nil).value()}
+	return []string{fmt.Sprint(len(checks)), fmt.Sprint(countVerdict(checks, right)),
+		fmt.Sprint(countVerdict(checks, wrong)), timeMeasure("", checks, 0.5, nil, nil).value()}
 }
 
-// byKind divides checks into those of identical programs and those with a slower candidate.
+// byKind divides checks into those of identical programs (alike) and those with a slower candidate.
 func byKind(all []CheckResult) (alike, slower []CheckResult) {
 	for _, v := range all {
 		if v.Slower > 0 {

@@ -26,17 +26,18 @@ func TestPart(t *testing.T) {
 	}
 	for _, text := range []string{"", "2", "0/8", "9/8", "-1/8", "1/0", "a/b", "1/8/2", "1 / 8", "1/1001", "1.5/8"} {
 		var got calibrate.Part
-		if err := got.Set(text); err == nil || !strings.Contains(err.Error(), "a part such as 2/8 is needed") {
+		if err := got.Set(text); err == nil || !strings.Contains(err.Error(), "must be a part such as 2/8") {
 			t.Errorf("Set(%q) = %v, want an error", text, err)
 		}
 	}
 }
 
-// fleetCPUs are the CPUs of the machines that measure the parts 1 to 3.
+// fleetCPUs are the CPUs of the machines that measure parts 1 to 3.
 var fleetCPUs = []string{"AMD EPYC 7763", "Intel Xeon 8370C", "AMD EPYC 7763"}
 
 // measurePart measures a part on a machine of the fleet, and returns its directory.
-func measurePart(t *testing.T, l *calibrate.Lab, part calibrate.Part, seed uint64, properties ...calibrate.Property) string {
+func measurePart(t *testing.T, l *calibrate.Lab, part calibrate.Part, seed uint64,
+	properties ...calibrate.Property) string {
 	t.Helper()
 	o := order(t.TempDir(), properties...)
 	l.Seed, o.Seed, o.Part = seed, seed, part
@@ -48,12 +49,12 @@ func measurePart(t *testing.T, l *calibrate.Lab, part calibrate.Part, seed uint6
 	return o.Dir
 }
 
-// fleetProperties are 20 checks of identical programs, four beside a thief, and one property that is not divided.
+// fleetProperties returns properties with 20 checks of identical programs, four checks with a thief, and no checks.
 func fleetProperties(t *testing.T) []calibrate.Property {
 	return append(named(t, "alike", "thief-10"), calibrate.Repeated("gain", 1, func(int) error { return nil }))
 }
 
-// Three parts make the certificate that one machine would have made, and show the checks by CPU model.
+// Three merged parts have the measures that one machine would have, and a table of the checks by CPU model.
 func TestMerge(t *testing.T) {
 	l := kinds([]string{analysis.Pass}, []string{analysis.Regression})
 	var parts []string
@@ -70,14 +71,14 @@ func TestMerge(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Verdict != calibrate.Passed || len(got.Parts) != 3 || len(got.Properties) != 3 {
-		t.Fatalf("MergeFiles = %+v, want three properties of three parts, passed", got)
+		t.Fatalf("MergeFiles = %+v, want a pass with three properties from three parts", got)
 	}
 	for i, p := range whole.Properties {
 		if diff := cmp.Diff(p.Measures, got.Properties[i].Measures); diff != "" {
-			t.Errorf("%s of one machine (-) and of three (+):\n%s", p.Name, diff)
+			t.Errorf("%s on one machine (-) and on three (+):\n%s", p.Name, diff)
 		}
 	}
-	// Of 20 checks the parts take 6, 7 and 7; of four, 1, 1 and 2.
+	// Of 20 checks the parts have 6, 7 and 7; of four, 1, 1 and 2.
 	want := map[string][][]string{
 		"alike": {{"AMD EPYC 7763", "13", "13", "0", "3 s", "0", "–", "–", "–"},
 			{"Intel Xeon 8370C", "7", "7", "0", "3 s", "0", "–", "–", "–"},
@@ -94,29 +95,30 @@ func TestMerge(t *testing.T) {
 			continue
 		}
 		if !strings.HasPrefix(p.Text, "Measured in part 2/3, on Intel Xeon 8370C.") {
-			t.Errorf("%s: %q, want where it was measured", p.Name, p.Text)
+			t.Errorf("%s: %q, want part and CPU", p.Name, p.Text)
 		}
 	}
 	var text bytes.Buffer
 	if err := got.Markdown(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"| AMD EPYC 7763, 4 cores, linux amd64 | 1, 3 |", "| Intel Xeon 8370C, 4 cores, linux amd64 | 2 |",
-		"| all | 3 |", "merged from 3 parts"} {
+	for _, line := range []string{"| AMD EPYC 7763, 4 cores, linux amd64 | 1, 3 |",
+		"| Intel Xeon 8370C, 4 cores, linux amd64 | 2 |", "| all | 3 |", "merged from 3 parts"} {
 		if !strings.Contains(text.String(), line) {
-			t.Errorf("the certificate has not %q:\n%s", line, text.String())
+			t.Errorf("the certificate does not contain %q:\n%s", line, text.String())
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "fleet")
 	if err := got.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := calibrate.MergeFiles([]string{dir}, "v1"); err == nil || !strings.Contains(err.Error(), "it is merged already") {
-		t.Errorf("MergeFiles of a merged one = %v", err)
+	_, err = calibrate.MergeFiles([]string{dir}, "v1")
+	if err == nil || !strings.Contains(err.Error(), "already merged") {
+		t.Errorf("MergeFiles of a merged certificate = %v, want an error", err)
 	}
 }
 
-// A part is not judged by the limits of all, and is not measured again.
+// A part is not judged by the limits of the whole calibration, and lacks the properties of other parts.
 func TestPartIsPartial(t *testing.T) {
 	l := kinds([]string{analysis.Regression}, []string{analysis.Pass})
 	dir := measurePart(t, l, calibrate.Part{Number: 1, Of: 3}, 7, fleetProperties(t)...)
@@ -125,11 +127,11 @@ func TestPartIsPartial(t *testing.T) {
 		t.Fatalf("ReadCertificate = %+v, %v, want a part without gain", c, err)
 	}
 	if slices.Contains(c.Missing, "gain") || !slices.Contains(c.Missing, "percentiles") {
-		t.Errorf("missing are %v, want percentiles, which is in the part, and not gain", c.Missing)
+		t.Errorf("Missing = %v, want percentiles, which is in the part, and not gain", c.Missing)
 	}
 }
 
-// With wrong verdicts the merged certificate fails, by the limits of all checks together: one alarm of 200 may be.
+// A merged certificate is judged by the limits for all checks together, which allow one alarm of 200.
 func TestMergeJudges(t *testing.T) {
 	for name, c := range map[string]struct {
 		alarms int // of 200
@@ -157,7 +159,7 @@ func TestMergeJudges(t *testing.T) {
 	}
 }
 
-// Where one machine may not have a thief, the property cannot be judged; where none may, it is skipped.
+// If some machines do not permit the thief, the property is not judged; if none does, it is skipped.
 func TestMergeSkipped(t *testing.T) {
 	for name, c := range map[string]struct {
 		refused int // parts
@@ -167,7 +169,7 @@ func TestMergeSkipped(t *testing.T) {
 		for number := 1; number <= 2; number++ {
 			l := kinds([]string{analysis.Pass}, []string{analysis.Regression})
 			if number <= c.refused {
-				calibrate.SetThief(l, 1, "it takes CAP_SYS_NICE")
+				calibrate.SetThief(l, 1, "CAP_SYS_NICE is missing")
 			}
 			parts = append(parts, measurePart(t, l, calibrate.Part{Number: number, Of: 2}, 7, named(t, "thief-10")...))
 		}
@@ -178,7 +180,7 @@ func TestMergeSkipped(t *testing.T) {
 	}
 }
 
-// What does not make one calibration is refused, and the error names the file and what is wrong with it.
+// Files that are not the parts of one calibration are refused. The error names the file and the problem.
 func TestMergeRefuses(t *testing.T) {
 	l := kinds([]string{analysis.Pass}, []string{analysis.Regression})
 	part := func(number, of int, seed uint64) string {
@@ -205,26 +207,30 @@ func TestMergeRefuses(t *testing.T) {
 		files []string
 		want  string
 	}{
-		"none":            {nil, "no certificate was given"},
-		"no file":         {[]string{"nothing"}, "no such file"},
-		"no JSON":         {[]string{file(t, "# Certificate")}, "a certificate.json of forktax calibrate is needed"},
-		"another JSON":    {[]string{file(t, `{"schema":2}`)}, "a certificate.json of forktax calibrate with schema 2 is needed"},
-		"a whole one":     {[]string{whole.Dir, two}, "it is a whole certificate; one of a part is needed"},
-		"one is missing":  {[]string{two}, "these parts are missing: 1/2"},
-		"one twice":       {[]string{one, two, one}, "duplicate part 1/2: " + one},
-		"of other parts":  {[]string{one, part(2, 3, 7)}, "all must be of as many parts"},
-		"the same seeds":  {[]string{one, part(2, 2, 0)}, "alike has a check with seed 11, and so has " + one},
-		"another version": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Version = "v2" })}, "it is of forktax v2, and this is v1"},
+		"none":         {nil, "no certificate given"},
+		"no file":      {[]string{"nothing"}, "no such file"},
+		"no JSON":      {[]string{file(t, "# Certificate")}, "not a certificate.json of forktax calibrate: "},
+		"another JSON": {[]string{file(t, `{"schema":2}`)}, "not a certificate.json of forktax calibrate with schema 2"},
+		"whole": {[]string{whole.Dir, two}, "certificate of a whole calibration; give parts, made by forktax calibrate " +
+			"--part"},
+		"one is missing": {[]string{two}, "missing parts: 1/2"},
+		"one twice":      {[]string{one, two, one}, "duplicate part 1/2: " + one},
+		"of other parts": {[]string{one, part(2, 3, 7)}, "all must have the same number of parts"},
+		"the same seeds": {[]string{one, part(2, 2, 0)}, "alike has a check with seed 11, and so has " + one},
+		"another version": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Version = "v2" })},
+			"made by forktax v2, but this is v1"},
 		"another mode": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Mode = calibrate.ModeFull })},
 			"is of a full calibration"},
-		"another program": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Environment.Programs[0].SHA256 = "bb" })},
-			"its program startup is not the one that other parts have measured"},
+		"another program": {[]string{one, changed(two, func(c *calibrate.Certificate) {
+			c.Environment.Programs[0].SHA256 = "bb"
+		})}, "program startup differs from the one measured by other parts"},
 		"not measured": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Properties = c.Properties[:0] })},
-			"alike is not measured, which " + one + " has"},
+			"alike is not measured, but " + one + " has it"},
 		"too few checks": {[]string{one, changed(two, func(c *calibrate.Certificate) {
 			c.Properties[0].Checks = c.Properties[0].Checks[1:]
-		})}, "alike has 9 checks, and part 2/2 takes 10 of them"},
-		"no such part": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Part.Number = 3 })}, "there is no part 3/2"},
+		})}, "alike has 9 checks, but part 2/2 needs 10"},
+		"no such part": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Part.Number = 3 })},
+			"invalid part 3/2"},
 	} {
 		if _, err := calibrate.MergeFiles(c.files, "v1"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: MergeFiles = %v, want %q", name, err, c.want)
@@ -232,7 +238,7 @@ func TestMergeRefuses(t *testing.T) {
 	}
 }
 
-// file is a file with the text.
+// file writes the text to a file and returns its name.
 func file(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "certificate.json")

@@ -8,11 +8,11 @@ import (
 	"forktax/bench/record"
 )
 
-// mixtureProperty compares the percentiles that the client sees with those of the same requests as the server recorded
-// them.
+// mixtureProperty compares percentiles of the client's service times with those that the server recorded for the same
+// requests.
 var mixtureProperty = engineProperty{Property{
-	Name: "truth", About: "p50 to p99 of service times against what a ground-truth server really did",
-	Must: "within 2 %, service times from 5 ms on", Aim: "within 0.5 %",
+	Name: "truth", About: "p50 to p99 of service times against those recorded by a ground-truth server",
+	Must: "within 2%, service times from 5 ms on", Aim: "within 0.5%",
 	Duration: func(l *Lab) time.Duration { return pick(l, 8*time.Second, 30*time.Second) },
 }, measureMixture}
 
@@ -39,9 +39,10 @@ func measureMixture(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 	}
 	var measures []Measure
 	for i, q := range percentiles {
-		measures = append(measures, visitsMeasure(fmt.Sprintf("p%g off by", q*100), "%", off[i], about(0, 2), about(0, 0.5)))
+		measures = append(measures, visitsMeasure(fmt.Sprintf("error of p%g", q*100), "%", off[i], about(0, 2),
+			about(0, 0.5)))
 	}
-	return unjudgedIfInvalid(newOutcome(fmt.Sprintf("%d requests at 500 a second, served for 5 ms and an exponential time of 8 ms "+
-		"in the mean; the head of each answer comes at once, its end when it is due. What the client sees more is the "+
-		"way there and back.", n), measures...), results...), nil
+	return unjudgedIfInvalid(newOutcome(fmt.Sprintf("%d requests at 500 req/s. Service times are 5 ms plus an "+
+		"exponential time with mean 8 ms. The server sends the response headers at once and the body when it is due. "+
+		"The client's times include the round trip.", n), measures...), results...), nil
 }

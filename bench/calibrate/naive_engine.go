@@ -18,12 +18,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// naiveEngine is a simple engine, as one would write it in an hour, and wrong in one of the ways in which those are.
-// Without any of them it is right, if not precise.
+// naiveEngine is a simple engine with at most one typical fault. Without a fault it is correct, though not precise.
 type naiveEngine struct {
-	sleeps   bool // it paces by sleeping for each gap, and takes the instant at which it wakes for the intended one
-	connects bool // it stamps a request when the connection stands
-	skips    bool // it leaves out what is due while all connections are in use
+	sleeps   bool // paces by sleeping for each gap, and takes the wake-up time for the intended time
+	connects bool // starts the time of a request when the connection is established
+	skips    bool // leaves out requests that are due while all connections are in use
 }
 
 // Run implements load.Engine.
@@ -109,7 +108,7 @@ func (b *naiveVisit) open(ctx context.Context) error {
 	return nil
 }
 
-// A naiveConn is a connection, or nothing yet.
+// A naiveConn is a connection; the zero value is not connected.
 type naiveConn struct {
 	net.Conn
 	r *bufio.Reader
@@ -122,7 +121,7 @@ func (c *naiveConn) close() {
 	}
 }
 
-// send makes a request and notes what came of it.
+// send makes a request and records the observation.
 func (b *naiveVisit) send(c *naiveConn, intended time.Duration) {
 	o := record.Observation{Intended: intended, Sent: time.Since(b.start)}
 	if b.visit.Load.NoReuse {
@@ -153,7 +152,7 @@ func (b *naiveVisit) send(c *naiveConn, intended time.Duration) {
 	b.seen = append(b.seen, o)
 }
 
-// exchange sends a request on a connection, reads the answer, and returns what is wrong with it.
+// exchange sends a request on a connection, reads the response, and returns its error code; "" if it is correct.
 func (b *naiveVisit) exchange(c *naiveConn, o *record.Observation) string {
 	c.SetDeadline(b.start.Add(o.Intended + b.visit.Load.Timeout()))
 	if _, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\n\r\n", b.visit.Request.Method, b.visit.Request.Path,
@@ -178,11 +177,11 @@ func (b *naiveVisit) exchange(c *naiveConn, o *record.Observation) string {
 	return ""
 }
 
-// An alteredEngine has another one make another visit than it was asked for, or observes something else than that one.
+// An alteredEngine is another engine with altered visits or altered observations.
 type alteredEngine struct {
 	load.Engine
-	alterVisit        func(load.Visit) load.Visit                                        // nil: as it was
-	alterObservations func(v load.Visit, seen []record.Observation) []record.Observation // nil: as it is
+	alterVisit        func(load.Visit) load.Visit                                        // nil: not altered
+	alterObservations func(v load.Visit, seen []record.Observation) []record.Observation // nil: not altered
 }
 
 // Run implements load.Engine.
@@ -195,10 +194,10 @@ func (e alteredEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder)
 	if err := e.Engine.Run(ctx, made, &seen); err != nil {
 		return err
 	}
-	told := []record.Observation(seen)
+	reported := []record.Observation(seen)
 	if e.alterObservations != nil {
-		told = e.alterObservations(v, slices.Clone(told))
+		reported = e.alterObservations(v, slices.Clone(reported))
 	}
-	rec.Observe(told)
+	rec.Observe(reported)
 	return nil
 }

@@ -20,20 +20,20 @@ import (
 	"forktax/workload/contract"
 )
 
-// noiseProperties are the properties of the statistics, on noise that was recorded here: a program against a copy of
-// itself.
+// noiseProperties returns the properties of the statistics. They use noise recorded on this machine: a program against
+// a copy of itself.
 func noiseProperties() []Property {
 	return []Property{{
-		Name: "labels", About: "rate of alarms with labels drawn anew on recorded noise, α = 5 %",
-		Must:     "5 ± 0.65 %",
+		Name: "labels", About: "rate of false alarms on recorded noise with randomly swapped labels, α = 5%",
+		Must:     "5 ± 0.65%",
 		Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return pick(l, time.Minute, 20*time.Minute) },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
 			return l.drawOn(ctx, recordedNoise, labelDraws, l.labels)
 		},
 	}, {
-		Name: "injected", About: "changes of known size on recorded noise: bias of the estimate, coverage of its interval",
-		Must: "bias at most 2 points, coverage 92 to 98 %", Aim: "0.3 points, 94 to 96 %",
+		Name: "injected", About: "known changes added to recorded noise: bias of the estimate, coverage of its interval",
+		Must: "bias at most 2 percentage points, coverage 92 to 98%", Aim: "0.3 percentage points, 94 to 96%",
 		Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return pick(l, 15*time.Second, 2*time.Minute) },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
@@ -42,12 +42,12 @@ func noiseProperties() []Property {
 	}}
 }
 
-// recordedNoise is what the noise is called in the state, as that of labels, which is measured first.
+// recordedNoise is the name of the noise in the state. It has the prefix labels, the first property that uses it.
 const recordedNoise = "labels noise"
 
-// noise records, once for a calibration, a program against itself, and returns the log ratios of its median response
-// times by starts of the targets. It goes into the state, in pieces of about a minute: what is drawn on it does not take
-// the time again, and what was recorded before an interruption counts.
+// noise returns noise recorded from a program against itself: the log ratios of its median response times by starts of
+// the targets. It is recorded once per calibration, in pieces of at most a minute that are kept in the state. So
+// several properties share it, and an interruption loses only one piece.
 func (l *Lab) noise(ctx context.Context, name string) (sequential.Series, error) {
 	pieces := pick(l, 1, 10)
 	all, err := repeated(l, name, pieces, func(i int) (sequential.Series, error) {
@@ -61,10 +61,10 @@ func (l *Lab) noise(ctx context.Context, name string) (sequential.Series, error)
 	return slices.DeleteFunc(slices.Concat(all...), func(start []float64) bool { return len(start) == 0 }), nil
 }
 
-// noiseStart is how long a start of the targets is measured: between the third stage of a check and the fourth.
+// noiseStart is how long a start of the targets is measured, between the lengths of a check's third and fourth stage.
 const noiseStart = 300 * time.Millisecond
 
-// recordNoise records for as long as the budget, and reports which share of it is over.
+// recordNoise records noise for the budget. It calls progress with the share of the budget that is over.
 func (l *Lab) recordNoise(ctx context.Context, budget time.Duration, seed uint64, progress func(share float64)) (
 	s sequential.Series, err error) {
 	p := l.Programs[startupProgram]
@@ -98,11 +98,10 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration, seed uint64
 	return s, err
 }
 
-// drawStream is the second half of the generators' seeds.
+// drawStream is the second half of the random generators' seeds.
 const drawStream = 0x63616c6962726174 // "calibrat"
 
-// relabelled has the two sides of each start change places, or not, by the fall of a coin: as if the other had been
-// called the candidate.
+// relabelled swaps the two sides of each start with a probability of one half, as if the base had been the candidate.
 func relabelled(s sequential.Series, random *rand.Rand) sequential.Series {
 	drawn := make(sequential.Series, len(s))
 	for i, start := range s {
@@ -117,10 +116,11 @@ func relabelled(s sequential.Series, random *rand.Rand) sequential.Series {
 const (
 	labelDraws = 10_000
 	labelAlpha = 0.05
-	fewDraws   = 4_000 // of the gate's signs, for each of them: its error, a third of 1 %, cancels over so many seeds
+	fewDraws   = 4_000 // of signs per test: the error of a third of 1% averages out over the many seeds
 )
 
-// drawOn records noise, unless the state has some of that name, and draws on it n times, if there is enough of it.
+// drawOn calls draw with n and the noise of that name, which it records unless the state has it. Without enough noise
+// the outcome is not judged.
 func (l *Lab) drawOn(ctx context.Context, name string, n int,
 	draw func(ctx context.Context, noise sequential.Series, n int) (Outcome, error)) (Outcome, error) {
 	noise, err := l.noise(ctx, name)
@@ -129,13 +129,13 @@ func (l *Lab) drawOn(ctx context.Context, name string, n int,
 	}
 	if len(noise) < sequential.StartsAtOnce {
 		return Outcome{Verdict: Unjudged, Measures: []Measure{},
-			Text: fmt.Sprintf("Only %d starts of the targets have valid pairs, and a look takes %d.", len(noise),
+			Text: fmt.Sprintf("Only %d starts of the targets have valid pairs; a look needs %d.", len(noise),
 				sequential.StartsAtOnce)}, nil
 	}
 	return draw(ctx, noise, n)
 }
 
-// labels draws labels anew n times, and counts how often each test says that the sides differ.
+// labels swaps labels at random n times, and counts how often each test reports a difference between the sides.
 func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, error) {
 	var byGate, byStarts, byPairs int
 	for i := range n {
@@ -162,26 +162,28 @@ func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, 
 			byPairs++
 		}
 	}
-	return newOutcome(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. The two sides of each "+
-		"start then changed places by the fall of a coin, %d times: one test in twenty may say that they differ. A "+
-		"test that takes the pairs for independent is told for information: if starts differ, it says so too often.",
-		len(s), len(slices.Concat(s...)), n), rate("alarms of the gate, before they are confirmed", byGate, n, "labels", about(5, 0.65), nil),
-		rate("signed rank over starts", byStarts, n, "labels", about(5, 0.65), nil),
-		rate("signed rank over pairs", byPairs, n, "labels", nil, nil)), nil
+	return newOutcome(fmt.Sprintf("%d starts of two copies with %d pairs of blocks were recorded. Then the two sides of "+
+		"each start were swapped at random, %d times: 5%% of the tests may report a difference. The test over pairs is "+
+		"for information: it treats pairs as independent, so it alarms too often if starts differ.", len(s),
+		len(slices.Concat(s...)), n),
+		rate("alarms of the sequential test, before confirmation", byGate, n, "labels", about(5, 0.65), nil),
+		rate("alarms of the signed-rank test over starts", byStarts, n, "labels", about(5, 0.65), nil),
+		rate("alarms of the signed-rank test over pairs", byPairs, n, "labels", nil, nil)), nil
 }
 
-// injectedSizes are the changes, as shares.
+// injectedSizes are the changes to inject, as shares: 0.01 is 1%.
 var injectedSizes = []float64{0, 0.01, 0.02, 0.03, 0.05, 0.10, 0.20, 0.50}
 
-// checkStarts is about how many starts of the targets a check has in its minute.
+// checkStarts is the approximate number of starts of the targets in a check of one minute.
 const checkStarts = 96
 
-// injected draws whole starts from the recorded noise, with replacement and with labels drawn anew, adds a change of
-// known size, and holds what is estimated and decided against it, in n checks of each size.
+// injected simulates n checks for each size of change. A check draws whole starts from the recorded noise, with
+// replacement and random labels, and adds the change. Its estimates and verdicts are compared with that change.
 func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Outcome, error) {
-	rules := []sequential.Rule{{MustCatch: 0.02}, {Margin: sequential.DefaultMargin, MustCatch: sequential.DefaultMustCatch}}
+	rules := []sequential.Rule{{MustCatch: 0.02},
+		{Margin: sequential.DefaultMargin, MustCatch: sequential.DefaultMustCatch}}
 	table := &Table{Header: []string{"change", "bias", "coverage", "at margin 0: regression", "pass", "inconclusive",
-		"at margin 3 %: regression", "pass", "inconclusive"}}
+		"at margin 3%: regression", "pass", "inconclusive"}}
 	furthest, covered, intervals := 0.0, 0, 0
 	for k, size := range injectedSizes {
 		var bias []float64
@@ -211,7 +213,7 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 			mean += b / float64(len(bias))
 		}
 		furthest = max(furthest, math.Abs(mean))
-		row := []string{fmt.Sprintf("%g %%", 100*size), digits(mean) + " points", percent(held, len(bias))}
+		row := []string{fmt.Sprintf("%g%%", 100*size), digits(mean) + " points", percent(held, len(bias))}
 		for _, v := range verdicts {
 			row = append(row, percent(v[sequential.Regression], n), percent(v[sequential.Pass], n),
 				percent(v[sequential.Inconclusive], n))
@@ -219,17 +221,17 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 		table.Rows = append(table.Rows, row)
 		l.step(float64(k+1) / float64(len(injectedSizes)))
 	}
-	o := newOutcome(fmt.Sprintf("%d starts with %d pairs were recorded. For each size, %d checks of %d starts each were "+
-		"drawn from them, whole starts with labels drawn anew, and the change added. At margin 0 a change of 2 %% "+
-		"must be caught, at margin 3 %% one of 10 %%.", len(noise), len(slices.Concat(noise...)), n, checkStarts),
+	o := newOutcome(fmt.Sprintf("%d starts with %d pairs were recorded. For each size of change, %d checks of %d starts "+
+		"each were drawn from them, with random labels, and the change was added. The smallest change to detect is 2%% "+
+		"at margin 0, and 10%% at margin 3%%.", len(noise), len(slices.Concat(noise...)), n, checkStarts),
 		Measure{Name: "largest bias of the mean estimate", Unit: "points", Value: furthest, N: n,
 			Of: "checks of each size", Must: atMost(2), Aim: atMost(0.3)},
-		rate("coverage of the 95 % interval", covered, intervals, "intervals", within(92, 98), within(94, 96)))
+		rate("coverage of the 95% interval", covered, intervals, "intervals", within(92, 98), within(94, 96)))
 	o.Table = table
 	return o, nil
 }
 
-// resampled draws n starts with replacement, each with a label drawn anew, which centres them at nothing.
+// resampled draws n starts with replacement. Random labels centre them at 0.
 func resampled(s sequential.Series, n int, random *rand.Rand) sequential.Series {
 	drawn := make(sequential.Series, n)
 	for i := range drawn {
@@ -251,5 +253,5 @@ func percent(k, n int) string {
 	if n == 0 {
 		return none
 	}
-	return fmt.Sprintf("%.1f %%", 100*float64(k)/float64(n))
+	return fmt.Sprintf("%.1f%%", 100*float64(k)/float64(n))
 }

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// A Part is what one of several machines measures of a calibration. The zero Part is all of it.
+// A Part is the share of a calibration that one of several machines measures. The zero Part is the whole calibration.
 type Part struct {
 	Number int `json:"number"` // from 1
-	Of     int `json:"of"`     // how many there are
+	Of     int `json:"of"`     // number of parts
 }
 
-// maxParts is how many parts a calibration can have: more than there are checks of any property.
+// maxParts is the largest number of parts. It exceeds the number of checks of any property.
 const maxParts = 1000
 
-// Set reads a part such as 2/8.
+// Set parses a part such as 2/8.
 func (p *Part) Set(text string) error {
 	number, of, _ := strings.Cut(text, "/")
 	var read Part
@@ -25,13 +25,13 @@ func (p *Part) Set(text string) error {
 		read.Of, err = strconv.Atoi(of)
 	}
 	if err != nil || read.Number < 1 || read.Of > maxParts || read.Number > read.Of {
-		return fmt.Errorf("a part such as 2/8 is needed, from 1/8 to 8/8, and of at most %d", maxParts)
+		return fmt.Errorf("must be a part such as 2/8, from 1/8 to 8/8, with at most %d parts", maxParts)
 	}
 	*p = read
 	return nil
 }
 
-// String returns the part as Set reads it, or "all".
+// String returns the part in the form that Set parses; "all" for the zero Part.
 func (p Part) String() string {
 	if p.Of == 0 {
 		return "all"
@@ -39,8 +39,8 @@ func (p Part) String() string {
 	return fmt.Sprintf("%d/%d", p.Number, p.Of)
 }
 
-// span returns which of n units are in the part: those from from to just below to. What alternates from unit to unit
-// does so in each part.
+// span returns the range of units, out of n, that is in the part: from ≤ i < to. It is contiguous, so kinds of units
+// that alternate do so within each part.
 func (p Part) span(n int) (from, to int) {
 	if p.Of == 0 {
 		return 0, n
@@ -48,7 +48,7 @@ func (p Part) span(n int) (from, to int) {
 	return n * (p.Number - 1) / p.Of, n * p.Number / p.Of
 }
 
-// has reports whether a property that is not divided is in the part: they are dealt out in their order.
+// has reports whether a property without checks is in the part. Such properties are assigned to the parts in turn.
 func (p Part) has(name string) bool {
 	if p.Of == 0 {
 		return true

@@ -19,11 +19,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// phaseProperties are the properties that need programs to be started for each request.
+// phaseProperties returns the properties that start programs for each request.
 func phaseProperties() []Property {
 	return []Property{{
-		Name: "phases", About: "the phases of CGI requests, their sum against the whole",
-		Must: "within 5 %", Aim: "within 1 %",
+		Name: "phases", About: "the sum of the phases of CGI requests against their total time",
+		Must: "within 5%", Aim: "within 1%",
 		Programs: []string{"hello", "guestbook"},
 		Duration: func(l *Lab) time.Duration { return pick(l, 10*time.Second, time.Minute) },
 		Run: func(ctx context.Context, l *Lab) (Outcome, error) {
@@ -32,10 +32,10 @@ func phaseProperties() []Property {
 	}}
 }
 
-// recordStarts is how often the programs are started for a record.
+// recordStarts is the number of starts of the programs in a record.
 const recordStarts = 4
 
-// record runs programs as forktax run does, by the model cgi with one client each, and has use read what was recorded.
+// record runs programs as forktax run does, with model cgi and one client each, and calls use with the result.
 func (l *Lab) record(ctx context.Context, programs []subject.Program, budget time.Duration,
 	use func(*record.Result, *analysis.Analysis) error) error {
 	pl := plan.Plan{Starts: recordStarts, BudgetNS: int64(budget), MinRequests: 5, Seed: l.Seed}
@@ -60,7 +60,7 @@ func (l *Lab) record(ctx context.Context, programs []subject.Program, budget tim
 	})
 }
 
-// phases adds the phases of each request up, and compares the sum with how long its client saw it take.
+// phases compares the sum of the phases of each request with the service time that the client observed.
 func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) (Outcome, error) {
 	var programs []subject.Program
 	for _, name := range names {
@@ -84,7 +84,7 @@ func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) 
 				}
 			}
 			name := c.Workload + "/" + c.Request
-			measures = append(measures, Measure{Name: name + ": sum of a request's phases against the whole, median",
+			measures = append(measures, Measure{Name: name + ": sum of a request's phases against its total, median",
 				Unit: "%", N: len(off), Of: "requests", Value: stats.Median(off), Must: about(0, 5), Aim: about(0, 1)},
 				medians(name, a.Cells[i]))
 		}
@@ -93,11 +93,11 @@ func (l *Lab) phases(ctx context.Context, names []string, budget time.Duration) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	return newOutcome("One client, model cgi. What is in no phase is the difference. Medians, as the report's table has "+
-		"them, need not add up to the median of the whole; they are told for information.", measures...), nil
+	return newOutcome("One client, model cgi. The difference is time in no phase. The medians in the report's table need "+
+		"not add up to the median of the total; their sum is for information.", measures...), nil
 }
 
-// medians adds up the phases that are in the report's table.
+// medians compares the sum of the phases in the report's table, which are medians, with the median response time.
 func medians(name string, c analysis.Cell) Measure {
 	m := Measure{Name: name + ": sum of the medians against p50", Unit: "%", N: c.Requests, Of: "requests",
 		Value: math.NaN()}
@@ -113,9 +113,9 @@ func medians(name string, c analysis.Cell) Measure {
 	return m
 }
 
-// recordRun has a runner make a record as any run does, in a folder that it may use for its targets as well, and use
-// read it while it is there.
-func recordRun(r run.Runner, carryOut func(r *run.Runner, dir string) error, use func(*record.Result) error) error {
+// recordRun makes a record in a temporary directory, calls use with the result, and removes the directory. Measure runs
+// the runner; it may use the directory for its targets as well.
+func recordRun(r run.Runner, measure func(r *run.Runner, dir string) error, use func(*record.Result) error) error {
 	dir, remove, err := process.TempDir("a run")
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func recordRun(r run.Runner, carryOut func(r *run.Runner, dir string) error, use
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(carryOut(&r, dir), r.Record.Finish(record.Tail{Complete: true})); err != nil {
+	if err := errors.Join(measure(&r, dir), r.Record.Finish(record.Tail{Complete: true})); err != nil {
 		return err
 	}
 	result, err := record.Read(r.Record.Dir)

@@ -20,8 +20,9 @@ func TestJudgePredictions(t *testing.T) {
 		"two of three": {[]predictionResult{right, low, right}, Passed},
 		"one of three": {[]predictionResult{high, low, right}, Failed},
 	} {
-		if got := judgePredictions(&Lab{}, test.all); got.Verdict != test.want || len(got.Table.Rows) != 3 || len(got.Table.Rows[0]) != 5 {
-			t.Errorf("%s: %+v, want %s", name, got, test.want)
+		got := judgePredictions(&Lab{}, test.all)
+		if got.Verdict != test.want || len(got.Table.Rows) != 3 || len(got.Table.Rows[0]) != 5 {
+			t.Errorf("%s: judgePredictions = %+v, want %s", name, got, test.want)
 		}
 	}
 }

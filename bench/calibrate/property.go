@@ -12,60 +12,60 @@ import (
 const (
 	Passed     = "pass"
 	Failed     = "fail"
-	Unjudged   = "not judged"   // too noisy or too little for it; it may be measured again
-	Unmeasured = "not measured" // something that it needs is not there
-	Skipped    = "skipped"      // likewise, and the certificate can do without; it is tried again
-	Partial    = "part"         // it is judged when the parts of a calibration are merged
+	Unjudged   = "not judged"   // too noisy or too few data; it may be measured again
+	Unmeasured = "not measured" // a prerequisite is missing
+	Skipped    = "skipped"      // a prerequisite is missing that the certificate does not require; it is tried again
+	Partial    = "part"         // judged when the parts of a calibration are merged
 )
 
-// A Property is something that must hold of the harness, and how it is measured.
+// A Property is a statement that must hold of the harness, and the way to measure it.
 type Property struct {
 	Name          string
-	About         string // in a sentence
-	Must          string // the limit, for people
-	Aim           string // what would be better still; "" if nothing would
-	ForComparison bool   // it is there to compare with and decides nothing
-	// Hostile says that it is measured only if stressors are wanted, and Long only in a full calibration.
+	About         string // one sentence
+	Must          string // the limit, as text
+	Aim           string // the stricter limit to aim for, as text; "" if there is none
+	ForComparison bool   // does not affect the verdict of the certificate
+	// A Hostile property is measured only with stressors, a Long one only in a full calibration.
 	Hostile, Long bool
 
 	Programs []string                   // workload programs that it starts
-	Duration func(l *Lab) time.Duration // about how long
+	Duration func(l *Lab) time.Duration // approximate
 	Run      func(ctx context.Context, l *Lab) (Outcome, error)
-	Checks   func(l *Lab) checkSet // instead of Run: the live checks that it consists of
+	Checks   func(l *Lab) checkSet // the live checks that replace Run; nil: use Run
 }
 
-// An Outcome is what a property came to. An error of Run is not one: it means that nothing could be measured at all.
+// An Outcome is the result of measuring a property. If nothing could be measured at all, Run returns an error instead.
 type Outcome struct {
 	Verdict  string    `json:"verdict"`
-	AimMet   *bool     `json:"aim_met,omitempty"` // nil if there is none
-	Text     string    `json:"statement"`         // in a few sentences
+	AimMet   *bool     `json:"aim_met,omitempty"` // nil if there is no aim
+	Text     string    `json:"statement"`         // a few sentences
 	Measures []Measure `json:"measures"`
 	Table    *Table    `json:"table,omitempty"`
 
-	Checks []CheckResult `json:"checks,omitempty"` // of a part, to be judged with those of the others
+	Checks []CheckResult `json:"checks,omitempty"` // of one part, to be judged with those of the other parts
 }
 
-// A Table is for people: what no list of measures shows well.
+// A Table holds results that a list of measures does not show well.
 type Table struct {
 	Header []string   `json:"header"`
 	Rows   [][]string `json:"rows"`
 }
 
-// A Measure is one number, with its uncertainty and its limits.
+// A Measure is a number with its confidence interval and its limits.
 type Measure struct {
 	Name    string   `json:"name"`
-	Unit    string   `json:"unit"` // "ms", "%", "" of ratios and counts
+	Unit    string   `json:"unit"` // "ms", "%"; "" for ratios and counts
 	Value   float64  `json:"value"`
-	Low     *float64 `json:"low,omitempty"` // the 95 % interval, if there is one
+	Low     *float64 `json:"low,omitempty"` // 95% confidence interval; nil if there is none
 	High    *float64 `json:"high,omitempty"`
-	N       int      `json:"n"`               // how many it rests on
-	Of      string   `json:"of"`              // how many what
-	Must    *Range   `json:"limit,omitempty"` // nil: it is for information
+	N       int      `json:"n"`               // sample size
+	Of      string   `json:"of"`              // what N counts
+	Must    *Range   `json:"limit,omitempty"` // nil: for information only
 	Aim     *Range   `json:"aim,omitempty"`
-	Counted bool     `json:"counted,omitempty"` // it is judged by the count alone, which is what the limit is of
+	Counted bool     `json:"counted,omitempty"` // the limit is on the count, so the interval is not used
 }
 
-// A Range is a limit; nil is none.
+// A Range is a limit. A nil bound does not limit.
 type Range struct {
 	Least *float64 `json:"least,omitempty"`
 	Most  *float64 `json:"most,omitempty"`
@@ -80,13 +80,13 @@ func (r *Range) holds(x float64) bool {
 	return (r.Least == nil || x >= *r.Least) && (r.Most == nil || x <= *r.Most)
 }
 
-// overlaps reports whether some of the interval from low to high lies in the range.
+// overlaps reports whether any value from low to high is in the range.
 func (r *Range) overlaps(low, high float64) bool {
 	return (r.Least == nil || high >= *r.Least) && (r.Most == nil || low <= *r.Most)
 }
 
-// verdict is a pass if the value is within the limit. Beyond it is a fail only if the whole interval is: else the noise
-// may be to blame.
+// verdict returns Passed if the value is within the limit. A value beyond the limit has failed only if its whole
+// interval is beyond; otherwise noise may be the cause.
 func (m Measure) verdict() string {
 	switch {
 	case m.Must == nil || m.Must.holds(m.Value):
@@ -97,15 +97,15 @@ func (m Measure) verdict() string {
 	return Failed
 }
 
-// newOutcome makes an outcome of measures: the worst of their verdicts. A value that is not a number is a fail: nothing
-// was observed that one could be worked out from.
-func newOutcome(says string, measures ...Measure) Outcome {
-	o := Outcome{Verdict: Passed, Text: says, Measures: []Measure{}}
+// newOutcome returns an outcome with the worst verdict of the measures. A value that is not a number has failed: there
+// were no observations to compute it from.
+func newOutcome(text string, measures ...Measure) Outcome {
+	o := Outcome{Verdict: Passed, Text: text, Measures: []Measure{}}
 	aim, met := false, true
 	for _, m := range measures {
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
 			o.Verdict = Failed
-			o.Text += fmt.Sprintf(" There is no value of %q.", m.Name)
+			o.Text += fmt.Sprintf(" There is no value for %q.", m.Name)
 			met = false
 			continue
 		}
@@ -125,18 +125,20 @@ func newOutcome(says string, measures ...Measure) Outcome {
 	return o
 }
 
-// Properties are all, in the order in which they are measured and certified: the rows of the table of docs/methodology.md.
+// Properties returns all properties in the order in which they are measured and certified. It is the order of the table
+// in docs/calibrate.md.
 func Properties() []Property {
 	return slices.Concat(exactProperties(), ownEngineProperties(), phaseProperties(), checkProperties(),
-		thiefProperties(), []Property{predictionProperty(), budgetProperty()}, noiseProperties(), hostileProperties(), hyperfineProperties())
+		thiefProperties(), []Property{predictionProperty(), budgetProperty()}, noiseProperties(), hostileProperties(),
+		hyperfineProperties())
 }
 
-// wanted reports whether the lab is to measure it.
+// wanted reports whether the lab measures the property.
 func (p Property) wanted(l *Lab) bool {
 	return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) && (p.Checks != nil || l.part.has(p.Name))
 }
 
-// measure measures it, or the part of it that is the lab's.
+// measure measures the property, or the lab's part of it.
 func (p Property) measure(ctx context.Context, l *Lab) (Outcome, error) {
 	if p.Checks != nil {
 		return l.checks(ctx, p.Checks(l))
@@ -144,7 +146,7 @@ func (p Property) measure(ctx context.Context, l *Lab) (Outcome, error) {
 	return p.Run(ctx, l)
 }
 
-// Names lists the names of all properties.
+// Names returns the names of all properties.
 func Names() []string {
 	var names []string
 	for _, p := range Properties() {
@@ -153,12 +155,14 @@ func Names() []string {
 	return names
 }
 
-// Named finds those with these names, in the table's order; no name means all. The error lists what there is.
+// Named returns the properties with these names, in the order of Properties; all if there is not a name. The error
+// for an
+// unknown name lists the known ones.
 func Named(names []string) ([]Property, error) {
 	all, known := Properties(), Names()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return nil, fmt.Errorf("%q is no property; there are %v", n, known)
+			return nil, fmt.Errorf("unknown property %q; properties are %v", n, known)
 		}
 	}
 	if len(names) == 0 {

@@ -8,9 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// useRealTime puts all threads of this process, and those that they start, at real-time priority where that is
-// permitted: as the generator is in open loops. A server that is an instrument must not wait for a processor while
-// others compile.
+// useRealTime gives all threads of this process, and those that they start, real-time priority if that is permitted.
+// The load generator has it in open loops, and the reference server must not wait for a CPU either.
 func useRealTime() {
 	threads, _ := os.ReadDir("/proc/self/task")
 	for _, t := range threads {
@@ -20,25 +19,25 @@ func useRealTime() {
 	}
 }
 
-// A wakeTimer wakes one goroutine at an instant of contract.Now. time.Sleep would round it up to a millisecond;
-// clock_nanosleep would keep a thread, and with it a processor of Go's scheduler until that notices, which took it up
-// to 10 ms. The kernel's timer is waited for like a connection.
+// A wakeTimer wakes one goroutine at a time of contract.Now. It is a timerfd, on which the goroutine waits as on a
+// connection. time.Sleep would round up to a millisecond. clock_nanosleep would block a thread, and with it a P of Go's
+// scheduler until that notices, which took up to 10 ms.
 type wakeTimer struct {
-	fd    int // of timer, whose own Fd could make it block
+	fd    int // of timer; timer.Fd could switch it to blocking mode
 	timer *os.File
 }
 
 func newWakeTimer() (*wakeTimer, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
-		return nil, fmt.Errorf("making a timer: %w", err)
+		return nil, fmt.Errorf("creating a timer: %w", err)
 	}
 	return &wakeTimer{fd, os.NewFile(uintptr(fd), "timer")}, nil
 }
 
-// until waits.
+// until waits until the time at, in nanoseconds of contract.Now.
 func (a *wakeTimer) until(at int64) {
-	set := unix.ItimerSpec{Value: unix.NsecToTimespec(max(at, 1))} // 0 would disarm it
+	set := unix.ItimerSpec{Value: unix.NsecToTimespec(max(at, 1))} // 0 would disarm the timer
 	if unix.TimerfdSettime(a.fd, unix.TFD_TIMER_ABSTIME, &set, nil) != nil {
 		return
 	}

@@ -8,15 +8,15 @@ import (
 	"forktax/workload/contract"
 )
 
-// A wakeTimer wakes one goroutine at an instant of contract.Now, as precisely as the runtime's timers.
+// A wakeTimer wakes one goroutine at a time of contract.Now, with the precision of the runtime's timers.
 type wakeTimer struct{}
 
 func newWakeTimer() (*wakeTimer, error) { return &wakeTimer{}, nil }
 
-// until waits.
+// until waits until the time at, in nanoseconds of contract.Now.
 func (*wakeTimer) until(at int64) { time.Sleep(time.Duration(at - contract.Now())) }
 
 func (*wakeTimer) close() {}
 
-// useRealTime does nothing: there is no way to ask for it here.
+// useRealTime is not implemented on this system.
 func useRealTime() {}

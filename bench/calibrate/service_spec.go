@@ -8,37 +8,37 @@ import (
 	"time"
 )
 
-// A ServiceSpec is how the ground-truth server is to serve a request. It is in the request's query, so that every load
-// engine can send it.
+// A ServiceSpec describes how the ground-truth server serves a request. It is encoded in the request's query, so that
+// every load engine can send it.
 type ServiceSpec struct {
-	Time   time.Duration `json:",omitempty"` // how long to serve
-	Spread time.Duration `json:",omitempty"` // more, exponentially, on the average: a mixture, whose percentiles differ
+	Time   time.Duration `json:",omitempty"` // service time
+	Spread time.Duration `json:",omitempty"` // mean of an exponential time that is added to Time
 	Seed   uint64        `json:",omitempty"` // of the spread
-	Serial bool          `json:",omitempty"` // one request at a time, in the order in which they came
-	Spin   bool          `json:",omitempty"` // be busy meanwhile, instead of asleep
-	Halves bool          `json:",omitempty"` // write the head of the answer at once, and the body at the end
-	Fail   int           `json:",omitempty"` // each Fail-th response has status 500, at once; 0: none
+	Serial bool          `json:",omitempty"` // one request at a time, in order of arrival
+	Spin   bool          `json:",omitempty"` // busy-wait instead of sleeping
+	Halves bool          `json:",omitempty"` // write the response headers at once, and the body when it is due
+	Fail   int           `json:",omitempty"` // every Fail-th response has status 500, at once; 0: none
 }
 
-// Path is what to ask for.
+// Path returns the path and query of a request with this spec.
 func (a ServiceSpec) Path() string {
-	text, _ := json.Marshal(a) // numbers and booleans have no error
+	text, _ := json.Marshal(a) // cannot fail for numbers and booleans
 	return "/serve?" + url.Values{"ask": {string(text)}}.Encode()
 }
 
-// parseServiceSpec reads what Path wrote.
+// parseServiceSpec parses the query of a Path.
 func parseServiceSpec(query string) (a ServiceSpec, err error) {
 	q, err := url.ParseQuery(query)
 	if err == nil {
 		err = json.Unmarshal([]byte(q.Get("ask")), &a)
 	}
 	if err != nil {
-		return ServiceSpec{}, fmt.Errorf("reading what is asked for: %w", err)
+		return ServiceSpec{}, fmt.Errorf("parsing the service spec: %w", err)
 	}
 	return a, nil
 }
 
-// duration is how long the i-th request takes, drawn from nothing but the seed and i.
+// duration returns the service time of the i-th request. It depends only on the spec and i.
 func (a ServiceSpec) duration(i int) time.Duration {
 	if a.Spread == 0 {
 		return a.Time
@@ -47,5 +47,5 @@ func (a ServiceSpec) duration(i int) time.Duration {
 	return a.Time + time.Duration(random.ExpFloat64()*float64(a.Spread))
 }
 
-// fails reports whether the i-th request has a wrong answer.
+// fails reports whether the i-th request gets status 500.
 func (a ServiceSpec) fails(i int) bool { return a.Fail > 0 && i%a.Fail == a.Fail-1 }

@@ -11,8 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// virtual is a simulation in which time is computed: a network of 20 µs each way, 30 µs to connect, an engine that is
-// exact, and no noise. So what is measured of an engine does not depend on the machine.
+// virtual is a simulation with computed times: a network latency of 20 µs each way, 30 µs to connect, an exact engine,
+// and no noise. So results do not depend on the machine.
 type virtual struct{}
 
 var _ simulation = virtual{}
@@ -20,24 +20,24 @@ var _ simulation = virtual{}
 const (
 	oneWay    = 20 * time.Microsecond
 	toConnect = 30 * time.Microsecond
-	between   = 2 * time.Microsecond // two requests of a client
+	between   = 2 * time.Microsecond // gap between two requests of a client
 )
 
-func (virtual) own() load.Engine { return &reckoned{} }
+func (virtual) own() load.Engine { return &computed{} }
 
-// visit implements simulation. The engine is made of a reckoned one, or is one.
+// visit implements simulation. The engine is a computed one, or one that wraps it.
 func (virtual) visit(ctx context.Context, engine load.Engine, sc scenario) (*visitResult, error) {
 	request := sc.plan().Workloads[0].Requests[0]
 	it := &visitResult{scenario: sc, invalid: analysis.Counts{},
 		visit: load.Visit{Request: request, Load: sc.load, Length: sc.length, MinRequests: max(sc.minRequests, 1),
 			Seed: sc.seed}}
 	var seen memoryRecorder
-	inside := &reckoned{}
+	inside := &computed{}
 	switch e := engine.(type) {
-	case *reckoned:
+	case *computed:
 		inside = e
 	case alteredEngine:
-		inside = e.Engine.(*reckoned)
+		inside = e.Engine.(*computed)
 	}
 	inside.sc = sc
 	if err := engine.Run(ctx, it.visit, &seen); err != nil {
@@ -47,23 +47,23 @@ func (virtual) visit(ctx context.Context, engine load.Engine, sc scenario) (*vis
 	return it, nil
 }
 
-// reckoned is an engine and a server in one.
-type reckoned struct {
+// computed is an engine and a server in one, with computed times.
+type computed struct {
 	sc   scenario
 	ask  ServiceSpec
 	real []Stamp
-	free time.Duration // serial: when the server is
+	free time.Duration // serial: when the server is free
 }
 
 // Run implements load.Engine.
-func (e *reckoned) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
+func (e *computed) Run(_ context.Context, v load.Visit, rec load.Recorder) error {
 	_, query, _ := strings.Cut(v.Request.Path, "?")
 	var err error
 	if e.ask, err = parseServiceSpec(query); err != nil {
 		return err
 	}
 	var seen []record.Observation
-	free := make([]time.Duration, v.Load.Concurrency) // when each connection is
+	free := make([]time.Duration, v.Load.Concurrency) // when each connection is free
 	next := func() *time.Duration {
 		first := &free[0]
 		for i := range free {
@@ -96,8 +96,8 @@ func (e *reckoned) Run(_ context.Context, v load.Visit, rec load.Recorder) error
 	return nil
 }
 
-// send reckons one request.
-func (e *reckoned) send(v load.Visit, intended, sent time.Duration) record.Observation {
+// send computes the observation of one request.
+func (e *computed) send(v load.Visit, intended, sent time.Duration) record.Observation {
 	o := record.Observation{Intended: intended, Sent: sent}
 	limit := intended + v.Load.Timeout()
 	if sent >= limit {
@@ -124,7 +124,7 @@ func (e *reckoned) send(v load.Visit, intended, sent time.Duration) record.Obser
 	return o
 }
 
-func (e *reckoned) due(i int, arrived time.Duration) time.Duration {
+func (e *computed) due(i int, arrived time.Duration) time.Duration {
 	still := func(at time.Duration) time.Duration {
 		if from, until := e.sc.pause.After, e.sc.pause.After+e.sc.pause.Length; from <= at && at < until {
 			return until

@@ -18,7 +18,7 @@ import (
 	"forktax/bench/process"
 )
 
-// A Header says what a calibration is of. One that goes on must be of the same.
+// A Header identifies a calibration. Only a calibration with the same header can resume it; Started may differ.
 type Header struct {
 	Version  string            `json:"version"`
 	Mode     string            `json:"mode"`
@@ -27,30 +27,30 @@ type Header struct {
 	Programs map[string]string `json:"programs"` // SHA-256 of each, and of forktax itself
 	Started  time.Time         `json:"started"`
 	Part     Part              `json:"part,omitzero"`
-	CPU      string            `json:"cpu"`   // its model
+	CPU      string            `json:"cpu"`   // model of the machine's CPU
 	Cores    int               `json:"cores"` // of the machine
 }
 
-// stateFile is appended to while a calibration goes on.
+// stateFile is the file to which a running calibration appends entries.
 const stateFile = "state.jsonl"
 
-// entry is a line of it. One of the first three is set; a repetition is of the property that Property names.
+// An entry is a line of the state file. Exactly one of Header, Outcome and Repetition is set.
 type entry struct {
 	Header     *Header         `json:"header,omitempty"`
 	Outcome    *Outcome        `json:"outcome,omitempty"`
 	Repetition json.RawMessage `json:"trial,omitempty"`
 	Property   string          `json:"property,omitempty"`
-	Seconds    float64         `json:"seconds,omitempty"` // that the property, or the repetition, took
+	Seconds    float64         `json:"seconds,omitempty"` // time of the property or of the repetition
 }
 
-// A state is what was measured so far: whole properties, and repetitions of one that takes long.
+// A state holds the results so far: outcomes of properties, and repetitions of long ones.
 type state struct {
 	Header
 	file        *os.File
-	lock        *os.File // of the directory
-	outcomes    map[string]entry
-	repetitions map[string][]json.RawMessage
-	seconds     map[string]float64 // that the repetitions took
+	lock        *os.File                     // lock of the directory
+	outcomes    map[string]entry             // by property
+	repetitions map[string][]json.RawMessage // by name, which begins with the property's
+	seconds     map[string]float64           // total time of the repetitions, by property
 }
 
 func newState(h Header) *state {
@@ -58,15 +58,15 @@ func newState(h Header) *state {
 		seconds: map[string]float64{}}
 }
 
-// openState goes on with the state in dir, or begins one. Restart forgets what there was.
+// openState opens the state in dir to resume it, or begins a new one. Restart discards an existing state.
 func openState(dir string, h Header, restart bool) (s *state, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the directory of the calibration: %w", err)
+		return nil, fmt.Errorf("creating the directory of the calibration: %w", err)
 	}
 	lock, err := process.LockDir(dir)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, fmt.Errorf("another calibration is writing to %s: wait for its end, or choose another directory by "+
-			"--out", dir)
+		return nil, fmt.Errorf("another calibration is writing to %s: wait for it to end, or choose another directory "+
+			"with --out", dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("locking the directory of the calibration: %w", err)
@@ -79,7 +79,7 @@ func openState(dir string, h Header, restart bool) (s *state, err error) {
 	name := filepath.Join(dir, stateFile)
 	if restart {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("forgetting what was measured: %w", err)
+			return nil, fmt.Errorf("discarding the previous state: %w", err)
 		}
 	}
 	s = newState(h)
@@ -96,7 +96,7 @@ func openState(dir string, h Header, restart bool) (s *state, err error) {
 	if s.file, err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
 		return nil, fmt.Errorf("opening the state of the calibration: %w", err)
 	}
-	err = s.file.Truncate(whole) // half a line is of one that was killed
+	err = s.file.Truncate(whole) // a process that was killed can leave an incomplete line
 	if err == nil && whole == 0 {
 		err = s.append(entry{Header: &h})
 	}
@@ -106,50 +106,50 @@ func openState(dir string, h Header, restart bool) (s *state, err error) {
 	return s, nil
 }
 
-// seedIn is the seed of the calibration in dir that can go on; false if there is none.
+// seedIn returns the seed of the calibration in dir; false if there is none to resume.
 func seedIn(dir string) (uint64, bool) {
 	s := newState(Header{})
 	whole, err := s.read(filepath.Join(dir, stateFile))
 	return s.Seed, err == nil && whole > 0
 }
 
-// An UnlikeError says that a folder has another calibration in it.
+// An UnlikeError is returned when a directory has the state of a different calibration.
 type UnlikeError struct{ Dir, Why string }
 
 func (e *UnlikeError) Error() string {
-	return fmt.Sprintf("%s has a calibration that cannot be gone on with: %s; --restart begins it anew, --out takes "+
-		"another folder", e.Dir, e.Why)
+	return fmt.Sprintf("%s has a different calibration that cannot be resumed: %s; use --restart to discard it, or --out "+
+		"to choose another directory", e.Dir, e.Why)
 }
 
-// unlike says why one calibration is not of the same as another.
+// unlike returns why h cannot resume the calibration with header had; "" if it can.
 func (h Header) unlike(had Header) string {
 	switch {
 	case h.Version != had.Version:
-		return fmt.Sprintf("it is of forktax %s, and this is %s", had.Version, h.Version)
+		return fmt.Sprintf("it was made by forktax %s, but this is %s", had.Version, h.Version)
 	case h.Mode != had.Mode:
-		return fmt.Sprintf("it is a %s one, and a %s one is wanted", had.Mode, h.Mode)
+		return fmt.Sprintf("its mode is %s, not %s", had.Mode, h.Mode)
 	case h.Hostile != had.Hostile:
-		return fmt.Sprintf("its --hostile is %v, and %v is wanted", had.Hostile, h.Hostile)
+		return fmt.Sprintf("its --hostile is %v, not %v", had.Hostile, h.Hostile)
 	case h.Part != had.Part:
-		return fmt.Sprintf("its part is %v, and %v is wanted", had.Part, h.Part)
+		return fmt.Sprintf("its --part is %v, not %v", had.Part, h.Part)
 	case h.Seed != had.Seed:
-		return fmt.Sprintf("its seed is %d, and %d is wanted", had.Seed, h.Seed)
+		return fmt.Sprintf("its --seed is %d, not %d", had.Seed, h.Seed)
 	case h.CPU != had.CPU || h.Cores != had.Cores:
-		return fmt.Sprintf("it is of a machine with %d cores of %q, and this one has %d of %q", had.Cores, had.CPU,
+		return fmt.Sprintf("its machine has %d cores of %q, but this one has %d of %q", had.Cores, had.CPU,
 			h.Cores, h.CPU)
 	}
 	for name, hash := range h.Programs {
 		if had.Programs[name] != hash {
-			return fmt.Sprintf("the program %s is another one", name)
+			return fmt.Sprintf("program %s has changed", name)
 		}
 	}
 	return ""
 }
 
-// maxState is how many bytes the state of a calibration may have, far above what any leaves.
+// maxState is the largest size of a state file in bytes, far above that of real ones.
 const maxState = 256 << 20
 
-// read takes in the whole lines of the file, and returns how many bytes they are.
+// read reads the complete lines of the file, and returns their total size in bytes.
 func (s *state) read(name string) (whole int64, err error) {
 	text, err := foreign.ReadFile(name, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -167,7 +167,7 @@ func (s *state) read(name string) (whole int64, err error) {
 			return 0, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
 		if (n == 1) != (e.Header != nil) {
-			return 0, fmt.Errorf("%s:%d: the first line, and no other, is the header", name, n)
+			return 0, fmt.Errorf("%s:%d: the header must be the first line and no other", name, n)
 		}
 		s.take(e)
 	}
@@ -180,11 +180,11 @@ func (s *state) take(e entry) {
 		s.Header = *e.Header
 	case e.Outcome != nil:
 		s.outcomes[e.Property] = e
-		if e.Outcome.Verdict == Skipped { // it goes on where that is not so
+		if e.Outcome.Verdict == Skipped { // a later attempt can use the repetitions
 			return
 		}
 		s.seconds[e.Property] = 0
-		// If it is measured again, then from the beginning, with what it measured for others to use.
+		// An unjudged property is measured again from the beginning, including recordings that other properties share.
 		maps.DeleteFunc(s.repetitions, func(name string, _ []json.RawMessage) bool {
 			return name == e.Property || e.Outcome.Verdict == Unjudged && strings.HasPrefix(name, e.Property+" ")
 		})
@@ -195,32 +195,34 @@ func (s *state) take(e entry) {
 	}
 }
 
-// spentOn is how long repetitions of a property took that were made before an interruption.
+// spentOn returns the time, in seconds, of the repetitions of a property that were made before an interruption.
 func (s *state) spentOn(property string) float64 { return s.seconds[property] }
 
-// close closes the state's files. Another process may then go on.
+// close closes the state's files. Another process may then resume the calibration.
 func (s *state) close() error { return errors.Join(s.file.Close(), s.lock.Close()) }
 
 func (s *state) append(e entry) error {
 	text, err := json.Marshal(e)
 	if err != nil {
-		return fmt.Errorf("writing down what was measured: %w", err)
+		return fmt.Errorf("writing the state of the calibration: %w", err)
 	}
 	if _, err := s.file.Write(append(text, '\n')); err != nil {
-		return fmt.Errorf("writing down what was measured: %w", err)
+		return fmt.Errorf("writing the state of the calibration: %w", err)
 	}
 	s.take(e)
 	return nil
 }
 
-// done reports whether the property has an outcome that stands. One that could not be judged is measured again.
+// done reports whether the property has a final outcome. A property that was not judged, measured or skipped is
+// measured again.
 func (s *state) done(name string) bool {
 	e, ok := s.outcomes[name]
 	return ok && slices.Contains([]string{Passed, Failed, Partial}, e.Outcome.Verdict)
 }
 
-// repeated makes n repetitions of a property, each of which is written down at once, and returns what all came to,
-// those of an earlier attempt included. A repetition depends on nothing but its number and the lab.
+// repeated makes n repetitions of a property and returns their results, including those of an earlier attempt. It saves
+// each at once under the name property, the property's name or that and a suffix. A repetition may depend only on its
+// number and the lab.
 func repeated[T any](l *Lab, property string, n int, try func(i int) (T, error)) ([]T, error) {
 	var all []T
 	for _, text := range l.state.repetitions[property] {
@@ -241,7 +243,8 @@ func repeated[T any](l *Lab, property string, n int, try func(i int) (T, error))
 		if err != nil {
 			return nil, err
 		}
-		if err := l.state.append(entry{Property: property, Repetition: text, Seconds: time.Since(began).Seconds()}); err != nil {
+		e := entry{Property: property, Repetition: text, Seconds: time.Since(began).Seconds()}
+		if err := l.state.append(e); err != nil {
 			return nil, err
 		}
 		all = append(all, t)

@@ -16,14 +16,14 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// stress is a stressor: it prints "ready", and until ctx or in ends it is idle for a while and then, by
-// chance, busy on all processors, starting processes, or filling memory and giving it back. Its bursts are of a length
-// between that of a block and that of a check, which is where they hurt most.
+// stress is a stressor. It prints "ready" and then, until ctx or in ends, alternates idle times with bursts of a random
+// kind: busy loops, process starts, or memory allocation. Bursts are longer than a block and shorter than a check,
+// which disturbs checks most.
 func stress(ctx context.Context, _ []string, in io.Reader, stdout io.Writer) error {
 	ctx = untilClosed(ctx, in)
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("finding a program to start: %w", err)
+		return fmt.Errorf("finding the executable of forktax: %w", err)
 	}
 	if _, err := fmt.Fprintln(stdout, "ready"); err != nil {
 		return err
@@ -42,7 +42,7 @@ func stress(ctx context.Context, _ []string, in io.Reader, stdout io.Writer) err
 	return nil
 }
 
-// burst is from 5 ms to 2 s long, as often of each order of magnitude.
+// burst returns a random length from 5 ms to 2.56 s, with each power of two equally likely.
 func burst() time.Duration {
 	d := 5 * time.Millisecond
 	for range rand.IntN(9) {
@@ -51,7 +51,7 @@ func burst() time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)))
 }
 
-// busy takes two processors. It looks at the clock itself: timers may be late meanwhile.
+// busy keeps two CPUs busy until the deadline. It reads the clock itself, because timers may be late under load.
 func busy(ctx context.Context) {
 	until, _ := ctx.Deadline()
 	var two sync.WaitGroup
@@ -64,14 +64,14 @@ func busy(ctx context.Context) {
 	two.Wait()
 }
 
-// forks starts processes that end at once, one after the other.
+// forks starts short-lived processes one after the other.
 func forks(ctx context.Context, self string) {
 	for ctx.Err() == nil {
-		_ = exec.CommandContext(ctx, self, "--version").Run() // whether it ends well does not matter
+		_ = exec.CommandContext(ctx, self, "--version").Run() // its exit status does not matter
 	}
 }
 
-// pressure takes 256 MiB, page by page, and lets go of it.
+// pressure repeatedly allocates 256 MiB, touches each page, and releases it.
 func pressure(ctx context.Context) {
 	for ctx.Err() == nil {
 		memory := make([]byte, 256<<20)
@@ -81,12 +81,12 @@ func pressure(ctx context.Context) {
 	}
 }
 
-// hostileProperties are the properties that are measured once more beside neighbours that take the processor, fork, and
-// fill the memory. An inconclusive check is not a wrong one: it says that the machine is too noisy.
+// hostileProperties returns variants of other properties, measured while a stressor uses the CPU, forks and fills
+// memory. An inconclusive check is not a wrong one: it reports that the machine is too noisy.
 func hostileProperties() []Property {
 	few := func(l *Lab) int { return pick(l, 5, 50) }
 	return []Property{{
-		Name: "hostile-alike", About: "alarms of the gate beside hostile neighbours, identical programs, live",
+		Name: "hostile-alike", About: "false alarms in live checks of identical programs while a stressor runs",
 		Must: "none", Hostile: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(few(l)) * 40 * time.Second },
 		Checks: func(l *Lab) checkSet {
@@ -95,17 +95,18 @@ func hostileProperties() []Property {
 			return s
 		},
 	}, {
-		Name: "hostile-found", About: "a start-up that costs 10 % more never passes beside hostile neighbours, live",
+		Name: "hostile-found", About: "live checks never pass a start-up that costs 10% more while a stressor runs",
 		Must: "none passes", Hostile: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return time.Duration(few(l)) * 40 * time.Second },
 		Checks: func(l *Lab) checkSet {
 			return checkSet{name: "hostile-found", slower: []float64{0.1}, margin: sequential.DefaultMargin,
 				mustCatch: sequential.DefaultMustCatch, budget: time.Minute, n: few(l), hostile: true,
-				judge: verdictCount{verdict: analysis.Pass, counted: "passed wrongly", must: atMost(0)}.judge}
+				judge: verdictCount{verdict: analysis.Pass, counted: "false passes", must: atMost(0)}.judge}
 		},
 	}, {
-		Name: "hostile-labels", About: "rate of alarms with labels drawn anew, α = 5 %, on noise beside hostile neighbours",
-		Must: "5 ± 0.65 %", Hostile: true, Programs: []string{startupProgram},
+		Name: "hostile-labels", About: "rate of false alarms on noise recorded while a stressor runs, with randomly " +
+			"swapped labels, α = 5%",
+		Must: "5 ± 0.65%", Hostile: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return pick(l, 70*time.Second, 12*time.Minute) },
 		Run: func(ctx context.Context, l *Lab) (o Outcome, err error) {
 			err = l.withStressor(ctx, func() error {
@@ -117,16 +118,17 @@ func hostileProperties() []Property {
 	}}
 }
 
-// withStressor has a hostile neighbour as long as run goes on.
+// withStressor calls run while a stressor runs.
 func (l *Lab) withStressor(ctx context.Context, run func() error) error {
-	return l.beside(ctx, "a hostile neighbour", []string{helperStress}, func(*process.Process, string) error { return run() })
+	return l.beside(ctx, "the stressor", []string{helperStress},
+		func(*process.Process, string) error { return run() })
 }
 
-// beside has a helper run as long as run does, which gets its first line. That it has ended before is an error: what was
-// measured was not beside it.
+// beside calls run, with the first line of the helper's output, while a helper runs. It is an error if the helper ends
+// before run does, because then a part was measured without it.
 func (l *Lab) beside(ctx context.Context, what string, args []string, run func(p *process.Process, line string) error) (
 	err error) {
-	p, err := process.Start(l.tool(args...), nil, nil)
+	p, err := process.Start(l.helper(args...), nil, nil)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", what, err)
 	}
@@ -140,7 +142,7 @@ func (l *Lab) beside(ctx context.Context, what string, args []string, run func(p
 	}
 	select {
 	case err := <-p.Gone():
-		return fmt.Errorf("%s has not lived as long as what it was beside: %w", what, err)
+		return fmt.Errorf("%s ended during the measurement: %w", what, err)
 	default:
 		return nil
 	}

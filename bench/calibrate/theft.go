@@ -9,15 +9,15 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// A theft is a property of live checks beside a thief: identical programs and a candidate that is 10 % slower, in turn.
-// Shares of checks are in thousandths.
+// A theft is a property of live checks while a thief runs: of identical programs and of a candidate that is 10% slower,
+// in turn.
 type theft struct {
-	percent             int // of each core that the thief takes
-	checks              int // of each kind, in a full calibration
-	decided, decidedAim int // how many must come to the right verdict
-	found               int // how many of the slower ones must be found; 0 sets no limit
-	pass, passAim       float64
-	slower, slowerAim   float64 // limits of the median times of both kinds, in seconds; 0 is none
+	percent             int     // share of each core that the thief takes, in percent
+	checks              int     // of each kind, in a full calibration
+	decided, decidedAim int     // thousandths of all checks that must have the right verdict
+	found               int     // thousandths of the slower candidates that must be found; 0 sets no limit
+	pass, passAim       float64 // limits of the median time to pass identical programs, in seconds; 0 is none
+	slower, slowerAim   float64 // limits of the median time to find a slower candidate, in seconds; 0 is none
 }
 
 var thefts = []theft{
@@ -29,18 +29,19 @@ var thefts = []theft{
 
 // Limits of all thefts.
 const (
-	quickThefts = 2   // checks of each kind in a quick calibration, of which one may be undecided
-	falseThefts = 10  // thousandths of the checks of identical programs that may be alarms
-	leastTheft  = 0.5 // of the share that was asked for: a thief that takes less proves nothing
+	quickThefts = 2   // checks of each kind in a quick calibration; one check may be undecided
+	falseThefts = 10  // thousandths of the checks of identical programs that may be false alarms
+	leastTheft  = 0.5 // smallest part of its share that a thief must take for the checks to be judged
 )
 
-// thiefProperties are the properties of live checks beside a thief.
+// thiefProperties returns the properties of live checks while a thief runs.
 func thiefProperties() []Property {
 	var all []Property
 	for _, t := range thefts {
 		all = append(all, Property{
-			Name:     fmt.Sprintf("thief-%d", t.percent),
-			About:    fmt.Sprintf("checks at all defaults while another process takes %d %% of each core, live", t.percent),
+			Name: fmt.Sprintf("thief-%d", t.percent),
+			About: fmt.Sprintf("live checks with default options while another process takes %d%% of each core",
+				t.percent),
 			Must:     t.mustText(),
 			Aim:      t.aimText(),
 			Programs: []string{startupProgram},
@@ -52,19 +53,19 @@ func thiefProperties() []Property {
 }
 
 func (t theft) mustText() string {
-	text := fmt.Sprintf("%g %% decided rightly (quick: all but one)", float64(t.decided)/10)
+	text := fmt.Sprintf("%g%% correct verdicts (quick: all but one)", float64(t.decided)/10)
 	if t.found > 0 {
-		text += fmt.Sprintf(", %g %% of +10 %% found", float64(t.found)/10)
+		text += fmt.Sprintf(", %g%% of +10%% found", float64(t.found)/10)
 	}
-	text += fmt.Sprintf(", at most %g %% false alarms", float64(falseThefts)/10)
+	text += fmt.Sprintf(", at most %g%% false alarms", float64(falseThefts)/10)
 	if t.pass > 0 {
-		text += fmt.Sprintf("; half pass within %g s and are found within %g s (full only)", t.pass, t.slower)
+		text += fmt.Sprintf("; median times to pass %g s and to find %g s (full only)", t.pass, t.slower)
 	}
 	return text
 }
 
 func (t theft) aimText() string {
-	text := fmt.Sprintf("%g %%, no false alarm", float64(t.decidedAim)/10)
+	text := fmt.Sprintf("%g%%, no false alarm", float64(t.decidedAim)/10)
 	if t.pass > 0 {
 		text += fmt.Sprintf("; %g s and %g s", t.passAim, t.slowerAim)
 	}
@@ -77,8 +78,8 @@ func (t theft) checkSet(l *Lab) checkSet {
 		theft: float64(t.percent) / 100, judge: func(all []CheckResult) Outcome { return t.judge(all, l.Full) }}
 }
 
-// judge judges all checks together, and each kind by itself. The median times are over all checks of a kind, also those
-// that were not decided, which take the longest.
+// judge judges all checks together, and each kind separately. The median times are over all checks of a kind, including
+// the undecided ones, which take the longest.
 func (t theft) judge(all []CheckResult, full bool) Outcome {
 	alike, slower := byKind(all)
 	alarms, found := countVerdict(alike, analysis.Regression), countVerdict(slower, analysis.Regression)
@@ -101,20 +102,20 @@ func (t theft) judge(all []CheckResult, full bool) Outcome {
 	}
 	took, stolen := t.stolen(all)
 	o := newOutcome(verdictsText(all),
-		shareMeasure("decided rightly", decided, len(all), atLeastOf(t.decided, len(all)),
+		shareMeasure("correct verdicts", decided, len(all), atLeastOf(t.decided, len(all)),
 			atLeast(float64((t.decidedAim*len(all)+999)/1000))),
 		shareMeasure("false alarms", alarms, len(alike), atMost(float64(falseThefts*len(alike)/1000)), atMost(0)),
-		shareMeasure("+10 % found", found, len(slower), mustFind, nil),
+		shareMeasure("+10% found", found, len(slower), mustFind, nil),
 		timeMeasure("time of a check of identical programs, p50", alike, 0.5, pass, passAim),
-		timeMeasure("time of a check of +10 %, p50", slower, 0.5, slowerTime, slowerAim), took)
+		timeMeasure("time of a check of +10%, p50", slower, 0.5, slowerTime, slowerAim), took)
 	if !stolen {
 		o.Verdict, o.AimMet = Unjudged, nil
-		o.Text += fmt.Sprintf(" The thief was to take %d %% of each core, and could not.", t.percent)
+		o.Text += fmt.Sprintf(" The thief could not take its %d%% of each core.", t.percent)
 	}
 	return o
 }
 
-// stolen is what the thief took, and reports whether that is enough of what it was to take.
+// stolen returns the share of each core that the thief took, and reports whether that is enough.
 func (t theft) stolen(all []CheckResult) (Measure, bool) {
 	var shares []float64
 	for _, v := range all {
@@ -124,7 +125,7 @@ func (t theft) stolen(all []CheckResult) (Measure, bool) {
 	return m, m.Value >= leastTheft*float64(t.percent)
 }
 
-// countVerdict counts the checks that came to a verdict.
+// countVerdict returns the number of checks with the verdict.
 func countVerdict(all []CheckResult, verdict string) int {
 	n := 0
 	for _, v := range all {

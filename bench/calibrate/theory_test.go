@@ -11,13 +11,14 @@ import (
 
 const ms = time.Millisecond
 
-// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. Of all arrivals 1 % are the 100 ms after the stall began, in which the
-// queue has taken off a tenth of that: 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is all of it and s.
+// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. The slowest 1% of all arrivals are those of the first 100 ms of the
+// stall. At the end of these the response time is 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is S + s.
 func TestStallQuantile(t *testing.T) {
 	check := func(rho, q float64, want time.Duration) {
 		t.Helper()
-		if got := calibrate.StallQuantile(500*ms, 10*time.Second, ms, rho, q); (got - want).Abs() > time.Microsecond {
-			t.Errorf("quantile(%g) at ρ = %g is %v, want %v", q, rho, got, want)
+		got := calibrate.StallQuantile(500*ms, 10*time.Second, ms, rho, q)
+		if (got - want).Abs() > time.Microsecond {
+			t.Errorf("quantile(%g) at ρ = %g = %v, want %v", q, rho, got, want)
 		}
 	}
 	check(0.1, 0.99, 411*ms)
@@ -25,12 +26,12 @@ func TestStallQuantile(t *testing.T) {
 	check(0, 0.96, 101*ms) // 500 − 0.04·10,000 + 1
 }
 
-// At ρ = 0.5 a request waits for half of a service in the mean: 2 + 0.5·2/(2·0.5) = 3 ms. At 0.8: 2 + 0.8·2/0.4 = 6 ms.
+// s = 2 ms. At ρ = 0.5 the mean response time is 2 + 0.5·2/(2·0.5) = 3 ms; at ρ = 0.8, 2 + 0.8·2/0.4 = 6 ms.
 func TestSojourn(t *testing.T) {
 	check := func(rho float64, want time.Duration) {
 		t.Helper()
 		if got := calibrate.Sojourn(2*ms, rho); (got - want).Abs() > time.Microsecond {
-			t.Errorf("sojourn at ρ = %g is %v, want %v", rho, got, want)
+			t.Errorf("sojourn at ρ = %g = %v, want %v", rho, got, want)
 		}
 	}
 	check(0, 2*ms)
@@ -38,16 +39,15 @@ func TestSojourn(t *testing.T) {
 	check(0.8, 6*ms)
 }
 
-// Three that come at 0, 1 and 10 ms, each served for 4 ms: they are there for 4, 7 and 4 ms, 5 in the mean.
+// Three requests that arrive at 0, 1 and 10 ms and are served for 4 ms each: response times 4, 7 and 4 ms, mean 5 ms.
 func TestIdealSojourn(t *testing.T) {
 	if got, want := calibrate.IdealSojourn(4*ms, []time.Duration{0, ms, 10 * ms}), 5*ms; got != want {
 		t.Errorf("ideal = %v, want %v", got, want)
 	}
 }
 
-// The chance in the mean of n requests is what simulated queues show: of 400 with 2,000 requests each, the standard
-// deviation of the means, over the mean of theory. Its own error is 1/√800 = 3.5 % of it, so that a fifth is six times
-// that.
+// chance agrees with simulated queues: the standard deviation of the means of 400 queues with 2,000 requests each, over
+// the theoretical mean. Its standard error is 1/√800 = 3.5%, so the tolerance of 20% is about six standard errors.
 func TestQueueChance(t *testing.T) {
 	const n, queues = 2000, 400
 	random := rand.New(rand.NewPCG(1, 2))
@@ -56,7 +56,7 @@ func TestQueueChance(t *testing.T) {
 		var arrivals []time.Duration
 		at := 0.0
 		for range n {
-			at += random.ExpFloat64() * 4e6 // every 4 ms in the mean, served for 2
+			at += random.ExpFloat64() * 4e6 // a mean gap of 4 ms, with a service time of 2 ms
 			arrivals = append(arrivals, time.Duration(at))
 		}
 		x := float64(calibrate.IdealSojourn(2*ms, arrivals)) / float64(3*ms)
@@ -65,7 +65,7 @@ func TestQueueChance(t *testing.T) {
 	mean := sum / queues
 	got, want := math.Sqrt(squares/queues-mean*mean), calibrate.QueueChance(n)
 	if math.Abs(got/want-1) > 0.2 || math.Abs(mean-1) > 0.01 {
-		t.Errorf("simulated queues have a mean of %.3f of theory's ± %.4f, want 1 ± %.4f", mean, got, want)
+		t.Errorf("simulated mean over theoretical mean: %.3f ± %.4f, want 1 ± %.4f", mean, got, want)
 	}
 }
 
@@ -79,12 +79,12 @@ func TestSlope(t *testing.T) {
 	check([]float64{1, 2, 3}, []float64{5, 7, 9}, 2)
 	check([]float64{0, 1, 2}, []float64{0, 0, 3}, 1.5) // Σ(x−1)(y−1) = 1+2 over Σ(x−1)² = 2
 	if got := calibrate.Slope([]float64{2, 2}, []float64{1, 3}); !math.IsNaN(got) {
-		t.Errorf("the slope of a vertical line is %v, want none", got)
+		t.Errorf("slope of a vertical line = %v, want NaN", got)
 	}
 }
 
-// Gaps that are the quantiles of an exponential distribution are as near to it as can be: half a step, √n/2n. All at
-// the same distance, the mean, they are off by 1−1/e below it, times √n.
+// Gaps that are the quantiles of an exponential distribution have the smallest distance, half a step: √n/2n. Gaps that
+// all equal the mean have the distance 1−1/e, times √n.
 func TestKolmogorov(t *testing.T) {
 	const n = 100
 	var quantiles, even []time.Duration
@@ -95,10 +95,10 @@ func TestKolmogorov(t *testing.T) {
 		even = append(even, time.Duration(i+1)*2*ms)
 	}
 	if got, want := calibrate.Kolmogorov(quantiles, 500), 0.05; math.Abs(got-want) > 0.001 {
-		t.Errorf("of quantiles: %.4f, want %.4f", got, want)
+		t.Errorf("quantiles: kolmogorov = %.4f, want %.4f", got, want)
 	}
 	if got, want := calibrate.Kolmogorov(even, 500), 10*(1-1/math.E); math.Abs(got-want) > 0.001 {
-		t.Errorf("of even gaps: %.4f, want %.4f", got, want)
+		t.Errorf("even gaps: kolmogorov = %.4f, want %.4f", got, want)
 	}
 }
 
@@ -117,8 +117,7 @@ func TestDifferent(t *testing.T) {
 	check([]time.Duration{2}, []time.Duration{2, 2}, 1)
 }
 
-// Of the values 1 to 1000 the ⌈p·1000⌉-th is p·1000; p99.9 of so few may be the maximum under another name, and has
-// none.
+// Of the values 1 to 1000 the ⌈p·1000⌉-th is p·1000. There are too few values for p99.9.
 func TestCounted(t *testing.T) {
 	var values []time.Duration
 	for i := 1000; i > 0; i-- {
@@ -127,7 +126,7 @@ func TestCounted(t *testing.T) {
 	check := func(thousandths int, want int64, ok bool) {
 		t.Helper()
 		if got, has := calibrate.Counted(values, thousandths); has != ok || has && got != want {
-			t.Errorf("at(%d) = %d, %v, want %d, %v", thousandths, got, has, want, ok)
+			t.Errorf("percentileOf(%d) = %d, %v, want %d, %v", thousandths, got, has, want, ok)
 		}
 	}
 	check(500, 500, true)
@@ -146,7 +145,8 @@ func TestServiceSpec(t *testing.T) {
 			t.Errorf("ParseServiceSpec(%q) = %+v, %v, want %+v", path, got, err, want)
 		}
 	}
-	for _, query := range []string{"", "ask=", "ask={", `ask={"Time":"soon"}`, `ask={"Spread":"x"}`, `ask={"Seed":-1}`, `ask={"Fail":"x"}`, "%zz"} {
+	for _, query := range []string{"", "ask=", "ask={", `ask={"Time":"soon"}`, `ask={"Spread":"x"}`, `ask={"Seed":-1}`,
+		`ask={"Fail":"x"}`, "%zz"} {
 		if got, err := calibrate.ParseServiceSpec(query); err == nil {
 			t.Errorf("ParseServiceSpec(%q) = %+v, want an error", query, got)
 		}
@@ -154,9 +154,10 @@ func TestServiceSpec(t *testing.T) {
 	a := calibrate.ServiceSpec{Time: ms, Spread: ms, Seed: 1, Fail: 3}
 	again := a.Duration(4)
 	if a.Duration(4) != again || a.Duration(4) == a.Duration(5) || a.Duration(4) < ms {
-		t.Errorf("services %v, %v and %v: want one of each number, above %v", a.Duration(4), again, a.Duration(5), ms)
+		t.Errorf("Duration(4) = %v and %v, Duration(5) = %v: want equal for the same request, different ones otherwise, and "+
+			"at least %v", a.Duration(4), again, a.Duration(5), ms)
 	}
 	if a.Fails(1) || !a.Fails(2) || !a.Fails(5) || (calibrate.ServiceSpec{}).Fails(0) {
-		t.Error("every third is to fail, and none if nothing is said")
+		t.Error("Fails: want true for every third request with Fail: 3, and false for the zero spec")
 	}
 }

@@ -16,24 +16,24 @@ import (
 	"forktax/bench/process"
 )
 
-// Limits of a burst of the thief: those of the time slices that a hypervisor takes from a shared core.
+// Limits of the length of a thief's burst: those of the time slices that a hypervisor takes from a shared core.
 const (
 	shortestTheft = time.Millisecond
 	longestTheft  = 20 * time.Millisecond
 )
 
-// thiefLifetime is how long a thief lives whatever happens. It is far longer than any check, beside which it runs.
+// thiefLifetime is the time after which a thief ends in any case. It is far longer than any check.
 const thiefLifetime = 30 * time.Minute
 
 // First words of the line that a thief prints.
 const (
-	thiefReady   = "ready"   // and the number of cores
-	thiefRefused = "refused" // and the reason
+	thiefReady   = "ready"   // followed by the number of cores
+	thiefRefused = "refused" // followed by the reason
 )
 
-// thief is a helper that takes a share of each core, as a hypervisor does that has promised it twice: one thread for
-// each core, pinned and at real-time priority, is busy in bursts and sleeps between them. The only argument is the
-// share; 0.1 is 10 %. It ends with ctx, when in closes, when its parent has died, and after thiefLifetime.
+// thief is a helper that takes a share of each core, like the hypervisor of an overcommitted host. One thread per core,
+// pinned and at real-time priority, is busy in bursts and sleeps between them. The only argument is the share; 0.1 is
+// 10%. The thief ends with ctx, when in closes, when its parent has died, and after thiefLifetime.
 func thief(ctx context.Context, args []string, in io.Reader, stdout io.Writer) error {
 	share, err := shareOf(args)
 	if err != nil {
@@ -46,13 +46,13 @@ func thief(ctx context.Context, args []string, in io.Reader, stdout io.Writer) e
 		_, err := fmt.Fprintln(stdout, thiefRefused, err)
 		return err
 	}
-	runtime.GOMAXPROCS(len(cores) + 2) // bursts must not delay the goroutines that notice the end
-	useRealTime()                      // the same for their threads
+	runtime.GOMAXPROCS(len(cores) + 2) // bursts must not delay the goroutines that end the thief
+	useRealTime()                      // nor their threads
 	parent, taken := os.Getppid(), make(chan error, len(cores))
 	var all sync.WaitGroup
 	for _, core := range cores {
 		all.Go(func() {
-			runtime.LockOSThread() // until the thread ends with its goroutine: no other may have its priority
+			runtime.LockOSThread() // the thread ends with its goroutine, so no other goroutine gets its priority
 			err := takeCore(core)
 			taken <- err
 			if err == nil {
@@ -78,13 +78,13 @@ func shareOf(args []string) (float64, error) {
 			return share, nil
 		}
 	}
-	return 0, fmt.Errorf("%q: a share of each core is needed, above 0 and at most 0.5", args)
+	return 0, fmt.Errorf("%q: must be a share of each core, above 0 and at most 0.5", args)
 }
 
-// steal is busy and sleeps in turn. A burst is counted in CPU time of the thread, so that what interrupts it is not
-// counted as stolen. Each pause depends on the burst before it, so that also a short time has about its share.
+// steal alternates bursts and pauses. A burst is measured in CPU time of the thread, so interruptions do not count as
+// stolen. Each pause is proportional to the burst before it, so that short periods have about the right share, too.
 func steal(ctx context.Context, share float64, parent int) {
-	timer := time.NewTimer(time.Duration(rand.Float64() * float64(longestTheft) / share)) // cores are out of step
+	timer := time.NewTimer(time.Duration(rand.Float64() * float64(longestTheft) / share)) // desynchronises the cores
 	defer timer.Stop()
 	for {
 		select {
@@ -102,7 +102,7 @@ func steal(ctx context.Context, share float64, parent int) {
 	}
 }
 
-// theftLength is how long a burst is, log-uniform, of a number from 0 to 1.
+// theftLength returns the length of a burst for u from 0 to 1: log-uniform if u is uniform.
 func theftLength(u float64) time.Duration {
 	return time.Duration(float64(shortestTheft) * math.Pow(float64(longestTheft)/float64(shortestTheft), u))
 }
@@ -111,23 +111,23 @@ func theftLength(u float64) time.Duration {
 type refusedThiefError struct{ reason string }
 
 func (e *refusedThiefError) Error() string {
-	return "a thief is a process at real-time priority, which is not permitted here: " + e.reason
+	return "the thief needs real-time priority, which is not permitted here: " + e.reason
 }
 
-// besideThief has a thief take the share of each core as long as run takes. It returns the share that it really took.
+// besideThief calls run while a thief takes the share of each core. It returns the share that the thief really took.
 func (l *Lab) besideThief(ctx context.Context, share float64, run func() error) (took float64, err error) {
 	if l.thief != nil {
 		return l.thief(share, run)
 	}
 	args := []string{helperThief, strconv.FormatFloat(share, 'g', -1, 64)}
-	err = l.beside(ctx, "a thief", args, func(p *process.Process, line string) error {
+	err = l.beside(ctx, "the thief", args, func(p *process.Process, line string) error {
 		word, rest, _ := strings.Cut(line, " ")
 		if word == thiefRefused {
 			return &refusedThiefError{rest}
 		}
 		cores, err := strconv.Atoi(rest)
 		if word != thiefReady || err != nil {
-			return fmt.Errorf("starting a thief: it said %q", line)
+			return fmt.Errorf("starting the thief: unexpected output %q", line)
 		}
 		began := time.Now()
 		before, err := cpuOf(p.PID())
@@ -139,7 +139,7 @@ func (l *Lab) besideThief(ctx context.Context, share float64, run func() error) 
 		}
 		after, err := cpuOf(p.PID())
 		if err != nil {
-			return fmt.Errorf("measuring a thief: %w", p.ExitErrorOr(ctx, err))
+			return fmt.Errorf("measuring the CPU time of the thief: %w", p.ExitErrorOr(ctx, err))
 		}
 		took = float64(after-before) / float64(time.Since(began)) / float64(cores)
 		return nil

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ownCores lists the cores on which this process may run.
+// ownCores returns the cores on which this process may run.
 func ownCores() ([]int, error) {
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return nil, fmt.Errorf("asking which cores there are: %w", err)
+		return nil, fmt.Errorf("reading the CPU affinity: %w", err)
 	}
 	var cores []int
 	for core := range 64 * len(set) {
@@ -24,8 +24,8 @@ func ownCores() ([]int, error) {
 	return cores, nil
 }
 
-// takeCore pins the calling thread to the core, and gives it real-time priority: 1, which is above all that is
-// measured, and which a limit on real-time priority is most likely to permit.
+// takeCore pins the calling thread to the core and gives it real-time priority 1. That is above all measured processes,
+// and a limit on real-time priority is most likely to permit it.
 func takeCore(core int) error {
 	var one unix.CPUSet
 	one.Set(core)
@@ -34,23 +34,23 @@ func takeCore(core int) error {
 	}
 	err := unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_FIFO, Priority: 1}, 0)
 	if errors.Is(err, unix.EPERM) {
-		return errors.New("it takes root, the capability CAP_SYS_NICE, or a limit on real-time priority of 1 " +
+		return errors.New("run as root, with the capability CAP_SYS_NICE, or with a limit on real-time priority of 1 " +
 			"(ulimit -r 1)")
 	}
 	if err != nil {
-		return fmt.Errorf("taking real-time priority: %w", err)
+		return fmt.Errorf("setting real-time priority: %w", err)
 	}
 	return nil
 }
 
-// threadCPU is the CPU time of the calling thread.
+// threadCPU returns the CPU time of the calling thread.
 func threadCPU() time.Duration {
 	var t unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // every kernel has it
+	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // every kernel has this clock
 	return time.Duration(t.Nano())
 }
 
-// cpuOf is the CPU time of a process and its threads, in steps of 10 ms.
+// cpuOf returns the CPU time of a process and its threads, with a resolution of 10 ms.
 func cpuOf(pid int) (time.Duration, error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {

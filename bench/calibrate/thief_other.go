@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-var errNoThief = errors.New("forktax takes it on Linux only, and this is " + runtime.GOOS)
+var errNoThief = errors.New("forktax supports it on Linux only, not on " + runtime.GOOS)
 
 func ownCores() ([]int, error) { return nil, errNoThief }
 

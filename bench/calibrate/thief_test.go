@@ -16,7 +16,7 @@ import (
 	"forktax/bench/testenv"
 )
 
-// A thief takes about its share of each core: bursts are 6.3 ms in the middle, so a second has 30 of them at 20 %.
+// A thief takes about its share of each core. The mean burst is 6.3 ms, so a second has 30 of them at 20%.
 func TestThief(t *testing.T) {
 	for _, share := range []float64{0.05, 0.2} {
 		took, err := calibrate.BesideThief(t.Context(), newLab(), share, func() { time.Sleep(1500 * time.Millisecond) })
@@ -28,7 +28,7 @@ func TestThief(t *testing.T) {
 	}
 }
 
-// Where real-time priority is not permitted, the error is that, and says what would permit it.
+// Without the permission for real-time priority the error names CAP_SYS_NICE, which grants it.
 func TestThiefRefused(t *testing.T) {
 	l := newLab()
 	if os.Geteuid() == 0 {
@@ -38,15 +38,15 @@ func TestThiefRefused(t *testing.T) {
 	ran := false
 	_, err := calibrate.BesideThief(t.Context(), l, 0.1, func() { ran = true })
 	if err == nil && os.Geteuid() != 0 {
-		testenv.Skip(t, errors.New("this user may have real-time priority"))
+		testenv.Skip(t, errors.New("real-time priority is permitted for this user"))
 	}
 	var refused *calibrate.RefusedThiefError
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "CAP_SYS_NICE") || ran {
-		t.Errorf("besideThief = %v, and it ran: %v; want a refusal that names CAP_SYS_NICE", err, ran)
+		t.Errorf("besideThief = %v, called: %v; want a refusal that names CAP_SYS_NICE, false", err, ran)
 	}
 }
 
-// A thief ends by itself when its input closes, and when its parent dies while its input stays open.
+// A thief ends when its input closes, and when its parent dies while its input stays open.
 func TestThiefEnds(t *testing.T) {
 	for name, end := range map[string]func(in io.Closer, parent *os.Process) error{
 		"its input closes": func(in io.Closer, _ *os.Process) error { return in.Close() },
@@ -74,20 +74,20 @@ func TestThiefEnds(t *testing.T) {
 				testenv.Skip(t, errors.New(line))
 			}
 			if err != nil || !strings.HasPrefix(line, "ready ") {
-				t.Fatalf("the thief said %q, %v", line, err)
+				t.Fatalf("the thief printed %q, %v", line, err)
 			}
 			if err := end(in, parent.Process); err != nil {
 				t.Fatal(err)
 			}
 			ended := make(chan error, 1)
-			go func() { // its output ends with the last process that has it
+			go func() { // the output ends when the last process that holds it does
 				_, err := io.Copy(io.Discard, read)
 				ended <- err
 			}()
 			select {
 			case <-ended:
 			case <-time.After(20 * time.Second):
-				t.Error("the thief is left behind")
+				t.Error("the thief still runs after 20 s")
 			}
 		})
 	}
@@ -98,12 +98,12 @@ func TestThiefArguments(t *testing.T) {
 		{"thief", "0.1", "0.2"}} {
 		err := calibrate.RunHelper(context.Background(), args, strings.NewReader(""), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), "above 0 and at most 0.5") {
-			t.Errorf("RunHelper(%q) = %v, want what is needed", args, err)
+			t.Errorf("RunHelper(%q) = %v, want an error with the valid range", args, err)
 		}
 	}
 }
 
-// Bursts are from 1 to 20 ms, as many below their geometric mean as above.
+// Bursts are from 1 to 20 ms, with the geometric mean as their median.
 func TestTheftLength(t *testing.T) {
 	for u, want := range map[float64]float64{0: 1, 0.5: math.Sqrt(20), 1: 20} {
 		if got := calibrate.TheftLength(u); math.Abs(got.Seconds()*1000-want) > 1e-3 {

@@ -14,47 +14,47 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Stamp is what the ground-truth server did for one request, by the clock of contract.Now.
+// A Stamp records how the ground-truth server served one request. Times are nanoseconds of contract.Now.
 type Stamp struct {
-	Arrived  int64 `json:"a"` // the first byte of the request was there
-	Answered int64 `json:"d"` // the last byte of the answer was about to be written; 0 if it was not
+	Arrived  int64 `json:"a"` // the server received the first byte of the request
+	Answered int64 `json:"d"` // just before the server wrote the last byte of the response; 0 if it did not
 	Failed   bool  `json:"f,omitempty"`
 }
 
-// Took is how long the request took as the server knows it.
+// Took returns the service time as seen by the server.
 func (s Stamp) Took() time.Duration { return time.Duration(s.Answered - s.Arrived) }
 
-// A truthServer serves requests for as long as they ask it to, and records when it did. Its responses are
-// written by hand: what lies between a stamp and the wire is then one system call.
+// A truthServer serves each request for the time that the request specifies, and records stamps. It writes responses
+// itself, without net/http, so that there is only one system call between a stamp and the wire.
 //
-// Each request is due at an instant that is known when it arrives, and its connection's goroutine waits for that alone.
-// So a wait that ends late, as all do by some microseconds, delays no other request.
+// The time at which a response is due is known when the request arrives, and the connection's goroutine waits for that
+// time only. So a wait that ends late, as all do by some microseconds, does not delay other requests.
 type truthServer struct {
 	mu     sync.Mutex
 	stamps []Stamp
-	free   int64 // serial: when the server has done what it was asked so far
+	free   int64 // serial: when the server will have served all requests so far
 	pause  struct{ from, until int64 }
 }
 
-// serve is the ground-truth server: it prints "ready <url> <control url>" and serves until ctx or in ends.
+// serve runs the ground-truth server. It prints "ready <url> <control url>" and serves until ctx or in ends.
 func serve(ctx context.Context, _ []string, in io.Reader, stdout io.Writer) error {
 	ctx = untilClosed(ctx, in)
 	useRealTime()
-	asked, err := net.Listen("tcp", "127.0.0.1:0")
+	requests, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	defer asked.Close()
-	told, err := net.Listen("tcp", "127.0.0.1:0")
+	defer requests.Close()
+	controls, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
 	t := &truthServer{}
 	control := &http.Server{Handler: http.HandlerFunc(t.restart)}
 	defer control.Close()
-	go control.Serve(told)
-	go t.accept(asked)
-	if _, err := fmt.Fprintf(stdout, "ready http://%s http://%s\n", asked.Addr(), told.Addr()); err != nil {
+	go control.Serve(controls)
+	go t.accept(requests)
+	if _, err := fmt.Fprintf(stdout, "ready http://%s http://%s\n", requests.Addr(), controls.Addr()); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -71,11 +71,11 @@ func (t *truthServer) accept(l net.Listener) {
 	}
 }
 
-// A standstill is a time in which the server does nothing; the zero one is none.
+// A standstill is a time in which the server does nothing. The zero value means none.
 type standstill struct{ After, Length time.Duration }
 
-// restart is what the lab calls, beside what is measured: it returns what the server has done since the last call, and
-// has it forget that and stand still as the body says.
+// restart handles control requests of the lab. It returns the stamps since the last call, discards them, and schedules
+// the standstill in the request body.
 func (t *truthServer) restart(w http.ResponseWriter, r *http.Request) {
 	var s standstill
 	if err := json.NewDecoder(r.Body).Decode(&s); err != nil {
@@ -123,14 +123,14 @@ func (t *truthServer) serveConn(c net.Conn) {
 	}
 }
 
-// What the server says. It keeps connections, unless they are closed by the client.
+// Responses of the server. It keeps connections open until the client closes them.
 const (
 	truthBody = "done\n"
 	truthHead = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\n"
 	truthFail = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
 )
 
-// respond serves one request and reports whether the connection still stands.
+// respond serves one request and reports whether the connection can be reused.
 func (t *truthServer) respond(c net.Conn, wake *wakeTimer, a ServiceSpec, arrived int64) bool {
 	i, begin, due := t.admit(a, arrived)
 	if a.fails(i) {
@@ -156,7 +156,7 @@ func (t *truthServer) respond(c net.Conn, wake *wakeTimer, a ServiceSpec, arrive
 	return err == nil
 }
 
-// admit gives a request its number, and says when it is begun and when its answer is due.
+// admit returns the number of a request, when its service begins, and when its response is due.
 func (t *truthServer) admit(a ServiceSpec, arrived int64) (i int, begin, due int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -187,7 +187,7 @@ func (t *truthServer) isPaused(at int64) bool { return t.pause.from <= at && at 
 func (t *truthServer) answered(i int, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if i < len(t.stamps) { // else they were forgotten meanwhile
+	if i < len(t.stamps) { // else the stamps were discarded in the meantime
 		t.stamps[i].Answered, t.stamps[i].Failed = contract.Now(), failed
 	}
 }

@@ -15,34 +15,39 @@ import (
 	"forktax/workload/contract"
 )
 
-// storedSides are the cells of a stored result that may stand for a base, the best first.
+// storedSides are the models of a stored result that can serve as the base, in order of preference.
 var storedSides = []string{candidateName, subject.FloorModel}
 
-// remember takes out of a stored result what the requests cost over the floor. Metrics of which it says nothing are
-// left out; if they were named, that is an error of usage.
-func (c *comparison) remember(env map[string]string, metrics []string, named bool) (
+// readBaseline reads the cost of each request relative to the floor from a stored result. Metrics that the result lacks
+// are left out; it is a usage error if the user named them.
+func (c *comparison) readBaseline(env map[string]string, metrics []string, named bool) (
 	*plan.StoredBaseline, []plan.LeftOut, error) {
 	a, err := analysis.ReadStored(c.BaseResult)
 	if err != nil {
 		return nil, nil, &subject.UsageError{Err: err}
 	}
-	if !a.Run.Complete {
-		return nil, nil, subject.InvalidOption("base-result", "%s is of a run that was not completed: %s", c.BaseResult, a.Run.Condition)
+	if c.script != nil {
+		c.rename(a)
 	}
-	if unlike := analysis.MachineMismatches(a.Environment, machine.Environment()); len(unlike) > 0 && !c.AllowUnlikeMachine {
+	if !a.Run.Complete {
+		return nil, nil, subject.InvalidOption("base-result", "%s: the run was not completed: %s", c.BaseResult,
+			a.Run.Condition)
+	}
+	unlike := analysis.MachineMismatches(a.Environment, machine.Environment())
+	if len(unlike) > 0 && !c.AllowUnlikeMachine {
 		var lines []string
 		for _, u := range unlike {
-			lines = append(lines, fmt.Sprintf("%s: %s, and here %s", u.What, u.A, u.B))
+			lines = append(lines, fmt.Sprintf("%s: %s, here %s", u.What, u.A, u.B))
 		}
-		return nil, nil, subject.InvalidOption("base-result", "%s was made on another machine (%s): what a start costs over the floor "+
-			"is another there; --allow-unlike-machine compares them all the same", c.BaseResult, strings.Join(lines, "; "))
+		return nil, nil, subject.InvalidOption("base-result", "%s was measured on a different machine (%s), where "+
+			"startup costs differ; use --allow-unlike-machine to compare anyway", c.BaseResult, strings.Join(lines, "; "))
 	}
 	if len(a.Responses) > 0 && !maps.Equal(env, a.Run.Env) {
-		return nil, nil, subject.InvalidOption("base-result", "%s is of other variables (--env): %s, and here %s; or of other "+
-			"values of them", c.BaseResult, namesOf(a.Run.Env), namesOf(env))
+		return nil, nil, subject.InvalidOption("base-result", "%s: different environment variables or values (--env): it "+
+			"has %s, this check has %s", c.BaseResult, namesOf(a.Run.Env), namesOf(env))
 	}
 	if unlike := a.Run.HeadersMismatch(c.IgnoreHeaders); unlike != "" && !c.AllowDifferent {
-		return nil, nil, subject.InvalidOption("base-result", "%s is of another %s", c.BaseResult, unlike)
+		return nil, nil, subject.InvalidOption("base-result", "%s is for a different %s", c.BaseResult, unlike)
 	}
 	for _, r := range c.workload.Requests {
 		if err := c.sameExchange(a, r); err != nil {
@@ -71,13 +76,45 @@ func (c *comparison) remember(env map[string]string, metrics []string, named boo
 		}
 	}
 	if want := len(kept) * len(c.workload.Requests); len(kept) == 0 || len(s.Ratios) < want {
-		return nil, nil, subject.InvalidOption("base-result", "%s does not say what %s costs over the floor, by one client: it has to be "+
-			"a result of forktax check, or of forktax run, of the same requests", c.BaseResult, c.subjects())
+		return nil, nil, subject.InvalidOption("base-result", "%s has no cost over the floor for %s with one client; use a "+
+			"result of forktax check or forktax run with the same requests", c.BaseResult, c.subjects())
 	}
 	for i := range s.Ratios {
 		s.Ratios[i].Slack *= widening(c.Alpha, len(s.Ratios))
 	}
 	return s, leftOut, nil
+}
+
+// rename gives what a result compares the names that it has here: two CGI executables need not have the same, and of a
+// single request, the method and the path are compared later.
+func (c *comparison) rename(a *analysis.Analysis) {
+	stored := map[string]bool{}
+	for _, r := range a.Responses {
+		if r.Workload != a.Run.Floor {
+			stored[r.Request] = true
+		}
+	}
+	for _, r := range a.Comparisons {
+		if r.Workload != a.Run.Floor {
+			stored[r.Request] = true
+		}
+	}
+	named := func(request string) string {
+		if len(stored) == 1 && len(c.workload.Requests) == 1 {
+			return c.workload.Requests[0].Name
+		}
+		return request
+	}
+	for i, r := range a.Responses {
+		if r.Workload != a.Run.Floor {
+			a.Responses[i].Workload, a.Responses[i].Request = c.workload.Name, named(r.Request)
+		}
+	}
+	for i, r := range a.Comparisons {
+		if r.Workload != a.Run.Floor {
+			a.Comparisons[i].Workload, a.Comparisons[i].Request = c.workload.Name, named(r.Request)
+		}
+	}
 }
 
 func namesOf(env map[string]string) string {
@@ -87,8 +124,8 @@ func namesOf(env map[string]string) string {
 	return strings.Join(slices.Sorted(maps.Keys(env)), ", ")
 }
 
-// sameExchange returns an error of usage if the stored result is of another request of this name, or another response to
-// it. A result of schema 1 does not say what was sent.
+// sameExchange returns a usage error if the stored result has a different request of this name, or a different response
+// to it. A result of schema 1 does not record the request.
 func (c *comparison) sameExchange(a *analysis.Analysis, r contract.Request) error {
 	now := analysis.RequestOf(r)
 	for _, side := range storedSides {
@@ -97,7 +134,7 @@ func (c *comparison) sameExchange(a *analysis.Analysis, r contract.Request) erro
 				continue
 			}
 			if unlike := then.Mismatch(now, r.Want); unlike != "" {
-				return subject.InvalidOption("base-result", "%s is of another %s", c.BaseResult, unlike)
+				return subject.InvalidOption("base-result", "%s is for a different %s", c.BaseResult, unlike)
 			}
 			return nil
 		}
@@ -105,8 +142,8 @@ func (c *comparison) sameExchange(a *analysis.Analysis, r contract.Request) erro
 	return nil
 }
 
-// widening is by how much half a 95 % interval has to be wider to be left, at one end of one of the gates, as seldom as
-// alpha says. A stored ratio that is off is so in the part that confirms, too, so that a second look is no protection.
+// widening returns the factor by which half a 95% interval has to grow for a one-sided error rate of alpha, shared by
+// the gates. An error in a stored ratio affects the confirming part as well, so a second look does not protect from it.
 func widening(alpha float64, gates int) float64 {
 	return stats.NormalQuantile(1-alpha/float64(gates)) / stats.NormalQuantile(0.975)
 }
@@ -119,8 +156,9 @@ func (c *comparison) subjects() string {
 	return strings.Join(names, ", ")
 }
 
-// ratio is that of one request by one metric; or why there is none.
+// ratio returns the stored ratio of one request for one metric, or the reason why there is none.
 func (c *comparison) ratio(a *analysis.Analysis, request, metric string) (plan.StoredRatio, string) {
+	name := subject.RequestName(c.workload.Name, request)
 	for _, side := range storedSides {
 		cell := cellOf(c.workload.Name, request, side)
 		for _, r := range a.Comparisons {
@@ -129,16 +167,15 @@ func (c *comparison) ratio(a *analysis.Analysis, request, metric string) (plan.S
 				continue
 			}
 			if r.RatioLow == nil || r.RatioHigh == nil {
-				return plan.StoredRatio{}, fmt.Sprintf("has too few blocks for an interval of %s of %s/%s", metric,
-					c.workload.Name, request)
+				return plan.StoredRatio{}, fmt.Sprintf("has too few blocks for a confidence interval of %s for %s", metric, name)
 			}
 			if !(0 < *r.RatioLow && *r.RatioLow <= r.Ratio && r.Ratio <= *r.RatioHigh) {
-				return plan.StoredRatio{}, fmt.Sprintf("has an interval of %s of %s/%s that cannot be: %v to %v, of %v", metric,
-					c.workload.Name, request, *r.RatioLow, *r.RatioHigh, r.Ratio)
+				return plan.StoredRatio{}, fmt.Sprintf("has an invalid confidence interval of %s for %s: %v to %v, estimate %v",
+					metric, name, *r.RatioLow, *r.RatioHigh, r.Ratio)
 			}
 			slack := max(math.Log(*r.RatioHigh/r.Ratio), math.Log(r.Ratio / *r.RatioLow))
 			return plan.StoredRatio{Request: request, Metric: metric, Ratio: r.Ratio, Slack: slack}, ""
 		}
 	}
-	return plan.StoredRatio{}, fmt.Sprintf("has no %s of %s/%s over the floor", metric, c.workload.Name, request)
+	return plan.StoredRatio{}, fmt.Sprintf("has no %s over the floor for %s", metric, name)
 }

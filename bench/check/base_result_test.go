@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Half a 95 % interval is 1.960 standard errors. For 1 % shared out to 5 gates, at one end of each, it takes 2.878; for
-// 2.5 % of one, what there is.
+// Half a 95% interval is 1.960 standard errors. A one-sided 1% shared by 5 gates needs 2.878; a one-sided 2.5% for one
+// gate needs no widening.
 func TestWidening(t *testing.T) {
 	holds := func(alpha float64, gates int, want float64) {
 		t.Helper()

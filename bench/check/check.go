@@ -17,8 +17,9 @@ import (
 	"forktax/bench/subject"
 )
 
-// Prepare finds and counts what is compared. The launcher is given the programs, and the servers that they need.
-// Execute of what it returns measures, until the sequential test has decided. Messages go to log.
+// Prepare finds the two programs, compares their counts, and returns the execution, whose Execute measures until the
+// sequential test has decided. It adds the programs, and the servers that they need, to the launcher. Messages go to
+// log.
 func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *servers.Options, log io.Writer) (
 	*run.Execution, error) {
 	if err := o.countable(ctx); err != nil {
@@ -50,13 +51,13 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	return e, nil
 }
 
-// reportLeftOut logs what the check leaves out, a line each. It is an error if nothing may be left out.
+// reportLeftOut logs each gate that the check leaves out, one per line. With RequireAll it returns an error instead.
 func (o *Options) reportLeftOut(p plan.Plan, log io.Writer) error {
 	leftOut := analysis.LeftOutLines(p.Check.LeftOut)
 	if p.FloorMissing != "" {
 		leftOut = append(leftOut, "the floor: "+p.FloorMissing)
 	}
-	if o.RequireAll && o.BaseResult == "" && len(leftOut) > 0 { // a stored base has no counts, whatever is installed
+	if o.RequireAll && o.BaseResult == "" && len(leftOut) > 0 { // a stored base never has counts
 		return fmt.Errorf("--require-all: %s", strings.Join(leftOut, "; "))
 	}
 	for _, line := range leftOut {
@@ -71,8 +72,9 @@ type Pair struct {
 	Base, Candidate map[string]string
 }
 
-// OfPair makes a check of the pair and returns what it found. It leaves nothing behind.
-func (o *Options) OfPair(ctx context.Context, p Pair, l *subject.Launcher, finder *subject.Finder) (*analysis.Check, error) {
+// OfPair checks the pair and returns the result. It removes its record.
+func (o *Options) OfPair(ctx context.Context, p Pair, l *subject.Launcher, finder *subject.Finder) (
+	*analysis.Check, error) {
 	c := &comparison{Options: o, workload: p.Program.Description, asked: subject.Known(p.Program.Requests), sides: [2]side{
 		{title: baseName, path: p.Program.Path, keeps: &p.Program, env: p.Base},
 		{title: candidateName, path: p.Program.Path, keeps: &p.Program, env: p.Candidate}}}
@@ -92,7 +94,7 @@ func (o *Options) OfPair(ctx context.Context, p Pair, l *subject.Launcher, finde
 	return found, err
 }
 
-// executeAside measures, gives the directory of the record to use, and leaves nothing behind.
+// executeAside runs the execution in a temporary directory, calls use with the directory of the record, and removes it.
 func executeAside(ctx context.Context, e *run.Execution, use func(dir string) error) error {
 	results, remove, err := process.TempDir("a check")
 	if err != nil {

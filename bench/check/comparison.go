@@ -11,15 +11,15 @@ import (
 	"forktax/workload/contract"
 )
 
-// A comparison is of two programs that do the same, by requests that are sent to both.
+// A comparison is the state of one check: two programs with the same responses, and the requests sent to both.
 type comparison struct {
 	*Options
 	sides    [2]side // base and candidate
 	workload contract.Description
-	asked    []subject.Asked   // what is sent to both
-	env      map[string]string // of both, as the user says
-	script   *subject.Program  // that hosts the sides; nil if they keep the program contract
-	traps    traps.Examiner    // of the sides; of what they serve, if their responses were learnt
+	asked    []subject.Asked   // requests sent to both sides
+	env      map[string]string // --env, for both sides
+	script   *subject.Program  // hosts the sides if they are CGI executables; nil if they implement the program contract
+	traps    traps.Examiner    // examines the sides and, if their responses were recorded, the responses
 }
 
 // compare finds the two sides.
@@ -41,30 +41,32 @@ func (o *Options) compare(ctx context.Context, finder *subject.Finder, stderr io
 	case base.keeps == nil || candidate.keeps == nil:
 		for _, s := range c.sides {
 			if s.keeps == nil {
-				return nil, subject.Unusable("%s does not keep the program contract, and the other side does: two CGI executables are "+
-					"needed, or two builds of a workload program", s.title)
+				return nil, subject.Unusable("%s does not implement the program contract, but the other side does: give two CGI "+
+					"executables, or two builds of a workload program", s.title)
 			}
 		}
 	case base.keeps.Name != candidate.keeps.Name:
-		return nil, subject.Unusable("%s is the workload %q, and %s is %q: two builds of the same are needed", base.title,
+		return nil, subject.Unusable("%s is workload %q, but %s is %q: give two builds of the same workload", base.title,
 			base.keeps.Name, candidate.title, candidate.keeps.Name)
 	}
 	for _, s := range c.sides {
 		if !s.keeps.HasModel(subject.FloorModel) {
-			return nil, subject.Unusable("%s has no model %q; it has %s", s.title, subject.FloorModel, strings.Join(s.keeps.Models, ", "))
+			return nil, subject.Unusable("%s does not support model %q; it supports %s", s.title, subject.FloorModel,
+				strings.Join(s.keeps.Models, ", "))
 		}
 	}
 	c.workload = base.keeps.Description
 	return c, c.choose()
 }
 
-// host has the two executables hosted.
+// host prepares the host program for two CGI executables.
 func (c *comparison) host(ctx context.Context, finder *subject.Finder) error {
 	found, err := finder.Find(ctx, []string{subject.ScriptWorkload})
 	if err != nil {
 		return err
 	}
-	c.script, c.workload = &found[0], found[0].Description
+	hosting := found[0].Hosting(c.sides[1].path)
+	c.script, c.workload = &hosting, hosting.Description
 	if c.env, err = c.Hosted(""); err != nil {
 		return err
 	}
@@ -72,11 +74,12 @@ func (c *comparison) host(ctx context.Context, finder *subject.Finder) error {
 	return err
 }
 
-// choose takes those of the workload's requests that are wished for, and others that the user describes.
+// choose selects the workload's requests that the user wants, and adds those that the user describes.
 func (c *comparison) choose() (err error) {
 	for option, value := range map[string]string{"root": c.Root, "documents": c.Documents, "dir": c.Dir} {
 		if value != "" {
-			return subject.InvalidOption(option, "is for CGI executables, and the programs keep the program contract")
+			return subject.InvalidOption(option, "applies to CGI executables only; these programs implement the program "+
+				"contract")
 		}
 	}
 	if c.env, err = c.Variables(); err != nil {
@@ -86,7 +89,7 @@ func (c *comparison) choose() (err error) {
 	return err
 }
 
-// learn records the expected responses that are not described, and verifies that both sides send them.
+// learn records the expected responses that the user did not describe, and verifies that both sides send them.
 func (c *comparison) learn(ctx context.Context, l *subject.Launcher) (err error) {
 	if c.workload.Requests = subject.Requests(c.asked); !subject.Unlearnt(c.asked) {
 		return nil

@@ -15,10 +15,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// uncountable is why gates cannot be counted where the base is stored.
-const uncountable = "no stored result has counts of its base"
+// uncountable is the reason why gates cannot be counted with a stored base.
+const uncountable = "a stored result has no counts"
 
-// countable returns an error of usage if a gate is named that cannot be counted here.
+// countable returns a usage error if the user named a gate that cannot be counted here.
 func (o *Options) countable(ctx context.Context) error {
 	counted, _ := analysis.Gated()
 	wanted := o.gatesIn(counted)
@@ -36,9 +36,10 @@ func (o *Options) countable(ctx context.Context) error {
 		strings.Join(wanted, ", "), why)
 }
 
-// count counts what has no noise, in single starts of both sides. What cannot be counted is left out, unless it was
-// named.
-func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]plan.StartCount, []plan.LeftOut, error) {
+// count returns the deterministic counts of both sides, each from a single start. Gates that cannot be counted are left
+// out; it is an error if the user named them.
+func (c *comparison) count(ctx context.Context, database servers.DataServer) (
+	[]plan.StartCount, []plan.LeftOut, error) {
 	counted, _ := analysis.Gated()
 	wanted := c.gatesIn(counted)
 	omit := func(why string) ([]plan.StartCount, []plan.LeftOut, error) {
@@ -51,7 +52,7 @@ func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]
 	if len(wanted) == 0 || c.BaseResult != "" {
 		return omit(uncountable)
 	}
-	if database == nil { // which would be taken for an orphan
+	if database == nil { // a database server would be taken for an orphan
 		defer explain.AdoptOrphans()()
 	}
 	var counts []plan.StartCount
@@ -67,11 +68,11 @@ func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]
 			case errors.As(err, &refused) && !c.GatesNamed:
 				return omit(refused.Error())
 			case errors.As(err, &uncounted):
-				err = fmt.Errorf("counting what %s needs for %s, by strace: %w", c.sides[i].title, r.Name, err)
+				err = fmt.Errorf("counting %s of %s with strace: %w", r.Name, c.sides[i].title, err)
 				if !c.GatesNamed {
 					return omit(err.Error())
 				}
-				return nil, nil, fmt.Errorf("%w; --gates without %s does not count", err, strings.Join(wanted, ", "))
+				return nil, nil, fmt.Errorf("%w; remove %s from --gates to check without counts", err, strings.Join(wanted, ", "))
 			case err != nil:
 				return nil, nil, err
 			}
@@ -86,7 +87,7 @@ func (c *comparison) count(ctx context.Context, database servers.DataServer) ([]
 	return counts, nil, nil
 }
 
-// An uncountedError is of the program that was to be counted, or of what counts it, and not of its preparation.
+// An uncountedError is a failure of the traced program or of the tracer, not of the preparation.
 type uncountedError struct{ error }
 
 func (e *uncountedError) Unwrap() error { return e.error }
@@ -102,13 +103,13 @@ func countOf(n explain.StartCounts, metric string) int64 {
 	}
 }
 
-// noteOn names what is counted and is not the program's own doing.
+// noteOn returns a note on counted processes that the program did not start itself; "" if there are none.
 func noteOn(n explain.StartCounts, metric string) string {
 	if metric != analysis.CountProcesses || n.Probes == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of the candidate's %d is a child by which Go's os/exec tries process descriptors, before the "+
-		"first command", n.Probes, n.Processes)
+	return fmt.Sprintf("%d of the candidate's %d is a child process with which Go's os/exec probes for pidfd support "+
+		"before the first command", n.Probes, n.Processes)
 }
 
 func (s side) count(ctx context.Context, spec subject.Spec, r contract.Request, database servers.DataServer) (

@@ -1,6 +1,6 @@
 package check
 
-// What the tests reach of the inside, from outside of the package.
+// Internals used by the tests, which are outside of the package.
 var (
 	Widening     = widening
 	MarginsOf    = (*Options).margins

@@ -12,13 +12,13 @@ import (
 	"forktax/bench/plan"
 )
 
-// A MarginFlag is the value of a flag that is given once for all measured gates, as 3%, and once for a single gate, as
-// cpu_per_request=5% or files_opened=20%,+10.
+// A MarginFlag is the value of a repeatable flag: once for all measured gates, such as 3%, and once for each single
+// gate, such as cpu_per_request=5% or files_opened=20%,+10.
 type MarginFlag struct {
-	All    Share                  // of all measured gates
-	ByGate map[string]plan.Margin // by metric
+	All    Share                  // margin of all measured gates
+	ByGate map[string]plan.Margin // margins of single gates, by metric
 
-	given bool // All is not the default
+	given bool // the user set All
 }
 
 // String implements pflag.Value.
@@ -27,7 +27,7 @@ func (m *MarginFlag) String() string { return m.All.String() }
 // Type implements pflag.Value.
 func (m *MarginFlag) Type() string { return "[gate=]margin" }
 
-// Set implements pflag.Value. That there is such a gate is for Options to validate.
+// Set implements pflag.Value. It does not validate the name of the gate; Options.Validate does.
 func (m *MarginFlag) Set(text string) error {
 	gate, value, found := strings.Cut(text, "=")
 	if !found {
@@ -35,7 +35,7 @@ func (m *MarginFlag) Set(text string) error {
 	}
 	gate = strings.TrimSpace(gate)
 	if before, ok := m.ByGate[gate]; ok {
-		return fmt.Errorf("%s has the margin %v already; give one for each gate", gate, before)
+		return fmt.Errorf("%s already has margin %v; give one margin per gate", gate, before)
 	}
 	margin, err := parseMargin(value)
 	if err != nil {
@@ -50,17 +50,17 @@ func (m *MarginFlag) Set(text string) error {
 
 func (m *MarginFlag) setAll(text string) error {
 	if m.given {
-		return fmt.Errorf("the margin of all measured gates is %v already; that of one gate is given as cpu_per_request=5%%",
+		return fmt.Errorf("the margin of all measured gates is already %v; for a single gate write cpu_per_request=5%%",
 			&m.All)
 	}
 	if err := m.All.Set(text); err != nil {
-		return fmt.Errorf("%w; that of one gate is given as cpu_per_request=5%% or files_opened=20%%,+10", err)
+		return fmt.Errorf("%w; for a single gate write cpu_per_request=5%% or files_opened=20%%,+10", err)
 	}
 	m.given = true
 	return nil
 }
 
-// MarginGates lists what can precede the margin of a gate in the flag, for shells to complete.
+// MarginGates returns the prefixes "gate=" of all gates, for shell completion of the flag.
 func MarginGates() (values []string) {
 	counted, measured := analysis.Gated()
 	for _, gate := range slices.Concat(counted, measured) {
@@ -69,20 +69,19 @@ func MarginGates() (values []string) {
 	return values
 }
 
-// gateMargin is 20%, +10, or 20%,+10. A record has no counts of more than 12 digits.
+// gateMargin matches 20%, +10, and 20%,+10. Counts in a record have at most 12 digits.
 var gateMargin = regexp.MustCompile(`^(?:(.+%)|(?:(.+%),)?\+([0-9]{1,12}))$`)
 
 func parseMargin(text string) (m plan.Margin, err error) {
 	parts := gateMargin.FindStringSubmatch(strings.ReplaceAll(text, " ", ""))
 	var s Share
 	if parts != nil {
-		if part := parts[1] + parts[2]; part != "" { // one of both is empty
+		if part := parts[1] + parts[2]; part != "" { // at most one of them is set
 			err = s.Set(part)
 		}
 	}
 	if parts == nil || err != nil {
-		return m, errors.New("a percentage such as 20%, a number such as +10, or both, as in 20%,+10, is needed after the " +
-			"name of the gate")
+		return m, errors.New("after gate=, give a percentage (20%), a count (+10), or both (20%,+10)")
 	}
 	m.Share = float64(s)
 	if parts[3] != "" {

@@ -11,8 +11,7 @@ import (
 )
 
 func TestMarginFlag(t *testing.T) {
-	const form = "a percentage such as 20%, a number such as +10, or both, as in 20%,+10, is needed after the name of " +
-		"the gate"
+	const form = "after gate=, give a percentage (20%), a count (+10), or both (20%,+10)"
 	for _, test := range []struct {
 		values []string
 		all    check.Share
@@ -24,10 +23,10 @@ func TestMarginFlag(t *testing.T) {
 		{[]string{"files_opened=20%,+10"}, 0.03, map[string]plan.Margin{"files_opened": {Share: 0.2, Count: 10}}, ""},
 		{[]string{"files_opened=20%, +10", "processes=+1", "page_faults=0%", "1%"}, 0.01, map[string]plan.Margin{
 			"files_opened": {Share: 0.2, Count: 10}, "processes": {Count: 1}, "page_faults": {}}, ""},
-		{[]string{"3"}, 0, nil, "a percentage such as 3% is needed; that of one gate is given as cpu_per_request=5% or "},
-		{[]string{"20%,+10"}, 0, nil, "a percentage such as 3% is needed; that of one gate is given as "},
-		{[]string{"3%", "5%"}, 0, nil, "the margin of all measured gates is 3% already"},
-		{[]string{"processes=5%", "processes=+1"}, 0, nil, "processes has the margin 5% already; give one for each gate"},
+		{[]string{"3"}, 0, nil, "must be a percentage such as 3%; for a single gate write cpu_per_request=5% or "},
+		{[]string{"20%,+10"}, 0, nil, "must be a percentage such as 3%; for a single gate write "},
+		{[]string{"3%", "5%"}, 0, nil, "the margin of all measured gates is already 3%"},
+		{[]string{"processes=5%", "processes=+1"}, 0, nil, "processes already has margin 5%; give one margin per gate"},
 		{[]string{"files_opened="}, 0, nil, form},
 		{[]string{"files_opened=20"}, 0, nil, form},
 		{[]string{"files_opened=20,+10"}, 0, nil, form},
@@ -61,7 +60,7 @@ func TestMarginFlag(t *testing.T) {
 	}
 }
 
-// What a message quotes of a margin is what the flag takes.
+// A margin as printed in messages can be parsed again.
 func TestMarginRoundTrip(t *testing.T) {
 	for _, want := range []plan.Margin{{}, {Share: 0.2}, {Count: 7}, {Share: 0.035, Count: 12}} {
 		if got, err := check.ParseMargin(want.String()); err != nil || got != want {

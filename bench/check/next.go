@@ -10,11 +10,11 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// firstStart is how long a start of the targets is measured in the first stage, and half as long as in the next.
+// firstStart is how long a start of the targets is measured in the first stage. It doubles with each stage.
 const firstStart = 50 * time.Millisecond
 
-// next decides how the next start of the targets is measured, by the record in dir. The check ends when a look has
-// decided, or when its time is over: the budget, and after it that to confirm an alarm.
+// next returns the function that decides from the record in dir how the next start of the targets is measured. The
+// check ends when a look has decided or its time is over: the budget and, after an alarm, the time to confirm it.
 func next(p plan.Plan) func(dir string) func(starts int, elapsed time.Duration) (run.NextStart, error) {
 	return func(dir string) func(int, time.Duration) (run.NextStart, error) {
 		budget := time.Duration(p.BudgetNS)

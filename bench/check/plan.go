@@ -15,10 +15,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// floorStride is in which rounds of a check the floor is visited: it is there to hold other days' results against.
+// floorStride is the number of rounds from one visit of the floor to the next. The floor makes results of different
+// days comparable.
 const floorStride = 2
 
-// equip gives the launcher what the sides are served by.
+// equip sets the launcher's programs and variants to those of the two sides.
 func (c *comparison) equip(l *subject.Launcher) {
 	l.Seed, l.Variants, l.Env = c.Seed, c.variants(), c.env
 	if c.BaseResult == "" {
@@ -27,9 +28,9 @@ func (c *comparison) equip(l *subject.Launcher) {
 	l.Programs = []subject.Program{*cmp.Or(c.script, c.sides[0].keeps)}
 }
 
-// prepare learns what is needed of the sides before anything is measured. The server of the database may be nil.
-func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *subject.Finder, database servers.DataServer) (
-	*run.Execution, error) {
+// prepare records expected responses, counts, and makes the plan. The database server may be nil.
+func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *subject.Finder,
+	database servers.DataServer) (*run.Execution, error) {
 	if err := c.learn(ctx, l); err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *s
 		return nil, cause
 	}
 	if err != nil && c.BaseResult != "" {
-		return nil, fmt.Errorf("a stored result is held against the floor, which cannot be had here: %w", err)
+		return nil, fmt.Errorf("a stored result is compared through the floor, which is not available here: %w", err)
 	}
 	if err != nil {
 		e.Plan.FloorMissing = err.Error()
@@ -64,7 +65,7 @@ func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *s
 	return e, nil
 }
 
-// addFloor has the floor visited in some of the rounds, or in all where it replaces the base.
+// addFloor adds the floor to the plan: in every floorStride-th round, or in all rounds if it replaces the base.
 func (c *comparison) addFloor(p *plan.Plan, floor subject.Program) {
 	stride := floorStride
 	if c.BaseResult != "" {
@@ -81,7 +82,7 @@ func cellOf(workload, request, model string) plan.Cell {
 		Load: plan.Load{Kind: plan.Closed, Concurrency: 1}}
 }
 
-// variants are the two sides, or the candidate alone, and the candidate once more, delayed by its host.
+// variants returns the base (unless it is stored), the candidate, and the control: the candidate delayed by its host.
 func (c *comparison) variants() []subject.Variant {
 	var variants []subject.Variant
 	for i, name := range []string{baseName, candidateName, controlName} {
@@ -92,7 +93,7 @@ func (c *comparison) variants() []subject.Variant {
 	return variants
 }
 
-// variant has the program of a side hosted, and delayed if it is a control.
+// variant returns the variant that runs the program of a side, delayed if it is a control.
 func (c *comparison) variant(name string, s side) subject.Variant {
 	v := subject.Variant{Name: name, Model: subject.FloorModel, Env: map[string]string{}}
 	maps.Copy(v.Env, s.env)
@@ -121,7 +122,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 		Workloads: []contract.Description{c.workload}, BudgetNS: int64(c.Budget), MinRequests: plan.MinRequests, Seed: c.Seed,
 		Baseline: baseName, IgnoreHeaders: c.IgnoreHeaders, Check: criterion,
 	}
-	// The CPU time of a database server cannot be told apart if both sides use it at the same time.
+	// The CPU time of a database server cannot be attributed if both sides use it at the same time.
 	if !database {
 		p.Alternate()
 	}
@@ -135,7 +136,7 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 	if c.BaseResult != "" {
 		p.Baseline = candidateName
 		var unknown []plan.LeftOut
-		if criterion.Stored, unknown, err = c.remember(p.Env, criterion.Metrics, c.GatesNamed); err != nil {
+		if criterion.Stored, unknown, err = c.readBaseline(p.Env, criterion.Metrics, c.GatesNamed); err != nil {
 			return p, err
 		}
 		criterion.LeftOut = append(criterion.LeftOut, unknown...)

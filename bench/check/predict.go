@@ -21,15 +21,15 @@ import (
 const (
 	// predicted is the workload by which SmallestChange predicts.
 	predicted = "hello"
-	// Predicting is how long it measures.
+	// Predicting is how long SmallestChange measures.
 	Predicting = 6 * time.Second
 )
 
-// ErrNotTried is that the program by which SmallestChange predicts could not be had, which says nothing of other programs.
-var ErrNotTried = errors.New("the built-in program cannot be had")
+// ErrNotTried is returned when the program that SmallestChange measures is not available. Other programs may be.
+var ErrNotTried = errors.New("the built-in program is not available")
 
-// SmallestChange predicts what a check with all defaults finds on this machine: the smallest --must-catch with which it
-// decides in its time, by each gate. What it does goes to log.
+// SmallestChange predicts the sensitivity of a check with default options on this machine: for each gate, the smallest
+// --must-catch with which it decides within its budget. Messages go to log.
 func SmallestChange(ctx context.Context, l *subject.Launcher, log io.Writer) ([]machine.SmallestChange, error) {
 	finder := subject.NewFinder(log)
 	programs, err := finder.Find(ctx, []string{predicted})
@@ -40,11 +40,12 @@ func SmallestChange(ctx context.Context, l *subject.Launcher, log io.Writer) ([]
 	return Predict(ctx, programs[0], l, finder, DefaultBudget, 1+rand.Uint64N(1_000_000))
 }
 
-// predictedStart is how long a start of the targets is measured for a prediction: as in the third stage of a check.
+// predictedStart is how long a start of the targets is measured for a prediction: the length of a check's third stage.
 const predictedStart = 200 * time.Millisecond
 
-// Predict measures a workload program against itself for a few seconds, and works out from its noise what a check of so
-// long would find by each gate on which a pass rests, but page faults, which have hardly any noise.
+// Predict measures a workload program against itself for a few seconds. From the noise it computes the smallest change
+// that a check with this budget would find, for each gate on which a pass rests. Page faults have hardly any noise and
+// are left out.
 func Predict(ctx context.Context, program subject.Program, l *subject.Launcher, finder *subject.Finder,
 	budget time.Duration, seed uint64) ([]machine.SmallestChange, error) {
 	return predictionOptions(Predicting, seed).againstItself(ctx, program, l, finder, method{sameStarts,
@@ -53,15 +54,15 @@ func Predict(ctx context.Context, program subject.Program, l *subject.Launcher, 
 		}})
 }
 
-// Reached makes a whole check of a workload program against itself, with floor and control, which no look ends. From
-// the standard error of its estimates it works out what the check would have found.
+// Reached checks a workload program against itself for the whole budget, with floor and control; no look ends it. From
+// the standard errors of its estimates it computes the smallest change that the check would have found.
 func Reached(ctx context.Context, program subject.Program, l *subject.Launcher, finder *subject.Finder,
 	budget time.Duration, seed uint64) ([]machine.SmallestChange, error) {
 	return predictionOptions(budget, seed).againstItself(ctx, program, l, finder, method{undecided, reachedError})
 }
 
-// A method is how a program is measured against itself, and how the standard error of a check follows from a series and
-// the blocks that it was measured by.
+// A method measures a program against itself (next) and derives the standard error of a check from a series and its
+// blocks (standardError).
 type method struct {
 	next          func(plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error)
 	standardError func(sequential.Series, []record.Block) (float64, error)
@@ -74,8 +75,8 @@ func predictionOptions(measuring time.Duration, seed uint64) *Options {
 		Alpha: sequential.DefaultAlpha, Budget: measuring, Gates: gates, Seed: seed}
 }
 
-// smallestChanges works out from the standard error of each gate what a check by all gates finds: of several requests,
-// by the noisiest.
+// smallestChanges computes, for each gate, the smallest change that a check with all gates finds. With several requests
+// the noisiest one counts.
 func (o *Options) smallestChanges(r *record.Result, m method) ([]machine.SmallestChange, error) {
 	d, err := analysis.CheckData(r)
 	if err != nil {
@@ -87,7 +88,7 @@ func (o *Options) smallestChanges(r *record.Result, m method) ([]machine.Smalles
 	}
 	for _, c := range a.Cells {
 		if (c.Model == baseName || c.Model == candidateName) && c.TooManyInvalid() {
-			return nil, fmt.Errorf("more than a fifth of the blocks is invalid: %s", c.Invalid)
+			return nil, fmt.Errorf("more than a fifth of the blocks are invalid: %s", c.Invalid)
 		}
 	}
 	_, all := analysis.Gated()
@@ -108,10 +109,10 @@ func (o *Options) smallestChanges(r *record.Result, m method) ([]machine.Smalles
 	return found, nil
 }
 
-// leastStarts is how many starts of the targets have to be valid: from fewer no noise can be told.
+// leastStarts is the number of starts with a valid pair that an estimate of the noise needs.
 const leastStarts = 4
 
-// enough is an error if the series has too few starts.
+// enough returns an error if the series has too few valid starts.
 func enough(s sequential.Series) error {
 	valid := 0
 	for _, start := range s {
@@ -120,12 +121,13 @@ func enough(s sequential.Series) error {
 		}
 	}
 	if valid < leastStarts {
-		return fmt.Errorf("%d of %d starts of the targets have a valid pair, and %d are needed", valid, len(s), leastStarts)
+		return fmt.Errorf("only %d of %d starts of the targets have a valid pair; at least %d are needed", valid, len(s),
+			leastStarts)
 	}
 	return nil
 }
 
-// predictError predicts the standard error of a check of so long from a series and the blocks that it was measured by.
+// predictError predicts the standard error of a check with this budget from a series and its blocks.
 func predictError(s sequential.Series, blocks []record.Block, budget time.Duration) (float64, error) {
 	if err := enough(s); err != nil {
 		return 0, err
@@ -136,8 +138,8 @@ func predictError(s sequential.Series, blocks []record.Block, budget time.Durati
 	return sequential.NoiseOf(s).StandardError(pairs), nil
 }
 
-// timeOf returns for how many seconds the targets were measured altogether, what is between their visits included, and
-// how many each start of them took more. The blocks are in the order in which they began.
+// timeOf returns how long the targets were measured in total, including the gaps between their visits, and the mean
+// overhead of a start; both in seconds. The blocks are in the order in which they began.
 func timeOf(blocks []record.Block) (measured, overhead float64) {
 	starts := 0.0
 	var began, ended int64 // of a start
@@ -153,18 +155,18 @@ func timeOf(blocks []record.Block) (measured, overhead float64) {
 	return measured, (time.Duration(ended).Seconds() - measured) / starts
 }
 
-// reachedError is the standard error of the estimate over all starts.
+// reachedError returns the standard error of the estimate over all starts.
 func reachedError(s sequential.Series, _ []record.Block) (float64, error) {
 	if err := enough(s); err != nil {
 		return 0, err
 	}
-	// With a single draw no look decides, so that the error is that of all starts.
+	// With a single draw no look can decide, so the error is that of all starts.
 	r := sequential.Rule{MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha, Draws: 1}
 	return r.Judge(sequential.Data{Gates: []sequential.Series{s}, Ended: true}).Gates[0].Error, nil
 }
 
-// sameStarts has all starts of the targets measured for as long, until the budget is over. It leaves the control out,
-// as a check does once it is found, which is soon.
+// sameStarts measures all starts of the targets for the same time, until the budget is over. It leaves the control out,
+// as a check does once it has found it.
 func sameStarts(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error) {
 	return func(string) func(int, time.Duration) (run.NextStart, error) {
 		budget := time.Duration(p.BudgetNS)
@@ -177,8 +179,8 @@ func sameStarts(p plan.Plan) func(dir string) func(int, time.Duration) (run.Next
 	}
 }
 
-// undecided goes through the stages of a check until the budget is over, whatever the looks find. The control is left
-// out once it is found.
+// undecided goes through the stages of a check until the budget is over, whatever the looks find. It leaves the control
+// out once it has found it.
 func undecided(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error) {
 	return func(dir string) func(int, time.Duration) (run.NextStart, error) {
 		budget, found, look := time.Duration(p.BudgetNS), "", sequential.FirstLook
@@ -206,7 +208,7 @@ func undecided(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextS
 	}
 }
 
-// againstItself measures a program as base and as candidate, by the plan of a check, and works out what it finds.
+// againstItself measures a program as base and as candidate of a check, and returns the smallest change per gate.
 func (o *Options) againstItself(ctx context.Context, program subject.Program, l *subject.Launcher,
 	finder *subject.Finder, m method) (found []machine.SmallestChange, err error) {
 	same := side{title: program.Name, path: program.Path, keeps: &program}

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/subject/programtest"
 )
 
-// A program is measured against itself in few seconds, and in a check through all its looks.
+// A program is measured against itself by a short prediction and by a whole check.
 func TestPredict(t *testing.T) {
 	dir := programtest.Build(t, "forktax-hello")
 	p, err := subject.Describe(t.Context(), filepath.Join(dir, "forktax-hello"))
@@ -31,7 +31,7 @@ func TestPredict(t *testing.T) {
 	}
 	for i, gate := range []string{"cpu_per_request", "response_p50"} {
 		if predicted[i].Gate != gate || reached[i].Gate != gate || predicted[i].Change <= 0.03 || reached[i].Change <= 0.03 {
-			t.Errorf("predicted %+v, reached %+v, want more than the margin by %s", predicted[i], reached[i], gate)
+			t.Errorf("predicted %+v, reached %+v, want %s with more than the margin", predicted[i], reached[i], gate)
 		}
 	}
 	t.Logf("predicted for a minute %+v, reached in 8 s %+v", predicted, reached)

@@ -10,8 +10,8 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// alternating makes the blocks of starts of the targets that take 100 ms to start, and then have visits of 30 ms to two
-// cells at the same time, 10 ms apart.
+// alternating returns the blocks of starts that take 100 ms each, followed by visits of 30 ms to two cells at the same
+// time, 10 ms apart.
 func alternating(starts, visits int) (blocks []record.Block) {
 	at := int64(0)
 	for start := range starts {
@@ -27,7 +27,7 @@ func alternating(starts, visits int) (blocks []record.Block) {
 	return blocks
 }
 
-// What is between visits is a part of what a start is measured for: a longer start has more of it.
+// Gaps between visits count as measured time: a longer start has more of them.
 func TestTimeOf(t *testing.T) {
 	// 5 visits and 4 gaps: 0.19 s.
 	measured, overhead := check.TimeOf(alternating(3, 5))
@@ -36,7 +36,7 @@ func TestTimeOf(t *testing.T) {
 	}
 }
 
-// No change is predicted from too little: no noise that was seen is not the same as none.
+// Too few valid starts give an error: with too little data, no visible noise does not mean no noise.
 func TestPredictError(t *testing.T) {
 	for name, test := range map[string]struct {
 		series sequential.Series
@@ -61,7 +61,7 @@ func TestPredictError(t *testing.T) {
 	}
 }
 
-// The error that a check reaches is that of all starts, whatever its looks find: here they would pass after eight.
+// The reached error is that of all starts, even if a look could decide earlier: here it would pass after eight.
 func TestReachedError(t *testing.T) {
 	var s sequential.Series
 	for i := range 100 {

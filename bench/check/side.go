@@ -13,17 +13,17 @@ import (
 	"forktax/bench/subject"
 )
 
-// A side is one of the two.
+// A side is the base or the candidate.
 type side struct {
 	title string
 	path  string           // of the executable
-	keeps *subject.Program // the same, if it keeps the program contract
+	keeps *subject.Program // its description; nil unless it implements the program contract
 	env   map[string]string
-	// uncommitted is how many files of the working tree differ from the commit that it is, which is the one checked out.
+	// uncommitted is the number of files in which the working tree differs, if the side is the commit checked out.
 	uncommitted int
 }
 
-// candidateIfStored stands in the place of a base that is not to be had.
+// candidateIfStored returns the candidate if the base is a stored result, for the base's side; else "".
 func (o *Options) candidateIfStored() string {
 	if o.BaseResult == "" {
 		return ""
@@ -31,7 +31,7 @@ func (o *Options) candidateIfStored() string {
 	return o.Candidate
 }
 
-// A source is where a side comes from.
+// A source is a program or a commit from which a side is made.
 type source struct {
 	option, title, path string
 	uncommitted         int
@@ -57,7 +57,7 @@ func (o *Options) sources(ctx context.Context, stderr io.Writer) (sources [2]sou
 	return sources, nil
 }
 
-// find finds the program of the source, and whether it keeps the program contract.
+// find returns the side of the source: it locates the program and asks it for its description.
 func (s source) find(ctx context.Context, finder *subject.Finder) (side, error) {
 	path, program, err := finder.Locate(ctx, s.path)
 	var unknown *subject.UnknownError
@@ -74,7 +74,7 @@ func (s source) find(ctx context.Context, finder *subject.Finder) (side, error) 
 	return side{title: s.title, path: path, keeps: program, uncommitted: s.uncommitted}, err
 }
 
-// built has a commit built.
+// built builds a commit and returns the program as a source.
 func (o *Options) built(ctx context.Context, option, ref string, stderr io.Writer) (source, error) {
 	b, err := revision.Builder{Command: o.Build, Log: stderr, Exclude: o.Outputs}.Build(ctx, ref)
 	var unknown *revision.UnknownError

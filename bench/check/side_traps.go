@@ -12,19 +12,20 @@ import (
 	"forktax/workload/contract"
 )
 
-// addSideTraps adds those of the sides themselves, by which the verdict could be of something else than the user means.
+// addSideTraps adds traps of the sides themselves: cases in which the verdict may be about something that the user does
+// not intend.
 func (c *comparison) addSideTraps() {
 	base, candidate := c.sides[0], c.sides[1]
 	if n := candidate.uncommitted; n > 0 {
 		c.traps.Add(subject.Trap{Code: "uncommitted", Model: candidateName,
-			Evidence: fmt.Sprintf("%s is checked; %s of the working tree %s from it and %s not in it", candidate.title,
-				units.Plural(n, "file"), plural(n, "differs", "differ"), plural(n, "is", "are")),
-			Advice: "--candidate-ref worktree checks " + plural(n, "it", "them")})
+			Evidence: fmt.Sprintf("%s is checked, without the changes to %s in the working tree", candidate.title,
+				units.Plural(n, "file")),
+			Advice: "use --candidate-ref worktree to include " + plural(n, "it", "them")})
 	}
 	if c.BaseResult == "" && isSameFile(base.path, candidate.path) {
 		c.traps.Add(subject.Trap{Code: "same-file", Model: candidateName,
 			Evidence: "base and candidate are the same file",
-			Advice:   "there is no difference to find; name another program, or another commit"})
+			Advice:   "no difference can be found; name another program or another commit"})
 	}
 }
 
@@ -44,7 +45,7 @@ func isSameFile(a, b string) bool {
 	return err == nil && os.SameFile(first, second)
 }
 
-// examine looks for traps of a side while it serves.
+// examine looks for traps in a side while it serves.
 func (c *comparison) examine(ctx context.Context, s run.Side, t *subject.Target, requests []contract.Request) error {
 	side := c.sides[1]
 	if s.Model == baseName {

@@ -7,36 +7,36 @@ import (
 	"strings"
 )
 
-// What would remove a part, where that is known.
+// Advice on how to remove a part. The report's table has room for about 35 characters.
 const (
-	adviseLazy   = "import it where it is needed"
-	adviseNoSite = "-S or -I, without site-packages"
-	adviseDirect = "start the last one directly"
+	adviseLazy   = "import it lazily, where it is used"
+	adviseNoSite = "use -S or -I (no site-packages)"
+	adviseDirect = "start the last program directly"
 )
 
-// adviseFile tells what would spare the program a file.
+// adviseFile returns how the program can avoid opening the file, or "" if that is not known.
 func adviseFile(path string, language *language, goes bool) string {
 	base := filepath.Base(path)
 	switch {
 	case base == "ld.so.cache" || base == "ld.so.preload":
 		return adviseStaticOf(language)
 	case base == "localtime" || strings.Contains(path, "/zoneinfo/"):
-		return "TZ=UTC"
+		return "set TZ=UTC"
 	case strings.Contains(path, "/locale/") || strings.Contains(path, "/gconv/") || base == "locale.alias":
-		return "LC_ALL=C"
+		return "set LC_ALL=C"
 	case strings.HasSuffix(path, ".pyc"):
 		return adviseLazy
 	case strings.HasSuffix(path, ".pth"):
 		return adviseNoSite
 	case isSQLite(path):
-		return "a smaller schema, which is parsed"
+		return "use a smaller schema (it is parsed)"
 	case goes && (strings.Contains(path, "cgroup") || path == "/proc/self/mountinfo"): // opened by its runtime
-		return "GODEBUG=containermaxprocs=0"
+		return "set GODEBUG=containermaxprocs=0"
 	}
 	return ""
 }
 
-// adviseStaticOf is for programs that are compiled: nobody links another's interpreter.
+// adviseStaticOf returns the advice for compiled programs. An interpreter is rarely built by its user.
 func adviseStaticOf(language *language) string {
 	if language != nil {
 		return ""
@@ -44,7 +44,7 @@ func adviseStaticOf(language *language) string {
 	return "link statically"
 }
 
-// isSQLite says whether the file is a database, by its first bytes.
+// isSQLite reports whether the file is an SQLite database, by its first bytes.
 func isSQLite(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -60,26 +60,27 @@ func isSQLite(path string) bool {
 	return string(begin) == magic
 }
 
-// adviseMissing tells how to look for less in vain.
+// adviseMissing returns how to avoid lookups of files that do not exist.
 func adviseMissing(language *language) string {
 	switch {
 	case language == nil:
 		return ""
 	case language.name == "shell":
-		return "name commands by their whole path"
+		return "use absolute paths for commands"
 	default:
-		return "fewer folders in " + language.paths
+		return "remove entries from " + language.paths
 	}
 }
 
-// adviseInitOf tells one's own packages from those of the standard library, whose first element has no dot.
+// adviseInitOf returns the advice on a package's initialization. Import paths of the standard library have no dot in
+// their first element; it is advised only to stop importing those.
 func adviseInitOf(name string) string {
 	first, _, _ := strings.Cut(name, "/")
 	switch {
 	case name == "runtime" || strings.HasPrefix(name, "internal/"):
 		return ""
 	case name == "main" || strings.Contains(first, "."):
-		return "on first use, by sync.OnceValue"
+		return "use sync.OnceValue (on first use)"
 	}
-	return "drop what imports it"
+	return "remove the package that imports it"
 }

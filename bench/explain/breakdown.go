@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// findParts finds out what the start is made of, and what each part costs.
+// findParts finds the parts of the start and their costs.
 func (s *profile) findParts(ctx context.Context) error {
 	for _, find := range []func(context.Context) error{s.interpreterParts, s.initParts, s.linkerParts} {
 		if err := find(ctx); err != nil {
@@ -23,11 +23,11 @@ func (s *profile) findParts(ctx context.Context) error {
 	return nil
 }
 
-// noticeableShare is the share of the whole that waiting must have to be worth a line: to be woken takes time, too.
+// noticeableShare is the smallest share of the whole start for which waiting is reported. Each wake-up takes some time.
 const noticeableShare = 0.1
 
-// kernelParts are what its accounts tell: pages, and the time in which no processor worked for the program. Until it is
-// in place some of the work is this process's, so waiting counts from there.
+// kernelParts adds the parts found in the kernel's accounting: page faults, and the time in which no CPU worked for the
+// program. Waiting is counted from the end of exec, since this process does part of the work before.
 func (s *profile) kernelParts() {
 	faults := medianOf(s.starts, func(s Start) int64 { return s.MinorFaults })
 	cost, ok := faultCost()
@@ -38,20 +38,21 @@ func (s *profile) kernelParts() {
 	s.add(f.withCostIf(time.Duration(faults)*cost, ok, ByEstimate))
 	waited := medianOf(s.starts, func(s Start) time.Duration { return s.Ended - s.Exec - s.CPU })
 	if float64(waited) > noticeableShare*float64(s.ended()) {
-		f := Part{Kind: KindWait, Name: "waiting, with no processor at work"}
+		f := Part{Kind: KindWait, Name: "waiting, without using a CPU"}
 		if s.images == nil || s.meetsOthers() {
-			f.Advice = "see its processes and connections"
+			f.Advice = "check its processes, connections"
 		}
 		s.add(f.withCost(waited, ByClock))
 	}
 }
 
-// meetsOthers reports whether it has other processes, or connections. If not, it waits for a processor, or a disk.
+// meetsOthers reports whether the program has other processes or connections. Without these, it waits for a CPU or a
+// disk.
 func (s *profile) meetsOthers() bool {
 	return slices.ContainsFunc(s.images, func(i *image) bool { return !i.root || i.forks > 0 || len(i.connections) > 0 })
 }
 
-// scriptPart is what a script takes beyond the starts of its interpreter and of other programs, and its imports.
+// scriptPart adds the script's own cost: the whole start without the interpreter, the other programs and the imports.
 func (s *profile) scriptPart() {
 	if s.bare == nil || s.bare.failed {
 		return
@@ -67,19 +68,19 @@ func (s *profile) scriptPart() {
 			indirect = indirect || f.Advice == adviseDirect
 		}
 	}
-	f := Part{Kind: KindScript, Name: s.command.Path, Detail: "compiled and run", Advice: "do less before the answer"}
+	f := Part{Kind: KindScript, Name: s.command.Path, Detail: "compiled and run", Advice: "do less before the response"}
 	switch {
 	case indirect:
-		f.Detail, f.Advice = "and what hands over to it", adviseDirect
+		f.Detail, f.Advice = "with the programs that exec it", adviseDirect
 	case s.language.name == python:
-		f.Advice = "code in a module is compiled once"
+		f.Advice = "move code to a module (cached .pyc)"
 	}
 	if rest := s.ended() - known; rest > 0 {
 		s.add(f.withCost(rest, ByRest))
 	}
 }
 
-// plural is a number of things.
+// plural returns a count with its noun.
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -14,12 +14,12 @@ type call struct {
 	pid    int // of the thread
 	name   string
 	args   string
-	result int64  // -1 if it failed
-	opened string // the file that a returned descriptor is open on
-	errno  string // the name of the error, such as ENOENT; "" if there was none
+	result int64  // -1 if the call failed
+	opened string // the file of a returned descriptor
+	errno  string // the name of the error, such as ENOENT; "" if the call succeeded
 }
 
-// The parts of a line. The second takes the last " = ", since a path may hold one.
+// The formats of a line. callOf matches up to the last " = ", since a path may contain one.
 var (
 	lineOf    = regexp.MustCompile(`^([1-9]\d{0,9}) +(.*)$`)
 	callOf    = regexp.MustCompile(`^(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+)(?:<([^>]*)>)?(?: (E[A-Z0-9]+))?(?: .*)?$`)
@@ -28,8 +28,8 @@ var (
 	succeeded = regexp.MustCompile(`^\+\+\+ superseded by execve in pid (\d+) \+\+\+$`)
 )
 
-// parseCalls reads what strace wrote. A call that another process interrupted stands in two lines, and comes at the
-// place of the second. Signals, ends, and calls that never returned are left out.
+// parseCalls parses the output of strace. A call that another process interrupted has two lines, and is listed at the
+// position of the second. Signals, exits and calls that never returned are left out.
 func parseCalls(from io.Reader) ([]call, error) {
 	var calls []call
 	begun := map[int]string{}
@@ -38,15 +38,15 @@ func parseCalls(from io.Reader) ([]call, error) {
 	for lines.Scan() {
 		line := lineOf.FindStringSubmatch(lines.Text())
 		if line == nil {
-			return nil, fmt.Errorf("reading what strace wrote: %.100q has no process", lines.Text())
+			return nil, fmt.Errorf("reading the output of strace: line %.100q has no process ID", lines.Text())
 		}
-		pid, _ := strconv.Atoi(line[1]) // so many digits fit in
+		pid, _ := strconv.Atoi(line[1]) // at most 10 digits always fit
 		text := line[2]
 		if m := unwaited.FindStringSubmatch(text); m != nil {
 			begun[pid] = m[1]
 			continue
 		}
-		if m := succeeded.FindStringSubmatch(text); m != nil { // the thread goes on under its process's number
+		if m := succeeded.FindStringSubmatch(text); m != nil { // the thread takes its process's ID
 			if other, err := strconv.Atoi(m[1]); err == nil {
 				begun[pid] = begun[other]
 			}
@@ -61,24 +61,25 @@ func parseCalls(from io.Reader) ([]call, error) {
 			continue
 		}
 		result, err := strconv.ParseInt(m[3], 0, 64)
-		if err != nil { // an address above 2⁶³, which nobody asks for
+		if err != nil { // an address above 2⁶³, which is not used
 			continue
 		}
 		calls = append(calls, call{pid: pid, name: m[1], args: m[2], result: result, opened: unquote(m[4]), errno: m[5]})
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("reading what strace wrote: %w", err)
+		return nil, fmt.Errorf("reading the output of strace: %w", err)
 	}
 	return calls, nil
 }
 
-// What stands in arguments: 3</a/file>, AT_FDCWD</a/folder>, "a/path". In names strace writes < and > as numbers.
+// The formats of arguments: 3</a/file>, AT_FDCWD</a/directory>, "a/path". In names, strace writes < and > as octal
+// escapes.
 var (
 	descriptor = regexp.MustCompile(`\b(AT_FDCWD|\d+)<([^>]*)>`)
 	quoted     = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 )
 
-// file is the name of the file that the call's first descriptor is open on; "" if there is none.
+// file returns the name of the file of the call's first descriptor, or "" if there is no descriptor.
 func (c call) file() string {
 	if m := descriptor.FindStringSubmatch(c.args); m != nil && m[1] != "AT_FDCWD" {
 		return unquote(m[2])
@@ -86,7 +87,7 @@ func (c call) file() string {
 	return ""
 }
 
-// path is the call's first path, and the folder that it is relative to, if the call says so.
+// path returns the call's first path, and the directory that the path is relative to if the call names it.
 func (c call) path() (path, dir string) {
 	at := quoted.FindStringSubmatchIndex(c.args)
 	if at == nil {
@@ -98,7 +99,7 @@ func (c call) path() (path, dir string) {
 	return unquote(c.args[at[2]:at[3]]), dir
 }
 
-// unquote undoes strace's escapes, which are C's: \n, \", and octal numbers of one to three digits.
+// unquote undoes strace's escapes, which are those of C: \n, \", and octal numbers of one to three digits.
 func unquote(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s

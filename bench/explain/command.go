@@ -13,31 +13,31 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Command is a program with all that a CGI host gives to it.
+// A Command is a program with the input that a CGI host gives to it.
 type Command struct {
 	Path  string        // absolute
-	Args  []string      // what follows the path
-	Dir   string        // the working directory; "" means that of Path, as CGI hosts have it
-	Env   []string      // all of its environment, as NAME=VALUE
-	Body  string        // of the request; "" is none
-	Limit time.Duration // a start that takes longer is ended; 0 means 10 s
+	Args  []string      // the arguments after the path
+	Dir   string        // the working directory; "" means that of Path, as in CGI hosts
+	Env   []string      // the whole environment, as NAME=VALUE
+	Body  string        // request body; "" means none
+	Limit time.Duration // a start that takes longer is killed; 0 means 10 s
 
-	hasEnded func() bool // of a program that watches another: whether that has ended; nil if it is not one
+	hasEnded func() bool // for a tracer: reports whether the traced program has ended; nil for all other programs
 }
 
 func (c Command) dir() string { return cmp.Or(c.Dir, filepath.Dir(c.Path)) }
 
-// words is the command line.
+// words returns the command line.
 func (c Command) words() []string { return append([]string{c.Path}, c.Args...) }
 
-// running is the same request to another command line, in the same folder.
+// running returns a command with the same request and directory, and another command line.
 func (c Command) running(words []string) Command {
 	c.Dir = c.dir()
 	c.Path, c.Args = words[0], words[1:]
 	return c
 }
 
-// With sets variables of the environment, over those that it has.
+// With returns the command with additional environment variables, which replace variables of the same name.
 func (c Command) With(settings ...string) Command {
 	for _, s := range settings {
 		name, _, _ := strings.Cut(s, "=")
@@ -47,7 +47,7 @@ func (c Command) With(settings ...string) Command {
 	return c
 }
 
-// without takes variables out of the environment.
+// without returns the command without the named environment variables.
 func (c Command) without(names ...string) Command {
 	c.Env = slices.DeleteFunc(slices.Clone(c.Env), func(setting string) bool {
 		name, _, _ := strings.Cut(setting, "=")
@@ -56,7 +56,7 @@ func (c Command) without(names ...string) Command {
 	return c
 }
 
-// debugging adds to GODEBUG, which is a list.
+// debugging returns the command with a setting appended to GODEBUG, which is a list.
 func (c Command) debugging(setting string) Command {
 	if old := c.variable("GODEBUG"); old != "" {
 		setting = old + "," + setting
@@ -73,12 +73,12 @@ func (c Command) variable(name string) string {
 	return ""
 }
 
-// beyondRFC are variables that hosts set though RFC 3875 does not ask for them.
+// beyondRFC lists variables that hosts set although RFC 3875 does not require them.
 var beyondRFC = []string{"REQUEST_URI", "SCRIPT_FILENAME", "HTTP_HOST"}
 
-// Environment is what a CGI host gives to the program at path for a request: the variables that RFC 3875 asks for,
-// those that every host adds, and a search path. Where the program is mounted, and its documents are, the specification
-// says. Nothing is inherited, and a result does not depend on who made it.
+// Environment returns the environment variables that a CGI host sets for the program at path and a request: those that
+// RFC 3875 requires, those that all hosts add, and a search path. The specification has the mount point and the
+// document directory. Nothing is inherited, so that a result does not depend on the user's environment.
 func Environment(s subject.Spec, r contract.Request, path, searchPath string) []string {
 	full, query, _ := strings.Cut(r.Path, "?")
 	script, info := s.Split(full)

@@ -6,20 +6,21 @@ import (
 	"time"
 )
 
-// A connection is one that an image made.
+// A connection is a connection that an image opened.
 type connection struct {
-	network string // as net.Dial has it: tcp or unix
+	network string // tcp or unix, as in net.Dial
 	address string
 	late    bool
 }
 
-// Addresses, as strace prints them.
+// The formats of addresses in strace's output.
 var (
 	toTCP  = regexp.MustCompile(`sin6?_port=htons\((\d+)\).*inet_(?:addr\(|pton\(AF_INET6, )"([^"]+)"`)
 	toUnix = regexp.MustCompile(`sun_path=(@?)"((?:[^"\\]|\\.)*)"`)
 )
 
-// connect counts a connection, also one that is still on its way. One to a socket that is not there is a look in vain.
+// connect records a connection, including one still in progress. A connection to a Unix socket that does not exist
+// counts as a missing file.
 func (i *image) connect(c call, late bool) {
 	to := connection{late: late}
 	if m := toUnix.FindStringSubmatch(c.args); m != nil {
@@ -36,11 +37,11 @@ func (i *image) connect(c call, late bool) {
 	}
 }
 
-// dialLimit is for a server that does not answer.
+// dialLimit is the connection timeout, for a server that does not respond.
 const dialLimit = time.Second
 
-// replay makes the connection, and says nothing on it. What the program says on it comes on top. A name server, to
-// which one connects without a packet, is left alone.
+// replay measures opening the connection, without sending anything. The cost of the program's own traffic comes on top.
+// Name servers are skipped, since connecting a UDP socket sends no packet.
 func (c connection) replay() (time.Duration, bool) {
 	if _, port, err := net.SplitHostPort(c.address); c.network == "tcp" && (err != nil || port == "53") {
 		return 0, false
@@ -49,7 +50,7 @@ func (c connection) replay() (time.Duration, bool) {
 	for range replays {
 		began := time.Now()
 		conn, err := net.DialTimeout(c.network, c.address, dialLimit)
-		if err != nil { // it may be slow to take them, and have had enough
+		if err != nil { // the server may accept slowly, and its backlog may be full
 			break
 		}
 		took = append(took, time.Since(began))

@@ -1,12 +1,12 @@
-// Package explain says what the start of one CGI program is made of: what happens between exec and the first byte, what
-// each part costs, and what would remove it.
+// Package explain breaks down the startup of one CGI program: what it does between exec and the first byte, what each
+// part costs, and how to remove it.
 //
-// It starts the program as a CGI host would, over and over, and times it with clocks and the kernel's accounts alone.
-// What happens is seen by strace in a start of its own, since a traced program takes many times as long: no time is
-// ever taken from there. What a part costs comes from whoever knows it: the program itself (Go's inittrace, Python's
-// importtime, the dynamic linker's statistics), or doing again, untraced, what the trace showed. A part whose cost
-// nobody knows is said to be not measured.
+// It starts the program repeatedly, as a CGI host does, and times it with clocks and the kernel's accounting only. A
+// separate start under strace shows what the program does. No times are taken from that start, since a traced program
+// takes many times as long. The cost of a part comes from the program itself (Go's inittrace, Python's importtime, the
+// dynamic linker's statistics), or from repeating the traced system calls without strace. A part whose cost is not
+// known is reported as not measured.
 //
-// It is not a load generator, and it explains a program in isolation: bench/load and the Runner measure a server.
-// bench/report prints what is found here.
+// It is not a load generator, and it examines a program in isolation. Packages bench/load and bench/run measure
+// servers; bench/report prints the explanation.
 package explain

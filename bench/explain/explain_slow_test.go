@@ -15,29 +15,29 @@ import (
 	"forktax/bench/subject/programtest"
 )
 
-// Every switch that can matter to a program is tried, and none that cannot.
+// All switches that can have an effect on a program are tried, and no others.
 func TestTry(t *testing.T) {
 	traceable(t)
 	check := func(c explain.Command, unusable []string, want ...string) {
 		t.Helper()
-		var told []string
+		var progress []string
 		e := explained(t, explain.Explainer{Command: c, Try: true, Budget: time.Millisecond, Seed: 1,
-			Progress: func(text string) { told = append(told, text) }})
+			Progress: func(text string) { progress = append(progress, text) }})
 		var names []string
 		for _, r := range e.Trials {
 			names = append(names, r.Name)
 			if not := slices.Contains(unusable, r.Name); (r.Verdict == explain.NotUsable) != not || (r.Why != "") != not {
-				t.Errorf("the trial is %+v, want it not usable: %t", r, not)
+				t.Errorf("trial = %+v, want not usable: %t", r, not)
 			}
 			if want := 1 - 0.05/float64(len(e.Trials)); r.Confidence != want {
-				t.Errorf("the confidence of %s is %g, want %g, so that all hold together", r.Name, r.Confidence, want)
+				t.Errorf("confidence of %s = %g, want %g, so that all intervals hold together", r.Name, r.Confidence, want)
 			}
 		}
 		if !slices.Equal(names, want) {
 			t.Errorf("tried %q, want %q", names, want)
 		}
-		if len(told) != 1+len(want) || len(e.Untried) == 0 {
-			t.Errorf("it told of %q and leaves %q", told, e.Untried)
+		if len(progress) != 1+len(want) || len(e.Untried) == 0 {
+			t.Errorf("progress = %q, untried = %q; want %d messages and some untried", progress, e.Untried, 1+len(want))
 		}
 		if _, err := json.Marshal(e); err != nil {
 			t.Error(err)
@@ -49,7 +49,7 @@ func TestTry(t *testing.T) {
 	check(command(path), nil, "GOMAXPROCS=1", "GOGC=off", "GODEBUG=containermaxprocs=0", always)
 	check(shell(t, header), nil, append(dynamic, always)...)
 
-	// A script that needs its own folder cannot do without it.
+	// A script that imports from its own directory fails without it.
 	python := pythonPath(t)
 	path = script(t, "#!/usr/bin/env "+filepath.Base(python)+`
 import mine
@@ -70,7 +70,7 @@ print('Content-Type: text/plain\n\nhello')
 	check(c, []string{"python3 -I"}, slices.Concat(options, dynamic, zone, []string{always})...)
 }
 
-// The script imports a module of its own, which spends 20 ms, and asks env for its interpreter.
+// The script imports its own module, which takes 20 ms, and finds its interpreter with env.
 func TestExplainPython(t *testing.T) {
 	traceable(t)
 	python := pythonPath(t)
@@ -85,33 +85,33 @@ print('Content-Type: text/plain\n\nhello')
 	c := command(path).With("PATH=" + filepath.Dir(python) + ":/usr/bin:/bin")
 	e := explained(t, explain.Explainer{Command: c})
 	if e.Language != "Python" || filepath.Dir(e.Executed) != filepath.Dir(python) {
-		t.Errorf("Explain = %s of %s, want Python of %s", e.Executed, e.Language, python)
+		t.Errorf("Explain = %s, %s, want Python, %s", e.Language, e.Executed, python)
 	}
 	slow := find(t, e, explain.KindImport, "slow")
 	if by(t, slow, explain.ByImportTime); slow.Cost == nil || *slow.Cost < int64(20*time.Millisecond) {
-		t.Errorf("importing slow is %+v, want 20 ms at the least", slow)
+		t.Errorf("import of slow = %+v, want at least 20 ms", slow)
 	}
-	if slow.Advice != "import it where it is needed" {
-		t.Errorf("the advice on slow is %q", slow.Advice)
+	if want := "import it lazily, where it is used"; slow.Advice != want {
+		t.Errorf("advice on slow = %q, want %q", slow.Advice, want)
 	}
 	find(t, e, explain.KindImport, "site")
 	by(t, find(t, e, explain.KindInterpreter, "python3"), explain.ByStarts)
 	env := find(t, e, explain.KindExec, path)
 	if by(t, env, explain.ByLoading); env.Detail != "by /usr/bin/env" {
-		t.Errorf("env is %+v", env)
+		t.Errorf("part of env = %+v", env)
 	}
 	find(t, e, explain.KindFile, "slow.py")
 	if !slices.ContainsFunc(e.Imports, func(m explain.Import) bool { return m.Name == "time" && m.Cumulative >= m.Self }) {
-		t.Errorf("the imports are %+v, want time among them", e.Imports)
+		t.Errorf("imports = %+v, want time among them", e.Imports)
 	}
 	for _, f := range e.Parts {
 		if f.Kind == explain.KindImport && f.Name == "encodings" {
-			t.Errorf("%+v is the interpreter's own, and in its cost", f)
+			t.Errorf("part %+v: want it included in the interpreter's cost", f)
 		}
 	}
 }
 
-// What a shim costs is the difference between two starts of the interpreter alone.
+// The cost of a shim is the difference between starts of the interpreter alone through the shim and without it.
 func TestExplainShimOfPython(t *testing.T) {
 	traceable(t)
 	shims, interpreter := programtest.Pyenv(t, pythonPath(t))
@@ -119,7 +119,7 @@ func TestExplainShimOfPython(t *testing.T) {
 	e := explained(t, explain.Explainer{Command: command(path).With("PATH="+shims+":/usr/bin:/bin", "PYENV_DELAY=0.5")})
 	f := find(t, e, explain.KindShim, "/python3")
 	if by(t, f, explain.ByStarts); f.Cost == nil || *f.Cost < int64(100*time.Millisecond) {
-		t.Errorf("the shim is %+v, want most of 500 ms", f)
+		t.Errorf("shim = %+v, want most of 500 ms", f)
 	}
 	advice := "write #!" + interpreter + ": saves about "
 	if !slices.ContainsFunc(e.Notes, func(n explain.Note) bool { return strings.HasPrefix(n.Advice, advice) }) {
@@ -127,7 +127,7 @@ func TestExplainShimOfPython(t *testing.T) {
 	}
 }
 
-// What a script does itself is what is left, and while it sleeps no processor works for it.
+// The script's own cost is the rest of the time. While it sleeps, it waits without using a CPU.
 func TestExplainRest(t *testing.T) {
 	traceable(t)
 	c := shell(t, header+"sleep 0.2")
@@ -135,7 +135,7 @@ func TestExplainRest(t *testing.T) {
 	for kind, how := range map[string]string{explain.KindScript: explain.ByRest, explain.KindWait: explain.ByClock} {
 		f := find(t, e, kind, "")
 		if by(t, f, how); f.Cost == nil || *f.Cost < int64(100*time.Millisecond) {
-			t.Errorf("the %s is %+v, want most of 200 ms", kind, f)
+			t.Errorf("%s = %+v, want most of 200 ms", kind, f)
 		}
 	}
 }

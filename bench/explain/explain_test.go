@@ -18,7 +18,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// explained explains a program by few starts.
+// explained explains a program with 6 starts, and checks the consistency of the result.
 func explained(t *testing.T, plan explain.Explainer) *explain.Explanation {
 	t.Helper()
 	plan.Starts = 6
@@ -29,7 +29,7 @@ func explained(t *testing.T, plan explain.Explainer) *explain.Explanation {
 	}
 	ordered := 0 < e.Exec && e.Exec <= e.FirstByte && e.FirstByte <= e.Ended
 	if e.Starts != 6 || !ordered || e.CPU <= 0 || e.MinorFaults <= 0 {
-		t.Errorf("Explain = %+v, want 6 starts and their times in order", e)
+		t.Errorf("Explain = %+v, want 6 starts and their times in ascending order", e)
 	}
 	ranked := slices.IsSortedFunc(e.Parts, func(a, b explain.Part) int {
 		switch {
@@ -43,17 +43,17 @@ func explained(t *testing.T, plan explain.Explainer) *explain.Explanation {
 		return 0
 	})
 	if !ranked {
-		t.Errorf("the findings are not ranked by cost: %+v", e.Parts)
+		t.Errorf("parts = %+v, want them sorted by cost", e.Parts)
 	}
 	for _, f := range e.Parts {
 		if (f.Cost == nil) != (f.By == "") || f.Cost != nil && *f.Cost < 0 || f.Kind == "" || f.Name == "" {
-			t.Errorf("a finding is %+v, want a kind, a name, and a cost with how it was measured", f)
+			t.Errorf("part = %+v, want a kind, a name, and a cost with its method of measurement", f)
 		}
 	}
 	return e
 }
 
-// traceable skips the test where nothing can be seen.
+// traceable skips the test where programs cannot be traced.
 func traceable(t *testing.T) {
 	t.Helper()
 	if err := explain.Traceable(t.Context()); err != nil {
@@ -61,7 +61,7 @@ func traceable(t *testing.T) {
 	}
 }
 
-// find returns the finding of that kind whose name ends so.
+// find returns the part of the given kind whose name has the given suffix.
 func find(t *testing.T, e *explain.Explanation, kind, name string) explain.Part {
 	t.Helper()
 	for _, f := range e.Parts {
@@ -73,15 +73,15 @@ func find(t *testing.T, e *explain.Explanation, kind, name string) explain.Part 
 	for _, f := range e.Parts {
 		all = append(all, f.Kind+" "+f.Name)
 	}
-	t.Errorf("no %s %q was found in %q", kind, name, all)
+	t.Errorf("no part %s %q in %q", kind, name, all)
 	return explain.Part{}
 }
 
-// by fails the test unless the finding's cost was measured so.
+// by fails the test unless the part's cost was measured by the given method.
 func by(t *testing.T, f explain.Part, how string) {
 	t.Helper()
 	if f.By != how {
-		t.Errorf("%s %s was measured by %q, want %q", f.Kind, f.Name, f.By, how)
+		t.Errorf("%s %s measured by %q, want %q", f.Kind, f.Name, f.By, how)
 	}
 }
 
@@ -105,12 +105,12 @@ func TestExplainGo(t *testing.T) {
 	by(t, find(t, e, explain.KindThread, "more threads"), "")
 	for _, f := range e.Parts {
 		if f.Kind == explain.KindLinker || f.Kind == explain.KindLibrary {
-			t.Errorf("a static program has %+v", f)
+			t.Errorf("static program has the part %+v", f)
 		}
 	}
 }
 
-// Go's library starts a child of its own before the first command, which is named as such.
+// Go's library starts a child before the first command. It is reported as such.
 func TestExplainGoThatStartsPrograms(t *testing.T) {
 	traceable(t)
 	dir := t.TempDir()
@@ -136,21 +136,21 @@ func main() {
 	build(t, "go", "build", "-C", dir, "-o", path)
 	e := explained(t, explain.Explainer{Command: command(path)})
 	if f := find(t, e, explain.KindFork, path); f.Detail != "a throw-away child of Go's os/exec" {
-		t.Errorf("the child is %+v", f)
+		t.Errorf("child = %+v", f)
 	}
 	if f := find(t, e, explain.KindProcess, "/true"); f.Detail != "2 times" {
-		t.Errorf("true is %+v", f)
+		t.Errorf("part of true = %+v", f)
 	}
-	note := path + " starts other programs by Go's os/exec, which tries"
+	note := path + " starts other programs with Go's os/exec, which first tests"
 	if len(e.Notes) != 1 || !strings.HasPrefix(e.Notes[0].Text, note) {
-		t.Errorf("Explain = %q, want a note of the child", e.Notes)
+		t.Errorf("Explain = %q, want a note on the child", e.Notes)
 	}
-	if f := find(t, e, explain.KindInit, "internal/godebug"); f.Detail != "of the measurement itself, mostly" {
-		t.Errorf("the package that reads GODEBUG is %+v", f)
+	if f := find(t, e, explain.KindInit, "internal/godebug"); f.Detail != "mostly from the measurement itself" {
+		t.Errorf("package that reads GODEBUG = %+v", f)
 	}
 	n, err := command(path).CountStart(t.Context())
 	if err != nil || n.Processes != 4 || n.Probes != 1 {
-		t.Errorf("CountStart = %+v, %v, want 4 processes, of which 1 is a probe", n, err)
+		t.Errorf("CountStart = %+v, %v, want 4 processes, including 1 probe", n, err)
 	}
 }
 
@@ -176,14 +176,14 @@ int main(int argc, char **argv) {
 	linker := find(t, e, explain.KindLinker, "")
 	by(t, linker, explain.ByLinker)
 	if linker.Advice != "link statically" || !strings.HasSuffix(linker.Detail, " relocations") {
-		t.Errorf("the dynamic linker is %+v", linker)
+		t.Errorf("dynamic linker = %+v", linker)
 	}
 	by(t, find(t, e, explain.KindLibrary, "libm.so.6"), explain.ByReplay)
 	by(t, find(t, e, explain.KindLibrary, "libc.so.6"), explain.ByReplay)
-	by(t, find(t, e, explain.KindMissing, "looked for in vain"), explain.ByReplay)
+	by(t, find(t, e, explain.KindMissing, "looked for and not found"), explain.ByReplay)
 }
 
-// pythonPath is the interpreter itself, and not what may stand before it on PATH.
+// pythonPath returns the path of the interpreter itself, not that of a shim that comes before it on PATH.
 func pythonPath(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
@@ -202,28 +202,29 @@ func TestExplainShell(t *testing.T) {
 	}
 	uname := find(t, e, explain.KindProcess, "/uname")
 	by(t, uname, explain.ByLoading)
-	if uname.Detail != "2 times" || !uname.Late || uname.Advice != "use a builtin of the shell" {
-		t.Errorf("uname is %+v", uname)
+	if uname.Detail != "2 times" || !uname.Late || uname.Advice != "use a shell builtin" {
+		t.Errorf("part of uname = %+v", uname)
 	}
-	by(t, find(t, e, explain.KindExec, "/env"), explain.ByLoading) // after the first byte, so it is not what answers
+	by(t, find(t, e, explain.KindExec, "/env"), explain.ByLoading) // executed after the first byte, so it does not respond
 	by(t, find(t, e, explain.KindFork, c.Path), "")
 	by(t, find(t, e, explain.KindInterpreter, "/bin/sh"), explain.ByStarts)
-	find(t, e, explain.KindMissing, "looked for in vain")
+	find(t, e, explain.KindMissing, "looked for and not found")
 }
 
-// What is left behind is told apart from the program, traced or not.
+// Processes left running do not count as part of the program, traced or not.
 func TestExplainLeftover(t *testing.T) {
 	traceable(t)
-	left := fmt.Sprintf("sleep 30.%07d", os.Getpid()) // which no other process is called
+	left := fmt.Sprintf("sleep 30.%07d", os.Getpid()) // unique to this test
 	e := explained(t, explain.Explainer{Command: shell(t, header+left+" &")})
 	if !e.Traced || e.Held < int64(200*time.Millisecond) || len(e.Notes) != 1 ||
-		!strings.HasPrefix(e.Notes[0].Text, "what it leaves behind ("+left+") keeps its output open after its end, for 2") {
-		t.Errorf("Explain = traced: %t, held for %d ns, %q; want it traced, 200 ms, and a note", e.Traced, e.Held, e.Notes)
+		!strings.HasPrefix(e.Notes[0].Text,
+			"processes that it left running ("+left+") kept its output open after its end, for 2") {
+		t.Errorf("Explain = traced %t, held %d ns, %q; want traced, 200 ms and a note", e.Traced, e.Held, e.Notes)
 	}
 	find(t, e, explain.KindProcess, "/sleep")
 	for _, f := range e.Parts {
 		if f.Kind == explain.KindWait && *f.Cost >= int64(200*time.Millisecond) {
-			t.Errorf("%+v: what is left behind is not part of the program", f)
+			t.Errorf("part %+v: want it without the time of processes left running", f)
 		}
 	}
 	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -232,13 +233,13 @@ func TestExplainLeftover(t *testing.T) {
 	}
 	for _, file := range commands {
 		if text, _ := os.ReadFile(file); strings.ReplaceAll(string(text), "\x00", " ") == left+" " {
-			t.Errorf("%s: %s is left behind", file, left)
+			t.Errorf("%s: %s is still running", file, left)
 		}
 	}
 }
 
-// An interpreter that a shim finds is named by its path, traced or not. This one is a shell, which cannot be started
-// alone as Python can, so that nothing is said of the saving.
+// If a shim finds the interpreter, the note has the interpreter's path, traced or not. The interpreter is a shell here,
+// which cannot be started alone with Python's options, so the note has no saving.
 func TestExplainShim(t *testing.T) {
 	traceable(t)
 	shims, interpreter := programtest.Pyenv(t, "/bin/sh")
@@ -252,18 +253,18 @@ func TestExplainShim(t *testing.T) {
 			t.Errorf("Explain = %s executed, %q; want %s and %q", e.Executed, e.Notes, interpreter, want)
 		}
 		if f := find(t, e, explain.KindShim, "/python3"); f.Detail != "pyenv's shell script" {
-			t.Errorf("the shim is %+v", f)
+			t.Errorf("shim = %+v", f)
 		}
 		for _, f := range e.Parts {
 			if strings.HasSuffix(f.Name, "/bash") {
-				t.Errorf("%+v is the shim's", f)
+				t.Errorf("part %+v belongs to the shim", f)
 			}
 		}
 	}
 	check(command(path), want)
 	check(command(filepath.Join(shims, "python3"), path), explain.Note{Text: "python3 is pyenv's shell script " +
-		filepath.Join(shims, "python3"), Advice: "name " + interpreter})
-	without := t.TempDir() // strace
+		filepath.Join(shims, "python3"), Advice: "use " + interpreter})
+	without := t.TempDir() // a PATH without strace
 	if err := os.Symlink("/bin/bash", filepath.Join(without, "bash")); err != nil {
 		t.Fatal(err)
 	}
@@ -271,17 +272,17 @@ func TestExplainShim(t *testing.T) {
 	check(command(path), want)
 }
 
-// A wrapper is not what answers, but it costs.
+// A wrapper does not respond, but has a cost.
 func TestExplainWrapper(t *testing.T) {
 	traceable(t)
 	c := shell(t, "exec "+script(t, "#!/bin/sh\n"+header))
 	e := explained(t, explain.Explainer{Command: c})
-	if f := find(t, e, explain.KindExec, c.Path); f.Advice != "start the last one directly" {
-		t.Errorf("the wrapper is %+v", f)
+	if f := find(t, e, explain.KindExec, c.Path); f.Advice != "start the last program directly" {
+		t.Errorf("wrapper = %+v", f)
 	}
 }
 
-// Without strace what can be timed is known all the same, and what is not known is said.
+// Without strace, costs are still measured, and a note lists what is not known.
 func TestExplainWithoutTracer(t *testing.T) {
 	c := shell(t, header+"uname >/dev/null; date >/dev/null")
 	t.Setenv("PATH", t.TempDir())
@@ -294,7 +295,7 @@ func TestExplainWithoutTracer(t *testing.T) {
 	by(t, find(t, e, explain.KindLinker, ""), explain.ByLinker)
 }
 
-// tracing has the script stand for strace.
+// tracing replaces strace by the script.
 func tracing(t *testing.T, text string) {
 	t.Helper()
 	tracer := script(t, "#!/bin/sh\n"+text)
@@ -304,7 +305,7 @@ func tracing(t *testing.T, text string) {
 	t.Setenv("PATH", filepath.Dir(tracer))
 }
 
-// forbidden is what strace does where ptrace is forbidden.
+// forbidden is a script that behaves as strace does where ptrace is forbidden.
 const forbidden = `cat >&2 <<'end'
 strace: test_ptrace_get_syscall_info: PTRACE_TRACEME: Operation not permitted
 strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted
@@ -314,7 +315,7 @@ end
 exit 1
 `
 
-// Where the tracer is there and must not trace, it is said why.
+// If strace is installed but may not trace, the note has the reason.
 func TestExplainWithABrokenTracer(t *testing.T) {
 	c := shell(t, header)
 	tracing(t, "PATH=/usr/bin:/bin\n"+forbidden)
@@ -326,7 +327,7 @@ func TestExplainWithABrokenTracer(t *testing.T) {
 	}
 }
 
-// Why nothing can be traced is told in the words of the system, and apart from what is wrong with one program.
+// The error quotes the system's reason, and differs from the errors of a single program.
 func TestTraceable(t *testing.T) {
 	const refused = "strace cannot trace here: "
 	for name, test := range map[string]struct {
@@ -336,9 +337,9 @@ func TestTraceable(t *testing.T) {
 		"not installed": {"", "strace is not installed (Debian: apt-get install strace)"},
 		"forbidden": {"PATH=/usr/bin:/bin\n" + forbidden,
 			refused + "strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted (allow ptrace: "},
-		"other words":    {"echo 'strace: no\nbut why' >&2; exit 1", refused + "strace: no (allow"},
-		"without a word": {"exit 3", refused + "exit status 3 (allow"},
-		"does nothing":   {"#", refused + "exit status 0 (allow"},
+		"other message": {"echo 'strace: no\nbut why' >&2; exit 1", refused + "strace: no (allow"},
+		"no message":    {"exit 3", refused + "exit status 3 (allow"},
+		"does nothing":  {"#", refused + "exit status 0 (allow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := shell(t, header)

@@ -10,26 +10,26 @@ import (
 	"forktax/workload/contract"
 )
 
-// defaultStarts is how often a program is started to be measured, by default and if it is not slow.
+// defaultStarts is the default number of measured starts of a program that is not slow.
 const defaultStarts = 50
 
-// DefaultBudget is how long each switch is tried, by default.
+// DefaultBudget is the default time for which each switch is tried.
 const DefaultBudget = 5 * time.Second
 
-// An Explainer says what is to be explained, and how thoroughly.
+// An Explainer describes the program to explain, and how thoroughly to do it.
 type Explainer struct {
 	Command  Command
 	Request  subject.Asked // the same as in the command's environment
-	Varies   bool          // of responses the status alone is compared
-	Starts   int           // to be measured; 0 means 50, or as many as 5 s allow, and 6 at the least
-	Try      bool          // try what can be switched from outside
+	Varies   bool          // compare only the status of responses
+	Starts   int           // measured starts; 0 means 50, or as many as fit in 5 s, but at least 6
+	Try      bool          // try the switches that can be set from outside
 	Budget   time.Duration // for each switch
 	Seed     uint64        // of the order of trials
-	Progress func(string)  // told what is being done; may be nil
+	Progress func(string)  // is called with the current step; may be nil
 }
 
-// Explain starts the program over and over and says what its start is made of. It fails if the program cannot be
-// started or its first response is not right.
+// Explain starts the program repeatedly and returns a breakdown of its start. It fails if the program cannot be started
+// or its first response is wrong.
 func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	within := time.Duration(math.MaxInt64)
 	if p.Starts == 0 {

@@ -17,13 +17,14 @@ var (
 	BlockSize     = blockSize
 )
 
-// Traced reads what strace wrote of a command that began in dir and wrote to answer, and says in lines what it came to.
-func Traced(from io.Reader, dir, answer string) ([]string, error) {
+// Traced parses strace's output for a command that was started in dir with the given standard output, and returns the
+// trace as lines.
+func Traced(from io.Reader, dir, stdout string) ([]string, error) {
 	calls, err := parseCalls(from)
 	if err != nil {
 		return nil, err
 	}
-	return newTrace(calls, dir, answer).lines(), nil
+	return newTrace(calls, dir, stdout).lines(), nil
 }
 
 func (t trace) lines() []string {
@@ -68,7 +69,7 @@ func ParseLinkerStats(text []byte) (all [][2]int64) {
 	return all
 }
 
-// Roots returns each as "name below dearest".
+// Roots returns each root as "name below costliest".
 func Roots(all []Import) []string {
 	var found []string
 	for _, r := range roots(all) {
@@ -77,18 +78,18 @@ func Roots(all []Import) []string {
 	return found
 }
 
-// Replay does with a path what a program did with it.
+// Replay repeats a program's use of a path.
 func Replay(path string, opened int, read int64, mapped bool, looked, missed int) (time.Duration, bool) {
 	u := use{path: path, opened: opened, read: read, mapped: mapped, stats: looked, missed: missed}
 	return u.replay()
 }
 
-// Dial makes a connection as a program did.
+// Dial repeats a program's connection.
 func Dial(network, address string) (time.Duration, bool) {
 	return connection{network: network, address: address}.replay()
 }
 
-// Expanded spells a command out: its words, and what they are with options for the interpreter.
+// Expanded returns the command line with its interpreter, and the same with options for the interpreter.
 func (c Command) Expanded(options ...string) (words, given []string, ok bool) {
 	i, ok := c.interpreted()
 	if !ok {
@@ -97,7 +98,7 @@ func (c Command) Expanded(options ...string) (words, given []string, ok bool) {
 	return i.words, i.given(options...), true
 }
 
-// Judged judges pairs that were made elsewhere.
+// Judged returns the trial of the given pairs.
 func Judged(baseline, changes []float64, confidence float64) Trial {
 	t := pairedTrial{confidence: confidence, baseline: baseline, candidate: changes}
 	var r Trial
@@ -105,7 +106,7 @@ func Judged(baseline, changes []float64, confidence float64) Trial {
 	return r
 }
 
-// Compare tries one command against another, after a start of the first, with which answers have to agree.
+// Compare runs a trial of two commands. Responses must equal that of a first start of base.
 func Compare(ctx context.Context, base, changed Command, budget time.Duration) (Trial, error) {
 	first, err := base.Run(ctx)
 	if err != nil {

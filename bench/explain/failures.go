@@ -8,13 +8,14 @@ import (
 	"forktax/bench/subject"
 )
 
-// Limits on how often a program is started again whose first response is wrong, to count how often that is so.
+// Limits on the further starts of a program whose first response is wrong. They show how often the response is wrong.
 const (
 	recountStarts = 8
 	recountFor    = 2 * time.Second
 )
 
-// respond returns the response of a start, and counts it. It is an error if there is none, or if it was not asked for.
+// respond returns the response of a start, and counts it. It returns an error if there is no response, or if the status
+// is not the expected one.
 func (s *profile) respond(start Start) (Response, error) {
 	a, err := start.Response()
 	class := record.ErrMalformed
@@ -32,7 +33,7 @@ func (s *profile) respond(start Start) (Response, error) {
 	return a, err
 }
 
-// recount starts the program again, to count how often its response is wrong.
+// recount starts the program again to count how often its response is wrong.
 func (s *profile) recount(ctx context.Context) {
 	for end := time.Now().Add(recountFor); s.counted.Requests < recountStarts && time.Now().Before(end); {
 		start, err := s.command.Run(ctx)
@@ -43,13 +44,13 @@ func (s *profile) recount(ctx context.Context) {
 	}
 }
 
-// noteFailures notes how many starts gave a wrong response, which is not an explanation of the program.
+// noteFailures adds a note on the starts that returned a wrong response, and returns its text; "" if there are none.
 func (s *profile) noteFailures() (failure string) {
 	if s.counted.Failed() == 0 {
 		return ""
 	}
 	failure = s.counted.Text("") + record.FormatLog(s.failed)
 	s.note(failure,
-		"find out why the program responds so: each request is one start, and those that failed are not measured")
+		"find out why these responses are wrong; each request is one start, and failed starts are not measured")
 	return failure
 }

@@ -9,7 +9,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// fileParts are those that the program itself opens, maps, asks about, and looks for in vain.
+// fileParts adds the files that the program itself opens, maps or calls stat on, and those it looks for that do not
+// exist.
 func (s *profile) fileParts() {
 	own := s.mainImage()
 	if own == nil {
@@ -35,8 +36,8 @@ func (s *profile) fileParts() {
 		s.add(f.withCostIf(took, ok, ByReplay))
 	}
 	if missed > 0 {
-		f := Part{Kind: KindMissing, Name: plural(missed, "file") + " looked for in vain", Detail: "most in " + dirWithMost(in),
-			Advice: adviseMissing(s.language)}
+		f := Part{Kind: KindMissing, Name: plural(missed, "file") + " looked for and not found",
+			Detail: "most in " + dirWithMost(in), Advice: adviseMissing(s.language)}
 		s.add(f.withCost(inVain, ByReplay))
 	}
 	if own.threads > 0 {
@@ -44,7 +45,7 @@ func (s *profile) fileParts() {
 	}
 }
 
-// connectionParts are those of all its processes.
+// connectionParts adds the connections of all processes of the program.
 func (s *profile) connectionParts() {
 	times := map[connection]int{}
 	var found []connection
@@ -56,7 +57,8 @@ func (s *profile) connectionParts() {
 		}
 	}
 	for _, c := range found {
-		f := Part{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late, Advice: "keep the process, and connected"}
+		f := Part{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late,
+			Advice: "keep the process and connection"}
 		if times[c] > 1 {
 			f.Detail = plural(times[c], "time")
 		}
@@ -65,7 +67,7 @@ func (s *profile) connectionParts() {
 	}
 }
 
-// dirWithMost is the folder with the highest count, the first by name of several.
+// dirWithMost returns the directory with the highest count; of several, the first by name.
 func dirWithMost(in map[string]int) string {
 	best := ""
 	for dir, n := range in {
@@ -76,7 +78,8 @@ func dirWithMost(in map[string]int) string {
 	return best
 }
 
-// processParts are the other programs that it needs, each at the least that its start takes.
+// processParts adds the other programs that the program starts. The cost of each is a lower bound: loading without
+// running it.
 func (s *profile) processParts() {
 	own := s.mainImage()
 	var found []Part
@@ -111,17 +114,17 @@ func (s *profile) processParts() {
 	for _, path := range slices.Sorted(maps.Keys(probes)) {
 		if n := probes[path]; n > 0 {
 			s.add(Part{Kind: KindFork, Name: path, Detail: "a throw-away child of Go's os/exec"})
-			s.note(path+" starts other programs by Go's os/exec, which tries process descriptors in a throw-away child before "+
-				"the first: one process more is counted for a start", "do it in the program itself")
+			s.note(path+" starts other programs with Go's os/exec, which first tests process descriptors in a throw-away "+
+				"child: each start counts one more process", "do that work in the program itself")
 		}
 	}
 }
 
-// otherProgram is a program that is not the one that answers.
+// otherProgram returns the part for a program other than the one that responds.
 func (s *profile) otherProgram(i *image) Part {
 	f := Part{Kind: KindProcess, Name: i.path, Late: i.late, Advice: "do it in the program itself"}
 	if s.language != nil && s.language.name == "shell" {
-		f.Advice = "use a builtin of the shell"
+		f.Advice = "use a shell builtin"
 	}
 	if !i.root {
 		return f
@@ -133,7 +136,7 @@ func (s *profile) otherProgram(i *image) Part {
 	if file, err := subject.Inspect(i.path); err == nil && len(file.Shebang) > 0 {
 		f.Detail = "by " + file.Shebang[0]
 		if filepath.Base(file.Shebang[0]) == "env" && i == s.images[0] {
-			f.Advice = "name it by its path in line 1"
+			f.Advice = "use the interpreter's path in #!"
 		}
 	}
 	return f

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Files starts the program once and lists the files that it executes, maps or opens, its own included, by their absolute
-// paths in their order. The error is a *NoTracerError if that cannot be seen here.
+// Files starts the program once and returns the absolute paths of the files that it executes, maps or opens, in this
+// order and including its own. The error is a *NoTracerError if programs cannot be traced here.
 func (c Command) Files(ctx context.Context) ([]string, error) {
 	t, err := c.trace(ctx)
 	if err != nil {

@@ -10,24 +10,25 @@ import (
 	"time"
 )
 
-// An Import is one module that a Python program imported.
+// An Import is a module that a Python program imported.
 type Import struct {
 	Name       string `json:"name"`
-	Within     string `json:"within,omitempty"` // the module that was being imported then
+	Within     string `json:"within,omitempty"` // the importing module
 	Self       int64  `json:"self_ns"`
-	Cumulative int64  `json:"cumulative_ns"` // with all that it imported first
+	Cumulative int64  `json:"cumulative_ns"` // including the modules that it imported
 
 	depth int
 }
 
-// importHead begins what a Python process writes; importLine is one module. Two spaces stand for each level.
+// importHead is the header that each Python process writes; importLine is the line of one module. Each level is
+// indented by two spaces.
 var (
 	importHead = []byte("import time: self [us] | cumulative | imported package")
 	importLine = regexp.MustCompile(`(?m)^import time: +(\d{1,15}) \| +(\d{1,15}) \| ( *)(\S+) *$`)
 )
 
-// parseImports reads what -X importtime makes Python write, where a module comes after those that it imports. Children
-// may be Python, too, and write heads of their own; the first is taken.
+// parseImports parses the output of Python's -X importtime, which lists a module after those that it imports. Children
+// that are Python programs write further headers; only the first process is read.
 func parseImports(log []byte) []Import {
 	_, log, found := bytes.Cut(log, importHead)
 	if !found {
@@ -36,7 +37,7 @@ func parseImports(log []byte) []Import {
 	log, _, _ = bytes.Cut(log, importHead)
 	var all []Import
 	for _, m := range importLine.FindAllSubmatch(log, -1) {
-		self, _ := strconv.ParseInt(string(m[1]), 10, 64) // so many digits fit in
+		self, _ := strconv.ParseInt(string(m[1]), 10, 64) // at most 15 digits always fit
 		cumulative, _ := strconv.ParseInt(string(m[2]), 10, 64)
 		all = append(all, Import{
 			Name:       string(m[4]),
@@ -45,7 +46,7 @@ func parseImports(log []byte) []Import {
 			depth:      len(m[3]) / 2,
 		})
 	}
-	var within []string // the module at each depth, read backwards
+	var within []string // the current module at each depth, going backwards
 	for i, m := range slices.Backward(all) {
 		depth := min(m.depth, len(within)) // if the line of its parent is missing
 		within = append(within[:depth], m.Name)
@@ -56,7 +57,8 @@ func parseImports(log []byte) []Import {
 	return all
 }
 
-// imports starts the program some times and takes the medians. A module that is tried twice, in vain, counts as one.
+// imports starts the program several times and returns the medians. A module that is attempted twice and not found
+// counts once.
 func (c Command) imports(ctx context.Context, starts int) ([]Import, error) {
 	parse := func(log []byte) []Import { return merged(parseImports(log)) }
 	return typical(ctx, c.With("PYTHONPROFILEIMPORTTIME=1"), starts, parse, Import.key,
@@ -65,7 +67,7 @@ func (c Command) imports(ctx context.Context, starts int) ([]Import, error) {
 
 func (m Import) key() string { return m.Within + " " + m.Name }
 
-// merged adds up what has the same name at the same place.
+// merged adds up the imports of the same module by the same module.
 func merged(run []Import) []Import {
 	var all []Import
 	at := map[string]int{}
@@ -82,14 +84,14 @@ func merged(run []Import) []Import {
 	return all
 }
 
-// A root is a module that the interpreter, or the script, imported, with all that it imported in turn.
+// A root is a module that the interpreter or the script imported, with the modules imported in turn.
 type root struct {
 	Import
-	below     int    // how many modules
-	costliest string // of those, by what it took itself
+	below     int    // the number of modules imported in turn
+	costliest string // the one of these with the highest own time
 }
 
-// roots divides the imports up.
+// roots groups the imports by root.
 func roots(all []Import) []root {
 	var found []root
 	var below int

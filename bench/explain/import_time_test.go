@@ -9,7 +9,7 @@ import (
 	"forktax/bench/explain"
 )
 
-// What a script wrote that imports json, os and datetime, by Python 3.11.
+// The input is from Python 3.11 and a script that imports json, os and datetime.
 func TestParseImports(t *testing.T) {
 	all := explain.ParseImports(readAll(t, "testdata/python.importtime"))
 	if len(all) != 56 {
@@ -33,7 +33,7 @@ func TestParseImports(t *testing.T) {
 	} {
 		got := byName[want.name]
 		if got.Within != want.within || got.Self != want.self*1000 || got.Cumulative != want.cumulative*1000 {
-			t.Errorf("%s = %+v, want it within %q, %d µs of its own and %d µs with others", want.name, got, want.within,
+			t.Errorf("%s = %+v, want within %q, self %d µs, cumulative %d µs", want.name, got, want.within,
 				want.self, want.cumulative)
 		}
 	}
@@ -51,14 +51,14 @@ func TestParseImportsOfMore(t *testing.T) {
 		t.Helper()
 		got := explain.ParseImports(log)
 		if len(got) != len(want) || len(got) > 0 && got[len(got)-1].Name != "datetime" {
-			t.Errorf("ParseImports %s found %d modules, want the same %d", what, len(got), len(want))
+			t.Errorf("ParseImports %s found %d modules, want %d", what, len(got), len(want))
 		}
 	}
-	check("with what else it logs", append([]byte("begun\n"), append(bytes.Clone(text), "done\n"...)...))
-	check("with those of a child", append(bytes.Clone(text), text...))
+	check("with other log lines", append([]byte("begun\n"), append(bytes.Clone(text), "done\n"...)...))
+	check("with a child's imports", append(bytes.Clone(text), text...))
 
 	if got := explain.ParseImports([]byte("import time: 1 | 2 | early\n")); got != nil {
-		t.Errorf("ParseImports without a head = %+v, want nothing", got)
+		t.Errorf("ParseImports without a header = %+v, want nil", got)
 	}
 	orphan := explain.ParseImports([]byte(`import time: self [us] | cumulative | imported package
 import time: 1 | 1 |     a.b

@@ -7,23 +7,24 @@ import (
 	"time"
 )
 
-// packageInit is one Go package whose variables and init functions took time before main.
+// packageInit is the initialization of one Go package before main: of its variables, and by its init functions.
 type packageInit struct {
 	name   string
 	took   time.Duration
 	allocs int64
 }
 
-var initLine = regexp.MustCompile(`(?m)^init (\S+) @[0-9.]+ ms, (\d{1,9}(?:\.\d+)?) ms clock, \d+ bytes, (\d{1,15}) allocs$`)
+var initLine = regexp.MustCompile(
+	`(?m)^init (\S+) @[0-9.]+ ms, (\d{1,9}(?:\.\d+)?) ms clock, \d+ bytes, (\d{1,15}) allocs$`)
 
-// parseInits reads what GODEBUG=inittrace=1 makes a Go program write. Its children may be Go programs, too; the
-// packages of the first are taken, which end where one comes again.
+// parseInits parses the output of GODEBUG=inittrace=1. Children may be Go programs, too; reading stops at the first
+// repeated package, so that only the first process is read.
 func parseInits(log []byte) []packageInit {
 	var all []packageInit
 	seen := map[string]bool{}
 	for _, m := range initLine.FindAllSubmatch(log, -1) {
 		name := string(m[1])
-		ms, _ := strconv.ParseFloat(string(m[2]), 64) // so many digits fit in
+		ms, _ := strconv.ParseFloat(string(m[2]), 64) // at most 9 digits always fit
 		allocs, _ := strconv.ParseInt(string(m[3]), 10, 64)
 		if seen[name] {
 			break
@@ -34,10 +35,11 @@ func parseInits(log []byte) []packageInit {
 	return all
 }
 
-// debugPackage reads GODEBUG, by which the others are measured: without that variable it has next to nothing to do.
+// debugPackage is the package that reads GODEBUG. It has almost nothing to do without that variable, which the
+// measurement sets.
 const debugPackage = "internal/godebug"
 
-// inits starts the program some times and takes the medians.
+// inits starts the program several times and returns the medians.
 func (c Command) inits(ctx context.Context, starts int) ([]packageInit, error) {
 	return typical(ctx, c.debugging("inittrace=1"), starts, parseInits, func(p packageInit) string { return p.name },
 		func(p *packageInit) *time.Duration { return &p.took })

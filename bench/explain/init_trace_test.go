@@ -18,7 +18,7 @@ func readAll(t *testing.T, name string) []byte {
 	return text
 }
 
-// What hello wrote, built by Go 1.26.
+// The input is from forktax-hello, built with Go 1.26.
 func TestParseInits(t *testing.T) {
 	got := explain.ParseInits(readAll(t, "testdata/go.inittrace"))
 	if len(got) != 85 {
@@ -36,8 +36,8 @@ func TestParseInitsOfMore(t *testing.T) {
 		"init example.com/a @12 ms, 1.5 ms clock, 48 bytes, 2 allocs\n"
 	want := []string{"runtime 62µs 0", "example.com/a 1.5ms 2"}
 	for name, log := range map[string]string{
-		"with what else it logs": "2026/01/01 hello\n" + one + "init nothing\nhello: done\n",
-		"with those of a child": one + "init runtime @0 ms, 7 ms clock, 0 bytes, 0 allocs\n" +
+		"with other log lines": "2026/01/01 hello\n" + one + "init nothing\nhello: done\n",
+		"with a child's packages": one + "init runtime @0 ms, 7 ms clock, 0 bytes, 0 allocs\n" +
 			"init b @0 ms, 1 ms clock, 0 bytes, 0 allocs\n",
 	} {
 		if diff := cmp.Diff(want, explain.ParseInits([]byte(log))); diff != "" {
@@ -45,6 +45,6 @@ func TestParseInitsOfMore(t *testing.T) {
 		}
 	}
 	if got := explain.ParseInits([]byte("no such thing\n")); got != nil {
-		t.Errorf("ParseInits of another log = %q, want nothing", got)
+		t.Errorf("ParseInits of another log = %q, want nil", got)
 	}
 }

@@ -12,14 +12,14 @@ import (
 	"forktax/bench/subject"
 )
 
-// interpreted is a command line with the place in it where the interpreter stands, so that options can be given to it.
+// interpreted is a command line with the index of the interpreter in it, so that options can be added for it.
 type interpreted struct {
 	words []string
 	at    int
 }
 
-// interpreted spells out what executing the command comes to: of a script, its interpreter with the script. The second
-// result is false if the program is a binary that is no interpreter.
+// interpreted returns the command line that the kernel executes: for a script, its interpreter with the script. The
+// second result is false if the program is a binary that is not an interpreter.
 func (c Command) interpreted() (interpreted, bool) {
 	if languageOf(c.Path) != nil {
 		return interpreted{c.words(), 0}, true
@@ -35,8 +35,8 @@ func (c Command) interpreted() (interpreted, bool) {
 	return interpreted{slices.Concat(words, c.words()), at}, true
 }
 
-// Interpreter returns the path of the program that executes the script at path. It is "" of what is not a script, and
-// of one whose interpreter is not there.
+// Interpreter returns the path of the program that executes the script at path. It returns "" if the file is not a
+// script or its interpreter does not exist.
 func Interpreter(path string) string {
 	i, ok := Command{Path: path}.interpreted()
 	if !ok {
@@ -49,10 +49,10 @@ func Interpreter(path string) string {
 	return found
 }
 
-// maxInterpreters is how many scripts the kernel follows, each the interpreter of the one before.
+// maxInterpreters is the longest chain that the kernel follows of scripts that are each other's interpreters.
 const maxInterpreters = 4
 
-// Executables returns the path of an executable, and of its interpreter if it is a script, and so on.
+// Executables returns path and, if it is a script, the path of its interpreter, and so on.
 func Executables(path string) (found []string) {
 	for ; path != "" && len(found) < maxInterpreters; path = Interpreter(path) {
 		found = append(found, path)
@@ -60,12 +60,12 @@ func Executables(path string) (found []string) {
 	return found
 }
 
-// given inserts options right after the interpreter.
+// given returns the command line with options inserted right after the interpreter.
 func (i interpreted) given(options ...string) []string {
 	return slices.Insert(slices.Clone(i.words), i.at+1, options...)
 }
 
-// lookPath finds a program as the command itself would, by the search path that it is given.
+// lookPath finds a program as the command itself would, on the PATH of its environment.
 func (c Command) lookPath(name string) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) {
 		return name, nil
@@ -79,15 +79,15 @@ func (c Command) lookPath(name string) (string, error) {
 	return "", fmt.Errorf("looking for %q: %w", name, exec.ErrNotFound)
 }
 
-// A language is one whose programs need an interpreter.
+// A language is a language whose programs need an interpreter.
 type language struct {
 	name  string
 	file  *regexp.Regexp // matches the names of its interpreters
-	bare  []string       // arguments to start the interpreter and do nothing; nil if it has none
-	paths string         // where it looks for modules, in its own words
+	bare  []string       // arguments that start the interpreter and do nothing; nil if there are none
+	paths string         // the language's name for its module search path
 }
 
-// python is what is asked for by name: it can tell what its imports cost.
+// python is the name of the language that reports the cost of its imports.
 const python = "Python"
 
 var languages = []language{
@@ -98,7 +98,7 @@ var languages = []language{
 	{"PHP", regexp.MustCompile(`^php(-cgi)?[0-9.]*$`), nil, "include_path"},
 }
 
-// languageOf tells an interpreter by the name of its file; nil if it is none that is known.
+// languageOf returns the language of an interpreter by its file name, or nil if it is not a known interpreter.
 func languageOf(path string) *language {
 	for i, l := range languages {
 		if l.file.MatchString(filepath.Base(path)) {

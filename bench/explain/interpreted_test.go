@@ -9,7 +9,7 @@ import (
 	"forktax/bench/explain"
 )
 
-// Options are given to the interpreter, wherever it stands.
+// Options are inserted after the interpreter, wherever it is in the command line.
 func TestExpanded(t *testing.T) {
 	check := func(c explain.Command, want, given []string) {
 		t.Helper()

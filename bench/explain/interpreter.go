@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// interpreterParts are the interpreter by itself, and what a Python script imports. What the bare interpreter imports
-// is in its own cost.
+// interpreterParts adds the interpreter alone, and the imports of a Python script. The cost of the bare interpreter
+// includes its own imports.
 func (s *profile) interpreterParts(ctx context.Context) error {
 	if s.bare == nil {
 		return nil
@@ -28,8 +28,8 @@ func (s *profile) interpreterParts(ctx context.Context) error {
 		return err
 	}
 	if len(s.imports) == 0 {
-		s.note("what its imports cost is not known, because it writes nothing for PYTHONPROFILEIMPORTTIME=1",
-			"leave out python3 -E and -I, and take Python 3.7 or later")
+		s.note("the cost of its imports is not known: it wrote nothing for PYTHONPROFILEIMPORTTIME=1",
+			"use Python 3.7 or later, without -E and -I")
 	}
 	for _, r := range roots(s.imports) {
 		if slices.ContainsFunc(own, func(m Import) bool { return m.Name == r.Name }) {
@@ -37,7 +37,7 @@ func (s *profile) interpreterParts(ctx context.Context) error {
 		}
 		f := Part{Kind: KindImport, Name: r.Name, Advice: adviseLazy}
 		if r.below > 0 {
-			f.Detail = fmt.Sprintf("with %d more, above all %s", r.below, r.costliest)
+			f.Detail = fmt.Sprintf("with %d more, mostly %s", r.below, r.costliest)
 		}
 		if r.Name == "site" {
 			f.Advice = adviseNoSite
@@ -47,7 +47,7 @@ func (s *profile) interpreterParts(ctx context.Context) error {
 	return nil
 }
 
-// initParts are what Go packages do before main.
+// initParts adds the initialization of Go packages, before main.
 func (s *profile) initParts(ctx context.Context) error {
 	if !s.file.IsGo {
 		return nil
@@ -60,7 +60,7 @@ func (s *profile) initParts(ctx context.Context) error {
 		if p.took > 0 {
 			f := Part{Kind: KindInit, Name: p.name, Detail: plural(int(p.allocs), "allocation"), Advice: adviseInitOf(p.name)}
 			if p.name == debugPackage {
-				f.Detail = "of the measurement itself, mostly"
+				f.Detail = "mostly from the measurement itself"
 			}
 			s.add(f.withCost(p.took, ByInitTrace))
 		}
@@ -68,7 +68,7 @@ func (s *profile) initParts(ctx context.Context) error {
 	return nil
 }
 
-// linkerParts are what the dynamic linker does before the program's first instruction.
+// linkerParts adds the dynamic linker's work before the program's first instruction.
 func (s *profile) linkerParts(ctx context.Context) error {
 	if s.file.Loader == "" {
 		return nil
@@ -95,7 +95,7 @@ func (s *profile) linkerParts(ctx context.Context) error {
 	return nil
 }
 
-// dynamicAfter is how many programs with a dynamic linker its process executes after the one that answers.
+// dynamicAfter returns the number of dynamically linked programs that its process executes after the one that responds.
 func (s *profile) dynamicAfter() int {
 	n := 0
 	for _, i := range s.images {

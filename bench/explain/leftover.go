@@ -13,12 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An exit is the end of a program, which what it has left behind may outlive.
+// An exit is the end of a program. Processes that it started may outlive it.
 type exit struct {
 	done chan struct{}
-	at   time.Duration // when it was waited for
+	at   time.Duration // when Wait returned
 	held bool          // its output was still open then
-	err  error         // of waiting
+	err  error         // from Wait
 }
 
 func (e *exit) await(cmd *exec.Cmd, output *os.File, began time.Time) {
@@ -28,7 +28,7 @@ func (e *exit) await(cmd *exec.Cmd, output *os.File, began time.Time) {
 	close(e.done)
 }
 
-// isOpen reports whether a process has the other end of the pipe: one that has ended has closed it before.
+// isOpen reports whether a process has the other end of the pipe open. The kernel closes it before a process has ended.
 func isOpen(pipe *os.File) bool {
 	raw, err := pipe.SyscallConn()
 	if err != nil {
@@ -42,14 +42,14 @@ func isOpen(pipe *os.File) bool {
 	return err == nil && poll[0].Revents&unix.POLLHUP == 0
 }
 
-// An output is read to its end or, if what a program has left behind keeps it open, until nothing has come for a time
-// of silence.
+// An output reads a program's output to its end. If processes that the program left running keep the output open,
+// reading stops after a time of silence.
 type output struct {
 	from   *os.File
 	began  time.Time
-	isOver func() bool // whether the program has ended, and anything more is from others
-	last   time.Duration
-	cut    bool
+	isOver func() bool   // reports whether the program has ended, so that further output is from other processes
+	last   time.Duration // when something was last read, since began
+	cut    bool          // reading stopped before the end
 }
 
 func (o *output) Read(p []byte) (int, error) {
@@ -71,10 +71,10 @@ func (o *output) Read(p []byte) (int, error) {
 	}
 }
 
-// mostHolders is how many processes are named.
+// mostHolders is the largest number of processes that are named.
 const mostHolders = 3
 
-// holders are the command lines of the processes that have the pipe of that name open, besides this one.
+// holders returns the command lines of other processes that have the named pipe open.
 func holders(pipe string) []string {
 	all, err := procfs.AllProcs()
 	if err != nil {
@@ -82,7 +82,7 @@ func holders(pipe string) []string {
 	}
 	var found []string
 	for _, p := range all {
-		targets, _ := p.FileDescriptorTargets() // of another user's, nothing
+		targets, _ := p.FileDescriptorTargets() // empty for another user's process
 		if p.PID == os.Getpid() || len(found) == mostHolders || !slices.Contains(targets, pipe) {
 			continue
 		}

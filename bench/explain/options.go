@@ -17,35 +17,35 @@ import (
 	"forktax/workload/contract"
 )
 
-// Options are the program's request and environment, and how it is explained.
+// Options are the program's request and environment, and the settings of the explanation.
 type Options struct {
-	subject.Spec               // of which one request is sent, by default the first of a workload
-	Starts       int           // 0: 50 times, or as often as 5s allow
-	Try          bool          // try what can be switched from outside
+	subject.Spec               // one of its requests is sent; by default the workload's first
+	Starts       int           // 0: 50, or as many as fit in 5 s
+	Try          bool          // try the switches that can be set from outside
 	Budget       time.Duration // for each switch
 	Seed         uint64        // of the order of trials; 0: choose one
 }
 
-// fewestStarts is how many a median needs; see stats.PercentileNeeds.
+// fewestStarts is the number of starts that a median needs; see stats.PercentileNeeds.
 const fewestStarts = 6
 
-// maxStarts is beyond all use: more is a typing error.
+// maxStarts is the largest accepted number of starts; more is a typing error.
 const maxStarts = 1_000_000
 
-// Validate returns an error of the first option that is invalid.
+// Validate returns an error for the first invalid option.
 func (o Options) Validate() error {
 	switch {
 	case o.Starts != 0 && (o.Starts < fewestStarts || o.Starts > maxStarts):
-		return subject.InvalidOption("starts", "%d: a number from %d to %d is needed", o.Starts, fewestStarts, maxStarts)
+		return subject.InvalidOption("starts", "%d: must be from %d to %d", o.Starts, fewestStarts, maxStarts)
 	case o.Budget <= 0:
-		return subject.InvalidOption("budget", "%v: a time above 0 is needed", o.Budget)
+		return subject.InvalidOption("budget", "%v: must be greater than 0", o.Budget)
 	case len(o.Requests) > 1:
-		return subject.InvalidElement("request", 1, "%q: explain starts a program for one request", o.Requests[1])
+		return subject.InvalidElement("request", 1, "%q: explain accepts one request only", o.Requests[1])
 	}
 	return o.Spec.Validate()
 }
 
-// Explain finds the program, has it prepare what it needs, and explains it.
+// Explain finds the program, prepares its data, and explains its start.
 func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Explanation, error) {
 	defer AdoptOrphans()()
 	path, workload, err := o.find(ctx, args, log)
@@ -58,7 +58,7 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 	}
 	command := Command{Path: path, Args: args[1:], Dir: o.Dir, Body: request.Body,
 		Env: Environment(o.Spec, request.Request, path, os.Getenv("PATH"))}
-	if len(args) > 1 && o.Dir == "" { // which may name files
+	if len(args) > 1 && o.Dir == "" { // arguments may name files in the current directory
 		if command.Dir, err = os.Getwd(); err != nil {
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 		Starts:   o.Starts,
 		Try:      o.Try,
 		Budget:   o.Budget,
-		Seed:     cmp.Or(o.Seed, 1+rand.Uint64N(1_000_000)), // few digits, for it is printed to be typed again
+		Seed:     cmp.Or(o.Seed, 1+rand.Uint64N(1_000_000)), // short, since it is printed to be typed again
 		Progress: func(doing string) { fmt.Fprintln(log, doing) },
 	}
 	e, err := p.Explain(ctx)
@@ -92,14 +92,15 @@ func (o Options) Explain(ctx context.Context, args []string, log io.Writer) (*Ex
 	return e, err
 }
 
-// find finds the program that the arguments name. The workload is nil if it does not keep the contract.
+// find returns the path of the program that the arguments name. The workload is nil if the program does not implement
+// the program contract.
 func (o Options) find(ctx context.Context, args []string, log io.Writer) (string, *subject.Program, error) {
 	path, workload, err := subject.NewFinder(log).Locate(ctx, args[0])
 	var unknown *subject.UnknownError
 	switch {
 	case errors.As(err, &unknown) && unknown.Why == "":
-		return "", nil, subject.Unusable("no workload and no program on PATH is called %q; a program in this directory is named as "+
-			"./%[1]s; workloads: %s", unknown.Name, strings.Join(unknown.Known, ", "))
+		return "", nil, subject.Unusable("%q is neither a workload nor a program on PATH; for a program in this directory, "+
+			"write ./%[1]s; workloads: %s", unknown.Name, strings.Join(unknown.Known, ", "))
 	case errors.As(err, &unknown):
 		return "", nil, subject.Unusable("%q %s", unknown.Name, unknown.Why)
 	case err != nil || workload != nil || len(args) > 1:
@@ -109,7 +110,7 @@ func (o Options) find(ctx context.Context, args []string, log io.Writer) (string
 	return path, workload, err
 }
 
-// asked is the request that is sent.
+// asked returns the request to send, with its expected response.
 func (o Options) asked(workload *subject.Program) (subject.Asked, error) {
 	var described []contract.Request
 	if workload != nil {

@@ -9,11 +9,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// Prepare returns the command by which a CGI host executes the file at path for a request, as the specification says. If the
-// file follows the program contract, program is its description, and it prepares its data: in the database server at url
-// unless that is empty. Remove removes the data.
-func Prepare(ctx context.Context, s subject.Spec, r contract.Request, path string, program *subject.Program, url string) (
-	c Command, remove func() error, err error) {
+// Prepare returns the command with which a CGI host executes the file at path for a request, according to the
+// specification. If the file implements the program contract, program is its description. The program then prepares its
+// data, in the database server at url unless url is empty; remove removes the data.
+func Prepare(ctx context.Context, s subject.Spec, r contract.Request, path string, program *subject.Program,
+	url string) (c Command, remove func() error, err error) {
 	variables, err := s.Variables()
 	if err != nil {
 		return c, nil, err

@@ -13,28 +13,28 @@ import (
 	"forktax/bench/units"
 )
 
-// A profile is of a program under explanation, with what has been learnt of it.
+// A profile is a program under explanation, with the results so far.
 type profile struct {
 	command  Command
 	asked    subject.Asked
 	masks    subject.Masks
 	response Response
-	varies   bool // its answers differ from start to start
+	varies   bool // its responses differ from start to start
 	counted  record.FailureCount
-	failed   []string // what it logged when its response was wrong
-	starts   []Start  // without what they printed
+	failed   []string // log lines of starts with a wrong response
+	starts   []Start  // without their output
 	images   []*image // nil if it could not be traced
-	executed string   // the program that answers
+	executed string   // the program that responds
 	file     subject.Executable
 	language *language
-	shim     subject.Shim // through which it finds its interpreter; the zero value if through none
-	argv     interpreted  // spelt out, if it is interpreted
+	shim     subject.Shim // that finds its interpreter; the zero value if there is none
+	argv     interpreted  // the command line with its interpreter, if it is interpreted
 	readable bool         // argv is known
 
-	references []*reference          // what is started in turn with the program
-	bare       *reference            // of those, its interpreter; nil if it has none
-	shimmed    *reference            // of those, the same through its shim; nil if it has none
-	loaders    map[string]*reference // of those, other programs, by their paths
+	references []*reference          // other programs, started in turn with the program
+	bare       *reference            // of references, its interpreter; nil if it has none
+	shimmed    *reference            // of references, its interpreter through the shim; nil if it has none
+	loaders    map[string]*reference // of references, other programs by path
 
 	partStarts int
 	parts      []Part
@@ -42,11 +42,11 @@ type profile struct {
 	notes      []Note
 }
 
-// maxPartStarts is how often it is started to know a part, at the most: what a program says of itself varies less than
-// what a clock says of it.
+// maxPartStarts is the largest number of starts for measuring one part. A program's own statistics vary less than the
+// clock's times, so fewer starts are enough.
 const maxPartStarts = 20
 
-// identify starts the program, once as it is and once traced, and finds out what it is.
+// identify starts the program once as it is and once traced, and finds its interpreter, language and references.
 func (s *profile) identify(ctx context.Context) error {
 	first, err := s.command.Run(ctx)
 	if err != nil {
@@ -58,26 +58,26 @@ func (s *profile) identify(ctx context.Context) error {
 	}
 	s.response.masks = s.masks
 	if s.masks.HideAll(s.response.Body) && !s.varies {
-		s.note("nothing of the body is compared: --mask leaves nothing of it",
-			"give an expression of only what differs from response to response")
+		s.note("the body is not compared: --mask covers all of it",
+			"use an expression that matches only what differs between responses")
 	}
 	if !first.State.Success() {
-		s.note(fmt.Sprintf("it answers and then fails: %s%s", first.State, first.logTail()),
-			"a server may log that as an error")
+		s.note(fmt.Sprintf("the program responds and then fails: %s%s", first.State, first.logTail()),
+			"let it exit with status 0: a server may log this as an error")
 	}
 	if first.Held > 0 {
 		s.noteLeftover(first)
 	}
 	t, err := s.command.trace(ctx)
 	var refused *NoTracerError
-	const unknown = "which files, libraries, processes and connections it needs is not known: "
+	const unknown = "the files, libraries, processes and connections that it uses are not known: "
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &refused):
 		s.note(unknown+refused.Why, refused.Advice)
 	case err != nil:
-		s.note(unknown+err.Error(), "start it by strace yourself, to see what is wrong")
+		s.note(unknown+err.Error(), "run it under strace to see what is wrong")
 	}
 	s.images = t.images
 	s.argv, s.readable = s.command.interpreted()
@@ -95,7 +95,7 @@ func (s *profile) identify(ctx context.Context) error {
 	if own := s.mainImage(); own != nil && (own.path != s.command.Path || !s.readable) {
 		s.executed = own.path
 	}
-	s.file, _ = subject.Inspect(s.executed) // of what cannot be read, nothing is known
+	s.file, _ = subject.Inspect(s.executed) // the zero value if it cannot be read
 	if len(s.file.Shebang) > 0 {
 		s.executed = s.file.Shebang[0]
 		s.file, _ = subject.Inspect(s.executed)
@@ -105,23 +105,22 @@ func (s *profile) identify(ctx context.Context) error {
 	return nil
 }
 
-// noteLeftover says what a start left behind that kept its output open.
+// noteLeftover adds a note on the processes that a start left running and that kept its output open.
 func (s *profile) noteLeftover(start Start) {
-	what := "what it leaves behind"
+	text := "processes that it left running"
 	if len(start.Holders) > 0 {
-		what += " (" + strings.Join(start.Holders, ", ") + ")"
+		text += " (" + strings.Join(start.Holders, ", ") + ")"
 	}
-	text := what + " keeps its output open after its end, for " + units.Duration(float64(start.Held))
+	text += " kept its output open after its end, for " + units.Duration(float64(start.Held))
 	if start.Held >= silence {
-		text += " until it was killed"
+		text += ", until they were killed"
 	}
-	s.note(text, "a server may wait for the end of that: give what goes on other outputs, as by >/dev/null 2>&1")
+	s.note(text, "redirect their output, for example with >/dev/null 2>&1: a server may wait until it is closed")
 }
 
 func (s *profile) note(text, advice string) { s.notes = append(s.notes, Note{text, advice}) }
 
-// mainImage is the image that answers: the last that was put in place before the first byte, in the process that was
-// started.
+// mainImage returns the image that responds: the last that the started process executed before the first byte.
 func (s *profile) mainImage() *image {
 	for _, i := range slices.Backward(s.images) {
 		if i.root && !i.late {
@@ -131,8 +130,8 @@ func (s *profile) mainImage() *image {
 	return nil
 }
 
-// measure starts the program so many times, and in turn with it what it needs. Starts whose response is wrong are
-// counted, and not measured.
+// measure starts the program the given number of times, and its references in turn with it. Starts with a wrong
+// response are counted but not measured.
 func (s *profile) measure(ctx context.Context, starts int, within time.Duration) error {
 	s.partStarts = min(starts, maxPartStarts)
 	var wrong error // the last
@@ -176,8 +175,9 @@ func (s *profile) ended() time.Duration {
 	return medianOf(s.starts, func(s Start) time.Duration { return s.Ended })
 }
 
-// systemShare is the kernel's share of all processor time. The kernel knows the time exactly, but divides it by what it
-// finds running when its clock ticks, every few milliseconds: one short start may be all the one or all the other.
+// systemShare returns the kernel's share of the CPU time of all starts. The kernel measures the sum exactly, but
+// divides it into user and system time by sampling every few milliseconds. A single short start may be counted as all
+// user or all system time.
 func (s *profile) systemShare() float64 {
 	var system, all time.Duration
 	for _, start := range s.starts {

@@ -7,19 +7,18 @@ import (
 	"forktax/bench/subject"
 )
 
-// A reference is another program that the program needs, started by itself to know what that takes. It is started in
-// turn with the program, so that slow changes of the machine meet both alike.
+// A reference is another program that the program needs, started alone to measure its cost. It is started in turn with
+// the program, so that slow changes of the machine affect both alike.
 type reference struct {
 	command   Command
 	durations []time.Duration
 	failed    bool
 }
 
-// maxReferences is how many other programs are started by themselves, at most.
+// maxReferences is the largest number of other programs that are started alone.
 const maxReferences = 20
 
-// planReferences plans what is started besides the program: its interpreter without a script, and what else it
-// executes.
+// planReferences chooses the references: the interpreter without a script, and the other programs that are executed.
 func (s *profile) planReferences() {
 	s.loaders = map[string]*reference{}
 	if s.language != nil && s.language.bare != nil {
@@ -42,9 +41,8 @@ func (s *profile) planReferences() {
 	}
 }
 
-// loadCommand is a command line that starts a binary and loads its libraries, and does not run it, which could do
-// anything: asked to list what a program needs, a dynamic linker does no more than that. It is nil for a program
-// without one.
+// loadCommand returns a command line that loads a binary and its libraries without running it, which could have any
+// effect. It calls the dynamic linker with --list. It is nil for a program without a dynamic linker.
 func loadCommand(path string) []string {
 	file, err := subject.Inspect(path)
 	if err == nil && len(file.Shebang) > 0 {
@@ -57,7 +55,7 @@ func loadCommand(path string) []string {
 	return []string{file.Loader, "--list", path}
 }
 
-// run starts it once.
+// run starts the reference once.
 func (c *reference) run(ctx context.Context) error {
 	start, err := c.command.Run(ctx)
 	c.failed = c.failed || err != nil || !start.State.Success()
@@ -65,7 +63,7 @@ func (c *reference) run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// cost is the median; false if it cannot be started by itself.
+// cost returns the median duration, and false if the program cannot be started alone.
 func (c *reference) cost() (time.Duration, bool) {
 	if c == nil || c.failed {
 		return 0, false

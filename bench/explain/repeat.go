@@ -9,11 +9,11 @@ import (
 	"forktax/bench/stats"
 )
 
-// repeatFor is when measuring a slow program is cut short: after so long, few starts are enough.
+// repeatFor is the time after which measuring a slow program stops, once it has fewestStarts starts.
 const repeatFor = 5 * time.Second
 
-// repeat calls start so many times, or fewer if they take longer than within, and stops at the first error. The
-// collector of garbage runs between the calls, never in one.
+// repeat calls start the given number of times, or fewer if that takes longer than within, and stops at the first
+// error. The garbage collector runs between the calls, never during one.
 func repeat(ctx context.Context, times int, within time.Duration, start func() error) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	began := time.Now()
@@ -32,8 +32,8 @@ func repeat(ctx context.Context, times int, within time.Duration, start func() e
 	return nil
 }
 
-// typical starts the program some times and parses what it logs of itself. Of what it parsed first, each number becomes
-// the median over all starts of what has the same key.
+// typical starts the program several times and parses the statistics that it logs. It returns the elements of the first
+// start. In each, the numbers are medians over the elements of all starts with the same key.
 func typical[T any, N ~int64](ctx context.Context, c Command, starts int, parse func(log []byte) []T,
 	key func(T) string, numbers ...func(*T) *N) ([]T, error) {
 	var runs [][]T
@@ -59,7 +59,7 @@ func typical[T any, N ~int64](ctx context.Context, c Command, starts int, parse 
 	return runs[0], nil
 }
 
-// median is that of bench/stats, for whole numbers.
+// median is stats.Median for whole numbers; 0 if there are no values.
 func median[T ~int64](values []T) T {
 	if len(values) == 0 {
 		return 0
@@ -71,7 +71,7 @@ func median[T ~int64](values []T) T {
 	return T(stats.Median(floats))
 }
 
-// medianOf is the median of one number of the starts.
+// medianOf returns the median over the starts of one of their numbers.
 func medianOf[T ~int64](starts []Start, number func(Start) T) T {
 	values := make([]T, len(starts))
 	for i, s := range starts {

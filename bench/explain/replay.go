@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// What the trace showed is done again here, without a tracer, to know what it costs: the same paths opened, read,
-// mapped and asked about. The caches are as warm as they are for a program that has been started before. Files are
-// only ever read, whatever the program did to them.
+// The system calls of the trace are repeated here without a tracer, to measure their cost: open, read, mmap and stat on
+// the same paths. The caches are as warm as for a program that has been started before. Files are only read, even if
+// the program wrote to them.
 
-// replays is how often each is done again.
+// replays is the number of repetitions of each use.
 const replays = 9
 
-// replay is what one image's use of a path costs. The second result is false if it cannot be done again: the file has
-// gone since, or is none that can be read without consequences.
+// replay returns the cost of one image's use of a path. The second result is false if the use cannot be repeated: the
+// file no longer exists, or reading it could have effects.
 func (u *use) replay() (time.Duration, bool) {
 	info, err := os.Stat(u.path)
 	there := err == nil
@@ -38,7 +38,7 @@ func (u *use) replay() (time.Duration, bool) {
 	return median(took), true
 }
 
-// reopen opens the file and, the first time, does with it what the program did with it.
+// reopen opens the file and, the first time, reads, lists or maps it as the program did.
 func (u *use) reopen(first bool) bool {
 	fd, err := syscall.Open(u.path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -69,7 +69,7 @@ func (u *use) reopen(first bool) bool {
 	return true
 }
 
-// list reads a folder's entries.
+// list reads a directory's entries.
 func list(fd int) {
 	buffer := make([]byte, 32<<10)
 	for {
@@ -79,12 +79,12 @@ func list(fd int) {
 	}
 }
 
-// faultPages is how many pages are touched to know what one costs: 1 MB, half of a huge page, for which one fault would
-// do. MAP_NORESERVE keeps the kernel from joining them to memory beside them.
+// faultPages is the number of pages touched to measure a page fault: 1 MB, half of a huge page, which would need one
+// fault only. MAP_NORESERVE keeps the kernel from merging them with adjacent memory.
 const faultPages = 256
 
-// faultCost is what a page fault takes on this machine: the first touch of a page of fresh memory, which the kernel
-// finds, clears and maps. Those that map a page of a file cost about the same.
+// faultCost returns the cost of a page fault on this machine: the first touch of a page of fresh memory, which the
+// kernel allocates, clears and maps. Faults that map a page of a file cost about the same.
 func faultCost() (time.Duration, bool) {
 	page := syscall.Getpagesize()
 	took := make([]time.Duration, replays)

@@ -28,18 +28,18 @@ func TestReplay(t *testing.T) {
 	}
 	check("opening a file", file, 2, 0, false, 0, 0, true)
 	check("reading a file", file, 1, 100<<10, false, 0, 0, true)
-	check("reading more than there is", file, 1, 1<<20, false, 0, 0, true)
+	check("reading beyond the end", file, 1, 1<<20, false, 0, 0, true)
 	check("mapping a file", file, 1, 832, true, 0, 0, true)
-	check("listing a folder", dir, 1, 0, false, 0, 0, true)
-	check("asking about a folder", dir, 0, 0, false, 3, 0, true)
-	check("looking in vain", none, 0, 0, false, 0, 3, true)
-	check("asking about a FIFO", fifo, 0, 0, false, 1, 0, true)
+	check("listing a directory", dir, 1, 0, false, 0, 0, true)
+	check("stat of a directory", dir, 0, 0, false, 3, 0, true)
+	check("a missing file", none, 0, 0, false, 0, 3, true)
+	check("stat of a FIFO", fifo, 0, 0, false, 1, 0, true)
 	check("opening a FIFO", fifo, 1, 0, false, 0, 0, false)
-	check("opening what has gone", none, 1, 0, false, 0, 0, false)
-	check("looking in vain for what is there now", file, 0, 0, false, 0, 1, false)
+	check("opening a deleted file", none, 1, 0, false, 0, 0, false)
+	check("a missing file that exists now", file, 0, 0, false, 0, 1, false)
 	check("opening a device", "/dev/zero", 1, 1<<40, false, 0, 0, false)
 	if info, err := os.Stat(file); err != nil || info.Size() != 100<<10 {
-		t.Errorf("after all that the file is %v, %v, want it as it was", info, err)
+		t.Errorf("after the replays, the file is %v, %v, want it unchanged", info, err)
 	}
 }
 
@@ -52,14 +52,14 @@ func TestDial(t *testing.T) {
 		}
 		took, ok := explain.Dial(to[0], l.Addr().String())
 		if !ok || took <= 0 {
-			t.Errorf("Dial(%s) = %v, %t, want how long it takes", l.Addr(), took, ok)
+			t.Errorf("Dial(%s) = %v, %t, want a duration", l.Addr(), took, ok)
 		}
 		l.Close()
 		if _, ok := explain.Dial(to[0], l.Addr().String()); ok {
-			t.Errorf("Dial(%s) when nobody listens is there", l.Addr())
+			t.Errorf("Dial(%s) when there is no listener", l.Addr())
 		}
 	}
 	if _, ok := explain.Dial("tcp", "127.0.0.1:53"); ok {
-		t.Error("Dial of a name server was done")
+		t.Error("Dial of a name server = true, want false")
 	}
 }

@@ -28,10 +28,10 @@ func TestResponseThatIsNone(t *testing.T) {
 		"":                            "it printed nothing: a CGI response begins with a header",
 		"hello\n":                     `its first line is "hello"`,
 		"Content-Type: text/plain\n":  "an empty line",
-		"\n\nhello":                   "no Content-Type, no Location and no Status",
-		"X-Powered-By: hope\n\nhello": "no Content-Type, no Location and no Status",
-		"Status: fine\n\n":            `its Status: "fine"`,
-		"Status: -12\n\n":             `its Status: "-12"`,
+		"\n\nhello":                   "no Content-Type, Location or Status",
+		"X-Powered-By: hope\n\nhello": "no Content-Type, Location or Status",
+		"Status: fine\n\n":            `has Status: "fine"`,
+		"Status: -12\n\n":             `has Status: "-12"`,
 		"\x00\x01\x02" + strings.Repeat("\xff", 1000): "a CGI response begins with a header",
 	} {
 		_, err := explain.ParseResponse([]byte(output))

@@ -7,7 +7,7 @@ import (
 	"forktax/bench/units"
 )
 
-// shimPart is the shell script that finds the interpreter, with all that it executes until then.
+// shimPart adds the version manager's shell script that finds the interpreter, with all programs that it executes.
 func (s *profile) shimPart() {
 	if s.shim.Path == "" {
 		return
@@ -16,11 +16,11 @@ func (s *profile) shimPart() {
 	direct, alone := s.bare.cost()
 	known := started && alone && through > direct
 	f := Part{Kind: KindShim, Name: s.shim.Path, Detail: s.shim.Tool + "'s shell script",
-		Advice: "name the interpreter by its path"}
+		Advice: "use the interpreter's full path"}
 	s.add(f.withCostIf(through-direct, known, ByStarts))
 
 	text := fmt.Sprintf("%s is %s's shell script %s", filepath.Base(s.shim.Path), s.shim.Tool, s.shim.Path)
-	advice := "name " + s.shim.Real
+	advice := "use " + s.shim.Real
 	if !s.isInterpreter() {
 		text = fmt.Sprintf("line 1 goes through %s's shell script %s", s.shim.Tool, s.shim.Path)
 		advice = "write #!" + s.shim.Real
@@ -32,11 +32,11 @@ func (s *profile) shimPart() {
 	s.note(text, advice)
 }
 
-// isInterpreter reports whether the command names its interpreter itself.
+// isInterpreter reports whether the command line begins with an interpreter.
 func (s *profile) isInterpreter() bool { return languageOf(s.command.Path) != nil }
 
-// isShim reports whether the image is of the way to the interpreter, if that goes through a shim: none of the program's
-// own can be in place before its interpreter.
+// isShim reports whether the image ran before the interpreter, if a shim finds the interpreter. The program cannot
+// start anything before its interpreter runs.
 func (s *profile) isShim(i *image) bool {
 	own := s.mainImage()
 	if s.shim.Path == "" || own == nil {

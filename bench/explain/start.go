@@ -19,43 +19,44 @@ import (
 	"forktax/bench/subject"
 )
 
-// silence is how long nothing must come of what a program has left behind, after its end, for its output to be at its
-// end: twice the pause after which the host of package cgi looks, which ends a response when it has looked twice.
+// silence is the time without output after which the output of a program that has ended counts as complete, even if
+// processes that it left running keep it open. It is two pauses, as in the host of package cgi.
 const silence = 2 * silencePause
 
-// silencePause is how often that is looked at.
+// silencePause is the interval at which the output is checked.
 const silencePause = 100 * time.Millisecond
 
-// Limits on one start; each is far above what a program takes that is worth explaining.
+// Limits on one start; each is far above the needs of a program that is worth explaining.
 const (
 	startLimit    = 10 * time.Second
-	outputLimit   = 64 << 20    // bytes, of the answer, as much as a run reads of one; and of what it logs
-	logDrainLimit = time.Second // for the log to end, when all that could write to it has been killed
+	outputLimit   = 64 << 20    // bytes, for the response (the limit of a run, too) and for the log
+	logDrainLimit = time.Second // for the end of the log, after all writers have been killed
 )
 
-// A Start is one life of a program, from before fork until it was waited for.
+// A Start is one start of a program, from before fork until the process was waited for. Times are since before fork.
 type Start struct {
-	Exec        time.Duration // when fork and exec are done: the next instruction is the program's, or its dynamic linker's
+	Exec        time.Duration // fork and exec are done; next run the dynamic linker or the program
 	FirstByte   time.Duration // 0 if there was none
-	Ended       time.Duration // it was waited for, and its output was read, that of what it left behind included
-	Held        time.Duration // how long after that what it left behind kept its output open, until it was killed
-	CPU         time.Duration // processor time, that of its children included
-	System      time.Duration // of CPU, by the ticks of the kernel's clock: only sums of many starts say much
-	MinorFaults int64         // pages that the kernel had to map
-	MajorFaults int64         // pages that it had to read
+	Ended       time.Duration // the process was waited for, and all output was read
+	Held        time.Duration // how long after Ended processes left running kept its output open
+	CPU         time.Duration // CPU time, its children included
+	System      time.Duration // of CPU, sampled by the kernel's clock: meaningful only in sums of many starts
+	MinorFaults int64         // pages that the kernel mapped
+	MajorFaults int64         // pages that the kernel read from a disk
 	Output      []byte
-	Log         []byte // what it wrote to standard error
+	Log         []byte // standard error
 	State       *os.ProcessState
-	Holders     []string // the command lines of what held its output open, if it was looked for
+	Holders     []string // the command lines of processes that held its output open, if reading stopped early
 
 	path string // of the program
 	pipe string // its standard output, as strace names it
 }
 
-// Run starts the program once and waits for its end. It is alone in a process group, and nothing of that group is left
-// when Run returns; after AdoptOrphans, nothing at all. What it leaves behind that keeps its output open is waited for
-// as the host of package cgi does: until nothing has come for a time of silence. It is an error if the program cannot
-// be started, does not end in time, or writes without end; how it ended otherwise is in State.
+// Run starts the program once and waits for its end. The program gets a process group of its own, and Run kills what is
+// left of the group before it returns. After AdoptOrphans, it kills all other orphans, too. If processes left running
+// keep the output open, Run waits as the host of package cgi does: until there has been no output for a time of
+// silence. It returns an error if the program cannot be started, does not end in time, or writes too much. State has
+// its exit status.
 func (c Command) Run(ctx context.Context) (Start, error) {
 	limit := cmp.Or(c.Limit, startLimit)
 	late := fmt.Errorf("%s did not end within %v, and was killed", c.Path, limit)
@@ -98,7 +99,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	spare := context.AfterFunc(ctx, func() {
 		kill()
 		now := time.Now()
-		_, _ = out.SetReadDeadline(now), log.SetReadDeadline(now) // a process that left the group may hold them
+		_, _ = out.SetReadDeadline(now), log.SetReadDeadline(now) // a process outside the group may hold them
 	})
 	logged := make(chan []byte, 1)
 	go func() { logged <- c.read(log, cancel, func() {}) }()
@@ -120,7 +121,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 		s.Held = closed - s.Ended
 	}
 	spare()
-	kill() // what it left behind
+	kill() // processes left running
 	killOrphans()
 	_ = log.SetReadDeadline(time.Now().Add(logDrainLimit))
 	s.Log = <-logged
@@ -139,10 +140,12 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	return s, nil
 }
 
-// guardAfter is how long a program runs before it is guarded. Most have ended by then, and are not disturbed.
+// guardAfter is the time after which a running program is guarded. Most programs have ended by then, so the guard does
+// not disturb them.
 const guardAfter = 100 * time.Millisecond
 
-// guardLater has the program end with this process if it runs for some time. Release is called when it has ended.
+// guardLater makes sure that a program that runs for longer ends with this process. The caller calls release after the
+// program has ended.
 func guardLater(cmd *exec.Cmd) (release func()) {
 	guarded := make(chan func(), 1)
 	later := time.AfterFunc(guardAfter, func() { guarded <- process.Guard(cmd) })
@@ -153,20 +156,20 @@ func guardLater(cmd *exec.Cmd) (release func()) {
 	}
 }
 
-// read reads to the end, and ends the start if there is none.
+// read reads the pipe to its end. It calls first at the first byte, and end if there is more than outputLimit.
 func (c Command) read(pipe io.Reader, end context.CancelCauseFunc, first func()) []byte {
 	from := bufio.NewReader(pipe)
 	if _, err := from.Peek(1); err == nil {
 		first()
 	}
-	text, _ := io.ReadAll(io.LimitReader(from, outputLimit+1)) // what came before the pipe broke counts
+	text, _ := io.ReadAll(io.LimitReader(from, outputLimit+1)) // on an error, the part read so far counts
 	if len(text) > outputLimit {
 		end(fmt.Errorf("%s wrote more than %d MB, and was killed", c.Path, outputLimit>>20))
 	}
 	return text
 }
 
-// startError says what the kernel does not: that it is a script's interpreter, say, that is not there.
+// startError adds the cause to the kernel's error, such as that the script's interpreter does not exist.
 func (c Command) startError(err error) error {
 	cause := subject.Failure{Path: c.Path, Err: err}.Suffix()
 	var failed *fs.PathError
@@ -176,7 +179,7 @@ func (c Command) startError(err error) error {
 	return fmt.Errorf("starting %s: %w%s", c.Path, err, cause)
 }
 
-// logLines are the last that the start logged.
+// logLines returns the last lines of the log, up to 2 KB.
 func (s Start) logLines() []string {
 	const much = 2 << 10
 	text := bytes.TrimRight(bytes.TrimLeft(s.Log, "\n"), " \t\r\n")
@@ -186,10 +189,10 @@ func (s Start) logLines() []string {
 	return strings.Split(string(text[max(0, len(text)-much):]), "\n")
 }
 
-// logTail is the same for an error.
+// logTail returns the same lines in the form of an error's suffix.
 func (s Start) logTail() string { return process.Logged(s.logLines()) }
 
-// pipeName is what strace calls the pipe; "" if that is not known.
+// pipeName returns strace's name of the pipe, or "" if it is not known.
 func pipeName(f *os.File) string {
 	info, err := f.Stat()
 	if err != nil {

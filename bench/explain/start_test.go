@@ -17,8 +17,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// script writes a program and returns its path. No other goroutine may fork meanwhile: its child would hold the file
-// open for writing, and a file that is, cannot be executed.
+// script writes a program and returns its path. No other goroutine may fork meanwhile: its child would inherit the file
+// open for writing, and such a file cannot be executed.
 func script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
@@ -30,7 +30,7 @@ func script(t *testing.T, text string) string {
 	return path
 }
 
-// shell is a script for /bin/sh that answers a GET of /.
+// shell returns a command that runs a script with /bin/sh for GET /.
 func shell(t *testing.T, text string) explain.Command {
 	t.Helper()
 	return command(script(t, "#!/bin/sh\n"+text))
@@ -38,7 +38,8 @@ func shell(t *testing.T, text string) explain.Command {
 
 func command(path string, args ...string) explain.Command {
 	r := contract.Request{Method: "GET", Path: "/"}
-	return explain.Command{Path: path, Args: args, Env: explain.Environment(subject.Spec{}, r, path, "/usr/local/bin:/usr/bin:/bin")}
+	return explain.Command{Path: path, Args: args, Env: explain.Environment(subject.Spec{}, r, path,
+		"/usr/local/bin:/usr/bin:/bin")}
 }
 
 const header = "echo 'Content-Type: text/plain'; echo; "
@@ -54,28 +55,28 @@ func TestRun(t *testing.T) {
 		t.Errorf("Run printed %q and logged %q, want %q and oops", s.Output, s.Log, want)
 	}
 	if s.State.ExitCode() != 3 {
-		t.Errorf("Run ended with %v, want 3", s.State)
+		t.Errorf("Run = %v, want exit status 3", s.State)
 	}
 	if s.Exec <= 0 || s.FirstByte < s.Exec || s.Ended < s.FirstByte {
-		t.Errorf("Run = in place %v, first byte %v, ended %v, want them in this order", s.Exec, s.FirstByte, s.Ended)
+		t.Errorf("Run = exec %v, first byte %v, ended %v, want them in this order", s.Exec, s.FirstByte, s.Ended)
 	}
 	if s.CPU <= 0 || s.System < 0 || s.System > s.CPU || s.MinorFaults == 0 {
-		t.Errorf("Run used %v, %v of it in the kernel, with %d page faults", s.CPU, s.System, s.MinorFaults)
+		t.Errorf("Run = CPU %v, %v of it system time, %d page faults", s.CPU, s.System, s.MinorFaults)
 	}
 }
 
-// The first byte is stamped when it comes, not when all have come.
+// FirstByte is the time of the first byte, not of the whole output.
 func TestRunStampsTheFirstByte(t *testing.T) {
 	s, err := shell(t, header+"sleep 1").Run(t.Context())
 	if err != nil || s.Ended-s.FirstByte < 300*time.Millisecond {
-		t.Errorf("Run = first byte %v, ended %v, %v, want a second between", s.FirstByte, s.Ended, err)
+		t.Errorf("Run = first byte %v, ended %v, %v, want one second between them", s.FirstByte, s.Ended, err)
 	}
 	if s, err := shell(t, "").Run(t.Context()); err != nil || s.FirstByte != 0 {
-		t.Errorf("Run of what prints nothing has its first byte after %v, %v", s.FirstByte, err)
+		t.Errorf("Run of a program without output = first byte %v, %v, want 0", s.FirstByte, err)
 	}
 }
 
-// A program gets what a CGI host gives it, and nothing of what this process has.
+// A program gets the environment of a CGI host, and inherits nothing from this process.
 func TestEnvironment(t *testing.T) {
 	t.Setenv("FORKTAX_SECRET", "1")
 	r := contract.Request{Method: "POST", Path: "/a/b?c=d&e", Body: "12345",
@@ -102,8 +103,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// alive makes a FIFO, and says within some time that nobody has it open for writing any more: each of the processes
-// that inherited it has ended.
+// alive creates a FIFO. Function ended waits until no process has it open for writing, so that all processes that
+// inherited it have ended. It returns an error if that takes too long.
 func alive(t *testing.T) (path string, ended func() error) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "alive")
@@ -112,7 +113,7 @@ func alive(t *testing.T) (path string, ended func() error) {
 	}
 	done := make(chan struct{})
 	go func() {
-		_, _ = os.ReadFile(path) // until all have closed it
+		_, _ = os.ReadFile(path) // returns when all writers have closed it
 		close(done)
 	}()
 	return path, func() error {
@@ -120,20 +121,20 @@ func alive(t *testing.T) (path string, ended func() error) {
 		case <-done:
 			return nil
 		case <-time.After(20 * time.Second):
-			return errors.New("a process is left behind")
+			return errors.New("a process is still running")
 		}
 	}
 }
 
 func TestRunIsBounded(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"it hangs":                        {"sleep 1000", "did not end within"},
-		"it answers, and hangs":           {header + "sleep 1000", "did not end within"},
-		"its child writes without end":    {header + "yes & ", "wrote more than 64 MB"},
-		"it closes its output, and hangs": {header + "exec >&- 2>&-; sleep 1000", "did not end within"},
-		"it does not end when asked":      {"trap '' TERM INT HUP; while :; do sleep 1000; done", "did not end within"},
-		"it writes without end":           {"exec yes", "wrote more than 64 MB"},
-		"it logs without end":             {header + "exec yes >&2", "wrote more than 64 MB"},
+		"it hangs":                       {"sleep 1000", "did not end within"},
+		"it responds and hangs":          {header + "sleep 1000", "did not end within"},
+		"its child never stops writing":  {header + "yes & ", "wrote more than 64 MB"},
+		"it closes its output and hangs": {header + "exec >&- 2>&-; sleep 1000", "did not end within"},
+		"it ignores signals":             {"trap '' TERM INT HUP; while :; do sleep 1000; done", "did not end within"},
+		"it never stops writing":         {"exec yes", "wrote more than 64 MB"},
+		"it never stops logging":         {header + "exec yes >&2", "wrote more than 64 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			open, ended := alive(t)
@@ -153,19 +154,19 @@ func TestRunIsBounded(t *testing.T) {
 	}
 }
 
-// What a program leaves behind on its output is not part of its time: it is waited for as the host of package cgi does,
-// and killed.
+// Processes that a program leaves running with its output open do not count in its time. Run waits for them as the host
+// of package cgi does, and kills them.
 func TestRunWithLeftovers(t *testing.T) {
 	for name, test := range map[string]struct {
 		text   string
 		killed bool
-		want   string // of its output
+		want   string // output after the header
 	}{
-		"short":              {"sleep 0.1 &", false, "done\n"},
-		"0.3 s":              {"sleep 0.3 &", true, "done\n"},
-		"30 s":               {"sleep 30 &", true, "done\n"},
-		"without end":        {"(trap '' TERM HUP; while :; do sleep 1000; done) &", true, "done\n"},
-		"that goes on later": {"(sleep 0.05; echo more; sleep 30) &", true, "done\nmore\n"},
+		"short":               {"sleep 0.1 &", false, "done\n"},
+		"0.3 s":               {"sleep 0.3 &", true, "done\n"},
+		"30 s":                {"sleep 30 &", true, "done\n"},
+		"endless":             {"(trap '' TERM HUP; while :; do sleep 1000; done) &", true, "done\n"},
+		"with further output": {"(sleep 0.05; echo more; sleep 30) &", true, "done\nmore\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			open, ended := alive(t)
@@ -174,13 +175,13 @@ func TestRunWithLeftovers(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !strings.HasSuffix(string(s.Output), "\n\n"+test.want) || !s.State.Success() {
-				t.Errorf("Run printed %q and ended with %v, want %q and 0", s.Output, s.State, test.want)
+				t.Errorf("Run = output %q, %v, want %q and exit status 0", s.Output, s.State, test.want)
 			}
 			if killed := len(s.Holders) > 0; killed != test.killed || s.Held <= 0 || s.Ended < s.FirstByte {
-				t.Errorf("Run ended after %v, held for %v by %q, want it killed: %t", s.Ended, s.Held, s.Holders, test.killed)
+				t.Errorf("Run = ended %v, held %v by %q, want killed: %t", s.Ended, s.Held, s.Holders, test.killed)
 			}
 			if strings.HasPrefix(test.text, "sleep") && test.killed && !strings.HasPrefix(s.Holders[0], "sleep ") {
-				t.Errorf("Run found its output open in %q, want a sleep", s.Holders)
+				t.Errorf("Run = held by %q, want a sleep command", s.Holders)
 			}
 			if err := ended(); err != nil {
 				t.Error(err)
@@ -189,11 +190,11 @@ func TestRunWithLeftovers(t *testing.T) {
 	}
 	s, err := shell(t, header+"sleep 0.3; sleep 0.3 >&-").Run(t.Context())
 	if err != nil || s.Held > 0 || s.Holders != nil {
-		t.Errorf("Run of what leaves nothing behind = held for %v by %q, %v", s.Held, s.Holders, err)
+		t.Errorf("Run of a program that leaves no process = held %v by %q, %v", s.Held, s.Holders, err)
 	}
 }
 
-// What a program leaves behind goes with it, also when it ended well.
+// Processes that a program leaves running are killed, also after a successful exit.
 func TestRunLeavesNothing(t *testing.T) {
 	open, ended := alive(t)
 	if _, err := shell(t, header+"exec 9>"+open+"; sleep 1000 >/dev/null 2>&1 & ").Run(t.Context()); err != nil {
@@ -217,7 +218,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A daemon leaves its group, and its parent. It is found all the same.
+// A daemon leaves its process group and its parent. It is still found.
 func TestAdoptOrphans(t *testing.T) {
 	setsid, err := exec.LookPath("setsid")
 	if err != nil {
@@ -243,13 +244,14 @@ func TestRunOfWhatCannotBeStarted(t *testing.T) {
 		return path
 	}
 	for name, test := range map[string]struct{ path, want string }{
-		"it is not there":             {filepath.Join(t.TempDir(), "none"), "no such file"},
-		"it may not be executed":      {file(0o644, "#!/bin/sh\n"), "chmod +x"},
-		"it is no program":            {file(0o755, "hello"), "neither a program of this machine nor a script"},
-		"it is empty":                 {file(0o755, ""), "neither a program of this machine nor a script"},
-		"it is a folder":              {t.TempDir(), "permission denied"},
-		"its interpreter is missing":  {file(0o755, "#!/no/such/thing -x\n"), "an interpreter that does not exist, /no/such/thing"},
-		"its interpreter is a folder": {file(0o755, "#!/tmp\n"), "permission denied"},
+		"it does not exist":      {filepath.Join(t.TempDir(), "none"), "no such file"},
+		"it may not be executed": {file(0o644, "#!/bin/sh\n"), "chmod +x"},
+		"it is not a program":    {file(0o755, "hello"), "neither a program for this machine nor a script"},
+		"it is empty":            {file(0o755, ""), "must be a program for this machine or a script"},
+		"it is a directory":      {t.TempDir(), "permission denied"},
+		"its interpreter is missing": {file(0o755, "#!/no/such/thing -x\n"),
+			"an interpreter that does not exist, /no/such/thing"},
+		"its interpreter is a directory": {file(0o755, "#!/tmp\n"), "permission denied"},
 	} {
 		_, err := command(test.path).Run(t.Context())
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "starting "+test.path) {

@@ -18,16 +18,16 @@ import (
 	"time"
 )
 
-// traceLimit is how long a traced start may take. Each of its system calls takes some ten times as long.
+// traceLimit is the longest duration of a traced start. Each of its system calls takes about ten times as long.
 const traceLimit = 60 * time.Second
 
-// tracedCalls are the system calls that say what a program opens, executes, starts and connects to.
+// tracedCalls selects the system calls that show what a program opens, executes, starts and connects to.
 const tracedCalls = "trace=%file,%process,connect,read,pread64,mmap,write,writev,sendfile,splice"
 
-// A NoTracerError is returned where no program can be traced: strace is not installed, or the system does not let it
-// trace.
+// A NoTracerError is returned where programs cannot be traced: strace is not installed, or the system does not allow it
+// to trace.
 type NoTracerError struct {
-	Why    string // as strace said it, if it said something
+	Why    string // strace's own error message, if it printed one
 	Advice string
 }
 
@@ -42,8 +42,8 @@ func findTracer() (string, error) {
 	return path, nil
 }
 
-// Traceable returns a *NoTracerError if no program can be traced here. It has strace trace itself, which is there
-// wherever strace is, and ends at once.
+// Traceable returns a *NoTracerError if programs cannot be traced here. It traces strace itself: a program that is
+// always available, and that ends at once.
 func Traceable(ctx context.Context) error {
 	tracer, err := findTracer()
 	if err != nil {
@@ -62,19 +62,19 @@ func Traceable(ctx context.Context) error {
 	return nil
 }
 
-// notPermitted is the error that strace cannot trace here, with that of the lines that says why.
-func notPermitted(said string) error {
-	lines := strings.Split(strings.TrimSpace(said), "\n")
+// notPermitted returns the error that strace cannot trace here, with the line of its output that has the reason.
+func notPermitted(output string) error {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
 	i := slices.IndexFunc(lines, func(line string) bool {
-		return strings.Contains(line, "ptrace(") // others are of tests that it makes before, and of what follows
+		return strings.Contains(line, "ptrace(") // other lines are from earlier tests, and from consequences
 	})
 	why := lines[max(i, 0)]
 	return &NoTracerError{"strace cannot trace here: " + strings.TrimSpace(why),
 		"allow ptrace: --cap-add=SYS_PTRACE for a container, or sysctl kernel.yama.ptrace_scope=1"}
 }
 
-// trace has strace watch one start. It is a process of its own, kept up by others, and knows the calls of every kernel
-// and architecture. The answer is read as in any other start.
+// trace traces one start with strace, which supports the system calls of each kernel and architecture. The response is
+// read as in any other start.
 func (c Command) trace(ctx context.Context) (trace, error) {
 	tracer, err := findTracer()
 	if err != nil {
@@ -88,7 +88,7 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 		if err := Traceable(ctx); err != nil {
 			return trace{}, err
 		}
-		return trace{}, fmt.Errorf("strace saw nothing (%s)%s", start.State, start.logTail())
+		return trace{}, fmt.Errorf("strace recorded nothing (%s)%s", start.State, start.logTail())
 	}
 	calls, err := parseCalls(bytes.NewReader(text))
 	if err != nil {
@@ -97,31 +97,33 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 	return newTrace(calls, c.dir(), start.pipe), nil
 }
 
-// runTraced starts the command once under strace, and returns what strace wrote: nothing, if it could not trace.
+// runTraced starts the command once under strace, and returns strace's output, which is empty if strace could not
+// trace.
 func (c Command) runTraced(ctx context.Context, tracer string) ([]byte, Start, error) {
-	folder, remove, err := process.TempDir("the trace")
+	dir, remove, err := process.TempDir("the trace")
 	if err != nil {
 		return nil, Start{}, err
 	}
 	defer remove()
-	written := filepath.Join(folder, "trace")
-	watched := c.running(append([]string{tracer, "-f", "-y", "-s", "0", "-e", tracedCalls, "-o", written, "--"}, c.words()...))
-	watched.Limit = traceLimit
-	watched.hasEnded = func() bool { return tracedEnd(written) } // strace itself waits for all that is left behind
-	start, err := watched.Run(ctx)
+	written := filepath.Join(dir, "trace")
+	options := []string{tracer, "-f", "-y", "-s", "0", "-e", tracedCalls, "-o", written, "--"}
+	traced := c.running(append(options, c.words()...))
+	traced.Limit = traceLimit
+	traced.hasEnded = func() bool { return tracedEnd(written) } // strace itself waits for processes left running
+	start, err := traced.Run(ctx)
 	if err != nil {
 		return nil, start, err
 	}
 	text, err := os.ReadFile(written)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, start, fmt.Errorf("reading what strace wrote: %w", err)
+		return nil, start, fmt.Errorf("reading the output of strace: %w", err)
 	}
 	return text, start, nil
 }
 
-// tracedEnd reports whether the program has ended whose trace is being written: the process of the first line.
+// tracedEnd reports whether the traced program has ended. It is the process of the first line of the trace.
 func tracedEnd(path string) bool {
-	text, _ := os.ReadFile(path) // not there yet
+	text, _ := os.ReadFile(path) // the file may not exist yet
 	pid, _, found := bytes.Cut(text, []byte(" "))
 	if !found {
 		return false
@@ -129,19 +131,20 @@ func tracedEnd(path string) bool {
 	return regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(string(pid)) + ` +\+\+\+ (?:exited with|killed by) `).Match(text)
 }
 
-// StartCounts is how often one start does what can be counted, as strace sees it.
+// StartCounts are the numbers of events in one start, counted by strace.
 type StartCounts struct {
-	Processes   int64 // its own included
-	Probes      int64 // of those, the throw-away children by which Go's os/exec tries process descriptors
-	Files       int64 // opened, by all of them
-	Connections int64 // made, to whatever
+	Processes   int64 // including the program itself
+	Probes      int64 // of these, the throw-away children in which Go's os/exec tests process descriptors
+	Files       int64 // opened, by all processes
+	Connections int64 // opened, by all processes
 }
 
-// countedStarts is how often a program is started to be counted. What varies is not what it needs.
+// countedStarts is the number of starts that are counted. The smallest count is used, since anything above it varies
+// and is not needed.
 const countedStarts = 3
 
-// CountStart starts the program some times, and tells the least that it needed. The error is a *NoTracerError if
-// nothing can be counted here.
+// CountStart starts the program several times and returns the smallest counts. The error is a *NoTracerError if
+// programs cannot be traced here.
 func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
 	const most = math.MaxInt64
 	least := StartCounts{most, most, most, most}
@@ -152,7 +155,7 @@ func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
 		}
 		n := t.counts()
 		if n.Processes == 0 {
-			return StartCounts{}, errors.New("strace saw no process")
+			return StartCounts{}, errors.New("strace recorded no process")
 		}
 		least = StartCounts{min(least.Processes, n.Processes), min(least.Probes, n.Probes), min(least.Files, n.Files),
 			min(least.Connections, n.Connections)}

@@ -12,13 +12,13 @@ import (
 	"forktax/bench/process"
 )
 
-// adopted says whether orphans are this process's. If not, there is nobody to look for.
+// adopted reports whether this process is the parent of orphans. Otherwise there are none to find.
 var adopted atomic.Bool
 
-// AdoptOrphans makes this process the parent of whatever programs leave behind that it starts from now on, so that it
-// can be found and ended: a process that leaves its group, as daemons do, is not killed with the group. Until release
-// is called, which ends what is left, the caller starts nothing that is to stay in a process group of its own, but for
-// what process.Start starts.
+// AdoptOrphans makes this process the parent of processes that programs started from now on leave running. So these can
+// be found and killed even if they left their process group, as daemons do. Release kills the remaining ones. Until
+// release is called, the caller must not start processes that should survive in a process group of their own, except by
+// process.Start.
 func AdoptOrphans() (release func()) {
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // fails on no kernel that Go runs on
 	adopted.Store(true)
@@ -29,11 +29,11 @@ func AdoptOrphans() (release func()) {
 	}
 }
 
-// mostGenerations bounds how often orphans are looked for: when one is killed, its children come.
+// mostGenerations limits how often orphans are looked for: the children of a killed orphan become orphans, too.
 const mostGenerations = 100
 
-// killOrphans ends what was left behind, when nothing else runs. Children that somebody else in this process started
-// are in its own process group, and stay, as do the guard and what process.Start has started.
+// killOrphans kills the processes that programs left running. It is called while no program runs. Other children of
+// this process survive: those in its own process group, the guard, and those started by process.Start.
 func killOrphans() {
 	if !adopted.Load() {
 		return
@@ -55,7 +55,7 @@ func killOrphans() {
 	}
 }
 
-// children lists the processes whose parent is this one.
+// children returns the IDs of this process's children.
 func children() []int {
 	var all []int
 	files, _ := filepath.Glob("/proc/self/task/*/children")

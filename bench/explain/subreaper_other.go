@@ -2,7 +2,7 @@
 
 package explain
 
-// AdoptOrphans does nothing here: a process that leaves its group is nobody's, and stays.
+// AdoptOrphans does nothing on this system: a process that leaves its group is not found, and keeps running.
 func AdoptOrphans() (release func()) { return func() {} }
 
 func killOrphans() {}

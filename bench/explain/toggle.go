@@ -7,19 +7,19 @@ import (
 	"slices"
 )
 
-// A toggle is something that can be changed about a program's start from outside, without touching the program.
+// A toggle is a change to a program's start that can be made from outside, without changing the program.
 type toggle struct {
 	name  string
 	about string
-	// when says whether it can matter to this program.
+	// when reports whether the toggle can have an effect on the program.
 	when  func(*profile) bool
 	apply applying
 }
 
-// applying makes the two sides that are compared, with a folder for what it needs.
-type applying func(ctx context.Context, s *profile, folder string) (base, changed Command, err error)
+// applying returns the two commands to compare. It may write files to dir.
+type applying func(ctx context.Context, s *profile, dir string) (base, changed Command, err error)
 
-// change compares the command with another that is made of it.
+// change compares the command with the one that to makes of it.
 func change(to func(Command) Command) applying {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command, to(s.command), nil
@@ -30,8 +30,7 @@ func withVariables(settings ...string) applying {
 	return change(func(c Command) Command { return c.With(settings...) })
 }
 
-// withOptions gives the interpreter options. The other side is spelt out, too, so that the options are all that
-// differs.
+// withOptions adds options for the interpreter. The base names its interpreter, too, so that only the options differ.
 func withOptions(words ...string) applying {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command.running(s.argv.words), s.command.running(s.argv.given(words...)), nil
@@ -42,10 +41,10 @@ func isDynamic(s *profile) bool { return s.file.Loader != "" }
 func isGo(s *profile) bool      { return s.file.IsGo }
 func isPython(s *profile) bool  { return s.language != nil && s.language.name == python }
 
-// isScript says whether options can be given to Python.
+// isScript reports whether options can be added for Python.
 func isScript(s *profile) bool { return isPython(s) && s.readable }
 
-// opens says whether the program opens a file of that name, which is taken for granted if it could not be traced.
+// opens reports whether the program opens a file of that name. It is assumed to if it could not be traced.
 func opens(base string) func(*profile) bool {
 	return func(s *profile) bool {
 		own := s.mainImage()
@@ -55,36 +54,36 @@ func opens(base string) func(*profile) bool {
 
 var toggles = []toggle{
 	{"python3 -S", "no installed packages", isScript, withOptions("-S")},
-	{"python3 -E -s", "no PYTHON*, no user's", isScript, withOptions("-E", "-s")},
-	{"python3 -I", "that, no script's folder", isScript, withOptions("-I")},
-	{"python3 -X frozen_modules=on", "its start from one file", isScript,
+	{"python3 -E -s", "no PYTHON*, no user site", isScript, withOptions("-E", "-s")},
+	{"python3 -I", "-E -s, no script dir", isScript, withOptions("-I")},
+	{"python3 -X frozen_modules=on", "frozen startup modules", isScript,
 		withOptions("-X", "frozen_modules=on")},
 	{"PYTHONDONTWRITEBYTECODE=1", "writes no .pyc", isPython, withVariables("PYTHONDONTWRITEBYTECODE=1")},
-	{"script compiled beforehand", "a .pyc in its place", isScript, compiled},
-	{"interpreter started directly", "no detour to it", isDetour, direct},
+	{"script compiled beforehand", "runs a .pyc instead", isScript, compiled},
+	{"interpreter started directly", "no wrapper before it", isDetour, direct},
 	{"GOMAXPROCS=1", "fewer threads", isGo, withVariables("GOMAXPROCS=1")},
-	{"GOGC=off", "collects no garbage", isGo, withVariables("GOGC=off")},
+	{"GOGC=off", "no garbage collection", isGo, withVariables("GOGC=off")},
 	{"GODEBUG=containermaxprocs=0", "reads no cgroup limits", isGo,
 		change(func(c Command) Command { return c.debugging("containermaxprocs=0,updatemaxprocs=0") })},
-	{"LD_BIND_NOW=1", "binds symbols at once", isDynamic, withVariables("LD_BIND_NOW=1")},
-	{"MALLOC_ARENA_MAX=1", "one heap for all", isDynamic, withVariables("MALLOC_ARENA_MAX=1")},
+	{"LD_BIND_NOW=1", "binds symbols at startup", isDynamic, withVariables("LD_BIND_NOW=1")},
+	{"MALLOC_ARENA_MAX=1", "one heap for all threads", isDynamic, withVariables("MALLOC_ARENA_MAX=1")},
 	{"LC_ALL=C", "no locale files", isDynamic, withVariables("LC_ALL=C")},
 	{"TZ=UTC", "no /etc/localtime", opens("localtime"), withVariables("TZ=UTC")},
-	{"smaller environment", "only what RFC 3875 asks", func(*profile) bool { return true },
+	{"smaller environment", "only RFC 3875 variables", func(*profile) bool { return true },
 		change(func(c Command) Command { return c.without(beyondRFC...) })},
 }
 
-// compiled runs the script's bytecode in its place. A module is kept compiled; what is run as a script never is.
-func compiled(ctx context.Context, s *profile, folder string) (base, changed Command, err error) {
+// compiled compares the script with its bytecode. Python caches the bytecode of modules, but not that of scripts.
+func compiled(ctx context.Context, s *profile, dir string) (base, changed Command, err error) {
 	script := len(s.argv.words) - len(s.command.Args) - 1
 	if languageOf(s.command.Path) != nil { // python3 script.py
 		script = s.argv.at + 1
 	}
 	if script <= s.argv.at || script >= len(s.argv.words) || filepath.Ext(s.argv.words[script]) == ".pyc" {
-		return base, changed, fmt.Errorf("there is no script on the command line")
+		return base, changed, fmt.Errorf("the command line has no script")
 	}
 	source := s.argv.words[script]
-	bytecode := filepath.Join(folder, filepath.Base(source)+"c")
+	bytecode := filepath.Join(dir, filepath.Base(source)+"c")
 	const compile = "import py_compile, sys; py_compile.compile(sys.argv[1], cfile=sys.argv[2], doraise=True)"
 	done, err := s.command.running([]string{s.executed, "-c", compile, source, bytecode}).Run(ctx)
 	if err != nil {
@@ -95,12 +94,12 @@ func compiled(ctx context.Context, s *profile, folder string) (base, changed Com
 	}
 	words := slices.Clone(s.argv.words)
 	words[script] = bytecode
-	// The script's folder is where modules are looked for first.
+	// Python searches the script's directory for modules first.
 	changed = s.command.running(words).With("PYTHONPATH=" + filepath.Dir(source))
 	return s.command.running(s.argv.words), changed, nil
 }
 
-// isDetour says whether others hand over to the interpreter, such as env.
+// isDetour reports whether other programs, such as env, execute the interpreter.
 func isDetour(s *profile) bool {
 	own := s.mainImage()
 	return s.readable && own != nil && s.images[0] != own && languageOf(own.path) != nil
@@ -111,17 +110,17 @@ func direct(_ context.Context, s *profile, _ string) (base, changed Command, err
 	return s.command.running(s.argv.words), s.command.running(words), nil
 }
 
-// untried is what would need the program to be changed, or built anew.
+// untried returns the improvements that need a changed or rebuilt program.
 func (s *profile) untried() []string {
-	all := []string{"keeping the process (forktax run measures it)"}
+	all := []string{"keeping the process running (measured by forktax run)"}
 	if s.language == nil && s.file.Loader != "" {
 		all = append(all, "linking statically")
 	}
 	if isPython(s) {
-		all = append(all, "imports where they are needed")
+		all = append(all, "lazy imports")
 	}
 	if isGo(s) {
-		all = append(all, "fewer packages")
+		all = append(all, "importing fewer packages")
 	}
 	return all
 }

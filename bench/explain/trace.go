@@ -6,55 +6,56 @@ import (
 	"strings"
 )
 
-// A trace is what happened in one start, as strace saw it.
+// A trace is the record of one start by strace.
 type trace struct {
-	images    []*image // in the order in which they were put in place; the first is the program itself
+	images    []*image // in the order of their execs; the first is the program itself
 	processes int
 }
 
-// An image is one program in one process. A script, and what interprets it, is one; what execs another is two.
+// An image is one program in one process. A script and its interpreter are one image; a program that execs another
+// makes two.
 type image struct {
 	path        string
 	root        bool // it ran in the process that was started
-	late        bool // it was put in place after the first byte of stdout
+	late        bool // it was executed after the first byte of stdout
 	uses        []*use
 	threads     int // that it started, beyond its first
-	forks       int // that it made of itself, which executed nothing
-	probes      int // of forks, those by which Go's library tries what the kernel can do
+	forks       int // copies of it that executed no other program
+	probes      int // of forks, those in which Go's library tests the kernel's features
 	connections []connection
 	lookups     map[string]*use // the uses by path
 }
 
-// A use is what an image did with one path.
+// A use is an image's use of one path.
 type use struct {
 	path   string
 	opened int   // times
 	read   int64 // bytes
 	mapped bool  // as code
-	stats  int   // times it was asked about, and was there
-	missed int   // times it was asked for, or about, and was not there
+	stats  int   // stat calls that succeeded
+	missed int   // open and stat calls that found no file
 	late   bool  // the first time was after the first byte of stdout
 }
 
-// threadInfo is what is known of a thread: whose it is, and which image runs in it.
+// threadInfo describes a thread: its process, its parent, and its image.
 type threadInfo struct {
 	leader int
 	parent int
 	image  *image // that it executed
-	copied *image // that its parent was when it made it
-	probe  bool   // it was made to see whether that can be
+	copied *image // of its parent at the time of the fork
+	probe  bool   // it only tests a kernel feature
 }
 
-// builder makes a trace of calls.
+// builder builds a trace from calls.
 type builder struct {
 	trace        trace
 	dir          string // of the command
 	stdout       string // its standard output, as strace names it
-	firstByteOut bool   // the first byte is out
+	firstByteOut bool   // the first byte has been written
 	threads      map[int]*threadInfo
 }
 
-// newTrace tells what the calls come to. The command began in dir, and stdout is its standard output.
+// newTrace builds the trace of the calls. The command was started in dir, and stdout is its standard output.
 func newTrace(calls []call, dir, stdout string) trace {
 	b := builder{dir: dir, stdout: stdout, threads: map[int]*threadInfo{}}
 	if len(calls) == 0 {
@@ -62,7 +63,7 @@ func newTrace(calls []call, dir, stdout string) trace {
 	}
 	root := calls[0].pid
 	b.threads[root] = &threadInfo{leader: root}
-	for _, c := range calls { // first, since a child's calls may come before that which made it returns
+	for _, c := range calls { // first, since a child's calls may be listed before its parent's fork returns
 		if startsProcess(c) && b.threads[int(c.result)] == nil && !b.descends(c.pid, int(c.result)) {
 			b.threads[int(c.result)] = b.child(c)
 		}
@@ -85,7 +86,7 @@ func newTrace(calls []call, dir, stdout string) trace {
 	return b.trace
 }
 
-// startsProcess reports whether the call made a process or a thread.
+// startsProcess reports whether the call created a process or a thread.
 func startsProcess(c call) bool {
 	switch c.name {
 	case "clone", "clone3", "fork", "vfork":
@@ -101,15 +102,15 @@ func (b *builder) child(c call) *threadInfo {
 	return &threadInfo{leader: int(c.result), parent: c.pid, probe: isProbe(c)}
 }
 
-// isProbe reports whether the call is that by which Go's package os tries, once in a process, whether the kernel gives
-// descriptors of processes. Its child sends no signal when it ends, which it does at once; see doCheckClonePidfd in
-// package syscall.
+// isProbe reports whether the call is the one by which Go's package os tests, once per process, whether the kernel
+// supports process descriptors. The child ends at once and sends no signal; see doCheckClonePidfd in package syscall.
 func isProbe(c call) bool {
 	return strings.Contains(c.args, "CLONE_PIDFD") && strings.Contains(c.args, "CLONE_VFORK") &&
 		!strings.Contains(c.args, "SIGCHLD")
 }
 
-// descends reports whether a thread was made by another, however indirectly. What is read may say so of both.
+// descends reports whether a thread was created by another, directly or indirectly. In malformed input, both threads
+// may descend from each other.
 func (b *builder) descends(pid, from int) bool {
 	for pid != from {
 		p := b.threads[pid]
@@ -117,7 +118,7 @@ func (b *builder) descends(pid, from int) bool {
 		case p == nil:
 			return false
 		case p.leader == pid:
-			pid = p.parent // 0 of the root, which is no thread's number
+			pid = p.parent // 0 for the root, which is not a thread ID
 		default:
 			pid = p.leader
 		}
@@ -125,7 +126,7 @@ func (b *builder) descends(pid, from int) bool {
 	return true
 }
 
-// leader is the process of a thread: the maker of a thread may be a thread itself.
+// leader returns the process of a thread. The creator of a thread may be a thread itself.
 func (b *builder) leader(pid int) int {
 	for p := b.threads[pid]; p != nil && p.leader != pid; p = b.threads[pid] {
 		pid = p.leader
@@ -133,8 +134,8 @@ func (b *builder) leader(pid int) int {
 	return pid
 }
 
-// imageOf is what runs in the thread. A child that has executed nothing is still its parent's program. It may run
-// before its parent has returned from making it, and then that is what its parent is now.
+// imageOf returns the image that runs in the thread. A child that has not executed a program has its parent's image. If
+// the child runs before the parent's fork has returned, that is the parent's current image.
 func (b *builder) imageOf(pid int) *image {
 	for p := b.threads[b.leader(pid)]; p != nil; p = b.threads[b.leader(p.parent)] {
 		if i := cmp.Or(p.image, p.copied); i != nil {
@@ -213,8 +214,7 @@ func (i *image) use(path string, late bool) *use {
 	return u
 }
 
-// touch counts a call that opens a path, or asks about it. Later calls name an open file by its real path, which may be
-// another.
+// touch counts an open or stat call on a path. Later calls name an open file by its real path, which may differ.
 func (i *image) touch(c call, path string, opens, late bool) {
 	switch {
 	case path == "" || strings.HasPrefix(c.name, "chdir"):

@@ -12,15 +12,15 @@ import (
 	"forktax/bench/explain"
 )
 
-// traced reads a trace in testdata: what strace 6.1 wrote, with the calls that are asked for, of programs in /srv/cgi.
-func traced(t *testing.T, name, answer string) []string {
+// traced reads a trace in testdata: output of strace 6.1 for the traced system calls of programs in /srv/cgi.
+func traced(t *testing.T, name, stdout string) []string {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	lines, err := explain.Traced(f, "/srv/cgi", answer)
+	lines, err := explain.Traced(f, "/srv/cgi", stdout)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,24 +54,24 @@ func TestTraceOfShell(t *testing.T) {
 	}
 }
 
-// What uname writes goes to a pipe of the shell: it is not the answer.
+// The output of uname goes to a pipe of the shell, and is not part of the response.
 func TestTraceKnowsTheAnswer(t *testing.T) {
-	late := func(answer string) (n int) {
-		for _, line := range traced(t, "shell.strace", answer) {
+	late := func(stdout string) (n int) {
+		for _, line := range traced(t, "shell.strace", stdout) {
 			if strings.HasPrefix(line, "image ") && strings.HasSuffix(line, " late") {
 				n++
 			}
 		}
 		return n
 	}
-	for answer, want := range map[string]int{"pipe:[4742306]": 4, "pipe:[4742307]": 3, "pipe:[1]": 0, "": 0} {
-		if got := late(answer); got != want {
-			t.Errorf("with the answer to %q, %d programs came after its first byte, want %d", answer, got, want)
+	for stdout, want := range map[string]int{"pipe:[4742306]": 4, "pipe:[4742307]": 3, "pipe:[1]": 0, "": 0} {
+		if got := late(stdout); got != want {
+			t.Errorf("with stdout %q, %d programs were executed after the first byte, want %d", stdout, got, want)
 		}
 	}
 }
 
-// A Go program's threads are one process, which opens what its runtime needs.
+// A Go program's threads are one process. It opens the files of its runtime.
 func TestTraceOfThreads(t *testing.T) {
 	want := []string{
 		"image /srv/cgi/hello root threads=3",
@@ -86,7 +86,8 @@ func TestTraceOfThreads(t *testing.T) {
 	}
 }
 
-// The end of a Python script that connects, opens a file with a hard name, and executes a program from a thread.
+// The input is the end of the trace of a Python script. It connects, opens a file whose name needs escapes, and
+// executes a program from a thread.
 func TestTraceOfConnections(t *testing.T) {
 	got := slices.DeleteFunc(traced(t, "connect.strace", "pipe:[4742328]"), func(line string) bool {
 		return strings.Contains(line, "python3.11")
@@ -109,7 +110,7 @@ func TestTraceOfConnections(t *testing.T) {
 	}
 }
 
-// Lines that strace writes otherwise than in testdata.
+// TestTraceOfLines has formats of lines that are not in testdata.
 func TestTraceOfLines(t *testing.T) {
 	const begin = `7 execve("/p", [...], 0x7ff /* 1 var */) = 0` + "\n"
 	check := func(text string, want ...string) {
@@ -130,7 +131,7 @@ func TestTraceOfLines(t *testing.T) {
 	check(`7 openat(AT_FDCWD</d>, "/root/a", O_RDONLY) = -1 EACCES (Permission denied)`, "image /p root")
 	check(`7 execve("/bin/no", [...], 0x1) = -1 ENOENT (No such file or directory)`, "image /p root",
 		"  /bin/no opened=0 read=0 mapped=false looked=0 missed=1 late=false")
-	// A child runs before the parent has returned from making it, and is made by a thread.
+	// A child runs before the parent's vfork has returned, and is created by a thread.
 	check(`7 clone(flags=CLONE_THREAD) = 8
 8 vfork( <unfinished ...>
 9 execve("/q", [...], 0x1) = 0
@@ -138,7 +139,7 @@ func TestTraceOfLines(t *testing.T) {
 9 +++ exited with 0 +++
 7 --- SIGCHLD {si_signo=SIGCHLD} ---
 7 exit_group(0)                     = ?`, "image /p root threads=1", "image /q")
-	// Go's library tries what the kernel can do by a child that sends no signal.
+	// Go's library tests a kernel feature with a child that sends no signal.
 	check(`7 clone(child_stack=NULL, flags=CLONE_VM|CLONE_PIDFD|CLONE_VFORK <unfinished ...>
 8 exit_group(0) = ?
 7 <... clone resumed>, parent_tid=[12<anon_inode:[pidfd]>]) = 8
@@ -146,7 +147,7 @@ func TestTraceOfLines(t *testing.T) {
 9 execve("/q", [...], 0x1) = -1 EACCES (Permission denied)
 7 <... clone resumed>, parent_tid=[12<anon_inode:[pidfd]>]) = 9`, "image /p root forks=2 probes=1",
 		"  /q opened=0 read=0 mapped=false looked=0 missed=1 late=false")
-	// What a copy of a program does that has since executed another is not the other's.
+	// A program forks and then executes another program. The uses of its copy belong to the first program.
 	check(`7 fork()      = 8
 7 execve("/q", [...], 0x1) = 0
 8 access("/a", F_OK) = 0`, "image /p root forks=1",
@@ -155,10 +156,10 @@ func TestTraceOfLines(t *testing.T) {
 
 func TestTraceOfSomethingElse(t *testing.T) {
 	if got, err := explain.Traced(strings.NewReader("strace: exec: Permission denied\n"), "/", ""); err == nil {
-		t.Errorf("Traced of a complaint = %q, want an error", got)
+		t.Errorf("Traced of an error message = %q, want an error", got)
 	}
 	if got, err := explain.Traced(strings.NewReader(""), "/", ""); err != nil || got != nil {
-		t.Errorf("Traced of nothing = %q, %v, want nothing", got, err)
+		t.Errorf("Traced of no input = %q, %v, want nil", got, err)
 	}
 }
 
@@ -170,7 +171,7 @@ func TestUnquote(t *testing.T) {
 		`\0\17\0012`:             "\x00\x0f\x012",
 		`\74in brackets\76`:      "<in brackets>",
 		`a backslash at an end\`: `a backslash at an end\`,
-		`\777 is no byte`:        "777 is no byte",
+		`\777 is not a byte`:     "777 is not a byte",
 	} {
 		if got := explain.Unquote(text); got != want {
 			t.Errorf("Unquote(%s) = %q, want %q", text, got, want)
@@ -178,7 +179,7 @@ func TestUnquote(t *testing.T) {
 	}
 }
 
-// Whatever a line holds, reading it comes to an end, and what is made of it holds together: a count is of something.
+// For any input, parsing ends and the trace is consistent: each use belongs to an image and has a count above 0.
 func FuzzTrace(f *testing.F) {
 	for _, name := range []string{"shell.strace", "go.strace", "connect.strace"} {
 		text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -196,10 +197,10 @@ func FuzzTrace(f *testing.F) {
 		}
 		for i, line := range lines {
 			if i == 0 && !strings.HasPrefix(line, "image ") {
-				t.Errorf("Traced(%q) begins with %q, which belongs to no image", text, line)
+				t.Errorf("Traced(%q) begins with %q, want an image", text, line)
 			}
 			if strings.Contains(line, "opened=0 read=0 mapped=false looked=0 missed=0") {
-				t.Errorf("Traced(%q) has a use that used nothing: %q", text, line)
+				t.Errorf("Traced(%q) has a use without counts: %q", text, line)
 			}
 		}
 	})

@@ -13,16 +13,16 @@ import (
 	"forktax/bench/stats"
 )
 
-// A Trial says what a switch saved. Bounds are those of an interval that holds for all trials of an explanation
-// together.
+// A Trial is the measured effect of one switch. The bounds are of confidence intervals that hold for all trials of an
+// explanation together.
 type Trial struct {
 	Name       string   `json:"name"`
 	About      string   `json:"about"`
 	Verdict    string   `json:"verdict"`
-	Why        string   `json:"why,omitempty"` // of a switch that cannot be used
+	Why        string   `json:"why,omitempty"` // why the switch cannot be used
 	Pairs      int      `json:"pairs"`         // of blocks
 	Base       int64    `json:"base_ns"`       // the median without the switch
-	Ratio      *float64 `json:"ratio"`         // with the switch over without it
+	Ratio      *float64 `json:"ratio"`         // time with the switch, divided by the time without it
 	RatioLow   *float64 `json:"ratio_low"`
 	RatioHigh  *float64 `json:"ratio_high"`
 	Saves      *int64   `json:"saves_ns"` // below 0: it costs
@@ -40,14 +40,14 @@ const (
 	TooFewSeen = "too few pairs"
 )
 
-// Blocks of a trial are short, since noise is slow, and not of one start alone, unless there is no time for more.
+// Blocks of a trial are short, since noise changes slowly. They have several starts unless the time is too short.
 const (
 	blockLength = 20 * time.Millisecond
 	blockStarts = 3
 	enoughPairs = 20
 )
 
-// maxErrorRate is the share of explanations in which any of the intervals may miss the truth.
+// maxErrorRate is the largest probability that any interval of an explanation does not contain the true value.
 const maxErrorRate = 0.05
 
 // A pairedTrial compares two commands.
@@ -56,14 +56,15 @@ type pairedTrial struct {
 	confidence          float64
 	budget              time.Duration
 	random              *rand.Rand
-	response            Response // of the program as it is
-	varies              bool     // its answers differ among themselves, so that only their status can be compared
+	response            Response // of the unchanged program
+	varies              bool     // its responses differ between starts, so that only their status can be compared
 	baseline, candidate []float64
 }
 
-// runTrials tries every switch that can matter, and tells before each which it is.
-func (s *profile) runTrials(ctx context.Context, budget time.Duration, seed uint64, progress func(string)) ([]Trial, error) {
-	folder, remove, err := process.TempDir("the trials")
+// runTrials tries each switch that can have an effect, and calls progress before each.
+func (s *profile) runTrials(ctx context.Context, budget time.Duration, seed uint64,
+	progress func(string)) ([]Trial, error) {
+	dir, remove, err := process.TempDir("the trials")
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (s *profile) runTrials(ctx context.Context, budget time.Duration, seed uint
 			varies:     s.varies,
 		}
 		result := Trial{Name: toggle.name, About: toggle.about, Confidence: t.confidence}
-		if t.base, t.changed, err = toggle.apply(ctx, s, folder); err == nil {
+		if t.base, t.changed, err = toggle.apply(ctx, s, dir); err == nil {
 			err = t.run(ctx)
 		}
 		if cause := context.Cause(ctx); cause != nil {
@@ -101,8 +102,8 @@ func (s *profile) runTrials(ctx context.Context, budget time.Duration, seed uint
 	return done, nil
 }
 
-// run visits both sides in turn, in random order, until the budget is used up. It fails if the program does not answer
-// as before.
+// run measures blocks of both sides in pairs, in random order, until the budget is used up. It fails if the response
+// changes.
 func (t *pairedTrial) run(ctx context.Context) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	changed, err := t.block(ctx, false, 2) // the first may find cold caches
@@ -130,7 +131,7 @@ func (t *pairedTrial) run(ctx context.Context) error {
 	return nil
 }
 
-// block starts one side so many times, and takes the median.
+// block starts one side the given number of times, and returns the median duration.
 func (t *pairedTrial) block(ctx context.Context, isBase bool, starts int) (time.Duration, error) {
 	all := make([]time.Duration, starts)
 	for i := range all {
@@ -142,15 +143,15 @@ func (t *pairedTrial) block(ctx context.Context, isBase bool, starts int) (time.
 	return median(all), nil
 }
 
-// blockSize is how many starts a block has, if one takes so long.
+// blockSize returns the number of starts in a block, if one start takes took.
 func blockSize(took, budget time.Duration) int {
 	took = max(took, time.Microsecond)
 	size := max(blockStarts, int(blockLength/took))
 	return max(1, min(size, int(budget/(2*enoughPairs*took))))
 }
 
-// startOnce starts one side and holds its answer against that of the program as it is. A body may be another because it
-// tells the time; then that of the program as it is has changed by now, too.
+// startOnce starts one side and compares its response with that of the unchanged program. A body may differ because it
+// contains the time, for example. In that case the unchanged program's body differs by now, too.
 func (t *pairedTrial) startOnce(ctx context.Context, isBase bool) (time.Duration, error) {
 	c := t.changed
 	if isBase {
@@ -165,7 +166,7 @@ func (t *pairedTrial) startOnce(ctx context.Context, isBase bool) (time.Duration
 	case err != nil:
 		return 0, err
 	case a.Status != t.response.Status:
-		return 0, fmt.Errorf("status %d in place of %d", a.Status, t.response.Status)
+		return 0, fmt.Errorf("status %d instead of %d", a.Status, t.response.Status)
 	case t.varies || a.equal(t.response):
 	case isBase:
 		t.varies = true
@@ -174,7 +175,7 @@ func (t *pairedTrial) startOnce(ctx context.Context, isBase bool) (time.Duration
 			return 0, err
 		}
 		if !t.varies {
-			return 0, fmt.Errorf("the answer has another body")
+			return 0, fmt.Errorf("the response body differs")
 		}
 	}
 	return start.Ended, nil

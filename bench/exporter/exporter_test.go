@@ -27,7 +27,8 @@ const protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.Met
 func snapshot() contract.Snapshot {
 	return contract.Snapshot{
 		Workload: "hello", Model: "cgi", PID: os.Getpid(),
-		Usage:    contract.Usage{SelfCPUNS: 1_500_000_000, ChildrenCPUNS: 500_000_000, ProcessesStarted: 7, ConnectionsOpened: 3},
+		Usage: contract.Usage{SelfCPUNS: 1_500_000_000, ChildrenCPUNS: 500_000_000, ProcessesStarted: 7,
+			ConnectionsOpened: 3},
 		Requests: map[int]int64{200: 10, 503: 2},
 		// 3 of at most 2^-10 s (0.98 ms), 4 of at most 2^-9.875 s, 5 of at most 1 s
 		Durations:       contract.Durations{Buckets: map[int]int64{-80: 3, -79: 4, 0: 5}, SumNS: 2_500_000_000},
@@ -224,7 +225,7 @@ func TestRenderNativeBuckets(t *testing.T) {
 		if n := len(h.GetBucket()); n != 18 && n != 19 { // the last, infinity, may be left out
 			t.Errorf("%d classic buckets, want those too", n)
 		}
-		if h.GetCreatedTimestamp() != nil { // nobody knows: the snapshot does not say
+		if h.GetCreatedTimestamp() != nil { // no one knows: the snapshot does not say
 			t.Errorf("it was created at %v", h.GetCreatedTimestamp().AsTime())
 		}
 	}

@@ -36,7 +36,8 @@ func (s requestCollector) Collect(out chan<- prometheus.Metric) {
 		{"forktax_queue_length", "Requests that wait for a child's slot.", gauge, float64(n.QueueLength)},
 		{"forktax_queue_refused_total", "Requests answered 503 because the queue was full.", counter,
 			float64(n.QueueRefused)},
-		{"forktax_connections_opened_total", "Connections opened to databases and directories, by the server and its children.",
+		{"forktax_connections_opened_total",
+			"Connections opened to databases and directories, by the server and its children.",
 			counter, float64(n.Usage.ConnectionsOpened)},
 		{"forktax_cpu_seconds_total", "CPU time of the server and of the children that it waited for.", counter,
 			float64(n.Usage.CPUNS()) / 1e9},
@@ -85,7 +86,8 @@ func (d durations) Write(out *dto.Metric) error {
 		}
 	}
 	sum := float64(d.counts.SumNS) / 1e9
-	exact, err := prometheus.NewConstNativeHistogram(d.desc, count, sum, native, nil, 0, contract.DurationsSchema, 1e-9, time.Time{}, d.labels...)
+	exact, err := prometheus.NewConstNativeHistogram(d.desc, count, sum, native, nil, 0, contract.DurationsSchema, 1e-9,
+		time.Time{}, d.labels...)
 	if err != nil {
 		return err
 	}

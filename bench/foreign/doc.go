@@ -1,5 +1,5 @@
-// Package foreign is for files and text that others made: a result from another machine, what a program wrote to its
-// standard error. Files are opened only if they are regular, and read up to a limit. Text is shown so that it cannot
-// control a terminal, and JSON of another shape than it must have is described in its own terms.
-// Both sides import it, so it imports nothing of ours.
+// Package foreign handles untrusted files and text: results from another machine, the standard error of a program. It
+// opens only regular files and reads them up to a limit. It escapes text so that it cannot control a terminal, and
+// describes JSON of the wrong shape in terms of JSON. Harness and workload programs both import it, so it imports no
+// other package of this module.
 package foreign

@@ -9,17 +9,17 @@ import (
 	"syscall"
 )
 
-// ErrNotRegular is returned for what is not a regular file. To open a FIFO would wait for a writer, and a device or a
-// socket may have no end.
-var ErrNotRegular = errors.New("a regular file is needed")
+// ErrNotRegular is returned when a file is not a regular file. Opening a FIFO would wait for a writer, and reading from
+// a device or a socket may never end.
+var ErrNotRegular = errors.New("not a regular file")
 
-// kinds names what is not a regular file.
+// kinds names the types of files that are not regular.
 var kinds = []struct {
 	bit  fs.FileMode
 	name string
 }{{fs.ModeDir, "a directory"}, {fs.ModeNamedPipe, "a FIFO"}, {fs.ModeSocket, "a socket"}, {fs.ModeDevice, "a device"}}
 
-// Open opens a regular file for reading. It never waits. Anything else is refused with ErrNotRegular.
+// Open opens a regular file for reading. It never blocks. For other files the error is ErrNotRegular.
 func Open(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -27,7 +27,7 @@ func Open(name string) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("it is %s; %w", kind(info.Mode()), ErrNotRegular)}
+		err = &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("it is %s, %w", kind(info.Mode()), ErrNotRegular)}
 	}
 	if err != nil {
 		f.Close()
@@ -54,7 +54,7 @@ func ReadFile(name string, limit int64) ([]byte, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(text)) > limit {
-		err = &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it has more than %d bytes", limit)}
+		err = &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("larger than %d bytes", limit)}
 	}
 	if err != nil {
 		return nil, err

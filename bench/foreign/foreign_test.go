@@ -42,7 +42,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// However the text is cut, a Writer shows it as Text does.
+// The output of a Writer is the same as that of Text, however the input is cut.
 func TestWriter(t *testing.T) {
 	const text = "日本\r\n\x1b[2J\u009bä\xff\xe6ok\rx\n"
 	want := foreign.Text(text)
@@ -101,15 +101,15 @@ func TestReadFile(t *testing.T) {
 			t.Errorf("ReadFile(%s) = %q, %v", file, got, err)
 		}
 	}
-	if _, err := foreign.ReadFile(name, 4); err == nil || err.Error() != "read "+name+": it has more than 4 bytes" {
-		t.Errorf("ReadFile of too much = %v", err)
+	if _, err := foreign.ReadFile(name, 4); err == nil || err.Error() != "read "+name+": larger than 4 bytes" {
+		t.Errorf("ReadFile of a too large file = %v", err)
 	}
 	if _, err := foreign.ReadFile(name+"-none", 4); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("ReadFile of no file = %v", err)
+		t.Errorf("ReadFile of a missing file = %v", err)
 	}
 }
 
-// What is not a regular file is refused at once.
+// Open rejects files that are not regular, without waiting.
 func TestOpenTakesOnlyRegularFiles(t *testing.T) {
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "socket")
@@ -118,7 +118,7 @@ func TestOpenTakesOnlyRegularFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	for name, want := range map[string]string{dir: "it is a directory; a regular file is needed", fifo(t,
+	for name, want := range map[string]string{dir: "it is a directory, not a regular file", fifo(t,
 		dir): "it is a FIFO",
 		"/dev/zero": "it is a device", socket: "open " + socket} {
 		if _, err := foreign.Open(name); err == nil || !strings.Contains(err.Error(), want) {
@@ -127,7 +127,7 @@ func TestOpenTakesOnlyRegularFiles(t *testing.T) {
 	}
 }
 
-// fifo makes a FIFO that has no writer.
+// fifo creates a FIFO without a writer.
 func fifo(t *testing.T, dir string) string {
 	t.Helper()
 	name := filepath.Join(dir, "fifo")

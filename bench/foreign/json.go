@@ -13,24 +13,24 @@ import (
 // UnmarshalJSON is json.Unmarshal with the errors of JSONError.
 func UnmarshalJSON(text []byte, v any) error { return JSONError(json.Unmarshal(text, v)) }
 
-// JSONError returns an error of package encoding/json in the words of JSON: which key has a value of the wrong kind,
-// and which kind is right. Go's own text is about the types of this program. Other errors are returned as they are.
+// JSONError rewrites a type error of package encoding/json in terms of JSON: which key has a value of the wrong type,
+// and which type is expected. Go's own text names Go types of this program. Other errors are returned unchanged.
 func JSONError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	what := "it"
+	subject := "it"
 	switch kind := jsonKind(wrong.Type); {
 	case wrong.Field != "":
-		what = fmt.Sprintf("the key %q", wrong.Field)
-	case kind != anObject: // which all that is read as a whole is
-		what = "a value in it"
+		subject = fmt.Sprintf("the key %q", wrong.Field)
+	case kind != anObject: // every document as a whole is an object
+		subject = "a value in it"
 	}
-	return &kindError{fmt.Sprintf("%s is %s, not %s", what, jsonValue(wrong.Value), jsonKind(wrong.Type)), err}
+	return &kindError{fmt.Sprintf("%s is %s, not %s", subject, jsonValue(wrong.Value), jsonKind(wrong.Type)), err}
 }
 
-// A kindError is about a JSON value of the wrong kind.
+// A kindError is returned when a JSON value has the wrong type.
 type kindError struct {
 	text string
 	err  error
@@ -38,15 +38,15 @@ type kindError struct {
 
 func (e *kindError) Error() string { return e.text }
 
-// Unwrap is for package errors.
+// Unwrap returns the error of package encoding/json.
 func (e *kindError) Unwrap() error { return e.err }
 
 const anObject = "an object"
 
-// maxShown bytes of a number are shown.
+// maxShown is how much of a number is shown, in bytes.
 const maxShown = 40
 
-// jsonValue returns what a value is, of which Go describes some kinds and quotes numbers that do not fit.
+// jsonValue describes a value, given Go's description: the name of its type, or "number " and a number out of range.
 func jsonValue(value string) string {
 	if number, ok := strings.CutPrefix(value, "number "); ok {
 		if _, err := strconv.ParseFloat(number, 64); len(number) > maxShown || errors.Is(err, strconv.ErrSyntax) {
@@ -65,7 +65,7 @@ func jsonValue(value string) string {
 	return "a " + value
 }
 
-// jsonKind returns which JSON values a Go type takes.
+// jsonKind describes the JSON values that a Go type accepts.
 func jsonKind(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -84,7 +84,7 @@ func jsonKind(t reflect.Type) string {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return fmt.Sprintf("a whole number from 0 to %d", uint64(math.MaxUint64)>>(64-t.Bits()))
 	case reflect.Float32, reflect.Float64:
-		return "a number that 64 bits can hold"
+		return "a number that fits in 64 bits"
 	}
-	return "what is needed there"
+	return "of the expected type"
 }

@@ -11,7 +11,7 @@ import (
 	"forktax/bench/foreign"
 )
 
-// A value of the wrong kind is described in the words of JSON, with its key.
+// A value of the wrong type is described in terms of JSON, with its key.
 func TestUnmarshalJSON(t *testing.T) {
 	type inner struct {
 		Name  string           `json:"name"`
@@ -43,7 +43,7 @@ func TestUnmarshalJSON(t *testing.T) {
 		`{"took":"1"}`:                `the key "took" is a string, not a whole number from -2147483648 to 2147483647`,
 		`{"took":1.5}`:                `the key "took" is 1.5, not a whole number from -2147483648 to 2147483647`,
 		`{"head":{"small":-1}}`:       `the key "head.small" is -1, not a whole number from 0 to 255`,
-		`{"head":{"ratio":1e400}}`:    `the key "head.ratio" is 1e400, not a number that 64 bits can hold`,
+		`{"head":{"ratio":1e400}}`:    `the key "head.ratio" is 1e400, not a number that fits in 64 bits`,
 		`{"head":{"times":{"a":""}}}`: `the key "head.times" is a string, not a whole number from -9223372036854775808`,
 		`{"head":{"by_id":{"a
 ":""}}}`: "invalid character '\\n' in string literal",
@@ -68,7 +68,7 @@ func TestUnmarshalJSON(t *testing.T) {
 	}
 }
 
-// Other errors stay as they are, and the original is found in what is returned.
+// Other errors are returned unchanged, and the result wraps the original error.
 func TestJSONError(t *testing.T) {
 	if err := foreign.JSONError(fs.ErrNotExist); err != fs.ErrNotExist {
 		t.Errorf("JSONError(%v) = %v", fs.ErrNotExist, err)

@@ -15,8 +15,8 @@ func IsSecret(name string) bool {
 	return false
 }
 
-// WithoutSecrets returns a line without what follows the name of a secret header, as it stands in the message of a host or
-// a client that cannot read a header.
+// WithoutSecrets returns a log line without the value of a secret header. Such lines are error messages of a host or a
+// client that cannot parse a header.
 func WithoutSecrets(line string) string {
 	lower := strings.ToLower(line)
 	for _, name := range secrets {

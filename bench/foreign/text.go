@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns text as it can be shown: lines and tabs stay, and every other control character, invisible character and
-// byte that is not UTF-8 is shown as Go writes it, such as \x1b or \u202e. The end of a line loses its carriage return.
+// Text escapes text for display. Line ends and tabs stay. Other control characters, invisible characters and bytes that
+// are not UTF-8 become Go escapes, such as \x1b or \u202e. A carriage return at the end of a line is removed.
 func Text(text string) string {
 	if isPlain(text) {
 		return text
@@ -18,15 +18,15 @@ func Text(text string) string {
 	return string(shown)
 }
 
-// Line returns text as it can be shown in one line: that of Text, with \n for the end of a line.
+// Line escapes text like Text, and replaces line ends by \n, so that it can be displayed in one line.
 func Line(text string) string { return strings.ReplaceAll(Text(text), "\n", `\n`) }
 
-// Indented returns Text, each line of it after the indent.
+// Indented escapes text like Text, and puts the indent before each line.
 func Indented(text, indent string) string {
 	return indent + strings.ReplaceAll(Text(text), "\n", "\n"+indent)
 }
 
-// isPlain reports whether text is shown as it is.
+// isPlain reports whether text needs no escaping.
 func isPlain(text string) bool {
 	for _, r := range text {
 		if r == utf8.RuneError || !isShown(r) {
@@ -36,12 +36,11 @@ func isPlain(text string) bool {
 	return true
 }
 
-// isShown reports whether the character is shown as it is: it has a glyph, or it is a space, a tab or the end of a
-// line.
+// isShown reports whether the character is displayed unchanged: it has a glyph, or it is a space, a tab or a line end.
 func isShown(r rune) bool { return r == '\t' || r == '\n' || unicode.IsGraphic(r) }
 
-// appendText appends text as it is shown. Unless it is all that there is, what may be the beginning of a character, or
-// of the end of a line, is left and returned as the rest.
+// appendText appends the escaped text to to. Unless all is set, more text may follow; then appendText returns as rest
+// an incomplete character or a carriage return at the end.
 func appendText(to, text []byte, all bool) (shown, rest []byte) {
 	for len(text) > 0 {
 		if !all && (!utf8.FullRune(text) || len(text) == 1 && text[0] == '\r') {
@@ -68,14 +67,14 @@ func appendByte(to []byte, b byte) []byte {
 	return append(to, '\\', 'x', digits[b>>4], digits[b&15])
 }
 
-// A Writer passes text on as Text shows it. What may be the beginning of a character waits for the rest of it, which is
-// at most four bytes. It is not safe for concurrent use.
+// A Writer passes text on, escaped like Text. It keeps an incomplete character, of at most four bytes, until the rest
+// arrives. It is not safe for concurrent use.
 type Writer struct {
 	to   io.Writer
 	rest []byte
 }
 
-// NewWriter returns a Writer to w.
+// NewWriter returns a Writer that writes to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{to: w} }
 
 // Write implements io.Writer.

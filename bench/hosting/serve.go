@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"strings"
 
 	"forktax/bench/servers"
 	"forktax/bench/subject"
@@ -48,7 +49,8 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 		maps.Copy(l.Env, asks)
 	}
 	if w := subject.ParseSelection(workload); w.Request != "" {
-		return subject.Unusable("--workload %q: serve takes a whole workload, such as %s, or the path of a program, such as ./%[1]s",
+		return subject.Unusable("--workload %q: serve takes a whole workload, such as %s, or the path of a program, "+
+			"such as ./%[1]s",
 			workload, w.Program)
 	}
 	finder := database.Finder(stderr)
@@ -62,7 +64,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	}
 	p := programs[0]
 	if !p.HasModel(model) {
-		return subject.Unusable("--model %q is unknown to %s; it has %v", model, p.Name, p.Models)
+		return subject.Unusable("--model %q is not a model of %s: use one of %s", model, p.Name, strings.Join(p.Models, ", "))
 	}
 	l.Programs, l.Log = programs, stderr
 	if err := database.Suits(l); err != nil {
@@ -107,7 +109,8 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 }
 
 // inFront starts the program that asks who clients are in front of the server that env names.
-func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, env map[string]string) (*subject.Target, func() error, error) {
+func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, env map[string]string) (*subject.Target,
+	func() error, error) {
 	found, err := finder.Find(ctx, []string{authWorkload})
 	if err != nil {
 		return nil, nil, err
@@ -133,8 +136,9 @@ func local(option, address string) error {
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return subject.InvalidOption(option, "%s: other machines could reach it; an address of the loopback interface is needed, such "+
-		"as 127.0.0.1:0", address)
+	return subject.InvalidOption(option,
+		"%s: other machines could reach it; an address of the loopback interface is needed, such "+
+			"as 127.0.0.1:0", address)
 }
 
 // distinct returns an error if both listeners would have the same port.
@@ -142,5 +146,6 @@ func distinct(addr, admin string) error {
 	if _, port, _ := net.SplitHostPort(admin); addr != admin || port == "0" {
 		return nil
 	}
-	return subject.InvalidOption("admin", "%s is the address of --addr, too: give another, or port 0 for a free one", admin)
+	return subject.InvalidOption("admin", "%s is the address of --addr, too: give another, or port 0 for a free one",
+		admin)
 }

@@ -54,7 +54,7 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 	return nil
 }
 
-// bind takes names with their passwords, and nobody without either. A name without a password is nobody's (RFC 4513,
+// bind takes names with their passwords, and no one without either. A name without a password is no one's (RFC 4513,
 // section 5.1.2).
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInvalidCredentials

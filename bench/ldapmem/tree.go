@@ -76,7 +76,7 @@ func (t *tree) add(dn string, attributes []gldap.Attribute) (code int) {
 	return gldap.ResultSuccess
 }
 
-// isPassword says whether there is the entry, and that is its password.
+// isPassword reports whether there is the entry, and that is its password.
 func (t *tree) isPassword(dn, password string) bool {
 	name, _ := normalizeDN(dn)
 	t.mu.RLock()
@@ -128,7 +128,7 @@ func (e *entry) walk(scope gldap.Scope, visit func(*entry)) {
 	}
 }
 
-// matches says whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.
+// matches reports whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.
 func (e *entry) matches(filter *ber.Packet) bool {
 	switch filter.Tag {
 	case ldap.FilterAnd:
@@ -150,8 +150,8 @@ func (e *entry) matches(filter *ber.Packet) bool {
 	return false
 }
 
-// hasValue says whether the attribute has the value: names of entries are compared as such, and of all else the case
-// does not matter. Nobody finds a password.
+// hasValue reports whether the attribute has the value: names of entries are compared as such, and of all else the case
+// does not matter. No search returns a password.
 func (e *entry) hasValue(attribute, value string) bool {
 	attribute = strings.ToLower(attribute)
 	if attribute == passwordAttribute {

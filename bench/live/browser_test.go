@@ -25,7 +25,8 @@ import (
 // command builds forktax and the workload programs of a demonstration, once for all tests.
 func command(t *testing.T) string {
 	t.Helper()
-	dir := programtest.Build(t, "forktax", "forktax-hello", "forktax-startup", "forktax-guestbook", "forktax-guestbook-postgres",
+	dir := programtest.Build(t, "forktax", "forktax-hello", "forktax-startup", "forktax-guestbook",
+		"forktax-guestbook-postgres",
 		"forktax-members")
 	return filepath.Join(dir, "forktax")
 }
@@ -62,7 +63,7 @@ func shown(t *testing.T, path string) string {
 	return url
 }
 
-// running lists the processes of programs in the folder.
+// running lists the processes of programs in the directory.
 func running(dir string) string {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	found := ""
@@ -77,9 +78,11 @@ func running(dir string) string {
 // until waits for an expression to be true in the page.
 func until(t *testing.T, b *browsertest.Browser, expression string) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !browsertest.Ask[bool](t, b, expression); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !browsertest.Ask[bool](t, b,
+		expression); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it never was so that %s; the page says: %s", expression, browsertest.Ask[string](t, b, "document.body.innerText"))
+			t.Fatalf("it never was so that %s; the page says: %s", expression,
+				browsertest.Ask[string](t, b, "document.body.innerText"))
 		}
 	}
 }
@@ -144,7 +147,7 @@ func TestLivePage(t *testing.T) {
 		return /process \d+, lived for \d/.test(marks.title);
 	})()`)
 	until(t, b, number("#processes")+" > 100 && "+number("#side1 .rps")+" > "+number("#side0 .rps"))
-	until(t, b, `/the start is paid for from request [0-9,]+ on\.$/.test(document.getElementById("paid").textContent)`)
+	until(t, b, `/it breaks even at request [0-9,]+\.$/.test(document.getElementById("paid").textContent)`)
 	if n := browsertest.Ask[int](t, b, `document.querySelectorAll("#charts canvas").length`); n != 2 {
 		t.Errorf("%d charts are drawn, want 2", n)
 	}
@@ -153,7 +156,7 @@ func TestLivePage(t *testing.T) {
 		t.Error(fault)
 	}
 
-	// A slider makes each start 50 ms dearer, for the one side that starts.
+	// A slider makes each start 50 ms more expensive, for the one side that starts.
 	b.Do(t, chromedp.Evaluate(`(() => { const s = document.getElementById("work"); s.value = 50; s.dispatchEvent(new Event("change", {bubbles: true})); })()`, nil))
 	until(t, b, `document.getElementById("workload").value === "startup"`)
 	until(t, b, number("#side0 .p50")+` >= 50 && document.querySelector("#side0 .p50").textContent.endsWith(" ms")`)
@@ -174,10 +177,11 @@ func TestLivePage(t *testing.T) {
 		t.Error(trouble)
 	}
 
-	// When nobody looks any more, nothing runs but the command.
+	// When no one looks any more, nothing runs but the command.
 	slow.Close()
 	b.Do(t, chromedp.Click("#stop"))
-	for deadline := time.Now().Add(20 * time.Second); strings.Contains(running(filepath.Dir(path)), "serve"); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); strings.Contains(running(filepath.Dir(path)),
+		"serve"); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("though the page has stopped, there still run\n%s", running(filepath.Dir(path)))
 		}
@@ -186,7 +190,8 @@ func TestLivePage(t *testing.T) {
 	until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side0 .rps")+" > 0")
 
 	// A target that dies is told, and is no end of the session.
-	pid := browsertest.Ask[int](t, b, `parseInt(document.querySelector("#side1 h2").textContent.match(/process (\d+)/)[1])`)
+	pid := browsertest.Ask[int](t, b,
+		`parseInt(document.querySelector("#side1 h2").textContent.match(/process (\d+)/)[1])`)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}

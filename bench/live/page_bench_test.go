@@ -29,7 +29,8 @@ func (o oneProgram) Choices() []Choice {
 	return []Choice{{Name: o.Program.Name, Models: []string{"cgi", plan.Baseline}}}
 }
 
-func (o oneProgram) Launch(ctx context.Context, s Setup, side int) (*subject.Target, contract.Request, func() error, error) {
+func (o oneProgram) Launch(ctx context.Context, s Setup, side int) (*subject.Target, contract.Request, func() error,
+	error) {
 	t, stop, err := o.Serve(ctx, o.Program, subject.Variant{Model: s.Models[side]})
 	return t, o.Requests[0], stop, err
 }
@@ -45,7 +46,8 @@ func BenchmarkLooking(b *testing.B) {
 	stage := oneProgram{p, subject.Launcher{Dir: b.TempDir()}}
 	for _, beside := range stage.Choices()[0].Models {
 		b.Run("beside="+beside, func(b *testing.B) {
-			session, err := NewSession(stage, load.Engines, load.Default, Setup{Workload: p.Name, Models: [2]string{beside, plan.Baseline}, Clients: 4})
+			session, err := NewSession(stage, load.Engines, load.Default,
+				Setup{Workload: p.Name, Models: [2]string{beside, plan.Baseline}, Clients: 4})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -74,7 +76,8 @@ func watchPage(b *testing.B, session *Session) {
 	throughput := func(page string) float64 {
 		browser.Do(b, chromedp.Navigate(page))
 		time.Sleep(time.Second) // it has begun
-		if state := browsertest.Ask[string](b, browser, `document.getElementById("state")?.textContent ?? ""`); (state == "running") != (page == url) {
+		if state := browsertest.Ask[string](b, browser,
+			`document.getElementById("state")?.textContent ?? ""`); (state == "running") != (page == url) {
 			b.Fatalf("%s is %q", page, state)
 		}
 		begin, before := time.Now(), resident.answered()

@@ -34,7 +34,7 @@ type Server struct {
 	metrics http.Handler
 }
 
-// NewServer is one at the address. It is asked for by that alone: a page of somebody else's that has its own name lead
+// NewServer is one at the address. It is asked for by that alone: a page of a user else's that has its own name lead
 // here (DNS rebinding) asks for another.
 func NewServer(session *Session, addr net.Addr) *Server {
 	s := &Server{session: session, token: rand.Text()}
@@ -48,7 +48,8 @@ func NewServer(session *Session, addr net.Addr) *Server {
 		}
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{session})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collector{session})
 	s.metrics = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s
 }
@@ -116,12 +117,21 @@ func embedded(kind, name string) http.HandlerFunc {
 
 func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{"workloads": s.session.backend.Choices(), "models": contract.Models, "ladder": ladder(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
+	json.NewEncoder(w).Encode(map[string]any{"workloads": s.session.backend.Choices(), "models": contract.Models,
+		"phases": phases(), "ladder": ladder(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
+}
+
+// phases are those of a request in their order, each with what it is.
+func phases() (all []map[string]string) {
+	for p := range contract.NumPhases {
+		all = append(all, map[string]string{"name": p.String(), "about": p.About()})
+	}
+	return all
 }
 
 // ladder names the models from the one that keeps everything down to the one that keeps nothing.
 func ladder() (models []string) {
-	for _, r := range plan.Rungs {
+	for _, r := range plan.Levels {
 		models = append(models, r.Model)
 	}
 	return models

@@ -84,7 +84,8 @@ func TestServerIsClosedToOthers(t *testing.T) {
 		if w.Code != test.want {
 			t.Errorf("%s: %d %.80q, want %d", name, w.Code, w.Body, test.want)
 		}
-		if policy := w.Header().Get("Content-Security-Policy"); w.Code == 200 && (!strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe")) {
+		if policy := w.Header().Get("Content-Security-Policy"); w.Code == 200 &&
+			(!strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe")) {
 			t.Errorf("%s: the policy is %q", name, policy)
 		}
 	}
@@ -98,7 +99,8 @@ func TestServerAtAllAddresses(t *testing.T) {
 	}
 	defer show.Close()
 	s := live.NewServer(show, &net.TCPAddr{IP: net.IPv6unspecified, Port: 8080})
-	for host, want := range map[string]int{"192.0.2.1:8080": 200, "[2001:db8::1]:8080": 200, "localhost:8080": 200, "192.0.2.1:80": 403, "evil.example:8080": 403} {
+	for host, want := range map[string]int{"192.0.2.1:8080": 200, "[2001:db8::1]:8080": 200, "localhost:8080": 200,
+		"192.0.2.1:80": 403, "evil.example:8080": 403} {
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://"+host+s.Path(), nil))
 		if w.Code != want {

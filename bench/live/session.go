@@ -48,11 +48,11 @@ func (a *run) stop() error {
 	return errors.Join(errs...)
 }
 
-// gracePeriod is how long targets go on without a viewer: a page that is loaded anew comes back at once.
+// gracePeriod is how long targets go on without a viewer: a page that is loaded again comes back at once.
 const gracePeriod = 3 * time.Second
 
 // viewsPerCore and maxViews are how often a second a page is told. A browser on the same machine takes its processor
-// for each view, of which so many are within 3 % of what a resident twin can do with it: task bench:live.
+// for each view, of which so many are within 3% of what a resident twin can do with it: task bench:live.
 const (
 	viewsPerCore = 1
 	maxViews     = 10

@@ -135,7 +135,7 @@ func (s *side) Observe(batch []record.Observation) {
 	if n := len(s.recentPhases); n > mostPhases {
 		s.recentPhases = slices.Clone(s.recentPhases[n-mostPhases:])
 	}
-	if n := len(s.seen); n > 2*200_000 { // far more than a window has, unless nobody looks
+	if n := len(s.seen); n > 2*200_000 { // far more than a window has, unless no one looks
 		s.seen = slices.Clone(s.seen[n-200_000:])
 	}
 }
@@ -187,7 +187,8 @@ func (s *side) view(ctx context.Context) View {
 	v.RPS = float64(len(s.seen)-recent) / window.Seconds()
 	s.seen = s.seen[max(s.before(now.Add(-longest)), min(recent, len(s.seen)-stats.PercentileNeeds(0.99))):]
 	v.P50US, v.P99US = percentiles(s.seen)
-	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.recentPhases), cmp.Or(s.gone, s.failure)
+	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.recentPhases), cmp.Or(s.gone,
+		s.failure)
 	if asked && s.first == nil {
 		s.first, s.last, s.lastAt = &usage, &usage, now
 	}

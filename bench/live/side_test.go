@@ -16,7 +16,7 @@ import (
 )
 
 // A target that takes half a second for each answer, and can give many at once, gets the rate that was asked for: an
-// open loop waits for nobody. If visits waited for the last answers, it would get a third.
+// open loop waits for no one. If visits waited for the last answers, it would get a third.
 func TestOpenLoopWaitsForNobody(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(500 * time.Millisecond)
@@ -31,7 +31,8 @@ func TestOpenLoopWaitsForNobody(t *testing.T) {
 		engines = append(engines, load.Engines()[load.Default])
 	}
 	s := &side{target: &subject.Target{URL: slow.URL}}
-	s.drive(ctx, engines, contract.Request{Method: "GET", Path: "/", Want: contract.Want{Body: "hello\n"}}, Setup{RateRPS: rate}.load())
+	s.drive(ctx, engines, contract.Request{Method: "GET", Path: "/", Want: contract.Want{Body: "hello\n"}},
+		Setup{RateRPS: rate}.load())
 	if s.failure != "" || s.errors > 0 {
 		t.Fatalf("%d errors, %s", s.errors, s.failure)
 	}

@@ -34,7 +34,8 @@ var playable = []string{"hello", "startup", "guestbook", "members"}
 // NewWorkloads finds the workloads. The command is that of forktax, for their metrics; atOnce is a Launcher's. Messages
 // go to log.
 func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, log io.Writer) (*Workloads, error) {
-	s := &Workloads{finder: subject.NewFinder(log), log: log, command: command, atOnce: atOnce, programs: map[string]subject.Program{},
+	s := &Workloads{finder: subject.NewFinder(log), log: log, command: command, atOnce: atOnce,
+		programs:  map[string]subject.Program{},
 		databases: map[string]subject.Database{}}
 	found, err := s.finder.Find(ctx, playable)
 	if err != nil {
@@ -68,7 +69,8 @@ func subjectOf(workload, request string) string {
 func (s *Workloads) Choices() []Choice { return s.choices }
 
 // Launch implements Stage.
-func (s *Workloads) Launch(ctx context.Context, setup Setup, side int) (*subject.Target, contract.Request, func() error, error) {
+func (s *Workloads) Launch(ctx context.Context, setup Setup, side int) (*subject.Target, contract.Request,
+	func() error, error) {
 	p, err := s.program(ctx, setup)
 	if err != nil {
 		return nil, contract.Request{}, nil, err

@@ -9,40 +9,41 @@ import (
 	"forktax/bench/plan"
 )
 
-// Names of the plans of an open loop, as Load.Arrivals has them.
+// Names of the arrival processes of an open loop, the values of Load.Arrivals.
 const (
-	Poisson  = "poisson"  // independent users: the gaps are exponential
-	Constant = "constant" // a metronome: all gaps are the same
+	Poisson  = "poisson"  // independent users: exponentially distributed gaps
+	Constant = "constant" // equal gaps
 )
 
-// maxArrivals bounds the memory of a plan, 8 bytes an arrival.
+// maxArrivals bounds the memory of a plan, at 8 bytes per arrival.
 const maxArrivals = 50_000_000
 
-// Arrivals returns when the requests of an open loop are due, as ascending offsets from the start of the block: those
-// before length, and more if these are fewer than minRequests. The plan depends on nothing but its arguments, so both
-// sides of a pair meet the same arrivals.
+// Arrivals returns the intended times of the requests of an open loop, as ascending offsets from the start of the
+// block. It returns the arrivals before length, and more if these are fewer than minRequests. The result depends only
+// on the arguments, so both sides of a pair get the same arrivals.
 func Arrivals(l plan.Load, length time.Duration, minRequests int, seed uint64) ([]time.Duration, error) {
 	if !(l.RateRPS > 0) || math.IsInf(l.RateRPS, 0) {
-		return nil, fmt.Errorf("planning arrivals: the rate is %g a second and must be above 0", l.RateRPS)
+		return nil, fmt.Errorf("planning arrivals: rate %g/s: must be above 0", l.RateRPS)
 	}
 	expected := max(l.RateRPS*length.Seconds(), float64(minRequests))
 	if expected > maxArrivals {
-		return nil, fmt.Errorf("planning arrivals: %.0f of them are more than %d: make the block shorter or the rate lower",
+		return nil, fmt.Errorf("planning arrivals: %.0f arrivals exceed the limit of %d: shorten the block or lower the rate",
 			expected, maxArrivals)
 	}
-	gap := 1 / l.RateRPS // in seconds, the mean
+	gap := 1 / l.RateRPS // mean, in seconds
 	switch l.Arrivals {
 	case Poisson, "":
 		return poisson(gap, length, minRequests, seed, int(expected)), nil
 	case Constant:
 		return constant(gap, length, minRequests, int(expected)), nil
 	}
-	return nil, fmt.Errorf("planning arrivals %q: the plans are %q and %q", l.Arrivals, Poisson, Constant)
+	return nil, fmt.Errorf("planning arrivals: unknown process %q: must be %q or %q", l.Arrivals, Poisson, Constant)
 }
 
-// poisson draws a Poisson process. expected sizes the plan; four standard deviations more make growing it rare.
+// poisson draws arrivals from a Poisson process with the given mean gap in seconds. It allocates for expected arrivals
+// plus four standard deviations, so that the slice rarely grows.
 func poisson(gap float64, length time.Duration, minRequests int, seed uint64, expected int) []time.Duration {
-	random := rand.New(rand.NewPCG(seed, 0x6172726976616c73)) // "arrivals": a stream of its own under the run's seed
+	random := rand.New(rand.NewPCG(seed, 0x6172726976616c73)) // "arrivals": a separate stream of the run's seed
 	plan := make([]time.Duration, 0, expected+4*int(math.Sqrt(float64(expected)))+8)
 	at := 0.0
 	for {
@@ -55,8 +56,8 @@ func poisson(gap float64, length time.Duration, minRequests int, seed uint64, ex
 	}
 }
 
-// constant puts each arrival in the middle of its gap, so that none falls on the block's start or end, where a rounding
-// error would decide whether it belongs to the block.
+// constant puts each arrival in the middle of its gap, so that none is at the start or end of the block, where rounding
+// would decide whether it belongs to the block.
 func constant(gap float64, length time.Duration, minRequests, expected int) []time.Duration {
 	plan := make([]time.Duration, 0, expected+2)
 	for {

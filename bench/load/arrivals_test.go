@@ -38,18 +38,18 @@ func TestPlanPoissonRate(t *testing.T) {
 	// A count of mean 100,000 has a standard deviation of 316; the seed is fixed, so this cannot flake.
 	got := sendTimes(t, plan.Load{RateRPS: 1000}, 100*time.Second, 0, 7)
 	if n := len(got); math.Abs(float64(n)-100_000) > 3*316 {
-		t.Errorf("1000/s for 100 s gave %d arrivals", n)
+		t.Errorf("1000/s for 100 s gave %d arrivals, want 100,000 ± 4 standard deviations", n)
 	}
 	if !slices.IsSorted(got) {
-		t.Error("the plan is not ascending")
+		t.Error("arrivals are not ascending")
 	}
 	if last := got[len(got)-1]; last >= 100*time.Second {
 		t.Errorf("the last arrival is due at %v, after the end", last)
 	}
 }
 
-// The gaps of a Poisson process are exponential: the Kolmogorov–Smirnov distance of n of them is below 1.63/√n with a
-// probability of 99 %.
+// The gaps of a Poisson process are exponentially distributed: the Kolmogorov–Smirnov distance of n gaps is below
+// 1.63/√n with a probability of 99%.
 func TestPlanPoissonGaps(t *testing.T) {
 	const rate = 500.0
 	p := sendTimes(t, plan.Load{RateRPS: rate, Arrivals: load.Poisson}, 40*time.Second, 0, 11)
@@ -73,12 +73,13 @@ func TestPlanPoissonGaps(t *testing.T) {
 
 func TestPlanSeed(t *testing.T) {
 	l := plan.Load{RateRPS: 300}
-	a, b, other := sendTimes(t, l, time.Second, 0, 5), sendTimes(t, l, time.Second, 0, 5), sendTimes(t, l, time.Second, 0, 6)
+	a, b := sendTimes(t, l, time.Second, 0, 5), sendTimes(t, l, time.Second, 0, 5)
+	other := sendTimes(t, l, time.Second, 0, 6)
 	if !slices.Equal(a, b) {
-		t.Error("the same seed gave two plans")
+		t.Error("the same seed gave different arrivals")
 	}
 	if slices.Equal(a, other) {
-		t.Error("two seeds gave the same plan")
+		t.Error("different seeds gave the same arrivals")
 	}
 	longer := sendTimes(t, l, time.Second, len(a)+10, 5)
 	if len(longer) != len(a)+10 || !slices.Equal(longer[:len(a)], a) {
@@ -88,12 +89,12 @@ func TestPlanSeed(t *testing.T) {
 
 func TestPlanErrors(t *testing.T) {
 	for name, l := range map[string]plan.Load{
-		"no rate":        {},
-		"negative rate":  {RateRPS: -1},
-		"not a number":   {RateRPS: math.NaN()},
-		"infinite":       {RateRPS: math.Inf(1)},
-		"too long":       {RateRPS: 1e9},
-		"unknown a plan": {RateRPS: 1, Arrivals: "uniform"},
+		"no rate":       {},
+		"negative rate": {RateRPS: -1},
+		"not a number":  {RateRPS: math.NaN()},
+		"infinite":      {RateRPS: math.Inf(1)},
+		"too long":      {RateRPS: 1e9},
+		"unknown name":  {RateRPS: 1, Arrivals: "uniform"},
 	} {
 		if p, err := load.Arrivals(l, time.Second, 0, 1); err == nil {
 			t.Errorf("%s: Plan gave %d arrivals and no error", name, len(p))

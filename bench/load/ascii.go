@@ -2,8 +2,8 @@
 
 package load
 
-// The few things that the parser asks of bytes. HTTP's own rules are ASCII; package bytes has Unicode's, which accept
-// more and cost more.
+// ASCII functions of the parser. HTTP is defined in ASCII; the functions of package bytes follow Unicode, accept more
+// and are slower.
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
@@ -20,7 +20,7 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// trimBlanks returns b without the blanks around it.
+// trimBlanks returns b without leading and trailing blanks.
 func trimBlanks(b []byte) []byte {
 	for len(b) > 0 && isBlank(b[0]) {
 		b = b[1:]
@@ -31,7 +31,7 @@ func trimBlanks(b []byte) []byte {
 	return b
 }
 
-// foldEqual reports whether b is s but for the case of its letters. s is in lower case.
+// foldEqual reports whether b equals s, ignoring the case of letters. s is in lower case.
 func foldEqual(b []byte, s string) bool {
 	if len(b) != len(s) {
 		return false

@@ -11,12 +11,12 @@ import (
 	"forktax/bench/units"
 )
 
-// easyRate is a rate, in requests a second, that every machine can send. What it can send at most is not measured for
-// less.
+// easyRate is a rate, in requests per second, that every machine can send. For rates up to it the capacity is not
+// measured.
 const easyRate = 20_000
 
-// CheckRates returns an error if the plan has a rate that its engine cannot send on this machine, however fast the
-// target is. It takes a moment if the rate is high.
+// CheckRates returns an error if the plan has a rate that its engine cannot send on this machine, even to the fastest
+// target. If the rate is high, it measures the capacity, which takes about 100 ms.
 func CheckRates(ctx context.Context, p plan.Plan) error {
 	highest := 0.0
 	for _, c := range p.Cells {
@@ -29,17 +29,17 @@ func CheckRates(ctx context.Context, p plan.Plan) error {
 	}
 	most, err := capacity(ctx)
 	if err != nil {
-		return fmt.Errorf("measuring what the load generator can send: %w", err)
+		return fmt.Errorf("measuring the capacity of the load generator: %w", err)
 	}
 	if highest <= most {
 		return nil
 	}
-	return subject.InvalidOption("rate", "%s: the load generator can send about %s on this machine, whatever the target: "+
-		"plan a lower rate", units.PlannedRate(highest), units.Rate(most))
+	return subject.InvalidOption("rate", "%s: the load generator can send about %s on this machine: choose a lower rate",
+		units.PlannedRate(highest), units.Rate(most))
 }
 
-// rateOf is how many requests a second take a whole core, of the CPU that each took, in µs; the least of several
-// measurements is the one that other programs disturbed least.
+// rateOf returns the rate, in requests per second, that uses one whole core. cpu holds measurements of the CPU time per
+// request in µs; the smallest is used, as the one that other programs disturbed least.
 func rateOf(cpu []float64) float64 {
 	if len(cpu) == 0 {
 		return math.Inf(1)

@@ -12,16 +12,16 @@ import (
 	"forktax/workload/contract"
 )
 
-// How capacity is measured: visits long enough for thousands of requests, with as many clients as keep a core busy.
+// Parameters of the capacity measurement: visits long enough for thousands of requests, and enough clients to keep a
+// core busy.
 const (
 	capacityVisits  = 3
 	capacityLength  = 30 * time.Millisecond
 	capacityClients = 64
 )
 
-// capacity returns about how many requests a second a generator core can send and take the responses of, at most: as
-// many as it has CPU time for. How busy the machine is, and how fast the server, which is in this process, makes little
-// difference to that.
+// capacity returns approximately the highest rate of a generator core, in requests per second: the rate that its CPU
+// time allows. The load of the machine and the speed of the server, which is in this process, hardly affect it.
 func capacity(ctx context.Context) (float64, error) {
 	url, stop, err := serveNothing()
 	if err != nil {
@@ -38,14 +38,14 @@ func capacity(ctx context.Context) (float64, error) {
 			return 0, err
 		}
 		if seen == 0 {
-			return 0, errors.New("not one request got a response")
+			return 0, errors.New("no request got a response")
 		}
 		cpu = append(cpu, float64(e.cores[0].cpu)/float64(time.Microsecond)/float64(seen))
 	}
 	return rateOf(cpu), nil
 }
 
-// counted is a Recorder that counts the right responses.
+// counted is a Recorder that counts correct responses.
 type counted int
 
 // Observe implements Recorder.
@@ -57,7 +57,7 @@ func (c *counted) Observe(batch []record.Observation) {
 	}
 }
 
-// serveNothing serves responses without a body, one for each piece that it reads, until it is stopped.
+// serveNothing starts a server that sends a response without a body after each read, until stop is called.
 func serveNothing() (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -75,7 +75,7 @@ func serveNothing() (url string, stop func(), err error) {
 	return "http://" + l.Addr().String(), func() { l.Close() }, nil
 }
 
-// respondNothing responds until the client closes the connection.
+// respondNothing sends responses until the client closes the connection.
 func respondNothing(c io.ReadWriteCloser) {
 	defer c.Close()
 	request, response := make([]byte, 4096), []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")

@@ -7,5 +7,5 @@ import (
 	"math"
 )
 
-// capacity is not known of a system without an engine for open loops.
+// capacity returns +Inf, since this system has no engine for open loops.
 func capacity(context.Context) (float64, error) { return math.Inf(1), nil }

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// A rate that no core can send is refused, and one that any can send is not even measured.
+// A rate that no core can send is rejected. For a rate that every machine can send, the capacity is not measured.
 func TestCheckRates(t *testing.T) {
 	at := func(rates ...float64) plan.Plan {
 		p := plan.Plan{Cells: []plan.Cell{{Load: plan.Load{Kind: plan.Closed, Concurrency: 8}}}}
@@ -31,7 +31,8 @@ func TestCheckRates(t *testing.T) {
 	}
 	err := load.CheckRates(t.Context(), at(10, 5_000_000))
 	wrong := new(subject.OptionError)
-	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "--rate 5,000,000/s: the load generator can send about ") {
+	const want = "--rate 5,000,000/s: the load generator can send about "
+	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) {
 		t.Errorf("CheckRates = %v, want an error about the rate", err)
 	}
 	searched := at(5_000_000)
@@ -40,6 +41,6 @@ func TestCheckRates(t *testing.T) {
 		t.Errorf("CheckRates of a search = %v", err)
 	}
 	if err := load.CheckRates(ended, at(30_000)); !errors.Is(err, context.Canceled) {
-		t.Errorf("CheckRates of a run that was ended = %v", err)
+		t.Errorf("CheckRates with a cancelled context = %v", err)
 	}
 }

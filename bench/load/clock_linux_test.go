@@ -9,17 +9,17 @@ import (
 	"forktax/workload/contract"
 )
 
-// The way there and back is known only if the server's clock is that of this machine.
+// The network times of a request are known only if the server uses this machine's clock.
 func TestEpollClocks(t *testing.T) {
 	tests := map[string]struct {
 		offset     int64 // of the server's clock, in nanoseconds
 		otherClock bool
-		ways       bool // are known
+		ways       bool // the network times are known
 	}{
-		"this machine's":                        {0, false, true},
-		"another one's":                         {3_600e9, true, false},
-		"another one's, which is right by luck": {0, true, false},
-		"another one's, and it is not known":    {-3_600e9, false, false},
+		"this machine's":                       {0, false, true},
+		"other machine's":                      {3_600e9, true, false},
+		"other machine's, correct by accident": {0, true, false},
+		"other machine's, not declared":        {-3_600e9, false, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -33,7 +33,7 @@ func TestEpollClocks(t *testing.T) {
 			for _, o := range run(t, &load.Epoll{}, v) {
 				ways := o.Timing[contract.PhaseArrive] > 0 && o.Timing[contract.PhaseReturn] > 0
 				if o.Timing[contract.PhaseHandle] != 250_000 || ways != test.ways {
-					t.Errorf("the phases are %v, want 250 µs of handle, and the ways there and back: %t", o.Timing, test.ways)
+					t.Errorf("the phases are %v, want 250 µs of handle, and network times: %t", o.Timing, test.ways)
 				}
 			}
 		})

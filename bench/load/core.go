@@ -13,32 +13,32 @@ import (
 )
 
 const (
-	// readRoom holds a whole answer of common size, so that one read takes it.
+	// readRoom is the size of the read buffer in bytes: enough for a typical response in one read.
 	readRoom = 64 << 10
-	// readTurn is how often one connection is read before the others have their turn again.
+	// readTurn is how many times in a row one connection is read before the others are served.
 	readTurn = 16
-	// partRoom is what a connection has for a line that is split over two reads.
+	// partRoom is the buffer of a connection for a line that is split over two reads, in bytes.
 	partRoom = 256
-	// excerptRoom is what a connection keeps of the beginning of a body.
+	// excerptRoom is the buffer of a connection for the beginning of a body, in bytes.
 	excerptRoom = 256
 )
 
-// visitParams are what the generator cores of one visit share. Nothing in it changes while it runs.
+// visitParams are the parameters that the generator cores of one visit share. They do not change while it runs.
 type visitParams struct {
-	closed     bool // the kind of load
+	closed     bool // closed loop, not open
 	newConns   bool // a new connection for each request
 	length     time.Duration
 	timeout    time.Duration // of a request
-	limit      time.Duration // open loop: when what is left is given up; 0: never
-	grace      time.Duration // closed loop: how long after its end a request is waited for; 0: its timeout
+	limit      time.Duration // open loop: when the remaining requests are abandoned; 0: never
+	grace      time.Duration // closed loop: how long after the end to wait for a response; 0: the timeout
 	spin       time.Duration
-	otherClock bool // the server's stamps are by another clock
+	otherClock bool // the server's timestamps are from another clock
 	addr       netip.AddrPort
-	done       <-chan struct{} // closed when the run is to end
+	done       <-chan struct{} // closed to cancel the run
 	start      time.Time
 }
 
-// A core is one generator thread with all that it needs, so that it shares nothing that changes.
+// A core is a generator thread with all its state. Cores share no data that changes.
 type core struct {
 	*visitParams
 	poll      poller
@@ -51,19 +51,19 @@ type core struct {
 	family    int
 
 	conns       []conn
-	free        []*conn // those without a request, the last used on top
-	busy        int     // those with one
+	free        []*conn // connections without a request, the last used on top
+	busy        int     // number of connections with a request
 	arrivals    []time.Duration
 	minRequests int // closed loop: requests to make even when the time is over
-	begun       int // requests; in an open loop the index of the next one in the plan
+	begun       int // requests begun; in an open loop the index of the next one in the plan
 
-	clock      time.Duration // the last stamp taken
-	cpu        time.Duration // that the thread used in the block
+	clock      time.Duration // last timestamp
+	cpu        time.Duration // CPU time that the thread used in the block
 	alarm      time.Duration // no timeout or pause ends before this
-	readBuffer []byte        // what is read
+	readBuffer []byte
 }
 
-// prepare makes c ready for a block of so many connections. Its buffers are kept from block to block.
+// prepare prepares c for a block with conns connections. Buffers are kept between blocks.
 func (c *core) prepare(conns int, e *Epoll) error {
 	if err := c.poll.open(); err != nil {
 		return err
@@ -94,18 +94,17 @@ func (c *core) prepare(conns int, e *Epoll) error {
 	return nil
 }
 
-// expected is how many observations a block can bring at most, as far as the time goes.
+// expected returns the highest number of observations that a block of the planned length can have.
 func (c *core) expected() int {
-	const fastest = 250_000 // requests a second, several times what a core can make
+	const fastest = 250_000 // requests per second, several times the capacity of a core
 	if !c.closed {
 		return len(c.arrivals)
 	}
 	return int(min(c.length.Seconds()*fastest, math.MaxInt32)) + c.minRequests + len(c.conns)
 }
 
-// connect opens connections and waits until they stand, so that connecting is part of no request: all of them in a
-// closed loop, one in an open. One that is refused, or does not stand in time, is left to its first request, which says
-// so.
+// connect opens connections and waits until they are established, so that no request includes connecting: all of them
+// in a closed loop, one in an open loop. If a connection is refused or late, its first request records that.
 func (c *core) connect(ctx context.Context, within time.Duration) {
 	n := 1
 	switch {
@@ -128,7 +127,7 @@ func (c *core) connect(ctx context.Context, within time.Duration) {
 	}
 }
 
-// close closes all that c has open.
+// close closes all files of c.
 func (c *core) close() {
 	for i := range c.conns {
 		c.conns[i].close()

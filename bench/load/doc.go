@@ -1,3 +1,3 @@
-// Package load holds the engines: what offers load to a target and stamps what comes back. They record observations and
-// compute nothing; what follows from the observations is for package analysis.
+// Package load holds the engines, which generate load on a target and timestamp the responses. Engines record
+// observations; package analysis evaluates them.
 package load

@@ -9,20 +9,20 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Visit is what an engine is asked for: one block of load on one target.
+// A Visit describes one block of load on one target.
 type Visit struct {
-	URL         string             // the target's base URL, without a trailing slash: http://127.0.0.1:8080
-	Request     contract.Request   // sent again and again
-	Mix         []contract.Request // replaces Request if it is not empty: requests are drawn by weight
+	URL         string             // base URL of the target, without a trailing slash: http://127.0.0.1:8080
+	Request     contract.Request   // sent repeatedly
+	Mix         []contract.Request // replaces Request if not empty: requests are drawn by weight
 	Load        plan.Load          //
-	Length      time.Duration      // no request is begun after this
-	MinRequests int                // unless fewer than this many have been: then the block goes on
-	Grace       time.Duration      // how long after the last request what is left is waited for; 0: its timeout
-	OtherClock  bool               // the stamps of the server are not by this machine's clock
-	Seed        uint64             // of everything random in it, so that both sides of a pair meet the same arrivals
+	Length      time.Duration      // no request begins after this, except to reach MinRequests
+	MinRequests int                // the block continues until this many requests have begun
+	Grace       time.Duration      // how long to wait for responses after the last request; 0: the timeout
+	OtherClock  bool               // the server's timestamps are not from this machine's clock
+	Seed        uint64             // random seed; with the same seed, both sides of a pair get the same arrivals
 }
 
-// requests lists the visit's requests: one, unless they are a mix.
+// requests returns the mix, or else the single request.
 func (v Visit) requests() []contract.Request {
 	if len(v.Mix) > 0 {
 		return v.Mix
@@ -30,22 +30,23 @@ func (v Visit) requests() []contract.Request {
 	return []contract.Request{v.Request}
 }
 
-// An Engine offers load. Run makes the visit and returns when its last answer has come, or soon after ctx ends. It
-// records one Observation for every request that it began (open loop: that it planned), failed ones too. An error means
-// that the visit could not be made at all, and nothing was recorded; a server that answers wrongly is no error. An
-// Engine is used by one goroutine at a time.
+// An Engine generates load. Run makes the visit and returns when the last response has arrived, or soon after ctx ends.
+// It records one Observation for every request that it began (open loop: planned), including failed ones. An error
+// means that the visit could not be made and nothing was recorded; wrong responses are not an error. An Engine is used
+// by one goroutine at a time.
 type Engine interface {
 	Run(ctx context.Context, v Visit, rec Recorder) error
 }
 
-// An ExcerptRecorder is a Recorder that also takes how the body of the first response of each class of failures began,
-// after all observations: of each class once for each core that generates load. It does not keep the body.
+// An ExcerptRecorder is a Recorder that also receives excerpts: the beginning of the body of the first response of each
+// failure class. ObserveExcerpt is called after all observations, once per class and generator core. It must not keep
+// the body.
 type ExcerptRecorder interface {
 	ObserveExcerpt(class string, body []byte)
 }
 
-// A Recorder takes what an engine saw. Observe is called from one goroutine at a time and does not keep the batch,
-// which the engine uses again.
+// A Recorder receives the observations of an engine. Observe is called by one goroutine at a time. It must not keep the
+// batch, which the engine reuses.
 type Recorder interface {
 	Observe(batch []record.Observation)
 }

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Engines returns the engines by the name that plans call them. Each caller gets its own: an engine is used by one
-// goroutine at a time.
+// Engines returns the engines by name, as plans refer to them. Each call returns new engines, because an engine is used
+// by one goroutine at a time.
 func Engines() map[string]Engine {
 	engines := map[string]Engine{"hey": Hey{}}
 	maps.Copy(engines, systemEngines())
 	return engines
 }
 
-// Names lists the engines.
+// Names returns the names of the engines, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(Engines())) }

@@ -23,9 +23,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// BenchmarkEngines compares the engine with wrk and hey, from Debian's packages, on a resident handler: in turn, so
-// that the machine's moods meet all of them alike. It reports medians over the rounds of the CPU that a request takes
-// of the generator, and of the ratios within a round. Run it alone: go test -run '^$' -bench Engines ./bench/load
+// BenchmarkEngines compares the epoll engine with wrk and hey, from Debian's packages, on a resident handler. They run
+// in turn, so that disturbances of the machine affect all of them. It reports medians over the rounds of the
+// generator's CPU time per request, and of the ratios within a round. Run it alone: go test -run '^$' -bench Engines
+// ./bench/load
 func BenchmarkEngines(b *testing.B) {
 	const rounds, length = 9, time.Second
 	url := startHello(b)
@@ -65,10 +66,10 @@ func BenchmarkEngines(b *testing.B) {
 	}
 }
 
-// sample is what one visit of a generator came to.
+// sample is the result of one visit by a generator.
 type sample struct {
-	cpu  float64 // µs of the generator's processor time a request
-	rate float64 // requests a second
+	cpu  float64 // generator's CPU time per request, in µs
+	rate float64 // requests per second
 }
 
 func runEpoll(b *testing.B, url string, connections int, length time.Duration) sample {
@@ -87,9 +88,9 @@ func runEpoll(b *testing.B, url string, connections int, length time.Duration) s
 	return sample{float64(spent) / 1000 / float64(n.all), float64(n.all) / took.Seconds()}
 }
 
-var engine load.Epoll // one for all visits, as in a run
+var engine load.Epoll // reused for all visits, as in a run
 
-// tally is a recorder that only counts.
+// tally is a recorder that counts requests and failures.
 type tally struct{ all, failed int }
 
 func (c *tally) Observe(batch []record.Observation) {
@@ -101,7 +102,7 @@ func (c *tally) Observe(batch []record.Observation) {
 	}
 }
 
-// runTool runs another generator, whose output has the number of requests where the pattern's group is.
+// runTool runs another generator. The group of the pattern matches the number of requests in its output.
 func runTool(b *testing.B, pattern, name string, args ...string) sample {
 	path := testenv.Program(b, name, name)
 	cmd := exec.Command(path, args...)
@@ -113,14 +114,14 @@ func runTool(b *testing.B, pattern, name string, args ...string) sample {
 	}
 	found := regexp.MustCompile(pattern).FindSubmatch(out)
 	if found == nil {
-		b.Fatalf("%s printed no number of requests:\n%s", cmd, out)
+		b.Fatalf("%s: no number of requests in the output:\n%s", cmd, out)
 	}
 	n, _ := strconv.ParseFloat(string(found[1]), 64)
 	spent := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return sample{float64(spent.Microseconds()) / n, n / took.Seconds()}
 }
 
-// startHello serves the workload hello, resident, in a process of its own.
+// startHello serves the workload hello with a resident process.
 func startHello(b *testing.B) (url string) {
 	path := filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello")
 	cmd := exec.Command(path, "serve", "-model", "persistent")
@@ -142,7 +143,7 @@ func startHello(b *testing.B) (url string) {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	fields := strings.Fields(line)
 	if err != nil || len(fields) != 3 {
-		b.Fatalf("hello said %q, %v", line, err)
+		b.Fatalf("hello printed %q, %v", line, err)
 	}
 	return fields[1]
 }

@@ -2,8 +2,8 @@ package load
 
 import "forktax/bench/plan"
 
-// Default is the engine of a plan that names none, which this system has.
+// Default is the engine of a plan that names none.
 const Default = plan.DefaultEngine
 
-// systemEngines are the engines that this system can have besides hey.
+// systemEngines returns the engines, besides hey, that this system supports.
 func systemEngines() map[string]Engine { return map[string]Engine{"epoll": new(Epoll)} }

@@ -18,25 +18,26 @@ import (
 	"forktax/bench/record"
 )
 
-// Epoll is this project's own engine: HTTP/1.1 without TLS over non-blocking sockets, one locked thread for each
-// generator core. It costs less CPU a request than wrk, so that it takes little from a server on the same machine, and
-// still keeps every observation. It allocates nothing while a block runs. The zero value is ready for use.
+// Epoll is this project's own engine: HTTP/1.1 without TLS over non-blocking sockets, with one locked thread per
+// generator core. It uses less CPU time per request than wrk, so it disturbs a server on the same machine little, and
+// it keeps every observation. It allocates nothing while a block runs. The zero value is ready for use.
 //
-// Closed loop: all connections stand before the block starts. A client that is refused waits 10 ms before it tries
-// again. Open loop: one connection for each core stands before the block; more are opened when a request is due and
-// none is free, up to the load's limit; beyond that requests wait with their intended time. With NoReuse, and after a
-// server has closed a connection, connecting is part of the request: Sent is then the instant before it.
+// Closed loop: all connections are established before the block starts. A client that is refused waits 10 ms before it
+// tries again. Open loop: one connection per core is established before the block. More are opened when a request is
+// due and no connection is free, up to the load's limit; beyond that, requests wait and keep their intended time. With
+// NoReuse, and after the server has closed a connection, connecting is part of the request: Sent is the time before it.
 //
-// The timeout counts from the intended time. With a Grace, a closed loop gives up what has no response so long after the
-// block, or after it was sent if that was later; an open loop, after its last arrival. A request on a connection that the server turns out to have closed after
-// the last answer is sent once more, on a new one, and is one observation: always if none of it had been sent, else if
-// its method is GET, HEAD, OPTIONS or TRACE.
+// The timeout counts from the intended time. With a Grace, a closed loop abandons a request that long after the end of
+// the block, or after it was sent if that was later; an open loop, that long after its last arrival.
+//
+// If the server has closed a connection after the last response, a request on it is sent again on a new connection,
+// and is one observation. That requires that nothing of it was sent, or that its method is GET, HEAD, OPTIONS or TRACE.
 type Epoll struct {
 	Cores     int           // generator threads; 0 means 1
-	SpinLimit time.Duration // open loop: the longest busy wait for the next request; 0 means 50 µs, below 0 none
-	MaxHead   int           // of an answer, in bytes; 0 means 64 KiB
-	MaxBody   int64         // of an answer, in bytes; 0 means 1 GiB
-	Sample    int           // headers and body of one answer in so many are checked; 0 means 64, or with masks 100
+	SpinLimit time.Duration // open loop: longest busy wait for the next request; 0 means 50 µs, below 0 none
+	MaxHead   int           // limit for the head of a response, in bytes; 0 means 64 KiB
+	MaxBody   int64         // limit for the body of a response, in bytes; 0 means 1 GiB
+	Sample    int           // headers and body of one response in this many are checked; 0 means 64, with masks 100
 
 	cores, alternating []*core // kept for their buffers
 }
@@ -83,14 +84,14 @@ func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 	return nil
 }
 
-// prepare reads the visit: what all cores share of it, and in an open loop the plan.
+// prepare validates the visit. It returns the parameters that all cores share, and in an open loop the arrivals.
 func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Duration, error) {
 	l := v.Load
 	if l.Kind != plan.Closed && l.Kind != plan.Open {
-		return nil, nil, fmt.Errorf("reading the load: its kind %q is neither %q nor %q", l.Kind, plan.Closed, plan.Open)
+		return nil, nil, fmt.Errorf("load: kind %q: must be %q or %q", l.Kind, plan.Closed, plan.Open)
 	}
 	if l.Concurrency < 1 {
-		return nil, nil, fmt.Errorf("reading the load: concurrency is %d and must be at least 1", l.Concurrency)
+		return nil, nil, fmt.Errorf("load: concurrency %d: must be at least 1", l.Concurrency)
 	}
 	u, err := baseURL(v.URL)
 	if err != nil {
@@ -118,16 +119,15 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 	if v.Grace > 0 && len(plan) > 0 {
 		b.limit = max(v.Length, plan[len(plan)-1]) + v.Grace
 	}
-	// Not waking late is worth a quarter of a core and no more: at high rates the polling takes from the server what it
-	// needs. At 20,000/s on two shared cores, lag p99 is 2 ms with the whole 50 µs and 0.1 ms with a quarter of the
-	// gap.
+	// Spin for at most a quarter of the gap: at high rates, polling would take CPU time that the server needs. At 20,000/s
+	// on two shared cores, p99 lag is 2 ms with the full 50 µs and 0.1 ms with a quarter of the gap.
 	gap := time.Duration(float64(e.coreCount(l)) / l.RateRPS * float64(time.Second))
 	b.spin = max(min(b.spin, gap/4), 0)
 	return b, plan, nil
 }
 
-// connect opens the connections of all cores. What that takes is a part of the grace, of which a quarter is left: what
-// cannot even connect in it will hardly have a response.
+// connect opens the connections of all cores. The time that takes is subtracted from the grace, of which at least a
+// quarter remains: a connection that is not established by then will hardly get a response.
 func (b *visitParams) connect(ctx context.Context, cores []*core, grace time.Duration) {
 	within, began := b.timeout, time.Now()
 	if grace > 0 {
@@ -139,10 +139,10 @@ func (b *visitParams) connect(ctx context.Context, cores []*core, grace time.Dur
 	b.grace = max(b.grace-time.Since(began), b.grace/4)
 }
 
-// coreCount returns how many cores generate the load.
+// coreCount returns the number of cores that generate the load.
 func (e *Epoll) coreCount(l plan.Load) int { return min(cmp.Or(e.Cores, 1), l.Concurrency) }
 
-// isIdempotent reports whether a request may reach the server twice.
+// isIdempotent reports whether a request with the method may be sent twice.
 func isIdempotent(method string) bool {
 	switch method {
 	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
@@ -151,8 +151,8 @@ func isIdempotent(method string) bool {
 	return false
 }
 
-// prepareCores makes the cores ready and deals out the clients, the requests to be made and the plan. It returns those
-// that hold files even if it fails.
+// prepareCores prepares the cores and distributes clients, minimum requests and arrivals over them. If it fails, it
+// still returns the cores that hold open files.
 func (e *Epoll) prepareCores(b *visitParams, v Visit, plan []time.Duration) (cores []*core, err error) {
 	n := e.coreCount(v.Load)
 	for len(e.cores) < n {
@@ -177,7 +177,7 @@ func (e *Epoll) prepareCores(b *visitParams, v Visit, plan []time.Duration) (cor
 	return cores, nil
 }
 
-// divide returns how many of n things the i-th of k gets.
+// divide returns the share of the i-th of k cores when n items are distributed.
 func divide(n, k, i int) int { return (n + k - 1 - i) / k }
 
 // threadCPU returns the CPU time of the calling thread.
@@ -187,7 +187,7 @@ func threadCPU() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// generate runs the cores, each on a thread of its own, from one common start.
+// generate runs the cores, each on its own thread, from a common start.
 func generate(b *visitParams, cores []*core) {
 	var ready, finished sync.WaitGroup
 	begin := make(chan struct{})

@@ -15,7 +15,7 @@ import (
 
 var _ Alternator = (*Epoll)(nil)
 
-// Alternate implements Alternator. All visits are made by one thread, each by connections of its own.
+// Alternate implements Alternator. One thread makes all visits; each visit has its own connection.
 func (e *Epoll) Alternate(ctx context.Context, visits []Visit, turns []int, recorders []Recorder) error {
 	var alternating []*core
 	defer func() {
@@ -25,7 +25,7 @@ func (e *Epoll) Alternate(ctx context.Context, visits []Visit, turns []int, reco
 	}()
 	for i, v := range visits {
 		if v.Load.Kind != plan.Closed || v.Load.Concurrency != 1 {
-			return fmt.Errorf("reading the load: %v cannot alternate with others, only 1 client can", v.Load)
+			return fmt.Errorf("load %v cannot alternate: must be a closed loop with 1 client", v.Load)
 		}
 		c, err := e.alternatingCore(ctx, i, v)
 		if err != nil {
@@ -59,7 +59,7 @@ func (e *Epoll) Alternate(ctx context.Context, visits []Visit, turns []int, reco
 	return nil
 }
 
-// alternatingCore returns the core that makes visit i, which is ready but for its connection.
+// alternatingCore returns the core that makes visit i, ready except for its connection.
 func (e *Epoll) alternatingCore(ctx context.Context, i int, v Visit) (*core, error) {
 	b, _, err := e.prepare(ctx, v)
 	if err != nil {
@@ -78,7 +78,7 @@ func (e *Epoll) alternatingCore(ctx context.Context, i int, v Visit) (*core, err
 	return c, c.prepare(1, e)
 }
 
-// alternate has the cores make their requests in turn, cycle by cycle, as long as another one is wanted.
+// alternate makes the cores send their requests in turn, for as many cycles as another asks for.
 func alternate(cores []*core, another func(clock time.Duration) bool, turns []int, done <-chan struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

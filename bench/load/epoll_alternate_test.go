@@ -20,7 +20,7 @@ import (
 	"forktax/bench/record"
 )
 
-// sequence notes in which order requests arrive, over several servers.
+// sequence records the order in which requests arrive at several servers.
 type sequence struct {
 	sync.Mutex
 	names   []string
@@ -32,7 +32,7 @@ func (s *sequence) server(t *testing.T, name string, handle http.HandlerFunc) st
 		s.Lock()
 		s.names, s.running = append(s.names, name), s.running+1
 		if s.running > 1 {
-			t.Errorf("%d requests at once", s.running)
+			t.Errorf("%d concurrent requests, want 1", s.running)
 		}
 		s.Unlock()
 		handle(w, r)
@@ -43,7 +43,7 @@ func (s *sequence) server(t *testing.T, name string, handle http.HandlerFunc) st
 	return url
 }
 
-// taken returns the names, and forgets them.
+// taken returns the names and resets the sequence.
 func (s *sequence) taken() []string {
 	s.Lock()
 	defer s.Unlock()
@@ -54,11 +54,12 @@ func (s *sequence) taken() []string {
 
 func TestAlternate(t *testing.T) {
 	var asked sequence
-	visits := []load.Visit{clients(asked.server(t, "a", helloHandler), 1, 6), clients(asked.server(t, "b", helloHandler), 1, 5)}
+	visits := []load.Visit{clients(asked.server(t, "a", helloHandler), 1, 6),
+		clients(asked.server(t, "b", helloHandler), 1, 5)}
 	seen := make([]observations, len(visits))
 	turns := []int{0, 1, 1, 0}
 	var engine load.Epoll
-	for range 2 { // its buffers are used again
+	for range 2 { // the second time with the buffers of the first
 		seen[0], seen[1] = nil, nil
 		if err := engine.Alternate(t.Context(), visits, turns, []load.Recorder{&seen[0], &seen[1]}); err != nil {
 			t.Fatal(err)
@@ -71,18 +72,19 @@ func TestAlternate(t *testing.T) {
 				t.Errorf("visit %d (-want +got):\n%s", i, diff)
 			}
 		}
-		// One request is done before the next one is sent, by one clock.
+		// Each request is done before the next one is sent; all times are from the same clock.
 		all := slices.Concat(seen...)
 		slices.SortFunc(all, func(a, b record.Observation) int { return int(a.Sent - b.Sent) })
 		for i, o := range all[1:] {
 			if o.Intended < all[i].Done || o.Intended != o.Sent {
-				t.Errorf("request %d was sent at %v, intended at %v; the one before was done at %v", i+1, o.Sent, o.Intended, all[i].Done)
+				t.Errorf("request %d was sent at %v, intended at %v; the previous one was done at %v", i+1, o.Sent, o.Intended,
+					all[i].Done)
 			}
 		}
 	}
 }
 
-// Cycles go on for the length of the visit, and the last one is completed.
+// Cycles repeat for the length of the visit, and the last one is completed.
 func TestAlternateLength(t *testing.T) {
 	var asked sequence
 	slow := func(http.ResponseWriter, *http.Request) { <-time.After(3 * time.Millisecond) }
@@ -100,7 +102,7 @@ func TestAlternateLength(t *testing.T) {
 	}
 	last := max(seen[0][len(seen[0])-1].Done, seen[2][len(seen[2])-1].Done)
 	if n := len(asked.taken()); n%len(turns) != 0 || n > 6*3 || last < 50*time.Millisecond {
-		t.Errorf("%d requests in %v, want whole cycles of 6 until 50 ms are over", n, last)
+		t.Errorf("%d requests in %v, want complete cycles of 6 requests for 50 ms", n, last)
 	}
 }
 
@@ -110,7 +112,7 @@ func TestAlternateFailures(t *testing.T) {
 		url  string
 		want map[string]int
 	}{
-		"refused": {nobody(t), map[string]int{record.ErrRefused: 4}},
+		"refused": {refusing(t), map[string]int{record.ErrRefused: 4}},
 		"closed after each response": {serve(t, func(c *net.TCPConn, r *bufio.Reader) {
 			if asked(r) {
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n")

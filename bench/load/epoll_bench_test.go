@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// BenchmarkEpoll reports the CPU that a request takes of the engine, on a resident handler: the median of short visits,
-// for comparing two versions of the engine with each other. Build a test binary of each, and run them in turn.
+// BenchmarkEpoll reports the engine's CPU time per request with a resident handler, as the median of short visits. It
+// is for comparing two versions of the engine: build a test binary of each and run them in turn.
 func BenchmarkEpoll(b *testing.B) {
 	url := startHello(b)
 	runEpoll(b, url, 8, 100*time.Millisecond)

@@ -21,13 +21,13 @@ import (
 	"forktax/bench/record"
 )
 
-func TestEpollBrokenAnswers(t *testing.T) {
+func TestEpollBrokenResponses(t *testing.T) {
 	for name, c := range broken {
 		url := serve(t, func(conn *net.TCPConn, r *bufio.Reader) {
 			if asked(r) {
 				io.WriteString(conn, c.in)
 				conn.CloseWrite()
-				io.Copy(io.Discard, r) // or what was not read would reset the connection
+				io.Copy(io.Discard, r) // unread bytes would reset the connection
 			}
 		})
 		seen := run(t, new(load.Epoll), clients(url, 2, 4))
@@ -43,8 +43,8 @@ func TestEpollFailures(t *testing.T) {
 		talk  func(c *net.TCPConn, r *bufio.Reader)
 		class string
 	}{
-		"bytes behind the answer": {replies(hello + "hello"), record.ErrMalformed},
-		"two answers":             {replies(hello + hello), record.ErrMalformed},
+		"bytes behind the response": {replies(hello + "hello"), record.ErrMalformed},
+		"two responses":             {replies(hello + hello), record.ErrMalformed},
 		"reset": {func(c *net.TCPConn, r *bufio.Reader) {
 			asked(r)
 			c.SetLinger(0)
@@ -57,7 +57,7 @@ func TestEpollFailures(t *testing.T) {
 		"silence": {func(c *net.TCPConn, r *bufio.Reader) {
 			io.Copy(io.Discard, r)
 		}, record.ErrTimeout},
-		"half an answer": {func(c *net.TCPConn, r *bufio.Reader) {
+		"half a response": {func(c *net.TCPConn, r *bufio.Reader) {
 			asked(r)
 			io.WriteString(c, hello[:30])
 			io.Copy(io.Discard, r)
@@ -99,14 +99,14 @@ func TestEpollBodyLimit(t *testing.T) {
 }
 
 func TestEpollRefused(t *testing.T) {
-	url := nobody(t)
+	url := refusing(t)
 	seen := run(t, new(load.Epoll), clients(url, 1, 3))
 	if diff := cmp.Diff(map[string]int{record.ErrRefused: 3}, seen.classes()); diff != "" {
 		t.Errorf("closed loop: classes (-want +got):\n%s", diff)
 	}
 	for i := 1; i < len(seen); i++ {
 		if gap := seen[i].Sent - seen[i-1].Done; gap < 10*time.Millisecond {
-			t.Errorf("the client tried again after %v", gap)
+			t.Errorf("the client tried again after %v, want at least 10 ms", gap)
 		}
 	}
 	v := arriving(url, 1000, 100*time.Millisecond)
@@ -144,7 +144,7 @@ func TestEpollInterrupted(t *testing.T) {
 	}
 }
 
-// A connection that takes its time to stand is waited for, as part of the request when it is made for it.
+// The engine waits for a slow connection. If it is opened for a request, connecting is part of the request.
 func TestEpollSlowConnect(t *testing.T) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -152,7 +152,8 @@ func TestEpollSlowConnect(t *testing.T) {
 	}
 	f := os.NewFile(uintptr(fd), "listener")
 	defer f.Close()
-	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0)); err != nil {
+	loopback := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err := errors.Join(unix.Bind(fd, loopback), unix.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.FileListener(f)
@@ -160,7 +161,7 @@ func TestEpollSlowConnect(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	first, err := net.Dial("tcp", l.Addr().String()) // takes the only place in the queue
+	first, err := net.Dial("tcp", l.Addr().String()) // fills the backlog
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,14 +18,14 @@ import (
 	"forktax/workload/contract"
 )
 
-// What masks match may differ in each response, and be of any length; nothing else may.
+// Text matched by masks may differ between responses and have any length; other text may not.
 func TestEpollMasks(t *testing.T) {
-	padding := strings.Repeat("x", 200_000) // more than one read takes
+	padding := strings.Repeat("x", 200_000) // longer than one read
 	sum := sha256.Sum256([]byte("id " + padding))
 	for name, c := range map[string]struct {
-		want   contract.Want
-		answer string // %d is the number of the request
-		err    string
+		want     contract.Want
+		response string // %d is the number of the request
+		err      string
 	}{
 		"a right body":   {contract.Want{Body: "id ;"}, "id <nonce-%d>;", ""},
 		"a wrong body":   {contract.Want{Body: "id ;"}, "ID <nonce-%d>;", record.ErrWrongBody},
@@ -41,9 +41,9 @@ func TestEpollMasks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := 0
 			url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
-				n += 7 // one client: one request at a time, the first digits of which are one, two and three
+				n += 7 // numbers of one, two and three digits; no lock, since one client sends one request at a time
 				w.Header().Set("X-Id", fmt.Sprintf("a<nonce-%d>;", n))
-				fmt.Fprintf(w, c.answer, n)
+				fmt.Fprintf(w, c.response, n)
 			})
 			v := clients(url, 1, 20)
 			v.Request.Want = c.want
@@ -56,7 +56,7 @@ func TestEpollMasks(t *testing.T) {
 	}
 }
 
-// With masks one response in a hundred is compared, and its status each time.
+// With masks, one response in 100 is compared; the status is compared in every response.
 func TestEpollMasksSample(t *testing.T) {
 	n := -1
 	url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -76,7 +76,7 @@ func TestEpollMasksSample(t *testing.T) {
 		switch {
 		case i == 50:
 			want = record.ErrWrongStatus
-		case i >= 100 && i <= 110: // from the one that is wrong on all are compared until one is right
+		case i >= 100 && i <= 110: // after a wrong response, all are compared until one is correct
 			want = record.ErrWrongBody
 		}
 		if o.Err != want {
@@ -85,7 +85,7 @@ func TestEpollMasksSample(t *testing.T) {
 	}
 }
 
-// A body that goes on and on is not kept for masks without end.
+// The body that is kept for masks is bounded.
 func TestEpollMasksBound(t *testing.T) {
 	url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
 		piece := make([]byte, 1<<20)
@@ -103,7 +103,8 @@ func TestEpollMasksBound(t *testing.T) {
 func TestEpollWrongMask(t *testing.T) {
 	v := clients("http://127.0.0.1:1", 1, 1)
 	v.Request.Want.Masks = []string{"("}
-	if err := new(load.Epoll).Run(t.Context(), v, &observations{}); err == nil || !strings.Contains(err.Error(), `mask "("`) {
+	err := new(load.Epoll).Run(t.Context(), v, &observations{})
+	if err == nil || !strings.Contains(err.Error(), `mask "("`) {
 		t.Errorf("Run = %v, want an error about the mask", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// arriving is an open loop of Poisson arrivals.
+// arriving returns an open loop with Poisson arrivals.
 func arriving(url string, rate float64, length time.Duration) load.Visit {
 	return load.Visit{URL: url, Request: contract.Request{Name: "test", Path: "/"}, Length: length, Seed: 3,
 		Load: plan.Load{Kind: plan.Open, Concurrency: 8, RateRPS: rate}}
@@ -50,7 +50,7 @@ func TestEpollOpenKeepsThePlan(t *testing.T) {
 		change(&e, &v)
 		seen := run(t, &e, v)
 		if len(seen.classes()) != 1 || seen.classes()[""] == 0 {
-			t.Errorf("%s: classes %v, want right answers only", name, seen.classes())
+			t.Errorf("%s: classes %v, want correct responses only", name, seen.classes())
 		}
 		if diff := cmp.Diff(sendTimes(t, v.Load, v.Length, v.MinRequests, v.Seed), seen.intended()); diff != "" {
 			t.Errorf("%s: intended times (-planned +observed):\n%s", name, diff)
@@ -60,7 +60,7 @@ func TestEpollOpenKeepsThePlan(t *testing.T) {
 
 func TestEpollOpenConnections(t *testing.T) {
 	const limit = 3
-	var held sync.WaitGroup // each request waits for as many as there may be connections
+	var held sync.WaitGroup // each request waits until limit requests have arrived
 	held.Add(limit)
 	url, conns := counted(t, func(http.ResponseWriter, *http.Request) {
 		held.Done()
@@ -77,14 +77,15 @@ func TestEpollOpenConnections(t *testing.T) {
 	}
 }
 
-// While a server stalls, the requests that arrive must wait, and their waiting must be seen (coordinated omission).
-// With 300 arrivals a second and a stall of 300 ms some 90 meet it, and half of them wait for more than half of it.
+// Requests that arrive while a server stalls must wait, and the wait must be recorded (no coordinated omission). With
+// 300 arrivals per second and a stall of 300 ms, about 90 requests are affected, and half of them wait longer than 150
+// ms.
 func TestEpollOpenStall(t *testing.T) {
 	const stall = 300 * time.Millisecond
-	for _, conns := range []int{1, 200} { // they wait in the engine, or in the server
+	for _, conns := range []int{1, 200} { // requests wait in the engine or in the server
 		var once sync.Once
 		url, _ := counted(t, func(http.ResponseWriter, *http.Request) {
-			once.Do(func() { <-time.After(stall) }) // the others wait for it
+			once.Do(func() { <-time.After(stall) }) // other requests wait for this one
 		})
 		v := arriving(url, 300, 600*time.Millisecond)
 		v.Load.Concurrency = conns
@@ -104,10 +105,10 @@ func TestEpollOpenStall(t *testing.T) {
 	}
 }
 
-// A request that waits for a connection in vain times out like one that waits for its answer.
+// A request that gets no connection times out like a request that gets no response.
 func TestEpollOpenTimeout(t *testing.T) {
 	const timeout = 60 * time.Millisecond
-	url := serve(t, replies("")) // reads and says nothing
+	url := serve(t, replies("")) // reads and sends no response
 	v := arriving(url, 500, 100*time.Millisecond)
 	v.Load.TimeoutNS, v.Load.Concurrency = int64(timeout), 2
 	seen := run(t, new(load.Epoll), v)
@@ -116,13 +117,13 @@ func TestEpollOpenTimeout(t *testing.T) {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
 	for _, o := range seen {
-		if o.Done != max(o.Intended+timeout, o.Sent) { // it may have been sent at the last instant
+		if o.Done != max(o.Intended+timeout, o.Sent) { // it may have been sent at the last moment
 			t.Errorf("timed out after %v, want exactly %v", o.Response(), timeout)
 		}
 	}
 }
 
-// More observations than the engine keeps are handed over while the block runs, none twice and none lost.
+// If the engine's pages are full, observations are handed over during the block; none is duplicated or lost.
 func TestEpollManyObservations(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url, _ := counted(t, func(http.ResponseWriter, *http.Request) { cancel() })
@@ -132,12 +133,12 @@ func TestEpollManyObservations(t *testing.T) {
 		t.Fatalf("Run: %v", err)
 	}
 	if want := sendTimes(t, v.Load, v.Length, 0, v.Seed); !slices.Equal(seen.intended(), want) {
-		t.Errorf("%d observations, want %d; or not the ones planned", len(seen), len(want))
+		t.Errorf("%d observations, want %d with the planned times", len(seen), len(want))
 	}
 }
 
-// A server that cannot keep up is not waited for: some time after the last arrival each request that has no response,
-// and each that found no connection free, is recorded as such.
+// The engine does not wait for a server that cannot keep up. At the end of the grace it records requests without a
+// response as unfinished, and requests that found no free connection as not sent.
 func TestEpollOpenGrace(t *testing.T) {
 	const grace = 50 * time.Millisecond
 	for name, c := range map[string]struct {
@@ -156,7 +157,7 @@ func TestEpollOpenGrace(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := serve(t, replies("")) // reads and says nothing
+			url := serve(t, replies("")) // reads and sends no response
 			v := arriving(url, c.rate, 100*time.Millisecond)
 			v.Load.Concurrency, v.Grace, v.MinRequests = c.conns, grace, 3
 			due := sendTimes(t, v.Load, v.Length, v.MinRequests, v.Seed)
@@ -170,14 +171,14 @@ func TestEpollOpenGrace(t *testing.T) {
 			}
 			for _, o := range seen {
 				if end := max(v.Length, due[len(due)-1]) + grace; o.Done < end {
-					t.Errorf("a request was given up after %v, before %v", o.Done, end)
+					t.Errorf("a request was abandoned after %v, want at least %v", o.Done, end)
 				}
 			}
 		})
 	}
 }
 
-// What is done in time is not touched by it.
+// A grace has no effect on requests that are done in time.
 func TestEpollOpenGraceIsNotUsed(t *testing.T) {
 	url, _ := counted(t, helloHandler)
 	v := arriving(url, 500, 100*time.Millisecond)

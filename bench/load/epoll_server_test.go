@@ -20,12 +20,12 @@ import (
 	"forktax/workload/contract"
 )
 
-// observations records what an engine saw.
+// observations is a recorder that keeps all observations.
 type observations []record.Observation
 
 func (t *observations) Observe(batch []record.Observation) { *t = append(*t, batch...) }
 
-// classes counts the observations of each class; "" are the right ones.
+// classes returns the number of observations by class; "" means correct.
 func (t observations) classes() map[string]int {
 	n := map[string]int{}
 	for _, o := range t {
@@ -34,7 +34,7 @@ func (t observations) classes() map[string]int {
 	return n
 }
 
-// run makes a visit, which must be possible, and returns its observations.
+// run makes a visit, which must succeed, and returns its observations.
 func run(t *testing.T, e *load.Epoll, v load.Visit) observations {
 	t.Helper()
 	var seen observations
@@ -43,19 +43,19 @@ func run(t *testing.T, e *load.Epoll, v load.Visit) observations {
 	}
 	for i, o := range seen {
 		if o.Sent < o.Intended || o.Done < o.Sent || o.FirstByte != 0 && (o.FirstByte < o.Sent || o.Done < o.FirstByte) {
-			t.Errorf("observation %d has its times out of order: %+v", i, o)
+			t.Errorf("observation %d: times are out of order: %+v", i, o)
 		}
 	}
 	return seen
 }
 
-// clients is a closed loop of n requests.
+// clients returns a visit with a closed loop of n requests.
 func clients(url string, c, n int) load.Visit {
 	return load.Visit{URL: url, Request: contract.Request{Name: "test", Method: "GET", Path: "/"}, MinRequests: n,
 		Load: plan.Load{Kind: plan.Closed, Concurrency: c}}
 }
 
-// counted serves h and counts the connections that were made to it.
+// counted serves h and counts the connections to it.
 func counted(t *testing.T, h http.HandlerFunc) (url string, conns *atomic.Int64) {
 	t.Helper()
 	conns = new(atomic.Int64)
@@ -70,7 +70,7 @@ func counted(t *testing.T, h http.HandlerFunc) (url string, conns *atomic.Int64)
 	return s.URL, conns
 }
 
-// serve runs talk on each connection that is made to a TCP server, and closes it when talk returns.
+// serve starts a TCP server that calls talk for each connection, and closes the connection when talk returns.
 func serve(t *testing.T, talk func(c *net.TCPConn, r *bufio.Reader)) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -100,7 +100,7 @@ func serve(t *testing.T, talk func(c *net.TCPConn, r *bufio.Reader)) (url string
 	return "http://" + l.Addr().String()
 }
 
-// asked reads a request with its body and reports whether there was one.
+// asked reads a request with its body, and reports whether that succeeded.
 func asked(r *bufio.Reader) bool {
 	q, err := http.ReadRequest(r)
 	if err != nil {
@@ -110,7 +110,7 @@ func asked(r *bufio.Reader) bool {
 	return err == nil
 }
 
-// replies gives the same answer to each request, in one write.
+// replies sends the same response to each request, in one write.
 func replies(text string) func(*net.TCPConn, *bufio.Reader) {
 	return func(c *net.TCPConn, r *bufio.Reader) {
 		for asked(r) {
@@ -121,8 +121,8 @@ func replies(text string) func(*net.TCPConn, *bufio.Reader) {
 	}
 }
 
-// nobody returns the URL of a port that nobody listens on.
-func nobody(t *testing.T) string {
+// refusing returns the URL of a port that refuses connections.
+func refusing(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -136,5 +136,5 @@ const hello = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
 
 func helloHandler(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello\n") }
 
-// long is a body that no single read or write takes.
+// long is a body too long for a single read or write.
 var long = strings.Repeat("0123456789abcdef", 1<<18)

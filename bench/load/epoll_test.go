@@ -24,7 +24,7 @@ import (
 	"forktax/workload/contract"
 )
 
-func TestEpollAnswers(t *testing.T) {
+func TestEpollResponses(t *testing.T) {
 	sum := sha256.Sum256([]byte(long))
 	digest := hex.EncodeToString(sum[:])
 	for name, c := range map[string]struct {
@@ -58,7 +58,7 @@ func TestEpollAnswers(t *testing.T) {
 			},
 			bytes: 6,
 		},
-		"interim answers": {
+		"interim responses": {
 			request: contract.Request{Want: contract.Want{Body: "hello\n"}},
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				w.WriteHeader(103)
@@ -67,7 +67,7 @@ func TestEpollAnswers(t *testing.T) {
 			},
 			bytes: 6,
 		},
-		"a long answer": {
+		"a long response": {
 			request: contract.Request{Want: contract.Want{BodySHA256: digest}},
 			handler: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, long) },
 			bytes:   int64(len(long)),
@@ -91,7 +91,8 @@ func TestEpollAnswers(t *testing.T) {
 			bytes: 64,
 		},
 		"a host of its own": {
-			request: contract.Request{Headers: map[string]string{"host": "example.org"}, Want: contract.Want{Body: "example.org"}},
+			request: contract.Request{Headers: map[string]string{"host": "example.org"},
+				Want: contract.Want{Body: "example.org"}},
 			handler: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host) },
 			bytes:   11,
 		},
@@ -116,7 +117,7 @@ func TestEpollAnswers(t *testing.T) {
 					t.Fatalf("observed %+v, want status %d and %d bytes", o, c.request.Want.StatusCode(), c.bytes)
 				}
 				if o.Intended != o.Sent {
-					t.Errorf("intended at %v and sent at %v: in a closed loop they are the same", o.Intended, o.Sent)
+					t.Errorf("intended at %v and sent at %v, want equal times in a closed loop", o.Intended, o.Sent)
 				}
 			}
 			if n := conns.Load(); n != 2 {
@@ -135,7 +136,7 @@ func TestEpollNoReuse(t *testing.T) {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
 	if n := conns.Load(); n != 50 {
-		t.Errorf("%d connections for 50 requests", n)
+		t.Errorf("%d connections for 50 requests, want 50", n)
 	}
 }
 
@@ -150,13 +151,13 @@ func TestEpollTiming(t *testing.T) {
 	}
 }
 
-// Answers that end with their connection, and servers that speak HTTP/1.0, need a connection for each request.
+// Responses that end with the connection, and HTTP/1.0 servers, need a connection per request.
 func TestEpollServerCloses(t *testing.T) {
 	for name, text := range map[string]string{
 		"until the end":     "HTTP/1.1 200 OK\r\n\r\nhello\n",
 		"HTTP/1.0":          "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n",
 		"Connection: close": "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\nhello\n",
-		"without a word":    hello,
+		"no announcement":   hello,
 	} {
 		url := serve(t, func(c *net.TCPConn, r *bufio.Reader) {
 			if asked(r) {
@@ -172,7 +173,7 @@ func TestEpollServerCloses(t *testing.T) {
 	}
 }
 
-// A server that closes a connection on its second request has not seen it, as far as a client can tell.
+// If a server closes the connection on the second request, the client assumes that the server did not receive it.
 func TestEpollSendsAgain(t *testing.T) {
 	second := func(c *net.TCPConn, r *bufio.Reader) {
 		if asked(r) {
@@ -190,7 +191,7 @@ func TestEpollSendsAgain(t *testing.T) {
 	}
 }
 
-func TestEpollWrongAnswers(t *testing.T) {
+func TestEpollWrongResponses(t *testing.T) {
 	for name, c := range map[string]struct {
 		want contract.Want
 		err  string
@@ -209,7 +210,7 @@ func TestEpollWrongAnswers(t *testing.T) {
 	}
 }
 
-// Wrong bytes of the right length are found in the sample only; a wrong length in every answer.
+// A wrong body of the correct length is detected only in the sample; a wrong length in every response.
 func TestEpollSample(t *testing.T) {
 	n := 0
 	url := serve(t, func(c *net.TCPConn, r *bufio.Reader) {
@@ -226,11 +227,11 @@ func TestEpollSample(t *testing.T) {
 	})
 	v := clients(url, 1, 20)
 	v.Request.Want.Body = "hello\n"
-	// Request 0 is examined and right, 5 is the next and wrong, and so are all from there to 10.
+	// Response 0 is examined and correct. Response 5 is examined next and is wrong, as are all up to response 10.
 	got := run(t, &load.Epoll{Sample: 5}, v)
 	for i, o := range got {
 		if wrong := i == 3 || i >= 5 && i <= 10; wrong != (o.Err == record.ErrWrongBody) {
-			t.Errorf("answer %d has class %q", i, o.Err)
+			t.Errorf("response %d has class %q", i, o.Err)
 		}
 	}
 }
@@ -258,13 +259,13 @@ func TestEpollLength(t *testing.T) {
 		t.Errorf("%d observations of 4 clients in %v", len(seen), v.Length)
 	}
 	for _, o := range seen {
-		if o.Sent >= v.Length+time.Second { // the clock goes on between looking at it and stamping
-			t.Errorf("a request was begun at %v, after the end", o.Sent)
+		if o.Sent >= v.Length+time.Second { // the clock advances between the check and the timestamp
+			t.Errorf("a request began at %v, after the end", o.Sent)
 		}
 	}
 }
 
-// mallocs returns how many objects a block of n requests allocates.
+// mallocs returns the number of objects that a block of n requests allocates.
 func mallocs(t *testing.T, e *load.Epoll, v load.Visit, n int) uint64 {
 	t.Helper()
 	v.MinRequests = n
@@ -278,30 +279,30 @@ func mallocs(t *testing.T, e *load.Epoll, v load.Visit, n int) uint64 {
 	return after.Mallocs - before.Mallocs
 }
 
-// A count records how many observations there were.
+// A count is a recorder that counts observations.
 type count struct{ n *int }
 
 func (c count) Observe(batch []record.Observation) { *c.n += len(batch) }
 
 func TestEpollAllocatesNothing(t *testing.T) {
-	url := serve(t, func(c *net.TCPConn, _ *bufio.Reader) { // allocates nothing either
-		request, answer := make([]byte, 4096), []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"+
+	url := serve(t, func(c *net.TCPConn, _ *bufio.Reader) { // also allocates nothing
+		request, response := make([]byte, 4096), []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"+
 			"Server-Timing: open;dur=1\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n")
 		for {
 			if n, err := c.Read(request); err != nil || n == len(request) {
 				return
 			}
-			c.Write(answer[:20]) // in two parts: the second line is split
-			c.Write(answer[20:])
+			c.Write(response[:20]) // in two parts: the second line is split
+			c.Write(response[20:])
 		}
 	})
 	var e load.Epoll
 	v := clients(url, 4, 0)
 	v.Request.Want.BodySHA256 = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
-	mallocs(t, &e, v, 5000) // its buffers
+	mallocs(t, &e, v, 5000) // allocates the buffers
 	few, many := mallocs(t, &e, v, 100), mallocs(t, &e, v, 5000)
 	if many > few+100 {
-		t.Errorf("100 requests allocate %d objects, 5000 allocate %d", few, many)
+		t.Errorf("100 requests allocate %d objects, 5000 allocate %d, want no increase", few, many)
 	}
 }
 
@@ -311,24 +312,24 @@ func TestEpollImpossible(t *testing.T) {
 		change func(v *load.Visit)
 		text   string // of the error
 	}{
-		"https":          {func(v *load.Visit) { v.URL = "https://127.0.0.1:1" }, "use the engine hey"},
-		"another scheme": {func(v *load.Visit) { v.URL = "ftp://127.0.0.1" }, "http://host:port"},
-		"no host":        {func(v *load.Visit) { v.URL = "http://" }, "http://host:port"},
-		"no such host":   {func(v *load.Visit) { v.URL = "http://nowhere.invalid" }, "nowhere.invalid"},
-		"a wild port":    {func(v *load.Visit) { v.URL = "http://127.0.0.1:70000" }, "70000"},
-		"a bad method":   {func(v *load.Visit) { v.Request.Method = "G T" }, "G T"},
-		"a bad sum":      {func(v *load.Visit) { v.Request.Want.BodySHA256 = "abc" }, "body_sha256"},
-		"no kind":        {func(v *load.Visit) { v.Load.Kind = "" }, "kind"},
-		"no client":      {func(v *load.Visit) { v.Load.Concurrency = 0 }, "concurrency"},
-		"no rate":        {func(v *load.Visit) { v.Load.Kind = plan.Open }, "rate"},
-		"files":          {func(v *load.Visit) { v.Load.Concurrency = 1 << 30 }, "ulimit -n 10737"},
-		"ports":          {func(v *load.Visit) { v.Load.Concurrency = 1 << 30 }, "net.ipv4.ip_local_port_range"},
+		"https":           {func(v *load.Visit) { v.URL = "https://127.0.0.1:1" }, "use the hey engine"},
+		"another scheme":  {func(v *load.Visit) { v.URL = "ftp://127.0.0.1" }, "http://host:port"},
+		"no host":         {func(v *load.Visit) { v.URL = "http://" }, "http://host:port"},
+		"no such host":    {func(v *load.Visit) { v.URL = "http://nowhere.invalid" }, "nowhere.invalid"},
+		"an invalid port": {func(v *load.Visit) { v.URL = "http://127.0.0.1:70000" }, "70000"},
+		"a bad method":    {func(v *load.Visit) { v.Request.Method = "G T" }, "G T"},
+		"a bad sum":       {func(v *load.Visit) { v.Request.Want.BodySHA256 = "abc" }, "body_sha256"},
+		"no kind":         {func(v *load.Visit) { v.Load.Kind = "" }, "kind"},
+		"no client":       {func(v *load.Visit) { v.Load.Concurrency = 0 }, "concurrency"},
+		"no rate":         {func(v *load.Visit) { v.Load.Kind = plan.Open }, "rate"},
+		"files":           {func(v *load.Visit) { v.Load.Concurrency = 1 << 30 }, "ulimit -n 10737"},
+		"ports":           {func(v *load.Visit) { v.Load.Concurrency = 1 << 30 }, "net.ipv4.ip_local_port_range"},
 	} {
 		v := clients(url, 1, 1)
 		c.change(&v)
 		var seen observations
 		if err := new(load.Epoll).Run(t.Context(), v, &seen); err == nil || !strings.Contains(err.Error(), c.text) {
-			t.Errorf("%s: Run gave the error %v, want one with %q", name, err, c.text)
+			t.Errorf("%s: Run = %v, want an error with %q", name, err, c.text)
 		}
 		if len(seen) != 0 || conns.Load() != 0 {
 			t.Errorf("%s: %d observations and %d connections before the error", name, len(seen), conns.Load())
@@ -342,7 +343,7 @@ func TestEpollImpossible(t *testing.T) {
 }
 
 func TestEpollName(t *testing.T) {
-	url, _ := counted(t, helloHandler) // listens on 127.0.0.1, and localhost is ::1 as well
+	url, _ := counted(t, helloHandler) // listens on 127.0.0.1 only; localhost is also ::1
 	v := clients(strings.Replace(url, "127.0.0.1", "localhost", 1), 1, 3)
 	if diff := cmp.Diff(map[string]int{"": 3}, run(t, new(load.Epoll), v).classes()); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)

@@ -18,7 +18,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// excerpted is a recorder of excerpts.
+// excerpted is a recorder that keeps excerpts.
 type excerpted struct {
 	observations
 	excerpts map[string]string
@@ -26,7 +26,7 @@ type excerpted struct {
 
 func (e *excerpted) ObserveExcerpt(class string, body []byte) { e.excerpts[class] = string(body) }
 
-// Of the first response that was not as expected the engine hands over how its body began, and of no other.
+// The engine passes on the beginning of the body of the first response of each failure class, and no others.
 func TestEpollExcerpts(t *testing.T) {
 	bad := func(w http.ResponseWriter, n int) {
 		w.WriteHeader(502)
@@ -39,20 +39,20 @@ func TestEpollExcerpts(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		want     contract.Want
-		answer   func(w http.ResponseWriter, n int) // to the n-th request
+		response func(w http.ResponseWriter, n int) // to the n-th request
 		excerpts map[string]string
 	}{
-		"right": {answer: func(w http.ResponseWriter, n int) { io.WriteString(w, "hello") }},
-		"a wrong status": {answer: func(w http.ResponseWriter, n int) {
+		"right": {response: func(w http.ResponseWriter, n int) { io.WriteString(w, "hello") }},
+		"a wrong status": {response: func(w http.ResponseWriter, n int) {
 			if n > 2 {
 				bad(w, n)
 			}
 		}, excerpts: map[string]string{record.ErrWrongStatus: long("3")}},
-		"a wrong body": {want: contract.Want{Body: "hello"}, answer: func(w http.ResponseWriter, n int) {
+		"a wrong body": {want: contract.Want{Body: "hello"}, response: func(w http.ResponseWriter, n int) {
 			io.WriteString(w, map[bool]string{true: "hello", false: "good bye"}[n != 4])
 		}, excerpts: map[string]string{record.ErrWrongBody: "good bye"}},
-		"no body": {answer: func(w http.ResponseWriter, n int) { w.WriteHeader(502) }},
-		"several classes": {want: contract.Want{Body: "hello"}, answer: func(w http.ResponseWriter, n int) {
+		"no body": {response: func(w http.ResponseWriter, n int) { w.WriteHeader(502) }},
+		"several classes": {want: contract.Want{Body: "hello"}, response: func(w http.ResponseWriter, n int) {
 			if n > 2 {
 				bad(w, n)
 				return
@@ -62,12 +62,12 @@ func TestEpollExcerpts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var n atomic.Int64
-			url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) { c.answer(w, int(n.Add(1))) })
+			url, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) { c.response(w, int(n.Add(1))) })
 			v := clients(url, 1, 6)
 			v.Request.Want = c.want
 			seen := excerpted{excerpts: map[string]string{}}
 			var e load.Epoll
-			for range 2 { // what one block met is not told of the next
+			for range 2 { // excerpts of one block are not reported for the next
 				n.Store(0)
 				seen.excerpts = map[string]string{}
 				if err := e.Run(t.Context(), v, &seen); err != nil {
@@ -84,7 +84,7 @@ func TestEpollExcerpts(t *testing.T) {
 	}
 }
 
-// What is not HTTP is shown, too.
+// A response that is not HTTP has an excerpt, too.
 func TestEpollExcerptOfNoHTTP(t *testing.T) {
 	url := serve(t, func(c *net.TCPConn, r *bufio.Reader) {
 		if asked(r) {

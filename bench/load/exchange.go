@@ -11,10 +11,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// pause is how long a client of a closed loop waits after it was refused, lest it fill the block with refusals.
+// pause is how long a client of a closed loop waits after a refusal, so that refusals do not fill the block.
 const pause = 10 * time.Millisecond
 
-// begin sends a request on k. Opening the connection, if k has none, is part of it.
+// begin sends a request on k. Opening the connection, if k is closed, is part of the request.
 func (c *core) begin(k *conn, request *coreRequest, intended time.Duration) {
 	c.busy++
 	k.busy, k.written, k.firstByte, k.request = true, 0, 0, request
@@ -28,7 +28,7 @@ func (c *core) begin(k *conn, request *coreRequest, intended time.Duration) {
 	c.send(k)
 }
 
-// send opens k's connection if it has none and writes what is left of the message.
+// send opens k's connection if it is closed, and writes the rest of the message.
 func (c *core) send(k *conn) {
 	if k.fd < 0 {
 		if err := k.dial(c.family, c.to); err != nil {
@@ -36,12 +36,12 @@ func (c *core) send(k *conn) {
 			return
 		}
 	}
-	asks := uint32(readable)
+	events := uint32(readable)
 	message := k.request.message
 	for k.written < len(message) {
 		n, errno := k.write(message[k.written:])
 		if errno == unix.EAGAIN {
-			asks |= unix.EPOLLOUT
+			events |= unix.EPOLLOUT
 			break
 		}
 		if errno != 0 {
@@ -51,12 +51,13 @@ func (c *core) send(k *conn) {
 		}
 		k.written += n
 	}
-	if k.watched|asks != k.watched && c.watch(k, asks) != nil {
+	if k.watched|events != k.watched && c.watch(k, events) != nil {
 		c.fail(k, c.now(), record.ErrOther)
 	}
 }
 
-// watch has the poller watch k for more events, or report again what k is watched for.
+// watch adds events to those that the poller watches k for. With no new events, the poller reports the ready ones
+// again.
 func (c *core) watch(k *conn, events uint32) error {
 	op := unix.EPOLL_CTL_ADD
 	if k.watched != 0 {
@@ -66,7 +67,7 @@ func (c *core) watch(k *conn, events uint32) error {
 	return c.poll.watch(op, k.fd, k.slot, k.watched)
 }
 
-// handle does what an event asks for.
+// handle processes an event.
 func (c *core) handle(e *unix.EpollEvent) {
 	if e.Fd == timerSlot {
 		c.poll.armed = 0
@@ -90,8 +91,8 @@ func (c *core) handle(e *unix.EpollEvent) {
 	}
 }
 
-// receive reads what there is. A short read of a stream socket means that it is empty (epoll(7)), which saves the call
-// that would say so, unless the end of the stream is behind it.
+// receive reads what has arrived. A short read of a stream socket means that it is empty (epoll(7)), which saves
+// another call, unless the end of the stream follows.
 func (c *core) receive(k *conn) {
 	for range readTurn {
 		n, errno := k.read(c.readBuffer)
@@ -105,7 +106,7 @@ func (c *core) receive(k *conn) {
 		case n == 0:
 			c.ended(k)
 			return
-		case !k.busy: // nothing was asked
+		case !k.busy: // data without a request
 			k.close()
 			return
 		}
@@ -118,7 +119,7 @@ func (c *core) receive(k *conn) {
 	}
 }
 
-// feed gives what was read to the parser and reports whether the answer wants more.
+// feed passes the bytes read to the parser, and reports whether the response is still incomplete.
 func (c *core) feed(k *conn, b []byte) bool {
 	if k.firstByte == 0 {
 		k.firstByte = c.clock
@@ -126,11 +127,11 @@ func (c *core) feed(k *conn, b []byte) bool {
 	n, class := k.parser.feed(b)
 	switch {
 	case class != "":
-		k.parser.keepExcerpt(b) // of a head that is not one, if there is no body
+		k.parser.keepExcerpt(b) // shows a malformed head, if there is no body
 		c.fail(k, c.clock, class)
 	case !k.parser.done():
 		return true
-	case n < len(b): // more than was asked for
+	case n < len(b): // bytes after the end of the response
 		c.fail(k, c.clock, record.ErrMalformed)
 	default:
 		c.finish(k)
@@ -138,7 +139,7 @@ func (c *core) feed(k *conn, b []byte) bool {
 	return false
 }
 
-// ended deals with the end of what the server sends on k.
+// ended handles the end of the stream on k.
 func (c *core) ended(k *conn) {
 	switch {
 	case !k.busy:
@@ -153,7 +154,7 @@ func (c *core) ended(k *conn) {
 	}
 }
 
-// callFailed deals with a failed system call on k.
+// callFailed handles a failed system call on k.
 func (c *core) callFailed(k *conn, errno unix.Errno) {
 	if !k.busy {
 		k.close()
@@ -162,9 +163,9 @@ func (c *core) callFailed(k *conn, errno unix.Errno) {
 	}
 }
 
-// resend sends k's request once more, on a new connection, if the server may have closed the old one before it saw the
-// request: one that served others before, on which no byte of an answer came. As in net/http that goes for methods
-// that may be repeated, and for others as long as none of the request was sent: a guestbook must not be signed twice.
+// resend sends k's request again, on a new connection, if the server may have closed the old one before it received the
+// request. The old connection must have served a request before, and no byte of a response may have arrived. As in
+// net/http, this applies to methods that may be repeated; with other methods, only if nothing of the request was sent.
 func (c *core) resend(k *conn) bool {
 	if !k.used || k.firstByte != 0 || !k.request.safe && k.written > 0 {
 		return false
@@ -175,7 +176,7 @@ func (c *core) resend(k *conn) bool {
 	return true
 }
 
-// finish records a complete answer.
+// finish records a complete response.
 func (c *core) finish(k *conn) {
 	p, r := &k.parser, k.request
 	var class string
@@ -193,7 +194,7 @@ func (c *core) finish(k *conn) {
 	c.release(k)
 }
 
-// retire gives up a connection that has done its work.
+// retire releases a connection that is not used again.
 func (c *core) retire(k *conn) {
 	if k.hup {
 		k.close()
@@ -203,7 +204,7 @@ func (c *core) retire(k *conn) {
 	k.fd = -1
 }
 
-// fail records a request that came to nothing.
+// fail records a failed request.
 func (c *core) fail(k *conn, at time.Duration, class string) {
 	c.record(k, at, class)
 	k.close()
@@ -226,15 +227,16 @@ func (c *core) release(k *conn) {
 	}
 }
 
-// timing is what the server reports of k's request, and what lies before and behind that by this machine's clock. If the
-// server's is another, as on another machine, nothing is known of the way there and back.
+// timing returns the phases that the server reports for k's request, and the times before and after them by this
+// machine's clock. If the server has another clock, as on another machine, these two are unknown.
 func (c *core) timing(k *conn, done time.Duration) contract.Timing {
-	told := &k.parser.serverTiming
-	if told.Arrived == 0 || c.otherClock {
-		return told.Timing
+	reported := &k.parser.serverTiming
+	if reported.Arrived == 0 || c.otherClock {
+		return reported.Timing
 	}
-	t := told.Timing
-	arrive, back := time.Duration(told.Arrived)-c.poll.zero-k.sent, c.poll.zero+done-time.Duration(told.Answered)
+	t := reported.Timing
+	arrive := time.Duration(reported.Arrived) - c.poll.zero - k.sent
+	back := c.poll.zero + done - time.Duration(reported.Answered)
 	if arrive >= 0 && back >= 0 {
 		t.Add(contract.PhaseArrive, arrive)
 		t.Add(contract.PhaseReturn, back)
@@ -242,7 +244,7 @@ func (c *core) timing(k *conn, done time.Duration) contract.Timing {
 	return t
 }
 
-// record writes k's request down.
+// record records the result of k's request.
 func (c *core) record(k *conn, done time.Duration, class string) {
 	if class != "" {
 		c.excerpts.note(class, k.parser.excerpt)

@@ -8,28 +8,28 @@ import (
 	"forktax/workload/contract"
 )
 
-// Parsed is what the engine makes of the bytes of an answer.
+// Parsed is the result of parsing the bytes of a response.
 type Parsed struct {
 	Status   int
 	Bytes    int64
 	Timing   contract.Timing
 	Done     bool
 	Reusable bool
-	Read     int    // bytes that belong to it
-	Class    string // of what is wrong with it
-	Verdict  string // of the verifier, if it is complete
+	Read     int    // bytes that belong to the response
+	Class    string // class of the error
+	Verdict  string // result of the verifier, if the response is complete
 }
 
-// Parse says what bytes are read as.
+// Parse holds the parameters for parsing a response.
 type Parse struct {
 	Head    bool // the request was HEAD
 	Want    contract.Want
-	Ends    bool  // the connection does, behind the last piece
+	Ends    bool  // the connection ends after the last piece
 	MaxHead int   // 0 means 64 KiB
 	MaxBody int64 // 0 means 1 GiB
 }
 
-// Pieces reads an answer that comes in these pieces.
+// Pieces parses a response that arrives in these pieces.
 func (o Parse) Pieces(pieces ...[]byte) Parsed {
 	k, err := newVerifier(o.Want)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"forktax/bench/record"
 )
 
-// oneAtATime serves one connection until it is closed, and only then the next, as a server with one worker does.
+// oneAtATime serves connections one after another until each is closed, like a server with one worker.
 func oneAtATime(t *testing.T) (url string) {
 	t.Helper()
 	worker := make(chan struct{}, 1)
@@ -33,8 +33,8 @@ func oneAtATime(t *testing.T) (url string) {
 	})
 }
 
-// Clients that get no response because others keep the workers are not waited for until their requests time out: each
-// is recorded once, and what the other client measured is kept.
+// With a grace, the engine does not wait for the timeout of clients that get no response because other connections
+// occupy the workers. Each of them is recorded once, and the observations of the other client are kept.
 func TestClosedGrace(t *testing.T) {
 	const grace = 200 * time.Millisecond
 	for name, engine := range map[string]load.Engine{"epoll": new(load.Epoll), "hey": load.Hey{}} {
@@ -54,20 +54,20 @@ func TestClosedGrace(t *testing.T) {
 			right := classes[""]
 			delete(classes, "")
 			if diff := cmp.Diff(map[string]int{record.ErrUnfinished: 3}, classes); diff != "" || right == 0 {
-				t.Errorf("%d right responses, and (-want +got):\n%s", right, diff)
+				t.Errorf("%d correct responses, and (-want +got):\n%s", right, diff)
 			}
 			for _, o := range seen {
-				// What connecting took is a part of the grace.
+				// The time for connecting is part of the grace.
 				if least := v.Length + grace/2; o.Err != "" && o.Done < least {
-					t.Errorf("a request was given up after %v, before %v", o.Done, least)
+					t.Errorf("a request was abandoned after %v, want at least %v", o.Done, least)
 				}
 			}
 		})
 	}
 }
 
-// A request that begins after the block, because there were too few before, has the whole grace; and one that has its
-// response in it is right.
+// A request that begins after the end of the block, to reach MinRequests, has the full grace. A response within the
+// grace is correct.
 func TestClosedGraceOfSlowResponses(t *testing.T) {
 	for name, engine := range map[string]load.Engine{"epoll": new(load.Epoll), "hey": load.Hey{}} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestClosedGraceOfSlowResponses(t *testing.T) {
 	}
 }
 
-// A connection that the listen backlog has no room for is not waited for until requests time out.
+// With a grace, the engine does not wait for the timeout of connections that do not fit into the listen backlog.
 func TestClosedGraceOfConnecting(t *testing.T) {
 	v := closedVisit(fullBacklog(t), 8, 50*time.Millisecond)
 	v.Grace = 200 * time.Millisecond
@@ -103,7 +103,7 @@ func TestClosedGraceOfConnecting(t *testing.T) {
 	}
 }
 
-// fullBacklog returns the URL of a server that accepts no connection, and has room for two that wait.
+// fullBacklog returns the URL of a server that accepts no connections and has a backlog for two.
 func fullBacklog(t *testing.T) (url string) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

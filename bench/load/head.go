@@ -9,7 +9,7 @@ import (
 	"forktax/bench/record"
 )
 
-// statusLine reads "HTTP/1.1 200 OK". The reason may be empty, and its blank missing.
+// statusLine parses a line such as "HTTP/1.1 200 OK". The reason may be empty, and the blank before it may be missing.
 func (p *parser) statusLine(line []byte) (class string) {
 	if len(line) < 12 || string(line[:7]) != "HTTP/1." || !isDigit(line[7]) || line[8] != ' ' ||
 		len(line) > 12 && line[12] != ' ' {
@@ -29,8 +29,8 @@ func (p *parser) statusLine(line []byte) (class string) {
 	return ""
 }
 
-// header reads one line of the head. A line that begins with a blank continues the one before (RFC 9112, 5.2): none of
-// the fields that matter here is ever so long, so it is passed over.
+// header parses one header line. It skips a line that begins with a blank and continues the previous one (RFC 9112,
+// 5.2), since no field that matters here is that long.
 func (p *parser) header(line []byte) (class string) {
 	first := p.at == atFirstHeader
 	p.at = atHeader
@@ -38,14 +38,14 @@ func (p *parser) header(line []byte) (class string) {
 		return ""
 	}
 	i := bytes.IndexByte(line, ':')
-	if i <= 0 || isBlank(line[0]) || isBlank(line[i-1]) { // "Name :" is how answers are smuggled (RFC 9112, 5.1)
+	if i <= 0 || isBlank(line[0]) || isBlank(line[i-1]) { // "Name :" enables response smuggling (RFC 9112, 5.1)
 		return record.ErrMalformed
 	}
 	name, value := line[:i], trimBlanks(line[i+1:])
 	if p.verifier != nil {
 		p.verifier.header(name, value)
 	}
-	switch { // by length first: most lines are none of these
+	switch { // compares the length first, since most lines match no case
 	case i == len("connection") && foldEqual(name, "connection"):
 		p.connection(value)
 	case i == len("server-timing") && foldEqual(name, "server-timing"):
@@ -60,7 +60,7 @@ func (p *parser) header(line []byte) (class string) {
 
 var comma = []byte(",")
 
-// connection reads the options of a Connection header.
+// connection parses the options of a Connection header.
 func (p *parser) connection(value []byte) {
 	for len(value) > 0 {
 		var option []byte
@@ -71,7 +71,7 @@ func (p *parser) connection(value []byte) {
 	}
 }
 
-// contentLength reads a number of digits and nothing else. Several are right only if they say the same.
+// contentLength parses a Content-Length header, which must consist of digits. Repeated headers must have equal values.
 func (p *parser) contentLength(value []byte) (class string) {
 	n := int64(0)
 	for _, d := range value {
@@ -87,7 +87,7 @@ func (p *parser) contentLength(value []byte) (class string) {
 	return ""
 }
 
-// transferEncoding reads the only one that a client without a TE header can be sent (RFC 9112, 6.1).
+// transferEncoding accepts chunked, the only encoding that may be sent to a client without a TE header (RFC 9112, 6.1).
 func (p *parser) transferEncoding(value []byte) (class string) {
 	if p.chunked || !foldEqual(value, "chunked") {
 		return record.ErrMalformed
@@ -96,16 +96,16 @@ func (p *parser) transferEncoding(value []byte) (class string) {
 	return ""
 }
 
-// headEnd decides what follows the head (RFC 9112, 6.3).
+// headEnd determines from the head how the body is delimited (RFC 9112, 6.3).
 func (p *parser) headEnd() (class string) {
 	switch {
 	case p.status < 200 && p.status != 101:
-		p.resetHead() // but not the size of the head, or interim answers could go on for ever
+		p.resetHead() // keeps the size of the head, which bounds the number of interim responses
 		p.at = atStatus
 	case p.noBody, p.status == 101, p.status == 204, p.status == 304:
 		p.close = p.close || p.status == 101 // no request asked for another protocol
 		p.at = atEnd
-	case p.chunked && p.minor > 0: // to HTTP/1.0 it means nothing
+	case p.chunked && p.minor > 0: // HTTP/1.0 has no chunked encoding
 		p.at, p.head = atChunk, 0
 	case p.length > p.maxBody:
 		return record.ErrTooLarge

@@ -22,33 +22,32 @@ import (
 	"forktax/bench/record"
 )
 
-// Hey offers closed loops by hey's requester, which is net/http's client with a stopwatch. It speaks everything that
-// the client speaks (TLS, HTTP/2) and runs everywhere Go does; it is heavy, and it sees less than an engine of our own
-// could: of a failed request only that it failed, of a body nothing.
+// Hey is an engine for closed loops, built on hey's requester, a timed net/http client. It supports all that net/http
+// does (TLS, HTTP/2) and runs on every system that Go supports. It needs more CPU than Epoll and observes less: it
+// reports that a request failed but not how, and it does not check bodies.
 type Hey struct {
-	Piece int // how many results the requester is asked to keep at a time; 0 means 1,000,000, all that it can
+	Piece int // results that the requester keeps at a time; 0 means 1,000,000, its maximum
 }
 
 var _ Engine = Hey{}
 
-// What is known of requester v0.1.5, and what follows:
-//   - It keeps at most 1,000,000 results and allocates seven numbers for each of N before it begins: a long block is
-//     made of several pieces of work, each bounded by the time at this rate.
-//   - It never sends the N mod C last requests, and the clients of one Work share a pool: while one of them connects,
-//     it is handed a connection that another has finished with, and its own is left open, never used and out of reach.
-//     So each client is a Work of its own, with C = 1.
-//   - If not one request succeeds its averages are not numbers, and {{ jsonify . }} prints nothing at all. So the
-//     template names the fields that are read.
-//   - It leaves its connections open, which does not matter to a command that ends, but does here: a trace in the
-//     request's context collects them to be closed.
+// Properties of requester v0.1.5, and how this engine handles them:
+//   - It keeps at most 1,000,000 results and allocates seven numbers for each of the N requests before it starts. So a
+//     long block consists of several pieces of work, each sized for its time at heyCeiling.
+//   - It never sends the last N mod C requests. The clients of one Work share a pool: a client that is connecting may
+//     get a connection that another client has released, and its own then stays open, unused and unreachable. So each
+//     client is a Work of its own, with C = 1.
+//   - If no request succeeds, its averages are NaN and {{ jsonify . }} prints nothing. So the template names the fields
+//     that are read.
+//   - It leaves its connections open. A trace in the request's context collects them, so that they can be closed.
 const (
 	heyKeeps    = 1_000_000
-	heyCeiling  = 50_000 // requests a second
+	heyCeiling  = 50_000 // requests per second
 	heyTemplate = `{"Lats":{{jsonify .Lats}},"ResLats":{{jsonify .ResLats}},"Offsets":{{jsonify .Offsets}},` +
 		`"StatusCodes":{{jsonify .StatusCodes}},"ErrorDist":{{jsonify .ErrorDist}}}`
 )
 
-// heyReport is what the template prints: seconds, one for each success.
+// heyReport is the output of the template. Times are in seconds, one element per successful request.
 type heyReport struct {
 	Lats, ResLats, Offsets []float64
 	StatusCodes            []int
@@ -58,13 +57,13 @@ type heyReport struct {
 // Run implements load.Engine.
 func (h Hey) Run(ctx context.Context, v Visit, rec Recorder) error {
 	if v.Load.Kind != plan.Closed {
-		return errors.New("the engine hey offers closed loops only")
+		return errors.New("the hey engine supports closed loops only: use the epoll engine")
 	}
 	if len(v.Mix) > 0 {
-		return errors.New("the engine hey sends one request again and again, and no mix of several")
+		return errors.New("the hey engine does not support a mix of requests: use the epoll engine")
 	}
 	if v.Load.Concurrency < 1 {
-		return fmt.Errorf("%d clients: at least one is needed", v.Load.Concurrency)
+		return fmt.Errorf("load: concurrency %d: must be at least 1", v.Load.Concurrency)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -84,10 +83,10 @@ func (h Hey) Run(ctx context.Context, v Visit, rec Recorder) error {
 	return nil
 }
 
-// heyPiece is a part of a block: at most so many requests as the requester keeps.
+// heyPiece is a part of a block, with at most as many requests as the requester keeps.
 type heyPiece struct {
 	clients []*heyClient
-	want    int // the status of a right answer
+	want    int // expected status
 	timeout time.Duration
 	cutOff  bool // the timeout is the end of the visit
 	length  time.Duration
@@ -95,11 +94,11 @@ type heyPiece struct {
 	begun   atomic.Int64 // requests
 }
 
-// heyClient sends one request after the other.
+// heyClient sends requests one after another.
 type heyClient struct {
 	work  requester.Work
 	out   bytes.Buffer
-	conns []net.Conn // that it used; of the goroutine of the work alone, until that has ended
+	conns []net.Conn // connections used; only the goroutine of work accesses them until it has ended
 }
 
 func (h Hey) newPiece(ctx context.Context, v Visit, length time.Duration, atLeast int) (*heyPiece, error) {
@@ -160,7 +159,8 @@ func (p *heyPiece) trace(c *heyClient) *httptrace.ClientTrace {
 	}
 }
 
-// run does the work, records it, shifted by when it began in the block, and returns how many requests it sent.
+// run does the work and records it. It adds shift, the offset of its start in the block, to all times, and returns the
+// number of requests sent.
 func (p *heyPiece) run(ctx context.Context, rec Recorder, shift time.Duration) (int, error) {
 	ended := make(chan struct{})
 	var stopper, working sync.WaitGroup
@@ -179,14 +179,14 @@ func (p *heyPiece) run(ctx context.Context, rec Recorder, shift time.Duration) (
 		}
 		var r heyReport
 		if err := json.Unmarshal(c.out.Bytes(), &r); err != nil {
-			return 0, fmt.Errorf("reading what hey printed: %w", err)
+			return 0, fmt.Errorf("reading the output of hey: %w", err)
 		}
 		reports = append(reports, r)
 	}
 	return p.record(reports, rec, shift), nil
 }
 
-// stopInTime stops the work when its time is over and enough requests have been sent, or ctx ends.
+// stopInTime stops the work when its time is over and enough requests have been sent, or when ctx ends.
 func (p *heyPiece) stopInTime(ctx context.Context, ended <-chan struct{}) {
 	defer func() {
 		for _, c := range p.clients {
@@ -210,8 +210,8 @@ func (p *heyPiece) stopInTime(ctx context.Context, ended <-chan struct{}) {
 	}
 }
 
-// record turns hey's reports into observations. Their offsets count from the start of the program; the first request
-// is taken to have begun with the work.
+// record turns hey's reports into observations. Offsets in the reports count from the start of the program; record
+// assumes that the first request began at the start of the work.
 func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration) int {
 	first := math.Inf(1)
 	for _, r := range reports {
@@ -232,8 +232,8 @@ func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration
 			seen = append(seen, o)
 		}
 		for message, n := range r.ErrorDist {
-			o := record.Observation{Err: ClassOf(message)} // when is not known
-			if o.Err == record.ErrTimeout {                // which then is within what counts of the block, and at its value
+			o := record.Observation{Err: ClassOf(message)} // the time of the failure is unknown
+			if o.Err == record.ErrTimeout {                // placed at the end of the piece, lasting exactly the timeout
 				o.Intended = shift + p.length
 				o.Sent, o.Done = o.Intended, o.Intended+p.timeout
 				if p.cutOff {
@@ -249,10 +249,11 @@ func (p *heyPiece) record(reports []heyReport, rec Recorder, shift time.Duration
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// ClassOf sorts the errors of net/http's client, which hey passes on as text: Get "http://…": what went wrong.
+// ClassOf returns the class of an error of net/http's client. hey passes such errors on as text: Get "http://…":
+// reason.
 func ClassOf(message string) string {
-	if _, what, ok := strings.Cut(message, `": `); ok {
-		message = what // the URL may hold any word
+	if _, reason, ok := strings.Cut(message, `": `); ok {
+		message = reason // the URL may contain any word
 	}
 	for _, c := range []struct{ has, class string }{
 		{"connection refused", record.ErrRefused},

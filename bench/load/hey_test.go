@@ -22,7 +22,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// patience ends what would otherwise hang a test; nothing is expected to take that long.
+// patience is a timeout for tests that would otherwise hang; no test is expected to reach it.
 const patience = 20 * time.Second
 
 // batchRecorder is a recorder that keeps a copy of every batch.
@@ -34,7 +34,7 @@ func (h *batchRecorder) Observe(batch []record.Observation) {
 
 func (h *batchRecorder) all() []record.Observation { return slices.Concat(h.batches...) }
 
-// errors counts the observations by class; "" are the right answers.
+// errors returns the number of observations by class; "" means correct.
 func (h *batchRecorder) errors() map[string]int {
 	counts := map[string]int{}
 	for _, o := range h.all() {
@@ -43,7 +43,7 @@ func (h *batchRecorder) errors() map[string]int {
 	return counts
 }
 
-// counting serves by h and counts the requests, and how many are served at once.
+// counting serves h and counts the requests and the highest number of concurrent requests.
 type counting struct {
 	h                   http.Handler
 	requests, now, most atomic.Int64
@@ -66,9 +66,9 @@ func heyServer(t *testing.T, h http.HandlerFunc) (*counting, string) {
 	return c, s.URL
 }
 
-func answers(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello\n") }
+func responses(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello\n") }
 
-// closedVisit is a visit to url by c clients that is over after length.
+// closedVisit returns a visit to url with a closed loop of c clients and that length.
 func closedVisit(url string, c int, length time.Duration) load.Visit {
 	return load.Visit{URL: url, Request: contract.Request{Name: "it", Method: "GET", Path: "/"},
 		Load: plan.Load{Kind: plan.Closed, Concurrency: c}, Length: length}
@@ -86,7 +86,7 @@ func heyRun(t *testing.T, h load.Hey, v load.Visit) *batchRecorder {
 func TestHeyObservesWhatTheServerCounts(t *testing.T) {
 	for _, clients := range []int{1, 3, 8} {
 		t.Run(fmt.Sprint(clients), func(t *testing.T) {
-			// The first requests wait for each other, so that all clients are at work at once, or the test hangs.
+			// The first requests wait for each other, so the test hangs unless all clients work concurrently.
 			var first sync.WaitGroup
 			first.Add(clients)
 			var arrived atomic.Int64
@@ -95,17 +95,17 @@ func TestHeyObservesWhatTheServerCounts(t *testing.T) {
 					first.Done()
 					first.Wait()
 				}
-				answers(w, r)
+				responses(w, r)
 			})
 			began := time.Now()
 			seen := heyRun(t, load.Hey{}, closedVisit(url, clients, 50*time.Millisecond)).all()
 			length := time.Since(began)
 
 			if got, want := len(seen), int(server.requests.Load()); got != want {
-				t.Errorf("%d observations, want %d, which the server counted", got, want)
+				t.Errorf("%d observations, want %d, the server's count", got, want)
 			}
 			if got := server.most.Load(); got != int64(clients) {
-				t.Errorf("at most %d requests at once, want %d", got, clients)
+				t.Errorf("at most %d concurrent requests, want %d", got, clients)
 			}
 			for i, o := range seen {
 				if o.Err != "" || o.Status != 200 || o.Intended != o.Sent || o.Sent < 0 || o.FirstByte < o.Sent ||
@@ -118,7 +118,7 @@ func TestHeyObservesWhatTheServerCounts(t *testing.T) {
 }
 
 func TestHeySendsAtLeast(t *testing.T) {
-	server, url := heyServer(t, answers)
+	server, url := heyServer(t, responses)
 	for _, atLeast := range []int{1, 7, 500} {
 		server.requests.Store(0)
 		v := closedVisit(url, 3, time.Nanosecond)
@@ -133,7 +133,7 @@ func TestHeySendsAtLeast(t *testing.T) {
 func TestHeySplitsALongBlock(t *testing.T) {
 	check := func(h load.Hey, clients int, length time.Duration, atLeast, mostInABatch int) {
 		t.Helper()
-		server, url := heyServer(t, answers)
+		server, url := heyServer(t, responses)
 		v := closedVisit(url, clients, length)
 		v.MinRequests = atLeast
 		rec := heyRun(t, h, v)
@@ -154,7 +154,7 @@ func TestHeySplitsALongBlock(t *testing.T) {
 			latest := last
 			for _, o := range batch {
 				if o.Sent < last {
-					t.Fatalf("%+v with %d clients: batch %d has %+v, and the one before it ended at %v", h, clients, i, o, last)
+					t.Fatalf("%+v with %d clients: batch %d has %+v, but the previous one ended at %v", h, clients, i, o, last)
 				}
 				latest = max(latest, o.Done)
 			}
@@ -164,12 +164,12 @@ func TestHeySplitsALongBlock(t *testing.T) {
 	check(load.Hey{Piece: 50}, 1, time.Nanosecond, 500, 50)
 	check(load.Hey{Piece: 50}, 4, time.Nanosecond, 500, 48)       // 12 for each client
 	check(load.Hey{Piece: 50}, 4, 50*time.Millisecond, 0, 48)     // by time
-	check(load.Hey{Piece: 2}, 8, time.Nanosecond, 100, 8)         // never less than one for each client
+	check(load.Hey{Piece: 2}, 8, time.Nanosecond, 100, 8)         // at least one per client
 	check(load.Hey{}, 4, time.Nanosecond, 500, 1_000_000)         // the default does not split this
 	check(load.Hey{Piece: 2_000}, 2, 20*time.Millisecond, 1, 2e3) // one piece may do
 }
 
-func TestHeyTellsErrors(t *testing.T) {
+func TestHeyReportsErrors(t *testing.T) {
 	hijack := func(how func(*net.TCPConn)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)
@@ -186,23 +186,24 @@ func TestHeyTellsErrors(t *testing.T) {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 	}
+	redirect := http.RedirectHandler("/elsewhere", http.StatusFound)
 	for name, test := range map[string]struct {
-		answer http.HandlerFunc
-		want   string // the class of every observation
+		response http.HandlerFunc
+		want     string // the class of every observation
 	}{
-		"the answer is right":                      {answers, ""},
-		"the status is another":                    {status(500), record.ErrWrongStatus},
-		"the status is another one of success":     {status(204), record.ErrWrongStatus},
-		"a redirect is not followed":               {http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, record.ErrWrongStatus},
-		"the server closes without an answer":      {hijack(func(*net.TCPConn) {}), record.ErrClosed},
+		"the response is correct":                  {responses, ""},
+		"the status is wrong":                      {status(500), record.ErrWrongStatus},
+		"the status is another 2xx":                {status(204), record.ErrWrongStatus},
+		"a redirect is not followed":               {redirect.ServeHTTP, record.ErrWrongStatus},
+		"the server closes without a response":     {hijack(func(*net.TCPConn) {}), record.ErrClosed},
 		"the server resets the connection":         {hijack(func(c *net.TCPConn) { c.SetLinger(0) }), record.ErrReset},
 		"the server does not speak HTTP":           {hijack(smtp), record.ErrMalformed},
 		"the server wants no connection kept open": {last, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, url := heyServer(t, test.answer)
+			server, url := heyServer(t, test.response)
 			v := closedVisit(url, 2, 10*time.Millisecond)
-			v.Request.Path = "/EOF-closed-header" // words that also stand in messages of errors
+			v.Request.Path = "/EOF-closed-header" // words that also occur in error messages
 			v.MinRequests = 3
 			got := heyRun(t, load.Hey{}, v).errors()
 			want := map[string]int{test.want: int(server.requests.Load())}
@@ -213,17 +214,17 @@ func TestHeyTellsErrors(t *testing.T) {
 	}
 }
 
-func TestHeyKeepsWhatSucceededAmongErrors(t *testing.T) {
+func TestHeyKeepsSuccessesAmongErrors(t *testing.T) {
 	var n, closed atomic.Int64
 	server, url := heyServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if n.Add(1)%3 == 0 {
 			closed.Add(1)
 			panic(http.ErrAbortHandler)
 		}
-		answers(w, r)
+		responses(w, r)
 	})
 	v := closedVisit(url, 2, 20*time.Millisecond)
-	v.Request.Method = "POST" // a GET may be sent again by net/http, unseen
+	v.Request.Method = "POST" // net/http may repeat a GET without notice
 	v.MinRequests = 10
 	got := heyRun(t, load.Hey{}, v).errors()
 	want := map[string]int{"": int(server.requests.Load() - closed.Load()), record.ErrClosed: int(closed.Load())}
@@ -233,7 +234,7 @@ func TestHeyKeepsWhatSucceededAmongErrors(t *testing.T) {
 }
 
 func TestHeyIsRefused(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(answers))
+	s := httptest.NewServer(http.HandlerFunc(responses))
 	s.Close()
 	v := closedVisit(s.URL, 2, time.Millisecond)
 	v.MinRequests = 4
@@ -244,13 +245,13 @@ func TestHeyIsRefused(t *testing.T) {
 }
 
 func TestHeyTimesOut(t *testing.T) {
-	for name, answered := range map[string]int64{"no answer comes": 0, "the second answer does not come": 1} {
+	for name, responding := range map[string]int64{"no response comes": 0, "the second response does not come": 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			end := make(chan struct{})
 			var n atomic.Int64
 			server, url := heyServer(t, func(w http.ResponseWriter, r *http.Request) {
-				if n.Add(1) > answered {
+				if n.Add(1) > responding {
 					select {
 					case <-end:
 					case <-r.Context().Done():
@@ -259,12 +260,12 @@ func TestHeyTimesOut(t *testing.T) {
 			})
 			defer close(end)
 			v := closedVisit(url, 1, time.Nanosecond)
-			v.MinRequests = int(answered) + 1
+			v.MinRequests = int(responding) + 1
 			v.Load.TimeoutNS = int64(time.Second)
 			got := heyRun(t, load.Hey{}, v).errors()
 			want := map[string]int{record.ErrTimeout: 1}
-			if answered > 0 {
-				want[""] = int(answered)
+			if responding > 0 {
+				want[""] = int(responding)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("errors by class (-want +got), the server counted %d:\n%s", server.requests.Load(), diff)
@@ -280,7 +281,7 @@ func TestHeyEndsWithItsContext(t *testing.T) {
 		case arrived <- struct{}{}:
 		default:
 		}
-		<-r.Context().Done() // the client goes away
+		<-r.Context().Done() // the client disconnects
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	rec, ended := &batchRecorder{}, make(chan error)
@@ -295,35 +296,36 @@ func TestHeyEndsWithItsContext(t *testing.T) {
 			t.Errorf("Run = %v, want nil", err)
 		}
 	case <-time.After(patience):
-		t.Fatal("Run goes on after its context was cancelled")
+		t.Fatal("Run continues after its context was cancelled")
 	}
 	if got := rec.errors(); len(got) != 1 || got[record.ErrInterrupted] == 0 {
 		t.Errorf("errors by class: %v, want only %q", got, record.ErrInterrupted)
 	}
 }
 
-func TestHeyRefusesWhatItCannotDo(t *testing.T) {
-	server, url := heyServer(t, answers)
+func TestHeyRejectsUnsupportedLoads(t *testing.T) {
+	server, url := heyServer(t, responses)
 	check := func(v load.Visit, want string) {
 		t.Helper()
 		rec := &batchRecorder{}
 		err := load.Hey{}.Run(t.Context(), v, rec)
 		if err == nil || !strings.Contains(err.Error(), want) || len(rec.batches) > 0 || server.requests.Load() > 0 {
-			t.Errorf("Run(%+v) = %v after %d requests, want an error with %q and none", v.Load, err, server.requests.Load(), want)
+			t.Errorf("Run(%+v) = %v after %d requests, want an error with %q and no requests", v.Load, err,
+				server.requests.Load(), want)
 		}
 	}
 	open := closedVisit(url, 1, time.Millisecond)
 	open.Load = plan.Load{Kind: plan.Open, Concurrency: 1, RateRPS: 10}
 	check(open, "closed loops only")
-	check(closedVisit(url, 0, time.Millisecond), "0 clients")
+	check(closedVisit(url, 0, time.Millisecond), "concurrency 0")
 	check(closedVisit("http://\x7f", 1, time.Millisecond), "invalid")
 }
 
-// TestHeyLeavesNoConnection counts on the side of the server. A client that pools connections leaves one open and
-// unused when another became free while it was connecting, which takes many blocks to show.
+// TestHeyLeavesNoConnection counts connections in the server. A client that pools connections leaves one open and
+// unused if another one became free while it was connecting; that shows only after many blocks.
 func TestHeyLeavesNoConnection(t *testing.T) {
 	var open sync.WaitGroup
-	s := httptest.NewUnstartedServer(http.HandlerFunc(answers))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(responses))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
 		case http.StateNew:
@@ -348,11 +350,11 @@ func TestHeyLeavesNoConnection(t *testing.T) {
 	}
 }
 
-func TestHeyReusesConnectionsUnlessTold(t *testing.T) {
+func TestHeyReusesConnections(t *testing.T) {
 	check := func(noReuse bool, clients int, want func(connections, requests int64) bool) {
 		t.Helper()
 		var connections atomic.Int64
-		server := &counting{h: http.HandlerFunc(answers)}
+		server := &counting{h: http.HandlerFunc(responses)}
 		s := httptest.NewUnstartedServer(server)
 		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 			if state == http.StateNew {
@@ -370,7 +372,7 @@ func TestHeyReusesConnectionsUnlessTold(t *testing.T) {
 				server.requests.Load(), clients)
 		}
 	}
-	// A client of its own goes round to start anew now and then, but not for each request.
+	// A client may reconnect now and then, but not for each request.
 	check(false, 3, func(connections, requests int64) bool { return connections >= 3 && connections <= requests/10 })
 	check(true, 3, func(connections, requests int64) bool { return connections == requests })
 }
@@ -392,17 +394,17 @@ func TestHeySendsTheRequest(t *testing.T) {
 	v.Request = contract.Request{Method: want.Method, Path: want.Target, Body: want.Body, Want: contract.Want{Status: 201},
 		Headers: map[string]string{"host": want.Host, "User-Agent": want.Agent, "x-token": want.Token}}
 	if got := heyRun(t, load.Hey{}, v).errors(); got[""] < 10 || len(got) != 1 {
-		t.Errorf("errors by class: %v, want at least 10 right answers", got)
+		t.Errorf("errors by class: %v, want at least 10 correct responses", got)
 	}
 	if got := other.Load(); got != nil {
 		t.Errorf("one of %d requests (-want +got):\n%s", server.requests.Load(), cmp.Diff(want, *got))
 	}
 }
 
-// Over HTTP/2 the requester works too, but its own hooks race there (delayStart is written by one goroutine and read by
-// another), which would fail every test under -race.
+// This test uses HTTP/1.1. The requester supports HTTP/2, but its own hooks have a data race there (one goroutine
+// writes delayStart, another reads it), which would fail every test under -race.
 func TestHeySpeaksTLS(t *testing.T) {
-	server := &counting{h: http.HandlerFunc(answers)}
+	server := &counting{h: http.HandlerFunc(responses)}
 	s := httptest.NewTLSServer(server)
 	t.Cleanup(s.Close)
 	v := closedVisit(s.URL, 2, time.Millisecond)

@@ -5,25 +5,25 @@ package load
 import "forktax/bench/record"
 
 const (
-	// pageLen is how many observations are handed to the recorder at once, 400 KB of them.
+	// pageLen is the number of observations handed to the recorder at a time (400 KB).
 	pageLen = 4096
 	// keptPages bounds the memory of one core's journal to 25 MB.
 	keptPages = 64
 )
 
-// A journal keeps the observations of one generator core until the block is over, because whatever the recorder does
-// with them (encoding, writing, allocating) would disturb what is measured. Only a block that has more of them than the
-// journal has pages hands over its oldest page while it runs.
+// A journal keeps the observations of one generator core until the block is over, because the recorder's work
+// (encoding, writing, allocating) would disturb the measurement. Only if its pages are full does it hand over the
+// oldest page during the block.
 type journal struct {
-	pages     [][]record.Observation // a ring, kept from block to block
-	first     int                    // the page with the oldest observations
-	used      int                    // pages in use, the last of them partly
+	pages     [][]record.Observation // a ring, kept between blocks
+	first     int                    // index of the page with the oldest observations
+	used      int                    // pages in use; the last one is partly filled
 	n         int                    // observations on the last page
 	flushPage func([]record.Observation)
 }
 
-// reserve makes room for as many observations as are expected, within the bound. It touches what it allocates, so that
-// the block does not have to wait for the kernel to find the memory.
+// reserve allocates pages for the expected number of observations, up to keptPages. It touches them, so that the block
+// causes no page faults.
 func (j *journal) reserve(expected int) {
 	for len(j.pages) < min(expected/pageLen+1, keptPages) {
 		page := make([]record.Observation, pageLen)
@@ -33,7 +33,7 @@ func (j *journal) reserve(expected int) {
 	j.first, j.used, j.n = 0, 1, 0
 }
 
-// next returns the place of the next observation.
+// next returns the slot for the next observation.
 func (j *journal) next() *record.Observation {
 	if j.n == pageLen {
 		j.nextPage()
@@ -54,7 +54,7 @@ func (j *journal) nextPage() {
 	j.n = 0
 }
 
-// flush hands over all that is left.
+// flush hands over all remaining observations.
 func (j *journal) flush() {
 	for ; j.used > 1; j.used-- {
 		j.flushPage(j.pages[j.first])

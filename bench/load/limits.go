@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spareFiles is left to the rest of the process: its recorder, its listeners, what it starts.
+// spareFiles is the number of files left for the rest of the process: recorder, listeners, child processes.
 const spareFiles = 16
 
-// requireFiles returns an error unless the process may open so many more files.
+// requireFiles returns an error unless the process may open that many more files.
 func requireFiles(more int) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
@@ -30,12 +30,12 @@ func requireFiles(more int) error {
 	return nil
 }
 
-// requirePorts returns an error unless the machine has so many ports for connections to one address.
+// requirePorts returns an error unless the machine has at least need local ports for connections to one address.
 func requirePorts(need int) error {
 	const file = "/proc/sys/net/ipv4/ip_local_port_range" // IPv6 uses it too
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("reading the range of ports: %w", err)
+		return fmt.Errorf("reading the local port range: %w", err)
 	}
 	var low, high int
 	if _, err := fmt.Sscan(string(text), &low, &high); err != nil {

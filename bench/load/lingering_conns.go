@@ -4,14 +4,14 @@ package load
 
 import "golang.org/x/sys/unix"
 
-// coreFiles is how many files a core may have open beside its connections.
+// coreFiles is the number of files that a core may have open besides its connections.
 const coreFiles = 2 + len(lingeringConns{}.fds)
 
-// lingeringConns holds connections whose last answer is complete, until the server closes them. Closing first would
-// make a server believe that its client has left, so that a CGI host may kill the child that has just answered, and
-// would leave the port in TIME_WAIT on this side, which runs out of ports.
+// lingeringConns holds connections whose last response is complete, until the server closes them. If this side closed
+// first, the server would see a client disconnect, and a CGI host might kill the child that has just responded. It
+// would also leave ports in TIME_WAIT on this side, which could run out of ports.
 type lingeringConns struct {
-	fds [64]int32 // beyond that the oldest is closed: this server does not
+	fds [64]int32 // if full, the oldest is closed: its server does not close connections
 	n   int
 }
 
@@ -23,7 +23,7 @@ func (l *lingeringConns) add(fd int) {
 	l.n++
 }
 
-// drop closes fd if it is here.
+// drop closes fd if l holds it.
 func (l *lingeringConns) drop(fd int) {
 	for i, f := range l.fds[:l.n] {
 		if int(f) == fd {

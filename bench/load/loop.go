@@ -11,7 +11,7 @@ import (
 	"forktax/bench/record"
 )
 
-// run generates the load until its last answer has come or the run is ended.
+// run generates the load until the last response has arrived or the run is cancelled.
 func (c *core) run() {
 	for {
 		if now := c.now(); now >= c.alarm {
@@ -35,14 +35,14 @@ func (c *core) run() {
 	}
 }
 
-// now takes a stamp. time.Since reads CLOCK_MONOTONIC in the vDSO, 24 ns here; unix.ClockGettime enters the kernel for
-// it, 230 ns.
+// now returns a timestamp, as an offset from the start of the block, and stores it in c.clock. time.Since reads
+// CLOCK_MONOTONIC in the vDSO (24 ns measured); unix.ClockGettime enters the kernel (230 ns).
 func (c *core) now() time.Duration {
 	c.clock = time.Since(c.start)
 	return c.clock
 }
 
-// over reports whether the block is.
+// over reports whether the block is over.
 func (c *core) over() bool {
 	if c.busy > 0 {
 		return false
@@ -53,8 +53,8 @@ func (c *core) over() bool {
 	return c.begun == len(c.arrivals)
 }
 
-// launch begins the requests that are due, as far as there are free connections. One that fails at once frees its
-// connection again; that waits for the next call, or refusals could keep the core from everything else.
+// launch begins the requests that are due, as long as there are free connections. A request that fails immediately
+// frees its connection, which is used again only at the next call: otherwise refusals could occupy the core.
 func (c *core) launch() {
 	for range len(c.free) {
 		intended, ok := c.take()
@@ -67,7 +67,7 @@ func (c *core) launch() {
 	}
 }
 
-// take returns when the next request is intended, if it is to be begun now.
+// take returns the intended time of the next request. It reports false if no request is due now.
 func (c *core) take() (intended time.Duration, ok bool) {
 	if c.closed {
 		if c.clock >= c.length && c.begun >= c.minRequests {
@@ -87,10 +87,10 @@ func (c *core) take() (intended time.Duration, ok bool) {
 	return 0, false
 }
 
-// waitEvents waits for events, and in an open loop no longer than until the next request is due. For the last c.spin
-// before that it polls, because a thread that sleeps is woken 20 to 50 µs late.
+// waitEvents waits for events; in an open loop at most until the next request is due. During the last c.spin before
+// that it polls, because a sleeping thread is woken 20 to 50 µs late.
 func (c *core) waitEvents() []unix.EpollEvent {
-	patience := min(tick, max(c.alarm-c.clock, 0)+time.Millisecond) // wait cuts off what is less
+	patience := min(tick, max(c.alarm-c.clock, 0)+time.Millisecond) // wait truncates to milliseconds
 	if c.closed || c.begun == len(c.arrivals) || len(c.free) == 0 {
 		return c.poll.wait(patience)
 	}
@@ -104,11 +104,11 @@ func (c *core) waitEvents() []unix.EpollEvent {
 	return c.poll.wait(patience)
 }
 
-// expire ends what is over its time and says when to look again. The timeout counts from the intended time, so that
-// none of the requests takes longer than it, those that no connection was free for included; each is recorded at
-// exactly this value, unless the core itself was so late that something happened behind it.
+// expire ends requests that have timed out and sets c.alarm to the time of the next check. The timeout counts from the
+// intended time, so no request takes longer, including requests that found no free connection. A timeout is recorded
+// at exactly this value, unless the core was so late that the request made progress after it.
 func (c *core) expire(now time.Duration) {
-	c.alarm = now + c.timeout // of a request that begins now
+	c.alarm = now + c.timeout // the timeout of a request that begins now
 	if c.limit > 0 {
 		if now >= c.limit {
 			c.abandon(now, record.ErrUnfinished, record.ErrNotSent)
@@ -142,7 +142,7 @@ func (c *core) expire(now time.Duration) {
 	}
 }
 
-// graceEnd returns when a request of a closed loop, sent then, is given up.
+// graceEnd returns the time at which a request of a closed loop, sent at the given time, is abandoned.
 func (c *core) graceEnd(sent time.Duration) time.Duration {
 	if c.grace == 0 {
 		return math.MaxInt64
@@ -150,14 +150,14 @@ func (c *core) graceEnd(sent time.Duration) time.Duration {
 	return max(c.length, sent) + c.grace
 }
 
-// skip records the next request of the plan as one that was never begun.
+// skip records the next request of the plan as failed without sending it.
 func (c *core) skip(at time.Duration, class string) {
 	*c.journal.next() = record.Observation{Intended: c.arrivals[c.begun], Sent: at, Done: at, Err: class,
 		Request: c.mix.draw()}
 	c.begun++
 }
 
-// abandon records what is under way, and all that is left of the plan.
+// abandon records the requests under way and all remaining requests of the plan as failed, with a class for each.
 func (c *core) abandon(now time.Duration, underWay, left string) {
 	for i := range c.conns {
 		if c.conns[i].busy {

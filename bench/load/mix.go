@@ -10,20 +10,20 @@ import (
 	"net/http"
 )
 
-// A coreRequest is what a core has of one of the visit's requests.
+// A coreRequest is a request of the visit, prepared for one core.
 type coreRequest struct {
 	index    int // in the mix
 	message  []byte
 	isHead   bool
-	safe     bool // it may be sent twice: net/http's rule, by method
+	safe     bool // may be sent twice: net/http's rule, by method
 	verifier *verifier
 
-	examining bool // a conn has the verifier
-	passed    bool // an answer was right in all respects
+	examining bool // a conn uses the verifier
+	passed    bool // the last examined response was correct
 	unchecked int  // requests begun since one was examined
 }
 
-// coreRequests makes the requests of a visit ready for a core.
+// coreRequests prepares the requests of a visit for a core.
 func (e *Epoll) coreRequests(v Visit) ([]coreRequest, error) {
 	var all []coreRequest
 	for i, r := range v.requests() {
@@ -32,7 +32,7 @@ func (e *Epoll) coreRequests(v Visit) ([]coreRequest, error) {
 			return nil, err
 		}
 		if r.Weight < 0 {
-			return nil, fmt.Errorf("reading the request %q: its weight is %d and must be at least 1, or 0 for 1",
+			return nil, fmt.Errorf("request %q: weight %d: must be at least 1 (or 0, which means 1)",
 				r.Name, r.Weight)
 		}
 		verifier, err := newVerifier(r.Want)
@@ -46,7 +46,7 @@ func (e *Epoll) coreRequests(v Visit) ([]coreRequest, error) {
 	return all, nil
 }
 
-// examine gives the verifier to k if it is k's turn.
+// examine assigns the verifier to k if the response on k is to be examined.
 func (r *coreRequest) examine(k *conn) {
 	r.unchecked++
 	k.parser.verifier = nil
@@ -58,12 +58,12 @@ func (r *coreRequest) examine(k *conn) {
 	r.verifier.begin()
 }
 
-// mixStream makes the draws of a mix independent of the arrivals, which have the same seed.
+// mixStream makes the draws of a mix independent of the arrivals, which use the same seed.
 const mixStream = 0x6d6978 << 32 // "mix"
 
-// A mix draws requests by their weights. All visits of a seed draw the same ones in the same order.
+// A mix draws requests by weight. Visits with the same seed draw the same requests in the same order.
 type mix struct {
-	ends   []uint64 // of each request: the sum of the weights up to it; nil if there is only one
+	ends   []uint64 // cumulative weights, one per request; nil if there is only one request
 	random rand.PCG
 }
 
@@ -88,7 +88,7 @@ func (m *mix) draw() int {
 		return 0
 	}
 	last := len(m.ends) - 1
-	at, _ := bits.Mul64(m.random.Uint64(), m.ends[last]) // evenly from 0 to the sum
+	at, _ := bits.Mul64(m.random.Uint64(), m.ends[last]) // uniform in [0, sum)
 	for i, end := range m.ends[:last] {
 		if at < end {
 			return i

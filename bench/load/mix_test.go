@@ -20,7 +20,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// threeRequests are a mix of which a half, a third and a sixth are drawn.
+// threeRequests is a mix with shares of 1/2, 1/3 and 1/6.
 func threeRequests() []contract.Request {
 	return []contract.Request{
 		{Name: "read", Method: "GET", Path: "/read", Weight: 3, Want: contract.Want{Body: "GET /read "}},
@@ -30,7 +30,7 @@ func threeRequests() []contract.Request {
 	}
 }
 
-// echo responds with what it was asked for.
+// echo responds with the path of the request.
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	if r.Method == "POST" {
@@ -39,7 +39,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s %s %s", r.Method, r.URL.Path, body)
 }
 
-// sequence is which requests were drawn, in order of their intended times.
+// sequence returns the indexes of the drawn requests, in order of their intended times.
 func (t observations) sequence() (requests []int) {
 	inOrder := slices.Clone(t)
 	slices.SortStableFunc(inOrder, func(a, b record.Observation) int { return int(a.Intended - b.Intended) })
@@ -49,8 +49,8 @@ func (t observations) sequence() (requests []int) {
 	return requests
 }
 
-// A mix sends its requests in their shares, each of which is held against its own response; and the same ones to each
-// target.
+// A mix sends requests according to their weights, and compares each with its own expected response. All targets get
+// the same sequence.
 func TestEpollMix(t *testing.T) {
 	url, _ := counted(t, echo)
 	for name, v := range map[string]load.Visit{
@@ -68,7 +68,7 @@ func TestEpollMix(t *testing.T) {
 				}
 			}
 			n := min(len(seen[0]), len(seen[1]))
-			if v.Load.Kind == plan.Open || v.Load.Concurrency == 1 { // else requests are done in another order
+			if v.Load.Kind == plan.Open || v.Load.Concurrency == 1 { // otherwise requests finish in another order
 				if diff := cmp.Diff(seen[0].sequence()[:n], seen[1].sequence()[:n]); diff != "" {
 					t.Errorf("the requests of two visits (-first +second):\n%s", diff)
 				}
@@ -79,19 +79,19 @@ func TestEpollMix(t *testing.T) {
 			}
 			for i, want := range []float64{3. / 6, 2. / 6, 1. / 6} { // five standard deviations of 1,200 draws are 0.07
 				if math.Abs(shares[i]-want) > 0.07 {
-					t.Errorf("request %d is %.3f of all, want %.3f", i, shares[i], want)
+					t.Errorf("request %d has a share of %.3f, want %.3f", i, shares[i], want)
 				}
 			}
 			other := v
 			other.Seed++
 			if n := min(n, 100); slices.Equal(run(t, new(load.Epoll), other).sequence()[:n], seen[0].sequence()[:n]) {
-				t.Error("another seed draws the same requests")
+				t.Error("a different seed draws the same requests")
 			}
 		})
 	}
 }
 
-// That one request of a mix is right says nothing of another.
+// Each request of a mix is verified independently.
 func TestEpollMixVerifiesEach(t *testing.T) {
 	url, _ := counted(t, echo)
 	v := clients(url, 2, 300)
@@ -102,7 +102,7 @@ func TestEpollMixVerifiesEach(t *testing.T) {
 		if o.Request == 1 {
 			want = record.ErrWrongBody
 		}
-		if o.Err != want && !(o.Request == 1 && o.Err == "") { // while one is examined, others are not
+		if o.Err != want && !(o.Request == 1 && o.Err == "") { // only one response at a time is examined
 			t.Errorf("response %d, to request %d, has class %q, want %q", i, o.Request, o.Err, want)
 		}
 	}
@@ -122,12 +122,13 @@ func TestEpollMixVerifiesEach(t *testing.T) {
 func TestMixIsImpossible(t *testing.T) {
 	v := clients("http://127.0.0.1:1", 1, 1)
 	v.Mix = threeRequests()
-	if err := (load.Hey{}).Run(t.Context(), v, &observations{}); err == nil || !strings.Contains(err.Error(), "no mix") {
+	err := load.Hey{}.Run(t.Context(), v, &observations{})
+	if err == nil || !strings.Contains(err.Error(), "mix of requests") {
 		t.Errorf("hey: Run = %v, want an error about the mix", err)
 	}
 	v.Mix[2].Weight = -1
-	err := new(load.Epoll).Run(t.Context(), v, &observations{})
-	if err == nil || !strings.Contains(err.Error(), `reading the request "head": its weight is -1`) {
+	err = new(load.Epoll).Run(t.Context(), v, &observations{})
+	if err == nil || !strings.Contains(err.Error(), `request "head": weight -1`) {
 		t.Errorf("epoll: Run = %v, want an error about the weight", err)
 	}
 }

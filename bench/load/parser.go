@@ -10,70 +10,70 @@ import (
 	"forktax/workload/contract"
 )
 
-// A parser reads one HTTP/1.x answer from whatever bytes come, a few or many at a time (RFC 9112). It allocates only
-// for a line that is split over two reads and longer than the room that it was given. Lines may end in CRLF or LF. The
-// zero value needs maxHead and maxBody, and reset before each answer.
+// A parser parses one HTTP/1.x response (RFC 9112), fed in pieces of any size. It allocates only for a line that is
+// split over two reads and longer than the capacity of part. Lines may end in CRLF or LF. The zero value needs maxHead
+// and maxBody, and a reset before each response.
 type parser struct {
-	maxHead  int       // bytes of head, of trailers, or of one chunk's size line, at most
-	maxBody  int64     // bytes of body, at most
+	maxHead  int       // limit for the head, the trailers, or the size line of a chunk, in bytes
+	maxBody  int64     // limit for the body, in bytes
 	noBody   bool      // the request was HEAD
-	part     []byte    // a line whose end has not come
-	excerpt  []byte    // of the body: as much of its beginning as there is room for
-	verifier *verifier // examines this answer, if not nil
+	part     []byte    // beginning of an incomplete line
+	excerpt  []byte    // beginning of the body, up to the capacity
+	verifier *verifier // examines this response, if not nil
 
 	at        parserState
-	minor     byte  // of the version: HTTP/1.minor
+	minor     byte  // version: HTTP/1.minor
 	chunked   bool  //
 	close     bool  // Connection: close
 	keepAlive bool  // Connection: keep-alive, which HTTP/1.0 needs
 	head      int   // bytes of head so far
 	length    int64 // Content-Length; -1 without one
-	left      int64 // bytes of body or chunk that are still to come
+	left      int64 // remaining bytes of the body or chunk
 
 	status       int
 	bytes        int64 // of body so far
 	serverTiming contract.ServerTiming
 }
 
-// A parserState is where in an answer the parser is.
+// A parserState is the position of the parser in a response.
 type parserState uint8
 
 const (
 	atStatus parserState = iota
 	atFirstHeader
 	atHeader
-	inBody  // of a known length
-	inRest  // all until the connection ends is body
-	atChunk // its size line
+	inBody  // of known length
+	inRest  // body until the connection ends
+	atChunk // size line
 	inChunk
-	atChunkEnd // the empty line behind its data
+	atChunkEnd // empty line after the data
 	atTrailer
 	atEnd
 )
 
-// reset makes p ready for the next answer.
+// reset prepares p for the next response.
 func (p *parser) reset() {
 	p.at, p.head, p.part, p.excerpt = atStatus, 0, p.part[:0], p.excerpt[:0]
 	p.resetHead()
 }
 
-// resetHead drops what the head said so far, for an interim answer (1xx) is followed by another.
+// resetHead discards the parsed head, since an interim response (1xx) is followed by another response.
 func (p *parser) resetHead() {
 	p.minor, p.chunked, p.close, p.keepAlive = 0, false, false, false
 	p.length, p.left, p.bytes, p.status = -1, 0, 0, 0
 	p.serverTiming = contract.ServerTiming{}
 }
 
-// done reports whether the answer is complete.
+// done reports whether the response is complete.
 func (p *parser) done() bool { return p.at == atEnd }
 
-// reusable reports whether another request may follow on the connection of a complete answer.
+// reusable reports whether the connection can be used for another request after the response is complete.
 func (p *parser) reusable() bool {
 	return !p.close && (p.minor > 0 || p.keepAlive)
 }
 
-// feed reads what it can of b. It returns how many bytes belong to the answer, and the class of what is wrong with it,
-// after which the parser is of no use until reset. If the answer is not done, all of b was read.
+// feed parses b. It returns the number of bytes that belong to the response, and the class of an error, after which the
+// parser must be reset. If the response is not done, all of b was consumed.
 func (p *parser) feed(b []byte) (n int, class string) {
 	for n < len(b) && p.at != atEnd {
 		if p.at == inBody || p.at == inRest || p.at == inChunk {
@@ -99,8 +99,8 @@ func (p *parser) feed(b []byte) (n int, class string) {
 	return n, ""
 }
 
-// end tells the parser that the connection has ended. It completes an answer that is delimited so; any other that is
-// not done was cut off.
+// end handles the end of the connection. It completes a response that is delimited by it, and returns an error class
+// for any other response that is not done.
 func (p *parser) end() (class string) {
 	if p.at != inRest {
 		return record.ErrClosed
@@ -109,8 +109,8 @@ func (p *parser) end() (class string) {
 	return ""
 }
 
-// line returns the line that ends in b, without its end, and how many bytes it took. The beginning of a line that does
-// not end in b is kept for the next call.
+// line returns the line that ends in b, without its line ending, and the number of bytes consumed. It keeps an
+// incomplete line for the next call.
 func (p *parser) line(b []byte) (line []byte, n int, whole bool) {
 	i := bytes.IndexByte(b, '\n')
 	if i < 0 {
@@ -128,7 +128,7 @@ func (p *parser) line(b []byte) (line []byte, n int, whole bool) {
 	return line, i + 1, true
 }
 
-// body reads bytes of the body and returns how many.
+// body consumes bytes of the body and returns their number.
 func (p *parser) body(b []byte) int {
 	if p.at != inRest && int64(len(b)) > p.left {
 		b = b[:p.left]
@@ -152,14 +152,14 @@ func (p *parser) body(b []byte) int {
 	return len(b)
 }
 
-// keepExcerpt keeps as much of b as there is still room for.
+// keepExcerpt appends b to the excerpt, up to its capacity.
 func (p *parser) keepExcerpt(b []byte) {
 	if room := cap(p.excerpt) - len(p.excerpt); room > 0 {
 		p.excerpt = append(p.excerpt, b[:min(room, len(b))]...)
 	}
 }
 
-// step reads one line.
+// step parses one line.
 func (p *parser) step(line []byte) (class string) {
 	switch p.at {
 	case atStatus:
@@ -176,7 +176,7 @@ func (p *parser) step(line []byte) (class string) {
 		if len(line) != 0 {
 			return record.ErrMalformed
 		}
-	case atTrailer: // fields behind the body: none is wanted
+	case atTrailer: // trailer fields are ignored
 		if len(line) == 0 {
 			p.at = atEnd
 		}
@@ -184,7 +184,7 @@ func (p *parser) step(line []byte) (class string) {
 	return ""
 }
 
-// chunkSize reads the hexadecimal size of a chunk, with or without extensions behind a semicolon.
+// chunkSize parses the hexadecimal size of a chunk, and ignores extensions after a semicolon.
 func (p *parser) chunkSize(line []byte) (class string) {
 	if i := bytes.IndexByte(line, ';'); i >= 0 {
 		line = line[:i]

@@ -16,48 +16,48 @@ import (
 	"forktax/workload/contract"
 )
 
-// A verifier compares answers with what the workload says a right one is. Status and length cost nothing and are looked
-// at in every answer; headers and body in one answer at a time, which the engine chooses: all from the first until one
-// is right, then a sample.
+// A verifier compares responses with the expected response of the workload. Status and length are checked in every
+// response, since that is cheap. Headers and body are checked in one response at a time, chosen by the engine: every
+// response until one is correct, then a sample.
 //
-// With masks, any length is right, and the body under examination is kept: what a mask matches may be split over reads.
+// With masks, any length is accepted, and the examined body is kept, since a match may be split over reads.
 type verifier struct {
 	status  int
-	length  int64 // of a right body; -1 while any will do
+	length  int64 // expected length of the body; -1: any
 	headers []wantedHeader
-	text    []byte // of a right body, if the workload spells it out
-	digest  []byte // its SHA-256, if the workload gives that
+	text    []byte // expected body, if the workload has it as text
+	digest  []byte // expected SHA-256 of the body, if the workload has one
 	masks   subject.Masks
-	sample  int // a response in so many is examined, once one was right
+	sample  int // one response in this many is examined, once one was correct
 
-	hash   hash.Hash // of the body under examination
-	result []byte    // room for its sum
-	at     int       // bytes of it that were as wanted
-	wrong  bool      // it has left the text
-	masked []byte    // the body under examination, if there are masks
-	cut    bool      // it is longer than maxMasked
+	hash   hash.Hash // of the examined body
+	result []byte    // buffer for its sum
+	at     int       // bytes of the examined body that have been compared
+	wrong  bool      // the examined body differs from text
+	masked []byte    // the examined body, if there are masks
+	cut    bool      // the examined body is longer than maxMasked
 }
 
 const (
-	// maxMasked is the longest body that masks are applied to, in bytes: as long as one whose response is learnt.
+	// maxMasked is the longest body that masks are applied to, in bytes: the same limit as for recording a response.
 	maxMasked = 64 << 20
-	// A response is examined in so many; one with masks costs more.
+	// One response in this many is examined; with masks that is more expensive.
 	defaultSample = 64
 	maskedSample  = 100
 )
 
 type wantedHeader struct {
-	name  string // in lower case
+	name  string // lower case
 	value string
 	seen  bool
 }
 
-// newVerifier makes w ready for use.
+// newVerifier returns a verifier for the expected response w.
 func newVerifier(w contract.Want) (*verifier, error) {
 	k := &verifier{status: w.StatusCode(), length: -1, sample: defaultSample}
 	var err error
 	if k.masks, err = subject.NewMasks(w.Masks); err != nil {
-		return nil, fmt.Errorf("reading what is wanted: %w", err)
+		return nil, fmt.Errorf("reading the expected response: %w", err)
 	}
 	if k.masks != nil {
 		k.sample = maskedSample
@@ -71,7 +71,7 @@ func newVerifier(w contract.Want) (*verifier, error) {
 	if w.BodySHA256 != "" {
 		digest, err := hex.DecodeString(w.BodySHA256)
 		if err != nil || len(digest) != sha256.Size {
-			return nil, fmt.Errorf("reading the wanted body_sha256 %q: it is not %d hexadecimal digits",
+			return nil, fmt.Errorf("reading the expected response: body_sha256 %q: must be %d hexadecimal digits",
 				w.BodySHA256, 2*sha256.Size)
 		}
 		k.digest, k.hash, k.result = digest, sha256.New(), make([]byte, 0, sha256.Size)
@@ -83,7 +83,7 @@ func newVerifier(w contract.Want) (*verifier, error) {
 	return k, nil
 }
 
-// begin starts to examine another answer.
+// begin starts the examination of another response.
 func (k *verifier) begin() {
 	k.at, k.wrong = 0, false
 	k.masked, k.cut = k.masked[:0], false
@@ -95,7 +95,7 @@ func (k *verifier) begin() {
 	}
 }
 
-// header notes a header line of the answer under examination. A name may come several times; one right value is enough.
+// header checks a header line of the examined response. A name may occur several times; one correct value is enough.
 func (k *verifier) header(name, value []byte) {
 	for i := range k.headers {
 		h := &k.headers[i]
@@ -106,7 +106,7 @@ func (k *verifier) header(name, value []byte) {
 	}
 }
 
-// body notes a part of its body.
+// body checks or keeps a part of the body of the examined response.
 func (k *verifier) body(b []byte) {
 	if k.masks != nil && (k.text != nil || k.hash != nil) {
 		if k.cut = k.cut || len(k.masked)+len(b) > maxMasked; !k.cut {
@@ -117,7 +117,7 @@ func (k *verifier) body(b []byte) {
 	k.compare(b)
 }
 
-// compare compares a part of the body with the part of the wanted one that is at the same place.
+// compare compares a part of the body with the expected body at the same offset.
 func (k *verifier) compare(b []byte) {
 	if k.hash != nil {
 		k.hash.Write(b) // never fails
@@ -130,7 +130,7 @@ func (k *verifier) compare(b []byte) {
 	k.at = end
 }
 
-// checkFast returns the class of what is wrong with an answer as far as its status and length tell.
+// checkFast checks the status and length of a response. It returns the class of the error, or "".
 func (k *verifier) checkFast(status int, length int64) (class string) {
 	switch {
 	case status != k.status:
@@ -141,8 +141,8 @@ func (k *verifier) checkFast(status int, length int64) (class string) {
 	return ""
 }
 
-// checkFull returns the class of what is wrong with the answer under examination, now that it is complete. The length
-// of a body with the right sum becomes the length of all that follow.
+// checkFull checks the examined response, which is complete. It returns the class of the error, or "". The length of a
+// body with the expected sum becomes the expected length of later responses.
 func (k *verifier) checkFull(status int, length int64) (class string) {
 	if class := k.checkFast(status, length); class != "" {
 		return class

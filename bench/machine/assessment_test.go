@@ -75,9 +75,9 @@ func TestAssess(t *testing.T) {
 	}{
 		"two cores":             {"cores", func(f *facts) { f.Cores = 2 }, fit, "2"},
 		"one core":              {"cores", func(f *facts) { f.Cores = 1 }, doubtful, "1"},
-		"some steal":            {"steal", func(f *facts) { f.Load.Steal = 0.01 }, doubtful, "1.0 %"},
-		"a quarter stolen":      {"steal", func(f *facts) { f.Load.Steal = 0.25 }, doubtful, "25.0 %"},
-		"more stolen":           {"steal", func(f *facts) { f.Load.Steal = 0.26 }, doubtful, "26.0 %"},
+		"some steal":            {"steal", func(f *facts) { f.Load.Steal = 0.01 }, doubtful, "1.0%"},
+		"a quarter stolen":      {"steal", func(f *facts) { f.Load.Steal = 0.25 }, doubtful, "25.0%"},
+		"more stolen":           {"steal", func(f *facts) { f.Load.Steal = 0.26 }, doubtful, "26.0%"},
 		"steal not counted":     {"steal", func(f *facts) { f.Load = nil }, unknown, "cannot be seen on this system"},
 		"a twentieth by others": {"others", func(f *facts) { f.Load.Others = 0.2 }, fit, "0.20 of 4 cores"},
 		"more by others": {"others", func(f *facts) {
@@ -92,9 +92,9 @@ func TestAssess(t *testing.T) {
 		}, doubtful, "4 of 4 cores, used up in 18 of 20 periods: held up for 1s in two seconds"},
 		"a quota not known": {"CPU quota", func(f *facts) { f.Quota = nil }, unknown, "cannot be seen on this system"},
 		"some jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 12345678, Share: 0.05} }, doubtful,
-			"a busy thread stood still for 5.0 % of a second, at most for 12.35ms"},
+			"a busy thread stood still for 5.0% of a second, at most for 12.35ms"},
 		"much jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 1234567890, Share: 0.2} }, doubtful,
-			"a busy thread stood still for 20.0 % of a second, at most for 1.23s"},
+			"a busy thread stood still for 20.0% of a second, at most for 1.23s"},
 		"a governor that saves": {"frequency", func(f *facts) { f.Governor = "powersave" }, doubtful, "powersave"},
 		"no governor":           {"frequency", func(f *facts) { f.Governor = "" }, fit, "not set by this system"},
 		"turbo":                 {"turbo", func(f *facts) { f.Turbo = "on" }, doubtful, "on"},
@@ -132,7 +132,8 @@ func TestAssess(t *testing.T) {
 			"cannot be seen on this system"},
 		"mitigations not known": {"mitigations", func(f *facts) { f.Mitigations = nil }, unknown,
 			"cannot be seen on this system"},
-		"a disk that is filling": {"disk of results", func(f *facts) { f.Disks[0].Free = pointer(uint64(500 << 20)) }, doubtful,
+		"a disk that is filling": {"disk of results", func(f *facts) { f.Disks[0].Free = pointer(uint64(500 << 20)) },
+			doubtful,
 			"500 MiB free in /results"},
 		"a full disk": {"disk of results", func(f *facts) { f.Disks[0].Free = pointer(uint64(0)) }, unfit,
 			"0 MiB free in /results"},
@@ -180,8 +181,10 @@ func TestSmallestChange(t *testing.T) {
 		want    string
 		limited bool // fit although a limit alone would be unfit
 	}{
-		"small": {add(small), true, machine.Fit, "a check finds +4.00 % by cpu_per_request and +10.0 % by response_p50 in 1m0s", true},
-		"large": {add(large), false, machine.Unfit, "a check finds +4.00 % by cpu_per_request and +11.0 % by response_p50 in 1m0s", false},
+		"small": {add(small), true, machine.Fit,
+			"a check finds +4.00% by cpu_per_request and +10.0% by response_p50 in 1m0s", true},
+		"large": {add(large), false, machine.Unfit,
+			"a check finds +4.00% by cpu_per_request and +11.0% by response_p50 in 1m0s", false},
 		"not tried": {func(e *machine.Assessment) { e.AddUnmeasured(errors.New("no program")) }, true, machine.Unknown,
 			"not measured: no program", false},
 		"failed": {func(e *machine.Assessment) { e.AddFailedMeasurement(errors.New("no file")) }, false, machine.Unfit,
@@ -196,7 +199,8 @@ func TestSmallestChange(t *testing.T) {
 			}
 			test.add(e)
 			got := e.Findings[0]
-			if e.Fit != test.fit || (len(e.Limits()) == 0) != test.fit || got.Name != "smallest change" || got.Verdict != test.verdict ||
+			if e.Fit != test.fit || (len(e.Limits()) == 0) != test.fit || got.Name != "smallest change" ||
+				got.Verdict != test.verdict ||
 				got.Found != test.want || (got.Effect != "") == (test.verdict != machine.Unfit) {
 				t.Errorf("fit: %t, limits %v, first finding %+v", e.Fit, e.Limits(), got)
 			}
@@ -251,7 +255,8 @@ func TestProbe(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		return
 	}
-	if f.Load == nil || f.Load.Steal < 0 || f.Load.Steal > 1 || f.Load.Others < 0 || f.Load.Others > float64(f.Cores)+0.5 ||
+	if f.Load == nil || f.Load.Steal < 0 || f.Load.Steal > 1 || f.Load.Others < 0 ||
+		f.Load.Others > float64(f.Cores)+0.5 ||
 		f.Load.Unseen > f.Load.Others {
 		t.Errorf("Probe: load %+v", f.Load)
 	}

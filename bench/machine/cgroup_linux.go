@@ -23,11 +23,11 @@ func cgroupDirs(controller string) []string {
 			continue
 		}
 		root := filepath.Join("/sys/fs/cgroup", controller)
-		var folders []string
+		var dirs []string
 		for path := g.Path; ; path = filepath.Dir(path) {
-			folders = append(folders, filepath.Join(root, path))
+			dirs = append(dirs, filepath.Join(root, path))
 			if path == "/" || path == "." {
-				return folders
+				return dirs
 			}
 		}
 	}
@@ -43,21 +43,21 @@ func parseUint(text string) uint64 {
 // remaining is the least that is left of a limit in the control groups that this process is in, by the names of the
 // limit and of what is used, in version 2 and in version 1; and whether there is a limit.
 func remaining(controller, most, used, most1, used1 string) (left uint64, limited bool) {
-	look := func(folder, most, used string) {
-		limit, err := strconv.ParseUint(readWord(filepath.Join(folder, most)), 10, 64)
+	look := func(dir, most, used string) {
+		limit, err := strconv.ParseUint(readWord(filepath.Join(dir, most)), 10, 64)
 		if err != nil || limit >= 1<<62 { // "max", or version 1's number for it
 			return
 		}
-		n := limit - min(limit, parseUint(readWord(filepath.Join(folder, used))))
+		n := limit - min(limit, parseUint(readWord(filepath.Join(dir, used))))
 		if !limited || n < left {
 			left, limited = n, true
 		}
 	}
-	for _, folder := range cgroupDirs("") {
-		look(folder, most, used)
+	for _, dir := range cgroupDirs("") {
+		look(dir, most, used)
 	}
-	for _, folder := range cgroupDirs(controller) {
-		look(folder, most1, used1)
+	for _, dir := range cgroupDirs(controller) {
+		look(dir, most1, used1)
 	}
 	return left, limited
 }

@@ -13,7 +13,8 @@ import (
 	"forktax/bench/record"
 )
 
-// Evict has the system let go of the files, as far as no process has them mapped: what is read of them next is read from
+// Evict has the system let go of the files, as far as no process has them mapped: what is read of them next is read
+// from
 // the disk. It takes no right but to read them. What is not a file, or is not there, is left out.
 func Evict(paths []string) ([]record.ColdFile, error) {
 	var all []record.ColdFile

@@ -30,7 +30,7 @@ type Facts struct {
 	Tools       []Tool        `json:"tools"`                  //
 }
 
-// A Quota is the processor time that a control group may use.
+// A Quota is the CPU time that a control group may use.
 type Quota struct {
 	Cores     float64       `json:"cores"`        // 0: as much as there is
 	Throttled time.Duration `json:"throttled_ns"` // while it was watched, by which its processes were held up
@@ -41,13 +41,13 @@ type Quota struct {
 
 // Load is what was done on this machine while it was watched.
 type Load struct {
-	Steal   float64 `json:"steal_share"` // of processor time, which the hypervisor took away
+	Steal   float64 `json:"steal_share"` // of CPU time, which the hypervisor took away
 	Others  float64 `json:"others"`      // cores that other processes used together
 	Busiest []Busy  `json:"busiest"`     // of those that can be seen, by what they used
 	Unseen  float64 `json:"unseen"`      // of Others, by processes that cannot be seen, or ended too soon
 }
 
-// Busy is a process that used processor time.
+// Busy is a process that used CPU time.
 type Busy struct {
 	PID   int     `json:"pid"`
 	Name  string  `json:"name"`
@@ -67,24 +67,26 @@ type Memory struct {
 	Pages     uint64 `json:"swapped_pages"` // that went to it or came from it while it was watched
 }
 
-// A Disk is the one that a folder is on.
+// A Disk is the one that a directory is on.
 type Disk struct {
 	Purpose string  `json:"purpose"`
 	Path    string  `json:"path"`
 	Free    *uint64 `json:"free_bytes"`
 }
 
-// sampleTime is long enough to tell a share of 1 %, in the hundredths of a second that the kernel counts in.
+// sampleTime is long enough to tell a share of 1%, in the hundredths of a second that the kernel counts in.
 const sampleTime = 2 * time.Second
 
-// Probe looks at the machine, which takes two seconds. Results is the folder that runs are written to; it need not be
+// Probe looks at the machine, which takes two seconds. Results is the directory that runs are written to; it need not
+// be
 // there yet.
 func Probe(ctx context.Context, results string) (Facts, error) {
 	f := Facts{Cores: runtime.NumCPU(), ClockCost: clockCost(), Tools: tools(ctx)}
 	f.Disks = []Disk{diskOf("results", results), diskOf("temporary files", os.TempDir())}
 	seen := startSampling()
 	ended := time.After(sampleTime)
-	f.Jitter = measureJitter(jitterTime) // it keeps a core busy: what a hypervisor takes shows only where something is wanted
+	// It keeps a core busy: what a hypervisor takes shows only where something is wanted
+	f.Jitter = measureJitter(jitterTime)
 	select {
 	case <-ctx.Done():
 		return f, context.Cause(ctx)
@@ -95,7 +97,7 @@ func Probe(ctx context.Context, results string) (Facts, error) {
 	return f, nil
 }
 
-// diskOf is the disk that the folder is on, or will be when it is made.
+// diskOf is the disk that the directory is on, or will be when it is made.
 func diskOf(what, path string) Disk {
 	d := Disk{Purpose: what, Path: path}
 	absolute, err := filepath.Abs(path)

@@ -22,7 +22,7 @@ type loadSample struct {
 	began     time.Time
 	cpu       procfs.CPUStat
 	own       time.Duration
-	processes map[int]float64 // seconds of processor time
+	processes map[int]float64 // seconds of CPU time
 	limiters  *account.Limiters
 	throttled account.Throttling
 	swapped   uint64

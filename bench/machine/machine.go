@@ -22,7 +22,8 @@ func Environment() record.Environment {
 }
 
 // buildSettings of a build that change how a program starts.
-var buildSettings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": true, "-buildmode": true, "-race": true,
+var buildSettings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": true, "-buildmode": true,
+	"-race":     true,
 	"-trimpath": true, "GOAMD64": true, "vcs.revision": true, "vcs.modified": true}
 
 // Program describes the file at path that serves the workload.
@@ -50,7 +51,7 @@ func Program(workload, path string) (record.Program, error) {
 	return p, nil
 }
 
-// linking looks for an interpreter, which is what the kernel starts in place of a dynamically linked program.
+// linking looks for an interpreter, which is what the kernel starts instead of a dynamically linked program.
 func linking(f *os.File) string {
 	e, err := elf.NewFile(f)
 	if err != nil {

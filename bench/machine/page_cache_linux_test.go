@@ -17,7 +17,8 @@ import (
 // fileSize is above what the kernel reads ahead of a first page.
 const fileSize = 3 << 20
 
-// onDisk returns a folder for a test's files, and whether it is on a disk: files that are only in memory cannot be let
+// onDisk returns a directory for a test's files, and whether it is on a disk: files that are only in memory cannot be
+// let
 // go.
 func onDisk(t *testing.T) (dir string, disk bool) {
 	t.Helper()
@@ -116,7 +117,7 @@ func TestNormalizePageCache(t *testing.T) {
 				t.Errorf("NormalizePageCache read %d bytes from the disk, want %d", got, test.want)
 			}
 			if got := resident(t, test.settled); got != 1 {
-				t.Errorf("%.0f %% of the file are in memory, want all", got*100)
+				t.Errorf("%.0f%% of the file are in memory, want all", got*100)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ func probe(f *Facts) {
 	}
 }
 
-// turbo says whether processors may run faster for as long as they stay cool.
+// turbo reports whether processors may run faster for as long as they stay cool.
 func turbo() string {
 	for name, on := range map[string]string{"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"} {
 		switch readWord(filepath.Join("/sys/devices/system/cpu", name)) {
@@ -119,7 +119,7 @@ func ports() *Ports {
 	return &p
 }
 
-// freeSpace is what the disk of the folder has room for.
+// freeSpace is what the disk of the directory has room for.
 func freeSpace(path string) *uint64 {
 	var s unix.Statfs_t
 	if unix.Statfs(path, &s) != nil {

@@ -45,8 +45,10 @@ var rules = []rule{
 
 func judgeCores(f Facts) (found, verdict string) { return fmt.Sprint(f.Cores), below(f.Cores, 2, 1) }
 
-// What the hypervisor takes makes no block invalid, and neither does what other processes take; see docs/methodology.md.
-// Whether too much is taken for a check is for SmallestChange to tell. The kernel counts in hundredths of a second, so a
+// What the hypervisor takes makes no block invalid, and neither does what other processes take; see
+// docs/methodology.md.
+// Whether too much is taken for a check is for SmallestChange to tell. The kernel counts in hundredths of a second,
+// so a
 // single one of them is chance.
 func judgeSteal(f Facts) (found, verdict string) {
 	if f.Load == nil {
@@ -118,7 +120,7 @@ func setting(value string, fit bool) (found, verdict string) {
 	return value, Doubtful
 }
 
-// slowClocks are read from a chip in place of the processor.
+// slowClocks are read from a chip instead of the processor.
 var slowClocks = []string{"hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies"}
 
 // A request to a resident server takes some 40 µs, and is stamped four times by the client.
@@ -191,7 +193,7 @@ func judgeSwap(f Facts) (found, verdict string) {
 // Either setting is as good for a comparison; it is told because starts on unlike ones differ.
 func judgeHugePages(f Facts) (found, verdict string) { return informational(f.HugePages) }
 
-// They are the same for both sides, too, but dear for system calls.
+// They are the same for both sides, too, but expensive for system calls.
 func judgeMitigations(f Facts) (found, verdict string) {
 	if f.Mitigations == nil {
 		return informational("")
@@ -221,7 +223,8 @@ func (t Tool) finding() Finding {
 	f := newFinding(t.Name, "installed", Fit, "", "")
 	switch {
 	case !t.Installed:
-		f = newFinding(t.Name, "missing", Doubtful, t.NeededFor+" cannot be had", cmp.Or(t.Advice, "apt-get install "+t.Package))
+		f = newFinding(t.Name, "missing", Doubtful, t.NeededFor+" cannot be had",
+			cmp.Or(t.Advice, "apt-get install "+t.Package))
 	case t.Problem != "":
 		f = newFinding(t.Name, t.Problem, Doubtful, t.NeededFor+" cannot be had", t.Advice)
 	}
@@ -229,7 +232,7 @@ func (t Tool) finding() Finding {
 	return f
 }
 
-func percent(share float64) string { return fmt.Sprintf("%.1f %%", share*100) }
+func percent(share float64) string { return fmt.Sprintf("%.1f%%", share*100) }
 
 // formatLimit is a number that may be no limit at all.
 func formatLimit(n uint64) string {

@@ -12,7 +12,7 @@ import (
 // A SmallestChange is what a check of so long finds on this machine by one gate.
 type SmallestChange struct {
 	Gate   string  `json:"gate"`
-	Change float64 `json:"change"` // 0.1 is 10 %
+	Change float64 `json:"change"` // 0.1 is 10%
 }
 
 // Limits lists what is unfit, each with what was found.
@@ -27,8 +27,10 @@ func (e *Assessment) Limits() (limits []string) {
 
 const smallestChange = "smallest change"
 
-// AddSmallestChange adds what checks find here, which decides whether the machine is fit for them: whether each gate finds
-// what a check has to catch, within its time. As that was measured by a check, no limit of the machine prevents one, so the
+// AddSmallestChange adds what checks find here, which decides whether the machine is fit for them: whether each gate
+// finds
+// what a check has to catch, within its time. As that was measured by a check, no limit of the machine prevents one,
+// so the
 // findings on limits are warnings from now on.
 func (e *Assessment) AddSmallestChange(found []SmallestChange, mustCatch float64, within time.Duration) {
 	for i := range e.Findings[:len(rules)] {
@@ -49,10 +51,12 @@ func (e *Assessment) AddSmallestChange(found []SmallestChange, mustCatch float64
 		"a quieter machine, a longer --budget, or a higher --must-catch; see the warnings for what disturbs"))
 }
 
-// AddFailedMeasurement adds why the smallest change could not be measured: a check would fail, or be inconclusive, for the
+// AddFailedMeasurement adds why the smallest change could not be measured: a check would fail, or be inconclusive,
+// for the
 // same reason.
 func (e *Assessment) AddFailedMeasurement(why error) {
-	e.addFirst(newFinding(smallestChange, "not measured: "+why.Error(), Unfit, "a check fails, or is inconclusive, as well",
+	e.addFirst(newFinding(smallestChange, "not measured: "+why.Error(), Unfit,
+		"a check fails, or is inconclusive, as well",
 		"mend what the reason names, or see the warnings for what disturbs"))
 }
 

@@ -23,8 +23,9 @@ import (
 	"forktax/workload/contract"
 )
 
-// notCold are options that cannot go with cold starts, of which each program has one request.
-var notCold = []string{"suite", "target", "rate", "find-knee", "slo", "variants", "requests", "cross-check", "pin", "no-keepalive", "clients"}
+// notCold lists the options that cannot be combined with --cold, which sends one request per start.
+var notCold = []string{"suite", "target", "rate", "find-knee", "slo", "variants", "requests", "cross-check", "pin",
+	"no-keepalive", "clients"}
 
 func (o *Options) validateCold() error {
 	if !o.Cold {
@@ -39,13 +40,15 @@ func (o *Options) validateCold() error {
 		}
 	}
 	if len(o.Data.Database) > 0 && o.Explicit["database"] {
-		return subject.InvalidOption("database", "cannot be combined with --cold, which evicts the program's files and not a server's")
+		return subject.InvalidOption("database", "cannot be combined with --cold, which evicts the files of programs, but "+
+			"not those of a database server")
 	}
 	return nil
 }
 
-// coldPrograms are the programs of a plan, as a process for each request and as each model that stays.
-func (p *preparation) coldPrograms(ctx context.Context, made plan.Plan) (programs []run.ColdProgram, remove func() error, err error) {
+// coldPrograms returns the programs of the plan, once for each model. remove removes their temporary data.
+func (p *preparation) coldPrograms(ctx context.Context, made plan.Plan) (programs []run.ColdProgram,
+	remove func() error, err error) {
 	var removes []func() error
 	remove = func() error {
 		var errs []error
@@ -70,27 +73,29 @@ func (p *preparation) coldPrograms(ctx context.Context, made plan.Plan) (program
 		if err != nil {
 			return nil, nil, err
 		}
-		one := run.ColdProgram{TargetName: plan.TargetName{Workload: c.Workload, Model: c.Model}, Request: c.Request}
+		program := run.ColdProgram{TargetName: plan.TargetName{Workload: c.Workload, Model: c.Model}, Request: c.Request}
 		command, removeData, err := p.coldCommand(ctx, c.Workload, requests[0])
 		if err != nil {
 			return nil, nil, err
 		}
 		removes = append(removes, removeData)
 		external := slices.ContainsFunc(p.launcher.External, func(f subject.External) bool { return f.Name == c.Model })
-		one.Start, one.Files = p.stayingStart(one.TargetName, requests[0]), filesOf(command)
+		program.Start, program.Files = p.residentStart(program.TargetName, requests[0]), filesOf(command)
 		if !made.Stays(c.Model) {
-			one.Start = freshStart(command)
+			program.Start = freshStart(command)
 		} else if external {
-			one.Files = p.mappedFiles(one.TargetName, requests[0])
+			program.Files = p.mappedFiles(program.TargetName, requests[0])
 		}
-		programs = append(programs, one)
+		programs = append(programs, program)
 	}
 	return programs, remove, nil
 }
 
-// coldCommand is the program of a workload as a CGI host starts it, or the script that is hosted. An external server has none.
-func (p *preparation) coldCommand(ctx context.Context, workload string, r contract.Request) (explain.Command, func() error, error) {
-	if path := p.launcher.Env[contract.EnvScriptPath]; path != "" && workload == subject.ScriptWorkload {
+// coldCommand returns the command by which a CGI host starts the program of a workload, or the hosted script. It is the
+// zero value for an external server.
+func (p *preparation) coldCommand(ctx context.Context, workload string, r contract.Request) (explain.Command,
+	func() error, error) {
+	if path := p.launcher.Env[contract.EnvScriptPath]; path != "" && workload == subject.HostedName(p.CGI) {
 		return explain.Prepare(ctx, p.Spec, r, path, nil, "")
 	}
 	at := slices.IndexFunc(p.launcher.Programs, func(o subject.Program) bool { return o.Name == workload })
@@ -101,8 +106,8 @@ func (p *preparation) coldCommand(ctx context.Context, workload string, r contra
 	return explain.Prepare(ctx, p.Spec, r, program.Path, program, "")
 }
 
-// filesOf has strace see what the program uses. Without it, its executable is known, what interprets that, and the
-// libraries that are linked to it.
+// filesOf returns a function that finds the files of a command with strace. Without strace it returns only the
+// executable, its interpreters, and the libraries linked to it.
 func filesOf(c explain.Command) func(context.Context) ([]string, string, error) {
 	return func(ctx context.Context) ([]string, string, error) {
 		files, err := c.Files(ctx)
@@ -116,14 +121,14 @@ func filesOf(c explain.Command) func(context.Context) ([]string, string, error) 
 	}
 }
 
-// libraries are those of an executable that is linked dynamically, as the dynamic linker lists them, and that linker.
+// libraries returns the libraries of a dynamically linked executable and the dynamic linker, as listed by that linker.
 func libraries(ctx context.Context, path string) (found []string) {
 	file, err := subject.Inspect(path)
 	if err != nil || file.Loader == "" {
 		return nil
 	}
 	out, err := process.Output(ctx, librariesLimit, exec.Command(file.Loader, "--list", path))
-	if err != nil { // it is another linker than glibc's
+	if err != nil { // the linker is not glibc's
 		return []string{file.Loader}
 	}
 	for line := range strings.Lines(string(out)) {
@@ -136,10 +141,10 @@ func libraries(ctx context.Context, path string) (found []string) {
 	return found
 }
 
-// librariesLimit is on the dynamic linker's list.
+// librariesLimit is the timeout for listing libraries.
 const librariesLimit = 5 * time.Second
 
-// freshStart starts a process for one request.
+// freshStart returns a function that starts a process for one request.
 func freshStart(c explain.Command) func(context.Context, func() error) (record.ColdStart, error) {
 	return func(ctx context.Context, evict func() error) (record.ColdStart, error) {
 		if evict != nil {
@@ -152,14 +157,15 @@ func freshStart(c explain.Command) func(context.Context, func() error) (record.C
 			return record.ColdStart{}, err
 		}
 		if !s.State.Success() {
-			return record.ColdStart{}, fmt.Errorf("%s ended with %v: %s", c.Path, s.State, strings.TrimSpace(string(s.Log)))
+			return record.ColdStart{}, fmt.Errorf("%s: %v: %s", c.Path, s.State, strings.TrimSpace(string(s.Log)))
 		}
 		return record.ColdStart{NS: int64(s.Ended), CPUNS: new(int64(s.CPU)), MajorFaults: new(s.MajorFaults)}, nil
 	}
 }
 
-// stayingStart starts a server that stays, and asks it once.
-func (p *preparation) stayingStart(name plan.TargetName, r contract.Request) func(context.Context, func() error) (record.ColdStart, error) {
+// residentStart returns a function that starts a resident server and sends it one request.
+func (p *preparation) residentStart(name plan.TargetName, r contract.Request) func(context.Context,
+	func() error) (record.ColdStart, error) {
 	return func(ctx context.Context, evict func() error) (s record.ColdStart, err error) {
 		l := *p.launcher
 		var evicting time.Duration
@@ -193,8 +199,10 @@ func (p *preparation) stayingStart(name plan.TargetName, r contract.Request) fun
 	}
 }
 
-// mappedFiles are those that a server which a command starts has mapped, or holds open, when it has answered.
-func (p *preparation) mappedFiles(name plan.TargetName, r contract.Request) func(context.Context) ([]string, string, error) {
+// mappedFiles returns a function that starts a server by its command, and returns the files that it has mapped or open
+// after its first response.
+func (p *preparation) mappedFiles(name plan.TargetName, r contract.Request) func(context.Context) ([]string, string,
+	error) {
 	return func(ctx context.Context) (files []string, unseen string, err error) {
 		t, stop, err := p.launcher.Launch(ctx, name.Model, name.Workload)
 		if err != nil {
@@ -217,7 +225,7 @@ func (p *preparation) mappedFiles(name plan.TargetName, r contract.Request) func
 	}
 }
 
-// usedBy are the files that a process has mapped, or holds open.
+// usedBy returns the files that a process has mapped or open.
 func usedBy(pid int) (files []string) {
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
 	maps, _ := os.ReadFile(filepath.Join(dir, "maps")) // it may have ended
@@ -235,7 +243,7 @@ func usedBy(pid int) (files []string) {
 	return files
 }
 
-// prepareCold has the execution start programs cold and warm.
+// prepareCold makes the execution measure cold and warm starts.
 func (p *preparation) prepareCold(ctx context.Context, e *run.Execution) (err error) {
 	e.Plan.Cold, e.Plan.WarmUpNS, e.Plan.Rounds = true, 0, p.Rounds
 	e.Cold, e.Stop, err = p.coldPrograms(ctx, e.Plan)

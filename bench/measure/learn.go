@@ -16,27 +16,28 @@ import (
 	"forktax/workload/contract"
 )
 
-// ask decides what is asked of the programs and of external servers, which it returns, and what of their responses is
-// to be learnt from the one that the others are compared with. Nothing is started yet.
-func (p *preparation) ask(ctx context.Context, programs []subject.Program) (external []subject.External, err error) {
+// planRequests sets the requests to the programs and to the external servers, which it returns. It also plans for which
+// requests the expected response is to be learned. It starts nothing.
+func (p *preparation) planRequests(ctx context.Context,
+	programs []subject.Program) (external []subject.External, err error) {
 	if external, err = reach(ctx, p.Targets, p.TargetAdmins); err != nil {
 		return nil, err
 	}
 	p.launcher.Programs, p.launcher.External = programs, external
 	switch {
 	case p.CGI != "":
-		return p.askAdhoc(ctx, &programs[0])
+		return p.adhocRequests(ctx, &programs[0])
 	case len(programs) == 0:
-		return external, p.askExternal()
+		return external, p.externalRequests()
 	case !p.AsksNothing() || p.ExpectStatus != 0 || len(p.Masks) > 0 || len(p.Env) > 0:
-		return external, p.askWorkloads(programs)
+		return external, p.workloadRequests(programs)
 	}
 	return external, nil
 }
 
-// askAdhoc has the program host what --cgi names. Its responses are to be learnt, or those of the server that it is
-// compared with, which becomes one of the external servers.
-func (p *preparation) askAdhoc(ctx context.Context, script *subject.Program) ([]subject.External, error) {
+// adhocRequests makes the program host the script of --cgi. The expected responses are learned from the server of
+// --persistent, which is added to the external servers, or else from the script.
+func (p *preparation) adhocRequests(ctx context.Context, script *subject.Program) ([]subject.External, error) {
 	server, path, err := p.Server()
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (p *preparation) askAdhoc(ctx context.Context, script *subject.Program) ([]
 	sides := []run.Side{{Model: subject.ScriptModel, Title: p.CGI}}
 	external := p.launcher.External
 	if server != nil {
-		if err := p.reachable(ctx, server); err != nil {
+		if err := p.prepareServer(ctx, server); err != nil {
 			return nil, err
 		}
 		external = append(external, *server)
@@ -64,8 +65,8 @@ func (p *preparation) askAdhoc(ctx context.Context, script *subject.Program) ([]
 	return external, nil
 }
 
-// reachable prepares the command that starts a server, or connects to the server once.
-func (p *preparation) reachable(ctx context.Context, server *subject.External) error {
+// prepareServer prepares the command that starts a server, or connects once to a running server.
+func (p *preparation) prepareServer(ctx context.Context, server *subject.External) error {
 	if server.Command == "" {
 		return server.Reach(ctx)
 	}
@@ -78,9 +79,9 @@ func (p *preparation) reachable(ctx context.Context, server *subject.External) e
 	return err
 }
 
-// askExternal decides what servers are asked that are measured by their URL alone. Its path is that of the request, or
-// the beginning of it if requests are given.
-func (p *preparation) askExternal() error {
+// externalRequests sets the requests to servers that are measured by URL only. The path of the URL is that of the
+// request, or its prefix if requests are given.
+func (p *preparation) externalRequests() error {
 	asked, err := p.Ask(nil, "")
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func (p *preparation) askExternal() error {
 		}
 	}
 	if len(p.Requests)+len(p.Weighted) == 0 {
-		asked[0].Path = "" // it is in the URL
+		asked[0].Path = "" // the URL contains it
 	}
 	var sides []run.Side
 	for _, f := range external {
@@ -107,9 +108,9 @@ func (p *preparation) askExternal() error {
 	return nil
 }
 
-// askWorkloads changes the requests of workload programs as the user says. What their descriptions do not have is to be
-// learnt of the model that the others are compared with.
-func (p *preparation) askWorkloads(programs []subject.Program) error {
+// workloadRequests applies the user's request options to the requests of workload programs. Responses that a
+// description does not have are learned from the baseline.
+func (p *preparation) workloadRequests(programs []subject.Program) error {
 	variables, err := p.Variables()
 	if err != nil {
 		return err
@@ -125,8 +126,8 @@ func (p *preparation) askWorkloads(programs []subject.Program) error {
 		}
 		model := cmp.Or(p.Baseline, p.Models[0])
 		if len(p.Variants) > 0 || p.Data.Database != servers.Embedded {
-			return subject.InvalidOption("request", "what a workload does not describe, a path, a header or a body, cannot be asked "+
-				"for with variants or a database server")
+			return subject.InvalidOption("request", "a path, header or body that the workload does not describe cannot be "+
+				"combined with variants or a database server")
 		}
 		side := run.Side{Model: model, Title: fmt.Sprintf("%s as %s", program.Name, model)}
 		p.toLearn(program.Name, asked, []run.Side{side}, &programs[i].Requests)
@@ -134,20 +135,20 @@ func (p *preparation) askWorkloads(programs []subject.Program) error {
 	return nil
 }
 
-// A lesson is what is to be learnt, and the requests that are then changed.
+// A lesson is a run.Lesson, and the requests whose expected responses it sets.
 type lesson struct {
 	run.Lesson
 	requests *[]contract.Request
 }
 
-// toLearn plans to learn the responses of the sides to what is asked. Until then nothing is expected of them.
+// toLearn plans a lesson: the responses of the sides to the requests. Until it is executed, any response is expected.
 func (p *preparation) toLearn(workload string, asked []subject.Asked, sides []run.Side, requests *[]contract.Request) {
 	*requests = subject.Requests(asked)
 	p.lessons = append(p.lessons, lesson{run.Lesson{Workload: workload, Asked: asked, Sides: sides,
 		AllowDifferent: p.AllowDifferent, IgnoreHeaders: p.IgnoreHeaders, Examine: p.examine}, requests})
 }
 
-// learn learns what was planned.
+// learn executes the planned lessons.
 func (p *preparation) learn(ctx context.Context) (err error) {
 	for _, l := range p.lessons {
 		p.began = time.Now()
@@ -158,8 +159,7 @@ func (p *preparation) learn(ctx context.Context) (err error) {
 	return nil
 }
 
-// reach parses the external targets, and then connects to each once: a server that is not there is reported before
-// anything is measured.
+// reach parses the external targets and connects once to each, so that a missing server is reported before the run.
 func reach(ctx context.Context, targets, admins []string) ([]subject.External, error) {
 	var external []subject.External
 	for i, text := range targets {

@@ -13,20 +13,20 @@ import (
 	"forktax/bench/suite"
 )
 
-// Options are what is measured, and how. DefaultOptions has the defaults.
+// Options are the options of a run. DefaultOptions returns the defaults.
 type Options struct {
 	plan.Options
 	subject.Spec
 	Workloads  []string // names, name/request, or paths of programs
 	Suite      string   // replaces workloads, models and targets
-	Phases     bool     // programs report where the time of each request goes
-	Cold       bool     // programs are started, with their files let go from memory and without, and nothing else is measured
-	Pin        bool     // the load generator gets a core of its own
-	RequireAll bool     // nothing may be left out
+	Phases     bool     // programs report the phases of each request
+	Cold       bool     // measure only starts of programs, with evicted and with cached files
+	Pin        bool     // pin the load generator to a core of its own
+	RequireAll bool     // fail if anything would be left out
 	Data       servers.Options
 }
 
-// DefaultOptions compare cgi with persistent in half a minute.
+// DefaultOptions returns options that compare cgi with persistent in 30 seconds.
 func DefaultOptions() Options {
 	o := Options{Options: plan.DefaultOptions(), Workloads: []string{"hello", "guestbook"}, Phases: true,
 		Data: servers.Options{Database: servers.Embedded}}
@@ -34,13 +34,13 @@ func DefaultOptions() Options {
 	return o
 }
 
-// Complete derives what options do not say from those that they do, and returns an error of the first that is invalid.
+// Complete sets options that are derived from others, and returns an error for the first invalid option.
 func (o *Options) Complete() error {
 	if err := cmp.Or(o.ValidateComparison(o.Explicit), o.Spec.Validate(), o.validateSpec(), o.validateCold()); err != nil {
 		return err
 	}
 	if o.Cold {
-		o.Clients, o.CrossCheck, o.Floor = []int{1}, false, false // the floor answers no request without its host
+		o.Clients, o.CrossCheck, o.Floor = []int{1}, false, false // the floor needs its host to respond
 		o.ReuseLevels = o.ReuseLevels && o.Explicit["reuse-levels"]
 	}
 	if o.CGI != "" {
@@ -55,20 +55,20 @@ func (o *Options) Complete() error {
 	}
 	switch {
 	case len(o.Workloads) == 0:
-		return subject.InvalidOption("workload", "is empty: name a workload or the path of a program")
+		return subject.InvalidOption("workload", "is empty: give the name of a workload or the path of a program")
 	case !slices.Contains(load.Names(), o.Engine):
-		return subject.InvalidOption("engine", "%q is unknown; there are %s", o.Engine, strings.Join(load.Names(), ", "))
+		return subject.InvalidOption("engine", "%q: must be one of %s", o.Engine, strings.Join(load.Names(), ", "))
 	}
 	if o.Suite != "" {
 		if err := suite.Configure(o.Suite, &o.Options); err != nil {
 			return err
 		}
-		o.Phases = o.Phases && o.Explicit["phases"] // which only our own servers report, at a price
+		o.Phases = o.Phases && o.Explicit["phases"] // only our own servers report phases, which takes time
 	}
 	return o.Data.Validate()
 }
 
-// selections are what programs serve. If only external servers are named, no program serves anything.
+// selections returns the programs and requests to measure. It is empty if only external servers are measured.
 func (o *Options) selections() []subject.Selection {
 	if o.CGI != "" {
 		return []subject.Selection{{Program: subject.ScriptWorkload}}
@@ -83,37 +83,38 @@ func (o *Options) selections() []subject.Selection {
 	return selections
 }
 
-// validateSpec returns an error of the first option that says something of a program which is not there.
+// validateSpec returns an error for the first option that applies to a program or request that is not measured.
 func (o *Options) validateSpec() error {
+	const notWithSuite = "cannot be combined with --suite, which has its own requests"
 	targetsOnly := len(o.Targets) > 0 && !o.Explicit["workload"]
 	for _, given := range []struct {
 		option string
 		useful bool
 		needs  string
 	}{
-		{"root", o.CGI != "", "is for --cgi"},
-		{"documents", o.CGI != "", "is for --cgi"},
-		{"dir", o.CGI != "", "is for --cgi and --persistent"},
-		{"env", o.Suite == "" && (!targetsOnly || o.CGI != ""), "is for programs that forktax starts"},
-		{"request", o.Suite == "", "cannot go with --suite, which has requests of its own"},
-		{"header", o.Suite == "", "cannot go with --suite, which has requests of its own"},
-		{"body", o.Suite == "", "cannot go with --suite, which has requests of its own"},
-		{"body-file", o.Suite == "", "cannot go with --suite, which has requests of its own"},
-		{"expect-status", o.Suite == "", "cannot go with --suite, which has requests of its own"},
-		{"requests", o.Suite == "", "cannot go with --suite, which has requests of its own"},
+		{"root", o.CGI != "", "requires --cgi"},
+		{"documents", o.CGI != "", "requires --cgi"},
+		{"dir", o.CGI != "", "requires --cgi or --persistent"},
+		{"env", o.Suite == "" && (!targetsOnly || o.CGI != ""), "applies only to programs that forktax starts"},
+		{"request", o.Suite == "", notWithSuite},
+		{"header", o.Suite == "", notWithSuite},
+		{"body", o.Suite == "", notWithSuite},
+		{"body-file", o.Suite == "", notWithSuite},
+		{"expect-status", o.Suite == "", notWithSuite},
+		{"requests", o.Suite == "", notWithSuite},
 	} {
 		if o.Explicit[given.option] && !given.useful {
 			return subject.InvalidOption(given.option, "%s", given.needs)
 		}
 	}
 	if o.Explicit["requests"] && o.Explicit["request"] {
-		return subject.InvalidOption("requests", "cannot be combined with request")
+		return subject.InvalidOption("requests", "cannot be combined with --request")
 	}
 	return o.validateURLs()
 }
 
-// validateURLs returns an error of the first URL of a server with parts that would not be sent, because requests have
-// paths of their own.
+// validateURLs returns an error for the first URL with parts that would not be sent, because the requests have their
+// own paths.
 func (o *Options) validateURLs() error {
 	requested := len(o.Requests)+len(o.Weighted) > 0
 	const advice = "put it into each --request, such as '/path?%s'"
@@ -123,14 +124,14 @@ func (o *Options) validateURLs() error {
 			return subject.InvalidElement("target", i, "%v", err)
 		}
 		if query := f.URL.RawQuery; query != "" && (requested || o.Explicit["workload"]) {
-			return subject.InvalidElement("target", i, "%q: its query %q cannot go with requests that have paths of their own: "+
-				advice, text, query, query)
+			return subject.InvalidElement("target", i, "%q: the query %q cannot be combined with requests that have their own "+
+				"path: "+advice, text, query, query)
 		}
 	}
 	server, path, err := o.Server()
 	if err != nil || server == nil || !requested || path == "" || path == "/" {
 		return err
 	}
-	return subject.InvalidOption(subject.PersistentName, "%q: its path %q cannot go with --request, which has the path: "+
-		"give the URL without it", o.Persistent, path)
+	return subject.InvalidOption(subject.PersistentName, "%q: the path %q cannot be combined with --request, which has "+
+		"the path: remove it from the URL", o.Persistent, path)
 }

@@ -27,21 +27,21 @@ type preparation struct {
 	*Options
 	launcher *subject.Launcher
 	log      io.Writer
-	began    time.Time // when the first target was started, if that was to learn its responses
+	began    time.Time // when the first target was started to learn its responses; zero if none was
 	lessons  []lesson
 	traps    traps.Examiner
 }
 
-// Prepare returns a run that is ready to be executed. The launcher is given what it starts. Messages go to log.
+// Prepare returns a run that is ready to be executed, and configures the launcher for it. It writes messages to log.
 func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Writer) (*run.Execution, error) {
-	o.Seed = cmp.Or(o.Seed, rand.Uint64N(1_000_000)) // few digits, for it is printed to be typed again
+	o.Seed = cmp.Or(o.Seed, rand.Uint64N(1_000_000)) // few digits, as users retype it
 	l.Env, l.Messages = map[string]string{}, log
 	if !o.Phases {
 		l.Env[contract.EnvPhases] = "off"
 	}
 	p := &preparation{Options: o, launcher: l, log: log, traps: traps.Examiner{Log: log}}
 	if o.Suite != "" {
-		return p.ofSuite(ctx)
+		return p.prepareSuite(ctx)
 	}
 	made, err := p.plan(ctx)
 	if err != nil {
@@ -50,7 +50,8 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 	return p.ready(ctx, made)
 }
 
-// plan finds the programs, makes the plan, which may be refused, and learns what the programs are expected to respond.
+// plan finds the programs, makes the plan, and learns the expected responses. It returns an error if the plan is
+// invalid.
 func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	finder := p.Data.Finder(p.log)
 	programs, err := finder.Find(ctx, subject.ProgramsOf(p.Selections))
@@ -61,7 +62,10 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	external, err := p.ask(ctx, programs)
+	if p.CGI != "" {
+		programs[0] = programs[0].Hosting(p.CGI)
+	}
+	external, err := p.planRequests(ctx, programs)
 	if err != nil {
 		return made, err
 	}
@@ -78,7 +82,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	if err != nil {
 		return made, err
 	}
-	if len(p.lessons) > 0 { // the plan has the requests, and with them what is learnt now
+	if len(p.lessons) > 0 { // the plan contains the requests with their expected responses
 		if err = p.learn(ctx); err == nil {
 			made, err = plan.New(p.Options.Options, programs, external, floor)
 		}
@@ -102,14 +106,14 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	return made, p.Data.Suits(p.launcher)
 }
 
-// compareResponses puts into the plan what of responses is compared.
+// compareResponses sets in the plan which parts of responses are compared.
 func (p *preparation) compareResponses(made *plan.Plan) {
 	if made.IgnoreHeaders = p.IgnoreHeaders; p.AllowDifferent {
 		made.ExpectStatusOnly()
 	}
 }
 
-// ready starts the servers that the programs need.
+// ready starts the servers that the programs need, and returns the prepared run.
 func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Execution, err error) {
 	if p.Pin {
 		if p.launcher.StartFunc, err = machine.Pin(); err != nil {
@@ -131,8 +135,8 @@ func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Executi
 	return e, nil
 }
 
-// ofSuite finds the contenders of a suite.
-func (p *preparation) ofSuite(ctx context.Context) (e *run.Execution, err error) {
+// prepareSuite finds the contenders of a suite and returns the prepared run.
+func (p *preparation) prepareSuite(ctx context.Context) (e *run.Execution, err error) {
 	s, _ := suite.Find(p.Suite)
 	dir, remove, err := process.TempDir("the suite")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// examine looks for traps of a side while it serves.
+// examine looks for traps of a side while its target is running.
 func (p *preparation) examine(ctx context.Context, s run.Side, t *subject.Target, requests []contract.Request) error {
 	c := traps.Case{Model: s.Model, PID: t.PID, URL: t.URL, Requests: requests, Reused: !p.NoReuse}
 	if len(p.Clients) > 0 {

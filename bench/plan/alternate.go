@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// alternatingBlock is how long a visit takes for each cell that alternates with another. As requests of both are paired
-// one by one, it need not be as long as a block that is paired as a whole: its costs are read before and after it.
+// alternatingBlock is the length of a visit per cell, if cells alternate. Requests of alternating cells are paired one
+// by one, so a block can be shorter than one that is paired as a whole.
 const alternatingBlock = 15 * time.Millisecond
 
-// fewestInTurn is how many requests a visit to a cell that alternates has at the least: those of one cycle. So a program
-// that takes long to start has many starts of the targets in the time of a check all the same.
-const fewestInTurn = 2
+// minAlternating is the smallest number of requests of a visit to an alternating cell: those of one cycle. With so few,
+// even a check of a slow program has many starts of the targets.
+const minAlternating = 2
 
-// Alternate has the requests of cells that differ only in model alternate, if the default engine can do that.
+// Alternate makes the requests of cells that differ only in model alternate, if the default engine supports it.
 func (p *Plan) Alternate() {
 	if p.Alternating = DefaultAlternates; p.Alternating {
-		p.BlockNS, p.MinRequests = int64(alternatingBlock), fewestInTurn
+		p.BlockNS, p.MinRequests = int64(alternatingBlock), minAlternating
 	}
 }
 
-// Groups returns what a round visits at a start of the targets, in its order. Cells that alternate are one group; each
-// other cell is one by itself. The control of a check has rounds of its own, with the program that it is.
+// Groups returns the cells that a round visits at a start of the targets, in order. Alternating cells form a group;
+// each other cell is a group of its own. The control of a check and the model it delays are visited in separate rounds.
 func (p Plan) Groups(round, start int) (groups [][]int) {
 	numbers := p.PairNumbers()
 	at := map[int]int{}
@@ -40,33 +40,35 @@ func (p Plan) Groups(round, start int) (groups [][]int) {
 	return groups
 }
 
-// inRound reports whether the cell is visited in a round in which it is its turn.
+// inRound reports whether a cell whose turn it is belongs to the round: rounds of the control alternate with the
+// others.
 func (p Plan) inRound(cell, round, start int) bool {
 	model := p.Cells[cell].Model
 	if p.RoundsTogether() == 1 {
 		return true
 	}
-	twin, _ := p.ControlOf(start)
+	delayed, _ := p.ControlOf(start)
 	if ofControl := round%2 == 1; ofControl {
-		return model == p.Check.Control || model == twin
+		return model == p.Check.Control || model == delayed
 	}
 	return model != p.Check.Control
 }
 
-// controlStream is in the second half of the generator's seed, which no round's order has.
+// controlStream is xored into the second half of the PCG seed, to make the stream differ from those of the rounds'
+// orders.
 const controlStream = 0x636f6e74726f6c << 8 // "control"
 
-// ControlOf returns which model the control is like at a start of the targets, and what is launched as the control. A
-// coin decides whether it is the candidate or the base: whichever it is, its file is executed twice as often, and what
-// is in the processor's caches takes less time.
-func (p Plan) ControlOf(start int) (twin, launch string) {
+// ControlOf returns the model that the control delays at a start of the targets, and the model to launch as the
+// control. It is the candidate or the base, chosen at random: the chosen program is executed twice as often, and so
+// gains from the CPU's caches.
+func (p Plan) ControlOf(start int) (delayed, launch string) {
 	if p.Check.BaseControl == "" || rand.New(rand.NewPCG(p.Seed, controlStream^uint64(start))).IntN(2) == 0 {
 		return p.Check.Candidate, p.Check.Control
 	}
 	return p.Baseline, p.Check.BaseControl
 }
 
-// RoundsTogether is how many rounds visit each cell, but for strides.
+// RoundsTogether returns the number of consecutive rounds that together visit each cell, strides aside.
 func (p Plan) RoundsTogether() int {
 	if p.Alternating && p.Check != nil && p.Check.Control != "" {
 		return 2
@@ -74,7 +76,7 @@ func (p Plan) RoundsTogether() int {
 	return 1
 }
 
-// Alternates reports whether the requests of the cell alternate with those of others.
+// Alternates reports whether the requests of the cell alternate with those of other cells.
 func (p Plan) Alternates(cell int) bool {
 	if !p.Alternating {
 		return false
@@ -88,9 +90,9 @@ func (p Plan) Alternates(cell int) bool {
 	return false
 }
 
-// Cycle lists whose requests follow one another in a group of n cells: each cell has one, and then each one more in the
-// reverse order. A drift of the machine cancels that way, and so does what a request leaves to be done after its
-// response: of two cells, each follows itself as often as the other.
+// Cycle returns the order of the requests of n alternating cells, as indexes: one request of each cell, then one more
+// of each in reverse order. This cancels a drift of the machine. It also cancels work that continues after a response:
+// of two cells, each follows itself as often as it follows the other.
 func Cycle(n int) (turns []int) {
 	for i := range n {
 		turns = append(turns, i)

@@ -9,21 +9,23 @@ import (
 	"forktax/bench/plan"
 )
 
-// A check of two requests, with the floor.
+// alternatingPlan returns the plan of a check with two requests and the floor.
 func alternatingPlan() plan.Plan {
 	p := plan.Plan{Alternating: true, Baseline: "base", Floor: "floor", Seed: 3,
 		Check: &plan.CheckSpec{Candidate: "candidate", Control: "control"}}
 	for _, request := range []string{"read", "write"} {
 		for _, model := range []string{"base", "candidate", "control"} {
-			p.Cells = append(p.Cells, plan.Cell{Workload: "hello", Request: request, Model: model, Load: plan.Load{Kind: plan.Closed}})
+			p.Cells = append(p.Cells, plan.Cell{Workload: "hello", Request: request, Model: model,
+				Load: plan.Load{Kind: plan.Closed}})
 		}
 	}
-	p.Cells = append(p.Cells, plan.Cell{Workload: "floor", Request: "hello", Model: "cgi", Load: plan.Load{Kind: plan.Closed}})
+	p.Cells = append(p.Cells, plan.Cell{Workload: "floor", Request: "hello", Model: "cgi",
+		Load: plan.Load{Kind: plan.Closed}})
 	p.Strides = []int{1, 1, 1, 1, 1, 1, 2}
 	return p
 }
 
-// groupsOf are those of a round in an order that is not drawn.
+// groupsOf returns the groups of a round, sorted.
 func groupsOf(p plan.Plan, round int) [][]int {
 	groups := p.Groups(round, 0)
 	for _, g := range groups {
@@ -53,33 +55,33 @@ func TestGroups(t *testing.T) {
 		first[slices.DeleteFunc(p.Groups(2*round, round), func(g []int) bool { return !slices.Contains(g, 0) })[0][0]]++
 	}
 	if first[0] < 150 || first[1] < 150 || first[0]+first[1] != 400 {
-		t.Errorf("base was first %d times, and the candidate %d times, of 400", first[0], first[1])
+		t.Errorf("base was first %d times and the candidate %d times, want about 200 of 400", first[0], first[1])
 	}
 
 	p.Check.BaseControl = "base-control"
-	twins := map[string]int{}
+	models := map[string]int{}
 	for start := range 200 {
-		twin, launched := p.ControlOf(start)
-		twins[twin]++
-		want := map[string][][]int{"candidate": {{1, 2}, {4, 5}}, "base": {{0, 2}, {3, 5}}}[twin]
+		delayed, launched := p.ControlOf(start)
+		models[delayed]++
+		want := map[string][][]int{"candidate": {{1, 2}, {4, 5}}, "base": {{0, 2}, {3, 5}}}[delayed]
 		groups := p.Groups(1, start)
 		for _, g := range groups {
 			slices.Sort(g)
 		}
 		slices.SortFunc(groups, slices.Compare)
-		if diff := cmp.Diff(want, groups); diff != "" || (launched == "base-control") != (twin == "base") {
+		if diff := cmp.Diff(want, groups); diff != "" || (launched == "base-control") != (delayed == "base") {
 			t.Errorf("start %d launches %s as the control; groups (-want +got):\n%s", start, launched, diff)
 		}
 	}
-	if twins["base"] < 70 || twins["candidate"] < 70 {
-		t.Errorf("the control was %v, want about half of each", twins)
+	if models["base"] < 70 || models["candidate"] < 70 {
+		t.Errorf("models of the control: %v, want about half of each", models)
 	}
 
 	p.Check.Control, p.Check.BaseControl = "", ""
 	p.Cells = slices.DeleteFunc(p.Cells, func(c plan.Cell) bool { return c.Model == "control" })
 	p.Strides = nil
 	if diff := cmp.Diff([][]int{{0, 1}, {2, 3}, {4}}, groupsOf(p, 1)); diff != "" || p.RoundsTogether() != 1 {
-		t.Errorf("without a control there are %d rounds together; groups (-want +got):\n%s", p.RoundsTogether(), diff)
+		t.Errorf("RoundsTogether() without a control = %d; groups (-want +got):\n%s", p.RoundsTogether(), diff)
 	}
 	p.Alternating = false
 	if diff := cmp.Diff([][]int{{0}, {1}, {2}, {3}, {4}}, groupsOf(p, 1)); diff != "" || p.Alternates(0) {

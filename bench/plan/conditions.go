@@ -10,7 +10,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// conditions are those under which programs are measured: the variants, or the models, each a variant of nothing but
+// conditions returns the variants under which programs are measured. Without variants, each model becomes a variant of
 // its own name.
 func (o *Options) conditions() []subject.Variant {
 	if len(o.Variants) > 0 {
@@ -23,8 +23,8 @@ func (o *Options) conditions() []subject.Variant {
 	return models
 }
 
-// condition is an error of the condition with this index.
-func (o *Options) condition(i int, format string, args ...any) error {
+// conditionError returns an error of the condition with index i.
+func (o *Options) conditionError(i int, format string, args ...any) error {
 	what := fmt.Sprintf(format, args...)
 	if len(o.Variants) > 0 {
 		return subject.InvalidElement("variants", i, "%q: %s", o.Variants[i].Name, what)
@@ -32,28 +32,28 @@ func (o *Options) condition(i int, format string, args ...any) error {
 	return subject.InvalidElement("model", i, "%s", what)
 }
 
-// knows checks that the program has the models by which it is to serve, unless another serves in its place.
-func (o *Options) knows(p subject.Program) error {
+// checkModels returns an error if the program lacks a model of the conditions, unless a variant replaces the program.
+func (o *Options) checkModels(p subject.Program) error {
 	for i, c := range o.conditions() {
 		switch {
 		case c.Program == "" && !p.HasModel(c.Model):
-			return o.condition(i, "%q is unknown to %s; it has %s", c.Model, p.Name, strings.Join(p.Models, ", "))
+			return o.conditionError(i, "%q is not a model of %s: use one of %s", c.Model, p.Name, strings.Join(p.Models, ", "))
 		case c.Name != c.Model && p.HasModel(c.Name):
-			return o.condition(i, "the name is that of a model, which this is not")
+			return o.conditionError(i, "the name is that of a model: choose another name")
 		}
 	}
 	return nil
 }
 
-// FindVariants finds the programs of the variants. If one of them is built with flags of its own, all are built from
-// the same source: the usual program, found beside the command, may be of another day.
+// FindVariants finds the programs of the variants. If one variant has build flags, all are built from the same source:
+// the program installed next to the command may be of another version.
 func (o *Options) FindVariants(ctx context.Context, f *subject.Finder, programs []subject.Program) ([]subject.Variant,
 	error) {
 	building := slices.IndexFunc(o.Variants, func(v subject.Variant) bool { return len(v.Build) > 0 })
 	for _, name := range subject.ProgramsOf(o.Selections) {
 		if building >= 0 && strings.ContainsRune(name, filepath.Separator) {
-			return nil, o.condition(building, "only workloads of this project can be built, and %s is the path of a program: "+
-				"give the variants a program each", name)
+			return nil, o.conditionError(building, "only workloads of this project can be built, and %s is the path of a "+
+				"program: set program for each variant", name)
 		}
 	}
 	var variants []subject.Variant
@@ -61,7 +61,7 @@ func (o *Options) FindVariants(ctx context.Context, f *subject.Finder, programs 
 		own := v
 		var err error
 		if v.Program != "" {
-			own.Programs, err = replaced(ctx, f, v, programs)
+			own.Programs, err = findReplacement(ctx, f, v, programs)
 		} else if building >= 0 {
 			own.Programs, err = f.Build(ctx, subject.ProgramsOf(o.Selections), v.Build)
 		}
@@ -69,18 +69,18 @@ func (o *Options) FindVariants(ctx context.Context, f *subject.Finder, programs 
 			return nil, cause
 		}
 		if err != nil {
-			return nil, o.condition(i, "%v", err)
+			return nil, o.conditionError(i, "%v", err)
 		}
 		variants = append(variants, own)
 	}
 	return variants, nil
 }
 
-// replaced finds the program that serves in place of the workload's own.
-func replaced(ctx context.Context, f *subject.Finder, v subject.Variant, programs []subject.Program) ([]subject.Program,
-	error) {
+// findReplacement finds the program that a variant uses instead of the workload's own.
+func findReplacement(ctx context.Context, f *subject.Finder, v subject.Variant,
+	programs []subject.Program) ([]subject.Program, error) {
 	path := v.Program
-	if !strings.ContainsRune(path, filepath.Separator) { // which would be the name of a workload
+	if !strings.ContainsRune(path, filepath.Separator) { // else it would be the name of a workload
 		path = "." + string(filepath.Separator) + path
 	}
 	found, err := f.Find(ctx, []string{path})
@@ -88,15 +88,16 @@ func replaced(ctx context.Context, f *subject.Finder, v subject.Variant, program
 	case err != nil:
 		return nil, err
 	case len(programs) > 1 || found[0].Name != programs[0].Name:
-		return nil, fmt.Errorf("%s is the workload %q, and can only be held against another of the name: give the run no "+
+		return nil, fmt.Errorf("%s is the workload %q and can only be compared with a program of that workload: measure no "+
 			"other workload", path, found[0].Name)
 	case !found[0].HasModel(v.Model):
-		return nil, fmt.Errorf("%q is unknown to %s; it has %s", v.Model, path, strings.Join(found[0].Models, ", "))
+		return nil, fmt.Errorf("%q is not a model of %s: use one of %s", v.Model, path, strings.Join(found[0].Models, ", "))
 	}
 	return found, nil
 }
 
-// FindFloor finds the floor for a run of these programs, if one is wanted. The error is that of ctx.
+// FindFloor finds the floor for a run of these programs, if the options ask for it. If it cannot be found,
+// Floor.Missing has the reason; the error is only that of ctx.
 func (o *Options) FindFloor(ctx context.Context, f *subject.Finder, programs []subject.Program) (subject.Floor, error) {
 	if !o.Floor || o.FindKnee || len(programs) == 0 ||
 		!slices.ContainsFunc(o.conditions(), func(c subject.Variant) bool { return c.Model == subject.FloorModel }) ||
@@ -110,7 +111,7 @@ func (o *Options) FindFloor(ctx context.Context, f *subject.Finder, programs []s
 	return subject.Floor{Program: p}, nil
 }
 
-// IndexOf is the index of the first selection of the program.
+// IndexOf returns the index of the first selection of the program, or -1.
 func (o *Options) IndexOf(program string) int {
 	return slices.IndexFunc(o.Selections, func(s subject.Selection) bool { return s.Program == program })
 }

@@ -1,4 +1,5 @@
-// Package plan decides what a run does: which cells are visited, under which load, how often and in which order.
+// Package plan decides what a run does: which cells it visits, under which load, how often and in which order.
 //
-// A Plan depends on its options and its seed alone. Package run executes it; package record keeps it with the results.
+// A Plan depends only on its options and its seed. Package run executes plans; package record stores them with the
+// results.
 package plan

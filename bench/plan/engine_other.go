@@ -2,8 +2,8 @@
 
 package plan
 
-// DefaultEngine is the engine of a plan that names none.
+// DefaultEngine is the load engine used unless --engine is given.
 const DefaultEngine = "hey"
 
-// DefaultAlternates is whether that engine can alternate between visits.
+// DefaultAlternates reports whether DefaultEngine can alternate between visits.
 const DefaultAlternates = false

@@ -7,7 +7,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// ExecutionModel returns the model by which a cell of this model is served: the variant's, if it is one.
+// ExecutionModel returns the execution model of a cell's model: the model of the variant, if it names a variant.
 func (p Plan) ExecutionModel(model string) string {
 	if i := slices.IndexFunc(p.Variants, func(v subject.Variant) bool { return v.Name == model }); i >= 0 {
 		return p.Variants[i].Model
@@ -15,8 +15,8 @@ func (p Plan) ExecutionModel(model string) string {
 	return model
 }
 
-// Stays reports whether a target of this model is resident: its process serves more than one request. Names that are not
-// models are those of servers, or of the contenders of a suite.
+// Stays reports whether a target of this model is resident: its process serves more than one request. Names that are
+// not models are names of external servers, which are resident, or of contenders of a suite.
 func (p Plan) Stays(model string) bool {
 	if p.Suite != nil {
 		return !slices.ContainsFunc(p.Suite.Contenders, func(c Contender) bool { return c.Name == model && c.Fresh })
@@ -25,8 +25,8 @@ func (p Plan) Stays(model string) bool {
 	return !known || m.Process != contract.PerRequest
 }
 
-// LargestLoads returns for each request of a target, in the plan's order, the index of its cell with the most clients, or
-// of its first if it is measured at rates only. Those of the cross-check are left out.
+// LargestLoads returns, for each request of a target in the plan's order, the index of its cell with the most clients.
+// If the request is measured only at rates, it is the index of the first cell. Cells of the cross-check are left out.
 func (p Plan) LargestLoads(name TargetName) (cells []int) {
 	at := map[string]int{}
 	for i, c := range p.Cells {
@@ -37,7 +37,10 @@ func (p Plan) LargestLoads(name TargetName) (cells []int) {
 		if !known {
 			at[c.Request] = len(cells)
 			cells = append(cells, i)
-		} else if had := p.Cells[cells[n]].Load; c.Load.Kind == Closed && (had.Kind != Closed || c.Load.Concurrency > had.Concurrency) {
+			continue
+		}
+		largest := p.Cells[cells[n]].Load
+		if c.Load.Kind == Closed && (largest.Kind != Closed || c.Load.Concurrency > largest.Concurrency) {
 			cells[n] = i
 		}
 	}

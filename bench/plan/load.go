@@ -7,23 +7,23 @@ import (
 	"forktax/bench/subject"
 )
 
-// Kinds of load. The two are different experiments and never share a table column.
+// Kinds of load. They are different experiments and never share a table column.
 const (
-	Closed = "closed" // the next request waits for the last answer: measures capacity
-	Open   = "open"   // requests arrive by a plan, whatever the server does: measures response time at a rate
+	Closed = "closed" // each client sends a request after its previous response: measures capacity
+	Open   = "open"   // requests arrive as planned, whatever the server does: measures response time at a rate
 )
 
-// Load is how a cell is driven.
+// Load is the load on a cell.
 type Load struct {
 	Kind        string  `json:"kind"`                 // Closed or Open
-	Concurrency int     `json:"concurrency"`          // closed: how many clients; open: the most connections at once
-	RateRPS     float64 `json:"rate_rps"`             // open: planned arrivals a second; closed: 0
+	Concurrency int     `json:"concurrency"`          // closed: number of clients; open: most connections at once
+	RateRPS     float64 `json:"rate_rps"`             // open: planned arrivals per second; closed: 0
 	Arrivals    string  `json:"arrivals,omitempty"`   // open: "poisson" (the default) or "constant"
 	NoReuse     bool    `json:"no_reuse,omitempty"`   // a new connection for each request
-	TimeoutNS   int64   `json:"timeout_ns,omitempty"` // of one request; 0 means DefaultTimeout
+	TimeoutNS   int64   `json:"timeout_ns,omitempty"` // of one request; 0 means subject.DefaultTimeout
 }
 
-// Timeout returns the limit on one request.
+// Timeout returns the timeout of one request.
 func (l Load) Timeout() time.Duration {
 	if l.TimeoutNS > 0 {
 		return time.Duration(l.TimeoutNS)
@@ -31,7 +31,8 @@ func (l Load) Timeout() time.Duration {
 	return subject.DefaultTimeout
 }
 
-// String says it in words: "8 clients" or "500/s", and "8 clients anew" if each request makes its connection anew.
+// String returns the load as text: "8 clients" or "500/s", and "8 clients, no keep-alive" if connections are not
+// reused.
 func (l Load) String() string {
 	words := ""
 	switch {
@@ -43,7 +44,7 @@ func (l Load) String() string {
 		words = fmt.Sprintf("%d clients", l.Concurrency)
 	}
 	if l.NoReuse {
-		words += " anew"
+		words += ", no keep-alive"
 	}
 	return words
 }

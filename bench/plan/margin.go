@@ -5,13 +5,14 @@ import (
 	"strconv"
 )
 
-// A Margin is an increase that is not a regression. Only an increase above both the share and the number is one.
+// A Margin is the largest increase that is not a regression. An increase is a regression if it is above both Share and
+// Count.
 type Margin struct {
-	Share float64 `json:"share"`           // of the base; 0.2 is 20 %
-	Count int64   `json:"count,omitempty"` // of a metric that is counted
+	Share float64 `json:"share"`           // relative to the base; 0.2 is 20%
+	Count int64   `json:"count,omitempty"` // absolute, for a metric that is a count
 }
 
-// MarginOf returns the margin of a metric. A record of a version that had one margin for all metrics has no others.
+// MarginOf returns the margin of a metric. Records of older versions have one margin for all metrics.
 func (c *CheckSpec) MarginOf(metric string) Margin {
 	if m, ok := c.Margins[metric]; ok {
 		return m
@@ -19,7 +20,7 @@ func (c *CheckSpec) MarginOf(metric string) Margin {
 	return Margin{Share: c.Margin}
 }
 
-// rounding is the relative error by which a share of a count may be computed too small.
+// rounding is the largest relative rounding error of a share of a count.
 const rounding = 1e-9
 
 // Exceeded reports whether the candidate's count is above the base's by more than the margin.

@@ -13,10 +13,10 @@ func TestMarginExceeded(t *testing.T) {
 		base, candidate float64
 		want            bool
 	}{
-		"nine files more of 54":             {files, 54, 63, false},
+		"nine more than 54":                 {files, 54, 63, false},
 		"within the share, above the count": {files, 100, 120, false},
 		"above the share, within the count": {files, 5, 15, false},
-		"above both":                        {files, 54, 65, true}, // 20 % is 64.8
+		"above both":                        {files, 54, 65, true}, // 20% is 64.8
 		"fewer":                             {files, 54, 10, false},
 		"one more, without a margin":        {plan.Margin{}, 1, 2, true},
 		"as many, without a margin":         {plan.Margin{}, 1, 1, false},
@@ -40,7 +40,7 @@ func TestMarginOf(t *testing.T) {
 			t.Errorf("MarginOf(%q) = %s, want %s", metric, got, want)
 		}
 	}
-	before := plan.CheckSpec{Margin: 0.03} // of a version without margins of single metrics
+	before := plan.CheckSpec{Margin: 0.03} // of a version without margins per metric
 	if got := before.MarginOf("files_opened"); got != (plan.Margin{Share: 0.03}) {
 		t.Errorf("MarginOf without margins = %v, want 3%%", got)
 	}

@@ -12,8 +12,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// With a mix there is one cell for each workload, load and model, and none that the cross-check makes, which cannot send
-// several requests.
+// With a mix there is one cell for each workload, load and model, and none that the cross-check makes, which cannot
+// send several requests.
 func TestMix(t *testing.T) {
 	o := defaults()
 	o.Mix, o.ReuseLevels, o.Clients, o.Rates = true, false, []int{8}, []float64{50}
@@ -38,7 +38,7 @@ func TestMix(t *testing.T) {
 	}
 }
 
-func TestMixIsRefused(t *testing.T) {
+func TestInvalidMix(t *testing.T) {
 	models := []string{"cgi", "persistent"}
 	programs := func(requests ...string) []subject.Program {
 		return []subject.Program{described("hello", models, requests...)}
@@ -51,12 +51,13 @@ func TestMixIsRefused(t *testing.T) {
 		change   func(o *plan.Options)
 		want     string
 	}{
-		"of one request": {programs("read", "write"), nil, func(o *plan.Options) { o.Selections[0].Request = "read" },
-			"--workload hello/read: a mix is of all requests of a workload: name hello alone"},
-		"a request has its name": {programs("read", "mix"), nil, nil, "--requests hello has a request that is called mix"},
-		"a weight is negative":   {negative, nil, nil, "--requests the weight of hello/write is -1"},
-		"by TLS": {programs("read"), []subject.External{{Name: "x", URL: &url.URL{Scheme: "https", Host: "127.0.0.1"}}}, nil,
-			"--target by https can be measured with one request at a time only"},
+		"of a single request": {programs("read", "write"), nil, func(o *plan.Options) { o.Selections[0].Request = "read" },
+			"--workload hello/read: a mix has all requests of a workload: use hello"},
+		"a request is named mix": {programs("read", "mix"), nil, nil, "--requests hello has a request named mix"},
+		"a weight is negative":   {negative, nil, nil, "--requests hello/write has weight -1"},
+		"with TLS": {programs("read"),
+			[]subject.External{{Name: "x", URL: &url.URL{Scheme: "https", Host: "127.0.0.1"}}}, nil,
+			"--target with https does not support a mix of requests"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := defaults()
@@ -73,7 +74,8 @@ func TestMixIsRefused(t *testing.T) {
 	}
 	o := defaults()
 	o.Mix, o.Engine = true, "hey"
-	if err := o.Validate(); err == nil || !strings.HasPrefix(err.Error(), "--requests need an engine that sends several requests") {
-		t.Errorf("Validate = %v, want an error about the engine", err)
+	const want = "--requests needs another engine than hey"
+	if err := o.Validate(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("Validate = %v, want %q", err, want)
 	}
 }

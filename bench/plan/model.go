@@ -6,30 +6,31 @@ import (
 	"forktax/workload/contract"
 )
 
-// Baseline is the model that the others are compared with, where it is among them: the one that keeps everything. Fresh
-// is the model that keeps nothing.
+// Baseline is the model that reuses every resource. Others are compared with it by default. Fresh is the model that
+// reuses nothing.
 var Baseline, Fresh = contract.Resident().Name, contract.Fresh().Name
 
-// A Rung is a model, and what it renews for every request that the one before it keeps.
-type Rung struct{ Model, Renews string }
+// A Level is a model, and the resource that it renews for every request while the preceding model reuses it.
+type Level struct{ Model, Renews string }
 
-// Rungs are the models of a ladder, from the one that keeps everything down to the one that keeps nothing. Other models
-// are measured beside it.
-var Rungs = rungs()
+// Levels lists the models by decreasing reuse, from the one that reuses everything to the one that reuses nothing.
+// Other
+// models are not in the list.
+var Levels = levels()
 
-func rungs() []Rung {
-	all := []Rung{{Baseline, ""}}
+func levels() []Level {
+	all := []Level{{Baseline, ""}}
 	lifetimes := [...]contract.Lifetime{contract.Kept, contract.Kept, contract.Kept}
 	for i, resource := range slices.Backward([]string{"process", "state", "connection"}) {
 		lifetimes[i] = contract.PerRequest
 		if m, ok := contract.ModelKeeping(lifetimes[0], lifetimes[1], lifetimes[2]); ok {
-			all = append(all, Rung{m.Name, resource})
+			all = append(all, Level{m.Name, resource})
 		}
 	}
 	return all
 }
 
-// IsIntermediate reports whether a model is on the ladder and keeps neither everything nor nothing.
+// IsIntermediate reports whether a model is in Levels and neither its first nor its last.
 func IsIntermediate(model string) bool {
-	return slices.ContainsFunc(Rungs[1:len(Rungs)-1], func(r Rung) bool { return r.Model == model })
+	return slices.ContainsFunc(Levels[1:len(Levels)-1], func(r Level) bool { return r.Model == model })
 }

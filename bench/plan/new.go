@@ -8,22 +8,22 @@ import (
 	"forktax/workload/contract"
 )
 
-// External describes what servers serve that are measured by their URL alone.
+// External returns the description of the workload of external servers that are measured by URL only.
 func External(requests []contract.Request) contract.Description {
 	return contract.Description{Name: subject.ExternalWorkload, About: "what external servers respond", Requests: requests}
 }
 
-// New returns the plan of a run of these programs, with the floor, and of external servers.
+// New returns the plan of a run of programs, external servers and the floor.
 func New(o Options, programs []subject.Program, foreign []subject.External, floor subject.Floor) (Plan, error) {
 	p := o.base()
 	if secure := slices.IndexFunc(foreign, subject.External.IsTLS); secure >= 0 && !o.Explicit["engine"] {
-		o.Engine = crossCheckEngine // the only one that speaks TLS; the report says so
+		o.Engine = crossCheckEngine // the only engine with TLS; the report notes it
 		if len(o.Rates) > 0 || o.FindKnee {
-			return Plan{}, subject.InvalidElement("target", secure, "by https can be measured in closed loops only: leave out "+
+			return Plan{}, subject.InvalidElement("target", secure, "with https supports closed loops only: leave out "+
 				"--rate and --find-knee")
 		}
 		if o.Mix {
-			return Plan{}, subject.InvalidElement("target", secure, "by https can be measured with one request at a time only: "+
+			return Plan{}, subject.InvalidElement("target", secure, "with https does not support a mix of requests: "+
 				"leave out the key requests")
 		}
 	}
@@ -36,8 +36,8 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 		p.Workloads = []contract.Description{External(o.External)}
 	}
 	for i, f := range foreign {
-		if slices.Contains(models, f.Name) || f.Name == subject.FloorWorkload { // by which comparisons call it
-			return Plan{}, subject.InvalidElement("target", i, "%q: the name is taken; give it another", f.Name)
+		if slices.Contains(models, f.Name) || f.Name == subject.FloorWorkload { // comparisons use this name for the floor
+			return Plan{}, subject.InvalidElement("target", i, "%q: name is already used: choose another", f.Name)
 		}
 		models = append(models, f.Name)
 	}
@@ -47,12 +47,12 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 	}
 	p.Baseline, p.Variants, p.Servers = o.baseline(models), o.Variants, serversOf(foreign)
 	for i, program := range programs {
-		if err := o.knows(program); err != nil {
+		if err := o.checkModels(program); err != nil {
 			return Plan{}, err
 		}
 		if slices.ContainsFunc(p.Workloads, func(d contract.Description) bool { return d.Name == program.Name }) {
 			return Plan{}, subject.InvalidElement("workload", o.IndexOf(subject.ProgramsOf(o.Selections)[i]),
-				"%s: another program calls itself %q, too", program.Path, program.Name)
+				"%s: another program is also named %q", program.Path, program.Name)
 		}
 		p.Workloads = append(p.Workloads, program.Description)
 	}
@@ -76,7 +76,8 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 	if p.FloorMissing = floor.Missing; floor.Program != nil {
 		p.Floor = floor.Name
 		p.Workloads = append(p.Workloads, floor.Description)
-		p.Cells = append(p.Cells, o.cells(subject.Selection{Program: floor.Name, Request: floor.Requests[0].Name}, []string{subject.FloorModel})...)
+		request := subject.Selection{Program: floor.Name, Request: floor.Requests[0].Name}
+		p.Cells = append(p.Cells, o.cells(request, []string{subject.FloorModel})...)
 	}
 	o.schedule(&p)
 	if err == nil {
@@ -85,7 +86,8 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 	return p, err
 }
 
-// fewestStarts is how many starts of the targets a short budget may have; 0 if their number was given.
+// fewestStarts returns the smallest number of starts of the targets if the budget is short; 0 if their number was
+// given.
 func (o *Options) fewestStarts() int {
 	if o.Explicit["starts"] || o.Rounds > 0 {
 		return 0
@@ -93,20 +95,21 @@ func (o *Options) fewestStarts() int {
 	return minStarts
 }
 
-// ordered has the baseline that somebody named go before the others.
+// ordered moves the baseline set by the user to the front.
 func (o *Options) ordered(models []string) ([]string, error) {
 	switch at := slices.Index(models, o.Baseline); {
 	case o.Baseline == "":
 		return models, nil
 	case at < 0:
-		return nil, subject.InvalidOption("baseline", "%q is not measured; there are %s", o.Baseline, strings.Join(models, ", "))
+		return nil, subject.InvalidOption("baseline", "%q is not measured: use one of %s", o.Baseline,
+			strings.Join(models, ", "))
 	default:
 		return slices.Concat(models[at:at+1], models[:at], models[at+1:]), nil
 	}
 }
 
-// baseline is what somebody named, which is the first then, and else persistent, if it is among the models. Of variants
-// it is the first, whatever they are called.
+// baseline returns the baseline of ordered models: the one set by the user, which is the first. By default it is
+// persistent, if that is among the models, or the first. With variants it is the first, whatever their names are.
 func (o *Options) baseline(models []string) string {
 	if o.Baseline == "" && len(o.Variants) == 0 && slices.Contains(models, Baseline) {
 		return Baseline
@@ -114,7 +117,7 @@ func (o *Options) baseline(models []string) string {
 	return models[0]
 }
 
-// requests lists the workloads' requests that are wished for, by workload and name.
+// requests returns the selected requests of the workloads.
 func (o *Options) requests(programs []subject.Program, workloads []contract.Description) ([]subject.Selection, error) {
 	if len(programs) == 0 {
 		var found []subject.Selection
@@ -147,8 +150,8 @@ func (o *Options) requests(programs []subject.Program, workloads []contract.Desc
 	return found, nil
 }
 
-// cells is the product of a request with the loads and the models, in the order in which they are to be read. Rates
-// alone mean no closed loops.
+// cells returns the product of a request with the loads and the models, in the order of the report. If only rates are
+// given, there are no closed loops.
 func (o *Options) cells(r subject.Selection, models []string) []Cell {
 	var loads []Load
 	if o.FindKnee {
@@ -160,7 +163,7 @@ func (o *Options) cells(r subject.Selection, models []string) []Cell {
 	if len(o.Rates) == 0 || o.Explicit["clients"] {
 		loads = o.closed()
 	}
-	for _, rate := range slices.Sorted(slices.Values(o.Rates)) { // a knee is looked for upwards
+	for _, rate := range slices.Sorted(slices.Values(o.Rates)) { // Plan.Curves relies on the order
 		loads = append(loads, o.open(rate))
 	}
 	return product(r, o.Engine, loads, models)
@@ -171,8 +174,8 @@ func (o *Options) isIntermediate(model string) bool {
 	return !o.Explicit["model"] && IsIntermediate(model)
 }
 
-// addReuseLevels adds, at the first load of a request if that is a closed loop, the models between the two that keep
-// everything and nothing, unless somebody has said which models there are to be.
+// addReuseLevels adds the intermediate models at the first load of a request, if that is a closed loop. It adds none if
+// the user chose the models.
 func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cell {
 	first := cells[0]
 	if !o.ReuseLevels || first.Load.Kind != Closed || o.Explicit["model"] || len(o.Variants) > 0 {
@@ -180,10 +183,10 @@ func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cel
 	}
 	var between []Cell
 	for _, p := range programs {
-		for _, rung := range Rungs[1 : len(Rungs)-1] {
-			if p.Name == first.Workload && p.HasModel(rung.Model) {
+		for _, level := range Levels[1 : len(Levels)-1] {
+			if p.Name == first.Workload && p.HasModel(level.Model) {
 				c := first
-				c.Model = rung.Model
+				c.Model = level.Model
 				between = append(between, c)
 			}
 		}
@@ -191,7 +194,7 @@ func (o *Options) addReuseLevels(cells []Cell, programs []subject.Program) []Cel
 	return slices.Insert(cells, 1, between...)
 }
 
-// closed are the closed loops.
+// closed returns the closed loops.
 func (o *Options) closed() []Load {
 	var loads []Load
 	for _, clients := range o.Clients {
@@ -214,7 +217,7 @@ func product(r subject.Selection, engine string, loads []Load, models []string) 
 	return cells
 }
 
-// OfSuite returns the plan of a suite, whose contenders replace models.
+// OfSuite returns the plan of a suite, in which contenders replace models.
 func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline string) Plan {
 	p := o.base()
 	p.Suite, p.Workloads, p.Baseline = s, workloads, baseline
@@ -226,17 +229,17 @@ func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline
 	return p
 }
 
-// base is a plan without workloads and cells.
+// base returns a plan without workloads and cells.
 func (o *Options) base() Plan {
-	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Starts: o.Starts, BlockNS: int64(o.Block), WarmUpNS: int64(o.WarmUp),
-		MinRequests: MinRequests, Seed: o.Seed}
+	p := Plan{Rounds: o.Rounds, BudgetNS: int64(o.Budget), Starts: o.Starts, BlockNS: int64(o.Block),
+		WarmUpNS: int64(o.WarmUp), MinRequests: MinRequests, Seed: o.Seed}
 	if o.Rounds > 0 {
 		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Starts)
 	}
 	return p
 }
 
-// schedule decides how often each cell is visited.
+// schedule sets how often each cell is visited.
 func (o *Options) schedule(p *Plan) {
 	p.FewestStarts = o.fewestStarts()
 	o.assignStrides(p)

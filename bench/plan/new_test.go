@@ -11,7 +11,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// described is a program of that name, with requests of the same names each.
+// described returns a program with requests of these names.
 func described(name string, models []string, requests ...string) subject.Program {
 	p := subject.Program{Path: "/" + name, Description: contract.Description{Name: name, Models: models}}
 	for _, r := range requests {
@@ -36,7 +36,7 @@ func theFloor() subject.Floor {
 	return subject.Floor{Program: &p}
 }
 
-// defaults are the options of forktax run.
+// defaults returns the default options of forktax run.
 func defaults() plan.Options {
 	o := plan.DefaultOptions()
 	o.Selections = []subject.Selection{{Program: "hello"}, {Program: "guestbook"}}
@@ -44,9 +44,9 @@ func defaults() plan.Options {
 	return o
 }
 
-// A run by the time visits each cell six times in 0.7 of it, which is what an interval needs, and short visits are made
-// more often than long ones.
-func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
+// A run with a budget visits each cell at least six times in 70% of it, as an interval needs, and the shortest visits
+// are made in every round.
+func TestDefaultRunVisits(t *testing.T) {
 	for name, floor := range map[string]subject.Floor{"with the floor": theFloor(), "without": {}} {
 		t.Run(name, func(t *testing.T) {
 			p := planned(t, defaults(), floor)
@@ -62,42 +62,42 @@ func TestDefaultRunVisitsEachCellOftenEnough(t *testing.T) {
 			}
 			for i, c := range p.Cells {
 				if c.Engine != p.CrossCheck && visits[i] < 6 {
-					t.Errorf("%s is visited %d times in %d rounds, want 6 at the least", c, visits[i], round)
+					t.Errorf("%s is visited %d times in %d rounds, want at least 6", c, visits[i], round)
 				}
 				if c.Load.Concurrency == 1 && c.Engine != p.CrossCheck && p.Strides[i] != 1 {
-					t.Errorf("%s is visited in every %d-th round, want all", c, p.Strides[i])
+					t.Errorf("%s has stride %d, want 1", c, p.Strides[i])
 				}
 			}
 		})
 	}
 }
 
-// A budget may be too short for all starts of the targets, unless their number was asked for.
-func TestStartsOfAShortBudget(t *testing.T) {
+// With a short budget there may be fewer starts of the targets, unless their number was given.
+func TestFewestStarts(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(o *plan.Options)
-		want   int // starts at least; 0 means all
+		want   int // fewest starts; 0 means Plan.Starts
 	}{
-		"by default":           {func(o *plan.Options) {}, 3},
-		"starts are given":     {func(o *plan.Options) { o.Explicit["starts"] = true }, 0},
-		"rounds are given":     {func(o *plan.Options) { o.Rounds = 20 }, 0},
-		"a search has its own": {func(o *plan.Options) { o.FindKnee, o.SLO = true, "p99=50ms" }, 0},
+		"by default":       {func(o *plan.Options) {}, 3},
+		"starts are given": {func(o *plan.Options) { o.Explicit["starts"] = true }, 0},
+		"rounds are given": {func(o *plan.Options) { o.Rounds = 20 }, 0},
+		"a search":         {func(o *plan.Options) { o.FindKnee, o.SLO = true, "p99=50ms" }, 0},
 	} {
 		o := defaults()
 		test.change(&o)
 		if got := planned(t, o, theFloor()).FewestStarts; got != test.want {
-			t.Errorf("%s: %d starts at least, want %d", name, got, test.want)
+			t.Errorf("%s: FewestStarts = %d, want %d", name, got, test.want)
 		}
 	}
 }
 
-// The floor is visited under each load of the run, by the model cgi, and not by the referee.
+// The floor is visited under each load of the run with model cgi, and not by the cross-check.
 func TestPlanHasTheFloor(t *testing.T) {
 	o := defaults()
 	o.Rates, o.Explicit["clients"] = []float64{50, 20}, true
 	p := planned(t, o, theFloor())
 	if p.Floor != "floor" {
-		t.Errorf("the plan's floor is %q", p.Floor)
+		t.Errorf("Floor = %q, want floor", p.Floor)
 	}
 	var loads []string
 	for _, c := range p.Cells {
@@ -108,31 +108,31 @@ func TestPlanHasTheFloor(t *testing.T) {
 	want := []string{"floor/hello, cgi, 1 client, epoll", "floor/hello, cgi, 8 clients, epoll",
 		"floor/hello, cgi, 20/s, epoll", "floor/hello, cgi, 50/s, epoll"}
 	if !slices.Equal(loads, want) {
-		t.Errorf("the floor's cells are %q, want %q", loads, want)
+		t.Errorf("cells of the floor = %q, want %q", loads, want)
 	}
 	if p.Workloads[len(p.Workloads)-1].Name != "floor" {
-		t.Errorf("the plan's workloads are %+v, want the floor after the others", p.Workloads)
+		t.Errorf("Workloads = %+v, want the floor last", p.Workloads)
 	}
 
-	p = planned(t, o, subject.Floor{Missing: "there is none"})
-	if p.Floor != "" || p.FloorMissing != "there is none" || len(p.Workloads) != 2 {
-		t.Errorf("without a floor the plan has %q, because %q, and %d workloads", p.Floor, p.FloorMissing,
+	p = planned(t, o, subject.Floor{Missing: "not found"})
+	if p.Floor != "" || p.FloorMissing != "not found" || len(p.Workloads) != 2 {
+		t.Errorf("without a floor: Floor = %q, FloorMissing = %q, %d workloads", p.Floor, p.FloorMissing,
 			len(p.Workloads))
 	}
 }
 
-// Where nothing would be held against it, the floor is not even looked for.
-func TestFloorIsNotWanted(t *testing.T) {
+// FindFloor does not look for the floor if nothing would be compared with it.
+func TestFindFloorNotNeeded(t *testing.T) {
 	programs := []subject.Program{described("hello", []string{"persistent", "cgi"}, "hello")}
 	tests := map[string]struct {
 		change   func(o *plan.Options)
 		programs []subject.Program
 	}{
-		"told not to":         {func(o *plan.Options) { o.Floor = false }, programs},
-		"a search":            {func(o *plan.Options) { o.FindKnee = true }, programs},
-		"no cgi":              {func(o *plan.Options) { o.Models = []string{"persistent"} }, programs},
-		"targets alone":       {func(*plan.Options) {}, nil},
-		"it is there already": {func(*plan.Options) {}, []subject.Program{described("floor", []string{"cgi"}, "hello")}},
+		"turned off":       {func(o *plan.Options) { o.Floor = false }, programs},
+		"a search":         {func(o *plan.Options) { o.FindKnee = true }, programs},
+		"no cgi":           {func(o *plan.Options) { o.Models = []string{"persistent"} }, programs},
+		"only targets":     {func(*plan.Options) {}, nil},
+		"it is a workload": {func(*plan.Options) {}, []subject.Program{described("floor", []string{"cgi"}, "hello")}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

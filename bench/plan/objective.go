@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// An Objective is what response times have to meet: of the requests at a rate, the percentile is at most the limit.
+// An Objective is a requirement on response times: their percentile at a rate is at most the limit.
 type Objective struct {
 	Percentile float64 `json:"percentile"` // 0.99 for p99
 	LimitNS    int64   `json:"limit_ns"`
 }
 
-// String says it in words: "p99 ≤ 50 ms".
+// String returns the objective as text: "p99 ≤ 50 ms".
 func (o Objective) String() string {
 	limit, unit := time.Duration(o.LimitNS), time.Nanosecond
 	name := "ns"
@@ -26,16 +26,16 @@ func (o Objective) String() string {
 	return fmt.Sprintf("%s ≤ %g %s", o.Name(), float64(limit)/float64(unit), name)
 }
 
-// Name is that of the percentile: "p99".
+// Name returns the name of the percentile: "p99".
 func (o Objective) Name() string { return fmt.Sprintf("p%.6g", o.Percentile*100) }
 
-// An ObjectiveStatus is what one block shows of the objective.
+// An ObjectiveStatus is the result of one block for the objective.
 type ObjectiveStatus int
 
-// What a block may show.
+// Results of a block.
 const (
-	Unclear ObjectiveStatus = iota // nothing: it is invalid
+	Unclear ObjectiveStatus = iota // the block is invalid
 	Met                            // the objective is met
-	Missed                         // it is not; a noisy moment may have done that
-	Failed                         // it is not, by so much or in such a way that there is no need to ask again
+	Missed                         // the objective is not met, perhaps because of noise
+	Failed                         // the objective is not met, so clearly that another visit is not needed
 )

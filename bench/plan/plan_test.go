@@ -13,7 +13,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// cells returns n different ones.
+// cells returns n distinct cells.
 func cells(n int) []plan.Cell {
 	var all []plan.Cell
 	for i := range n {
@@ -37,7 +37,7 @@ func TestOrderIsAPermutation(t *testing.T) {
 	}
 }
 
-// What a seed drew once it must draw for ever: it stands in old results.
+// The order of a seed must not change, since old results contain the seed.
 func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
 	p := plan.Plan{Cells: cells(6), Seed: 1, Rounds: 8, Starts: 4}
 	check := func(p plan.Plan, round int, want ...int) {
@@ -55,14 +55,14 @@ func TestOrderDependsOnSeedAndRoundOnly(t *testing.T) {
 	check(other, 0, 1, 3, 0, 2, 5, 4)
 }
 
-// The floor, whose cells are the last, is visited in the rounds of the first request of its load, and so can be
-// compared with it; and with all others that are visited in every round.
-func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
+// The floor, whose cells are the last, is visited in the rounds of the first request with its load, so that both can be
+// compared. It can also be compared with cells that are visited in every round.
+func TestTurnOfFloor(t *testing.T) {
 	one, eight := plan.Load{Concurrency: 1}, plan.Load{Concurrency: 8}
 	p := plan.Plan{Seed: 1, Floor: "floor"}
-	add := func(workload, request, model string, l plan.Load, every int) {
+	add := func(workload, request, model string, l plan.Load, stride int) {
 		p.Cells = append(p.Cells, plan.Cell{Workload: workload, Request: request, Model: model, Engine: "fake", Load: l})
-		p.Strides = append(p.Strides, every)
+		p.Strides = append(p.Strides, stride)
 	}
 	for _, request := range []string{"read", "page", "sign"} {
 		for _, model := range []string{"persistent", "cgi"} {
@@ -72,7 +72,7 @@ func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
 	}
 	add("floor", "hello", "cgi", one, 1)
 	add("floor", "hello", "cgi", eight, 6)
-	together := map[plan.Cell]int{} // how often the floor was visited in the same round, at the same load
+	together := map[plan.Cell]int{} // number of rounds in which the floor with the same load was visited, too
 	rounds := 60
 	for round := range rounds {
 		var visited []plan.Cell
@@ -95,16 +95,16 @@ func TestFloorTakesItsTurnWithTheFirstRequest(t *testing.T) {
 			want = rounds / 6
 		}
 		if together[c] != want {
-			t.Errorf("%s was visited in %d rounds with the floor, want %d", c, together[c], want)
+			t.Errorf("%s was visited in %d rounds together with the floor, want %d", c, together[c], want)
 		}
 	}
 }
 
-// Two cells are visited together if the order of some round has both.
-func TestCellsVisitedTogether(t *testing.T) {
+// Together is true if the order of some round has both cells.
+func TestTogether(t *testing.T) {
 	p := plan.Plan{Seed: 1, Cells: cells(4), Strides: []int{1, 2, 2, 6}}
 	for i := range p.Cells {
-		p.Cells[i].Request = fmt.Sprint("r", i) // so that they take turns
+		p.Cells[i].Request = fmt.Sprint("r", i) // different requests have different turns
 	}
 	for a := range p.Cells {
 		for b := range p.Cells {
@@ -119,7 +119,7 @@ func TestCellsVisitedTogether(t *testing.T) {
 		}
 	}
 	if p.Together(1, 2) {
-		t.Error("Together(1, 2): the test has no cells that are apart")
+		t.Error("Together(1, 2) = true, want false")
 	}
 }
 
@@ -132,7 +132,7 @@ func TestExecutionModel(t *testing.T) {
 	}
 }
 
-func TestRoundsAreDealtOut(t *testing.T) {
+func TestRoundsBefore(t *testing.T) {
 	check := func(rounds, starts int, want ...int) {
 		t.Helper()
 		var got []int
@@ -155,7 +155,7 @@ func TestRoundsAreDealtOut(t *testing.T) {
 				sum += startRounds(plan.Plan{Rounds: rounds, Starts: starts}, s)
 			}
 			if sum != rounds {
-				t.Errorf("%d rounds in %d starts: %d in all", rounds, starts, sum)
+				t.Errorf("%d rounds in %d starts: total is %d", rounds, starts, sum)
 			}
 		}
 	}
@@ -167,16 +167,16 @@ func TestBlockSeed(t *testing.T) {
 	for round := range 1000 {
 		s := p.BlockSeed(round)
 		if before, ok := seen[s]; ok {
-			t.Errorf("rounds %d and %d have the same seed %d", before, round, s)
+			t.Errorf("BlockSeed is %[3]d for both rounds %[1]d and %[2]d", before, round, s)
 		}
 		seen[s] = round
 		if again := (plan.Plan{Seed: 1, Cells: cells(3), Rounds: 9}).BlockSeed(round); again != s {
-			t.Errorf("BlockSeed(round %d) = %d, and of another plan with the same seed %d", round, s, again)
+			t.Errorf("BlockSeed(round %d) = %d, but %d for another plan with the same seed", round, s, again)
 		}
 	}
 }
 
-func TestPlanFindsRequests(t *testing.T) {
+func TestRequests(t *testing.T) {
 	p := plan.Plan{Workloads: []contract.Description{
 		{Name: "a", Requests: []contract.Request{{Name: "x", Path: "/ax"}}},
 		{Name: "b", Requests: []contract.Request{{Name: "x", Path: "/bx"}, {Name: "y", Path: "/by"}}},
@@ -189,7 +189,8 @@ func TestPlanFindsRequests(t *testing.T) {
 		for _, r := range found {
 			got = append(got, r.Path)
 		}
-		if strings.Join(got, " ") != paths || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if strings.Join(got, " ") != paths || (err == nil) != (want == "") ||
+			err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("Requests(%s/%s) = %q, %v, want %q, %q", workload, request, got, err, paths, want)
 		}
 	}
@@ -200,10 +201,10 @@ func TestPlanFindsRequests(t *testing.T) {
 	check("d", "x", "", "d/x")
 	check("d", "mix", "", "d/mix")
 	check("b", "mix", "/bx /by", "")
-	check("c", "mix", "/cm", "") // which is its name
+	check("c", "mix", "/cm", "") // a request named mix
 }
 
-func TestCellsInWords(t *testing.T) {
+func TestCellString(t *testing.T) {
 	check := func(l plan.Load, want string) {
 		t.Helper()
 		c := plan.Cell{Workload: "guestbook", Request: "read", Model: "cgi", Engine: "hey", Load: l}
@@ -214,6 +215,8 @@ func TestCellsInWords(t *testing.T) {
 	check(plan.Load{Kind: plan.Closed, Concurrency: 1}, "guestbook/read, cgi, 1 client, hey")
 	check(plan.Load{Kind: plan.Closed, Concurrency: 8}, "guestbook/read, cgi, 8 clients, hey")
 	check(plan.Load{Kind: plan.Open, Concurrency: 8, RateRPS: 2.5}, "guestbook/read, cgi, 2.5/s, hey")
+	check(plan.Load{Kind: plan.Closed, Concurrency: 8, NoReuse: true},
+		"guestbook/read, cgi, 8 clients, no keep-alive, hey")
 }
 
 func TestDefaults(t *testing.T) {
@@ -238,5 +241,5 @@ func TestObservationTimes(t *testing.T) {
 	}
 }
 
-// startRounds is how many rounds a start has.
+// startRounds returns the number of rounds of a start.
 func startRounds(p plan.Plan, start int) int { return p.RoundsBefore(start+1) - p.RoundsBefore(start) }

@@ -7,14 +7,13 @@ import (
 	"forktax/workload/contract"
 )
 
-// Redacted returns the plan as it may be written: without the values of headers that are secret, and without bodies, of
-// which it has the hash.
+// Redacted returns the plan as it is stored: without the values of secret headers, and with hashes instead of bodies.
 func (p Plan) Redacted() Plan {
 	p.Workloads = eachRequest(p.Workloads, subject.RedactRequest)
 	return p
 }
 
-// ExpectStatusOnly has the status of responses alone be compared.
+// ExpectStatusOnly restricts the comparison of responses to their status.
 func (p *Plan) ExpectStatusOnly() {
 	p.AllowDifferent = true
 	p.Workloads = eachRequest(p.Workloads, func(r contract.Request) contract.Request {
@@ -24,7 +23,8 @@ func (p *Plan) ExpectStatusOnly() {
 }
 
 // eachRequest returns a copy of the workloads with their requests changed.
-func eachRequest(workloads []contract.Description, change func(contract.Request) contract.Request) []contract.Description {
+func eachRequest(workloads []contract.Description,
+	change func(contract.Request) contract.Request) []contract.Description {
 	workloads = slices.Clone(workloads)
 	for i, w := range workloads {
 		workloads[i].Requests = nil

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// search makes the plan one of a search. It takes the time and the starts that it needs, unless they were given.
+// search turns the plan into one of a search. Budget and starts get the search's defaults unless they were given.
 func (o *Options) search(p *Plan) {
 	p.Searched = true
-	// A tenth of the arrivals may fall into the part of a visit that counts for nothing. A fifth more and twenty leave
-	// as many as the percentile needs with four standard deviations to spare.
+	// A tenth of the arrivals may fall into the discarded beginning of a visit. A fifth more, and 20, leave as many as the
+	// percentile needs, with four standard deviations to spare.
 	p.MinRequests = o.PercentileNeeds(p.Objective.Percentile)*6/5 + 20
 	if !o.Explicit["budget"] {
 		p.BudgetNS = 0
@@ -19,7 +19,7 @@ func (o *Options) search(p *Plan) {
 	}
 }
 
-// Rates among which the knee is searched: each a tenth above the one before, rounded to two digits.
+// Rates of a search in requests per second: each is 10% above the preceding one, rounded to two digits.
 const (
 	lowestRate  = 10
 	highestRate = 100_000

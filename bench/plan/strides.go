@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// assignStrides has short visits made more often than long ones: a cell whose visits are k times as long as the
-// shortest is visited in every k^⅔-th round. If blocks are as noisy whatever their length, that makes the intervals
-// narrowest, in sum: of a width w ∝ 1/√n and a cost n·k each, the sum of w is least at n ∝ k^−⅔. But none is visited so
-// seldom that fewer than fewestVisits are to be expected.
+// assignStrides makes short visits more frequent than long ones. A cell whose visits are k times as long as the
+// shortest is visited in every k^⅔-th round, but never so rarely that fewer than fewestVisits are expected. If the
+// noise of a block does not depend on its length, this minimizes the sum of the widths of the intervals: with n visits,
+// the width is w ∝ 1/√n and the cost n·k, so the sum of w is smallest for n ∝ k^−⅔.
 func (o *Options) assignStrides(p *Plan) {
 	var lengths []time.Duration
 	for _, c := range p.Cells {
@@ -17,14 +17,14 @@ func (o *Options) assignStrides(p *Plan) {
 		lengths = append(lengths, length)
 	}
 	shortest := slices.Min(lengths)
-	seldom := func(length time.Duration) int { return int(math.Pow(float64(length)/float64(shortest), 2./3)) }
-	for most := seldom(slices.Max(lengths)); ; most-- {
+	strideOf := func(length time.Duration) int { return int(math.Pow(float64(length)/float64(shortest), 2./3)) }
+	for most := strideOf(slices.Max(lengths)); ; most-- {
 		p.Strides = p.Strides[:0]
-		var round time.Duration // its length, on average
+		var round time.Duration // average length
 		for _, length := range lengths {
-			every := min(seldom(length), most)
-			p.Strides = append(p.Strides, every)
-			round += length / time.Duration(every)
+			stride := min(strideOf(length), most)
+			p.Strides = append(p.Strides, stride)
+			round += length / time.Duration(stride)
 		}
 		if most == 1 || expected(p, round)/most >= fewestVisits {
 			return
@@ -32,7 +32,7 @@ func (o *Options) assignStrides(p *Plan) {
 	}
 }
 
-// expected is how many rounds of that length a plan comes to.
+// expected returns the expected number of rounds of this length.
 func expected(p *Plan, round time.Duration) int {
 	if p.Rounds > 0 {
 		return p.Rounds
@@ -41,27 +41,28 @@ func expected(p *Plan, round time.Duration) int {
 }
 
 const (
-	// fewestVisits is how often a cell is visited at the least: an interval needs six.
+	// fewestVisits is the smallest number of visits to a cell: a confidence interval needs six.
 	fewestVisits = 6
-	// visiting is the share of the time in which cells are visited. The rest goes to the cross-check, the starts of the
-	// targets, and the looks at their usage; and some visits turn out to be invalid.
+	// visiting is the share of the run spent on valid visits. The rest is for the cross-check, starting targets, reading
+	// their usage, and invalid visits.
 	visiting = 0.7
 )
 
-func limited(every, rounds int) int {
+// limitStride limits a stride so that fewestVisits are left, if the number of rounds is known.
+func limitStride(stride, rounds int) int {
 	if rounds == 0 {
-		return every
+		return stride
 	}
-	return max(min(every, rounds/fewestVisits), 1)
+	return max(min(stride, rounds/fewestVisits), 1)
 }
 
-// The cross-check need not be exact. It is visited in one of five rounds of the cell that it checks.
+// The cross-check need not be precise. It is visited in one of five rounds of the cell that it checks.
 const (
 	crossCheckEngine = "hey"
 	crossCheckStride = 5
 )
 
-// addCrossCheck adds the cells of the cross-check: the closed loops again, in some of the rounds.
+// addCrossCheck adds the cells of the cross-check: the closed loops, with another engine and in some of the rounds.
 func (o *Options) addCrossCheck(p *Plan) {
 	if !o.CrossCheck || o.Engine == crossCheckEngine {
 		return
@@ -73,6 +74,6 @@ func (o *Options) addCrossCheck(p *Plan) {
 		}
 		c.Engine = crossCheckEngine
 		p.Cells = append(p.Cells, c)
-		p.Strides = append(p.Strides, limited(p.Strides[i]*crossCheckStride, p.Rounds))
+		p.Strides = append(p.Strides, limitStride(p.Strides[i]*crossCheckStride, p.Rounds))
 	}
 }

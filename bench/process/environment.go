@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Environment returns that of this process as NAME=VALUE, without the variables of these names.
+// Environment returns the environment of this process as NAME=VALUE, without the named variables.
 func Environment(without ...string) []string {
 	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
 		name, _, _ := strings.Cut(setting, "=")
@@ -15,7 +15,7 @@ func Environment(without ...string) []string {
 	})
 }
 
-// Settings returns variables as NAME=VALUE, in the order of their names.
+// Settings returns variables as NAME=VALUE, sorted by name.
 func Settings(variables map[string]string) []string {
 	var settings []string
 	for _, name := range slices.Sorted(maps.Keys(variables)) {

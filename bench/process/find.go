@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// A NotInstalledError reports a program that is missing, and Debian's packages that have it.
+// A NotInstalledError is returned when a program is missing. Packages names the Debian packages that contain it.
 type NotInstalledError struct{ Program, Packages string }
 
 func (e *NotInstalledError) Error() string {
 	return fmt.Sprintf("%s is not installed (Debian: apt-get install %s)", e.Program, e.Packages)
 }
 
-// Find returns the absolute path of a program, which it looks for on PATH and then in dirs. The name may be a pattern
-// of package filepath, of which the last match in a directory counts. The error is a *NotInstalledError.
+// Find returns the absolute path of a program. It searches PATH and then dirs. The name may be a pattern of package
+// filepath, of which Find takes the last match in a directory. If there is none, the error is a *NotInstalledError.
 func Find(name, packages string, dirs ...string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return filepath.Abs(path)

@@ -2,12 +2,12 @@ package process
 
 import "bytes"
 
-// longestLine is how much of a first line is waited for: some times the length of any two URLs.
+// longestLine is the longest first line, in bytes: several times the length of two URLs.
 const longestLine = 1 << 10
 
-// A firstLine takes a program's output, hands on its first line, and throws the others away.
+// A firstLine is a writer for a program's output. It passes on the first line and discards the rest.
 type firstLine struct {
-	to   chan<- string // has room for one
+	to   chan<- string // capacity 1
 	line []byte
 	done bool
 }

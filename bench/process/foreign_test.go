@@ -9,8 +9,8 @@ import (
 	"forktax/bench/process"
 )
 
-// What a program logs steers no terminal: neither where it is passed on, nor in an error, which has its lines each on
-// its own. LogLines, which are kept in JSON, have it as it is.
+// The log of a program cannot control a terminal. It is escaped where it is passed on and in errors, which have one log
+// line per line. LogLines, stored as JSON, returns it unescaped.
 func TestLogsOfOthersAreShownEscaped(t *testing.T) {
 	const script = `printf '\033[2Jgone\rover\nsecond\n' >&2; `
 	shell := func(rest string) *exec.Cmd { return exec.Command("/bin/sh", "-c", script+rest) }
@@ -22,19 +22,19 @@ func TestLogsOfOthersAreShownEscaped(t *testing.T) {
 	}
 	<-p.Gone()
 	if got, want := log.String(), `\x1b[2Jgone\rover`+"\nsecond\n"; got != want {
-		t.Errorf("the log that is passed on is %q, want %q", got, want)
+		t.Errorf("log passed on = %q, want %q", got, want)
 	}
 
 	const want = "\n  \\x1b[2Jgone\\rover\n  second"
 	if p, err = process.Start(shell("exit 3"), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-p.Gone(); !strings.HasSuffix(err.Error(), "the last it logged:"+want) {
-		t.Errorf("Gone yields %q, want %q at its end", err, want)
+	if err := <-p.Gone(); !strings.HasSuffix(err.Error(), "last log lines:"+want) {
+		t.Errorf("Gone yields %q, want %q at the end", err, want)
 	}
 	lines := p.LogLines()
 	if len(lines) != 2 || lines[0] != "\x1b[2Jgone\rover" {
-		t.Errorf("LogLines = %q, want them as they are", lines)
+		t.Errorf("LogLines = %q, want unescaped lines", lines)
 	}
 	if got, want := process.Logged(lines), "; it logged:\n  \\x1b[2Jgone\\rover\n  second"; got != want {
 		t.Errorf("Logged = %q, want %q", got, want)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// newProcessGroup puts the program in a process group of its own, so that Ctrl-C reaches the harness alone, which then
-// ends it in order, and so that all its children can be killed with it. If the harness dies, the guard ends the group.
+// newProcessGroup puts the program in its own process group. So Ctrl-C reaches only the harness, which then stops the
+// program in order, and the program can be killed with all its children. If the harness dies, the guard ends the group.
 func newProcessGroup(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -16,5 +16,5 @@ func newProcessGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Setpgid = true
 }
 
-// killGroup ends everything in the program's group.
+// killGroup kills all processes in the program's group.
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -4,5 +4,5 @@ package process
 
 import "os/exec"
 
-// endWithParent would need a signal that no other system sends.
+// endWithParent does nothing: only Linux can send a signal at the parent's death.
 func endWithParent(*exec.Cmd) (done func()) { return func() {} }

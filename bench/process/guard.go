@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// A guard is a shell that waits for the end of this process, and then ends the process groups that it was given and
-// that still are there. It is in a group of its own, so that what ends this process's group does not end it.
+// A guard is a shell that waits for the end of this process, and then ends the remaining process groups of those it was
+// given. It is in its own process group, so that a signal to this process's group does not end it.
 type guard struct {
 	mu sync.Mutex
-	in *os.File // its standard input, which ends with this process; nil if it did not start
+	in *os.File // standard input of the shell, which ends with this process; nil if the shell did not start
 }
 
-// guardScript reads lines of + or -, and the number of a group. When there are no more, what is left gets SIGTERM, by
-// which a host ends its children, and which git and compilers clean up at; after ten seconds SIGKILL.
+// guardScript reads lines of + or - and the ID of a process group. At the end of its input, remaining groups get
+// SIGTERM, on which a CGI host ends its children and git and compilers clean up. After ten seconds they get SIGKILL.
 const guardScript = `
 trap '' HUP INT QUIT TERM
 groups=
@@ -38,10 +38,10 @@ done
 kill -KILL $left
 `
 
-// guardPID is the number of the guard's process; 0 while there is none.
+// guardPID is the PID of the guard; 0 while there is none.
 var guardPID atomic.Int64
 
-// theGuard starts the guard, once. Without a shell nothing is guarded, and all else works.
+// theGuard starts the guard, once. Without a shell nothing is guarded, and everything else works.
 var theGuard = sync.OnceValue(func() *guard {
 	cmd := exec.Command("/bin/sh", "-c", guardScript, "forktax-guard")
 	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Setpgid: true}
@@ -60,7 +60,8 @@ var theGuard = sync.OnceValue(func() *guard {
 	return &guard{in: w}
 })
 
-func (g *guard) say(sign string, group int) {
+// send writes a line for guardScript.
+func (g *guard) send(sign string, group int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.in != nil {
@@ -68,20 +69,20 @@ func (g *guard) say(sign string, group int) {
 	}
 }
 
-// StartGuard starts the guard, unless it runs. That takes a moment; after the start of what is to be guarded it would
-// be too late for some.
+// StartGuard starts the guard, unless it is running. Starting takes a moment, so it is called before the program to be
+// guarded is started.
 func StartGuard() { theGuard() }
 
-// Guard has the process group that the command leads end with this process, however this process ends: SIGKILL leaves
-// it no time to do so itself. Release is called when the group has ended.
+// Guard makes the process group led by the command end with this process, however this process ends: after SIGKILL it
+// cannot end the group itself. The caller calls release when the group has ended.
 func Guard(cmd *exec.Cmd) (release func()) {
 	group := cmd.Process.Pid
-	theGuard().say("+", group)
-	return func() { theGuard().say("-", group) }
+	theGuard().send("+", group)
+	return func() { theGuard().send("-", group) }
 }
 
-// Shell is a command of the shell that tells the guard of its own group before the script begins. Guard tells it when the
-// command has been started: too late for what the script starts, if this process is killed in between.
+// Shell returns a shell command that registers its own group with the guard before the script begins. Guard registers a
+// group only after the start of the command. If this process is killed in between, children of the script would remain.
 func Shell(script string) *exec.Cmd {
 	g := theGuard()
 	if g.in == nil {
@@ -92,11 +93,11 @@ func Shell(script string) *exec.Cmd {
 	return cmd
 }
 
-// started has the numbers of the processes that Start has started and that have not ended.
+// started holds the PIDs of the processes that Start has started and that have not ended.
 var started sync.Map
 
-// IsKept reports whether the process is the one that guards, or one that Start has started: whoever started it ends it,
-// and it must not be ended with what others have left behind.
+// IsKept reports whether the process is the guard or was started by Start. Such a process is ended by the caller that
+// started it, and must not be killed together with leftover processes.
 func IsKept(pid int) bool {
 	_, kept := started.Load(pid)
 	return kept || pid != 0 && guardPID.Load() == int64(pid)

@@ -4,7 +4,7 @@ package process_test
 
 import "testing"
 
-// A group that takes no notice of SIGTERM is killed.
+// A group that ignores SIGTERM is killed.
 func TestStubbornGroupEndsWithParent(t *testing.T) {
 	cmd, line := helped(t, "start", "FIRST=trap '' TERM; ")
 	cmd.Process.Kill()

@@ -16,20 +16,21 @@ import (
 	"forktax/bench/process"
 )
 
-// helperEnv has the test binary be a program that a test starts; its value is the name of one of helpers.
+// helperEnv makes the test binary run as a helper program; its value is a key of helpers.
 const helperEnv = "FORKTAX_TEST_HELPER"
 
 var helpers = map[string]func(){"guard": helpGuard, "output": helpOutput, "shell": helpShell, "start": helpStart,
 	"temporary": helpTempDir, "until": helpUntilSignal}
 
-// supervise has the test binary be a supervisor, and reports whether it was started as one; nil where there are none.
+// supervise makes the test binary run as a supervisor, and reports whether it was started as one. It is nil on systems
+// without supervisors.
 var supervise func() bool
 
 func TestMain(m *testing.M) {
 	if supervise != nil && supervise() {
 		return
 	}
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each supervisor under -race would take a second to exit
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each supervisor under -race takes a second to exit
 	if help := helpers[os.Getenv(helperEnv)]; help != nil {
 		help()
 		return
@@ -37,8 +38,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// helped starts the test binary as a helper, and returns the first line that it prints. It is in a process group of its
-// own, as a shell starts it.
+// helped starts the test binary as a helper in its own process group, like a shell, and returns the first line that it
+// prints.
 func helped(t *testing.T, name string, env ...string) (cmd *exec.Cmd, line string) {
 	t.Helper()
 	cmd = exec.Command(os.Args[0])
@@ -62,8 +63,8 @@ func helped(t *testing.T, name string, env ...string) (cmd *exec.Cmd, line strin
 	return cmd, strings.TrimSpace(line)
 }
 
-// twoProcesses is a command that would go on for long, as would what it has started in the background. Some time after
-// both were started it prints their numbers: what starts it has then done so.
+// twoProcesses returns a command that runs for long and has a background process that does so, too. It prints the PIDs
+// of both 0.5 s after their start, when the guard has their group.
 func twoProcesses() *exec.Cmd {
 	cmd := exec.Command("/bin/sh", "-c", os.Getenv("FIRST")+"sleep 1000 & other=$!; sleep 0.5; echo $$ $other >&3; wait")
 	cmd.ExtraFiles = []*os.File{os.Stdout}
@@ -82,7 +83,7 @@ func helpStart() {
 	time.Sleep(time.Hour)
 }
 
-// ended fails unless all processes of the line have ended within the time.
+// ended fails the test unless all processes listed in line end in time.
 func ended(t *testing.T, line string, within time.Duration) {
 	t.Helper()
 	for _, field := range strings.Fields(line) {
@@ -93,13 +94,13 @@ func ended(t *testing.T, line string, within time.Duration) {
 		for begin := time.Now(); isAlive(pid); time.Sleep(10 * time.Millisecond) {
 			if time.Since(begin) > within {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
-				t.Fatalf("process %d is left after %v", pid, within)
+				t.Fatalf("process %d still runs after %v", pid, within)
 			}
 		}
 	}
 }
 
-// isAlive reports whether the process is there, and not only waits for its parent to look.
+// isAlive reports whether the process exists and is not a zombie.
 func isAlive(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false
@@ -109,14 +110,14 @@ func isAlive(pid int) bool {
 	return err != nil || !found || !strings.HasPrefix(state, "Z")
 }
 
-// What was started ends with the process that did so, with all of its group, however that process ends.
+// A process group ends with the process that started it, however that process ends.
 func TestGroupsEndWithParent(t *testing.T) {
 	for _, helper := range []string{"output", "start"} {
 		for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGQUIT} {
 			t.Run(fmt.Sprint(helper, " ", s), func(t *testing.T) {
 				t.Parallel()
 				cmd, line := helped(t, helper)
-				if err := syscall.Kill(-cmd.Process.Pid, s); err != nil { // as by a shell's kill of a job
+				if err := syscall.Kill(-cmd.Process.Pid, s); err != nil { // like a shell that kills a job
 					t.Fatal(err)
 				}
 				ended(t, line, patience)
@@ -125,8 +126,8 @@ func TestGroupsEndWithParent(t *testing.T) {
 	}
 }
 
-// A script of the shell is guarded from its first line on: here it kills the process that started it, which may not have
-// told the guard yet.
+// A script of Shell is guarded from its first line on. Here it kills the process that started it, which may not have
+// registered the group with the guard yet.
 func TestShellIsGuardedAtOnce(t *testing.T) {
 	_, line := helped(t, "shell")
 	ended(t, line, patience)
@@ -139,7 +140,7 @@ func helpShell() {
 	fmt.Println(err)
 }
 
-// What ends by itself is not guarded any more, and a process that ends well leaves no guard.
+// A group that has ended is no longer guarded, and a process that exits normally leaves no guard.
 func TestGuardEnds(t *testing.T) {
 	if _, err := process.Output(t.Context(), patience, exec.Command("true")); err != nil {
 		t.Fatal(err)
@@ -148,7 +149,7 @@ func TestGuardEnds(t *testing.T) {
 	ended(t, line, patience)
 }
 
-// helpGuard prints the number of its guard, and ends.
+// helpGuard prints the PID of its guard and exits.
 func helpGuard() {
 	_, err := process.Output(context.Background(), patience, exec.Command("true"))
 	files, _ := filepath.Glob("/proc/self/task/*/children")

@@ -7,11 +7,11 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// tcpListen is the state of a socket that listens: TCP_LISTEN in the kernel's include/net/tcp_states.h.
+// tcpListen is the state of a listening socket: TCP_LISTEN in the kernel's include/net/tcp_states.h.
 const tcpListen = 10
 
-// Listeners returns the addresses at which the processes listen for TCP connections, each once. Of those of other users
-// only root can see them.
+// Listeners returns the addresses at which the processes listen for TCP connections, without duplicates. Only root can
+// see the addresses of other users' processes.
 func Listeners(pids ...int) []netip.AddrPort {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {
@@ -23,15 +23,15 @@ func Listeners(pids ...int) []netip.AddrPort {
 		if err != nil {
 			continue
 		}
-		targets, _ := p.FileDescriptorTargets() // of one that has ended, or is another user's, none
+		targets, _ := p.FileDescriptorTargets() // empty if the process has ended or belongs to another user
 		for _, target := range targets {
 			sockets[target] = true
 		}
 	}
-	//lint:ignore SA1019 netlink, which is faster where there are many sockets, would be one dependency more
+	//lint:ignore SA1019 netlink, which is faster with many sockets, would be another dependency
 	four, _ := fs.NetTCP()
 	//lint:ignore SA1019 likewise
-	six, _ := fs.NetTCP6() // which a kernel may not have
+	six, _ := fs.NetTCP6() // missing if the kernel has no IPv6
 	var found []netip.AddrPort
 	seen := map[netip.AddrPort]bool{}
 	for _, line := range append(four, six...) {

@@ -32,7 +32,7 @@ func TestListeners(t *testing.T) {
 		}
 	}
 	if got := process.Listeners(1<<22 - 1); len(got) > 0 {
-		t.Errorf("Listeners of a process that there is not = %v", got)
+		t.Errorf("Listeners of a missing process = %v", got)
 	}
 }
 

@@ -4,8 +4,8 @@ package process
 
 import "net/netip"
 
-// Listeners are not known here.
+// Listeners is not supported on this system and returns nil.
 func Listeners(...int) []netip.AddrPort { return nil }
 
-// Running is not known here.
+// Running is not supported on this system and returns false.
 func Running(...int) bool { return false }

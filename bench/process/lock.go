@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// LockDir locks the directory for this process until the file is closed or the process ends, however it ends: a process
-// number could be used again, a lock cannot. The error is EWOULDBLOCK while another process has the lock.
+// LockDir locks the directory for this process until the file is closed or the process ends in any way. Unlike a PID, a
+// lock cannot be reused by another process. The error is EWOULDBLOCK while another process holds the lock.
 func LockDir(dir string) (*os.File, error) {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -20,7 +20,7 @@ func LockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// RemoveAll removes the directory also where parts of it are read-only, as the modules are that Go's build downloads.
+// RemoveAll is os.RemoveAll that also removes read-only subdirectories, such as modules downloaded by the Go command.
 func RemoveAll(dir string) error {
 	err := os.RemoveAll(dir)
 	if err == nil {

@@ -11,8 +11,9 @@ import (
 // number is a run of digits.
 var number = regexp.MustCompile(`\d+`)
 
-// DedupLog returns, of messages of a log that differ only in numbers, such as times and ports, the first, and of others
-// the first so many. A message is a line with those that continue it, as of a Python traceback.
+// DedupLog returns the first message of each kind in a log, for up to most kinds. Messages are of the same kind if
+// they differ only in numbers, such as times and ports. A message is a line with its continuation lines, for example a
+// Python traceback.
 func DedupLog(lines []string, most int) []string {
 	var first, kinds []string
 	for _, message := range messages(lines) {
@@ -24,16 +25,17 @@ func DedupLog(lines []string, most int) []string {
 	return first
 }
 
-// hostPrefix is what a program's name, its model and its request come to at the beginning of what its children log.
+// hostPrefix matches the prefix that a CGI host puts before the log lines of its children: program, model and request.
 var hostPrefix = regexp.MustCompile(`^\S+ \S+: [A-Z]+ /\S*: `)
 
-// unprefixed is a line without what its host has put before it.
+// unprefixed returns a line without the prefix of a CGI host.
 func unprefixed(line string) string { return line[len(hostPrefix.FindString(line)):] }
 
-// tracebackHead begins Python's messages of exceptions, whose last line is not indented.
+// tracebackHead is the first line of a Python traceback, whose last line is not indented.
 const tracebackHead = "Traceback (most recent call last):"
 
-// messages divides lines up: an indented line continues the one before it, and a traceback ends with the exception.
+// messages groups lines into messages: an indented line continues the previous one, and a traceback ends with the
+// exception.
 func messages(lines []string) [][]string {
 	var all [][]string
 	traceback := false
@@ -51,12 +53,12 @@ func messages(lines []string) [][]string {
 	return all
 }
 
-// IsContinuation reports whether the line of a log is indented, as those are that continue the one before.
+// IsContinuation reports whether the log line is indented and so continues the previous line.
 func IsContinuation(line string) bool {
 	return strings.HasPrefix(strings.Replace(unprefixed(line), "\t", " ", 1), " ")
 }
 
-// Limits on the lines of one message: its head, and its end, which has the cause.
+// Number of lines kept of a long message: its head, and its end, which has the cause.
 const (
 	messageHead = 3
 	messageEnd  = 17
@@ -69,8 +71,8 @@ func abridged(message []string) []string {
 	return slices.Concat(message[:messageHead], []string{"  …"}, message[len(message)-messageEnd:])
 }
 
-// Logged returns the lines for the end of an error: one behind it, more of them below it, as they are. What a host has
-// put before all of them is left out.
+// Logged formats log lines as the end of an error text: a single line follows the text, several lines are put below it.
+// It removes the prefix of a CGI host that all lines share.
 func Logged(lines []string) string {
 	if len(lines) == 0 {
 		return ""

@@ -23,7 +23,7 @@ func TestKinds(t *testing.T) {
 	check([]string{"a", "b", "c"}, 2, "a", "b")
 }
 
-// prefixed are lines of a child, as its host logs them.
+// prefixed returns log lines of a child with the prefix of its host.
 func prefixed(lines ...string) []string {
 	var all []string
 	for _, line := range lines {
@@ -32,7 +32,7 @@ func prefixed(lines ...string) []string {
 	return all
 }
 
-// A traceback is one message, and is kept to its end, which is the cause.
+// A traceback is one message. Its end, which has the cause, is kept.
 func TestTracebacks(t *testing.T) {
 	traceback := []string{"Traceback (most recent call last):"}
 	for _, name := range []string{"<module>", "f", "g", "h", "i"} {
@@ -43,14 +43,14 @@ func TestTracebacks(t *testing.T) {
 	long := slices.Concat(traceback[:3], traceback[1:11], traceback[3:])
 	java := []string{"Exception: no", "\tat a", "\tat b", "x"}
 	for name, test := range map[string]struct{ lines, want []string }{
-		"whole":           {traceback, traceback},
-		"again":           {slices.Concat(traceback, traceback), traceback},
-		"with a line":     {after, after},
-		"of many":         {long, slices.Concat(traceback[:3], []string{"  …"}, long[len(long)-17:])},
-		"through a host":  {prefixed(after...), prefixed(after...)},
-		"frames of Java":  {java, java},
-		"a lone end":      {[]string{"  indented", "x"}, []string{"  indented", "x"}},
-		"a head, no more": {traceback[:1], traceback[:1]},
+		"whole":          {traceback, traceback},
+		"again":          {slices.Concat(traceback, traceback), traceback},
+		"line after it":  {after, after},
+		"long":           {long, slices.Concat(traceback[:3], []string{"  …"}, long[len(long)-17:])},
+		"through a host": {prefixed(after...), prefixed(after...)},
+		"frames of Java": {java, java},
+		"no first line":  {[]string{"  indented", "x"}, []string{"  indented", "x"}},
+		"head only":      {traceback[:1], traceback[:1]},
 	} {
 		got := process.DedupLog(test.lines, 2)
 		if diff := cmp.Diff(test.want, got); diff != "" {

@@ -6,16 +6,16 @@ import (
 	"unicode"
 )
 
-// Limits on what is told of a log: enough to name what is wrong, and not so much that a report is all about it.
+// Limits on the part of a log that is reported: enough to show the cause without filling the report.
 const (
 	maxLogLines = 5
 	maxLogLine  = 300 // bytes
 )
 
-// goTimes are those of package log, wherever its prefix is.
+// goTimes matches the timestamps of package log, wherever they are in a line.
 var goTimes = regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(\.\d+)? `)
 
-// LogLines returns what the program logged since the call before, each kind of message once.
+// LogLines returns the lines that the program logged since the previous call, with one message of each kind.
 func (p *Process) LogLines() []string {
 	var lines []string
 	for _, line := range p.log.newLines() {

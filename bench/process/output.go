@@ -10,20 +10,20 @@ import (
 	"forktax/bench/foreign"
 )
 
-// maxOutput is what Output takes in bytes, so that a program which prints without end does not fill our memory. A
-// workload's description has room in it for some thousand requests.
+// maxOutput is the most that Output accepts, in bytes, so that a program that prints without end cannot exhaust memory.
+// It is enough for a workload description with some thousand requests.
 const maxOutput = 1 << 20
 
-// Output runs the command, in a group of its own, and returns what it printed, or an error with what it complained of
-// last. A command that takes longer than limit, or than ctx lives, or that prints more than a megabyte, is ended. What
-// it started and left in its group is killed in any case, with it or after it, or with this process.
+// Output runs the command in its own process group and returns its standard output, or an error with the end of its
+// standard error. It kills the command after limit, at the end of ctx, or when it prints more than maxOutput. Processes
+// that the command left in its group are always killed, at the latest with this process.
 func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("it did not end within %v, and was killed", limit)) })
+	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("did not end within %v and was killed", limit)) })
 	defer late.Stop()
-	out, complaint := limitedOutput{full: cancel}, tail{}
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, outputLimit
+	out, errorLog := limitedOutput{full: cancel}, tail{}
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errorLog, outputLimit
 	newProcessGroup(cmd)
 	defer endWithParent(cmd)()
 	StartGuard()
@@ -33,20 +33,20 @@ func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, er
 	defer Guard(cmd)()
 	defer context.AfterFunc(ctx, func() { killGroup(cmd) })()
 	err := cmd.Wait()
-	killGroup(cmd) // what it started may go on without it
+	killGroup(cmd) // its children may still be running
 	if err == nil {
 		return out.text, nil
 	}
-	if cause := context.Cause(ctx); cause != nil { // which is why it was killed
+	if cause := context.Cause(ctx); cause != nil { // the reason why it was killed
 		err = cause
 	}
-	if text := complaint.last(); text != "" {
+	if text := errorLog.last(); text != "" {
 		err = fmt.Errorf("%w%s", err, afterColon(text))
 	}
 	return nil, err
 }
 
-// afterColon returns what a program logged as it is shown at the end of an error: several lines each on its own.
+// afterColon formats log text as the end of an error text. Several lines are put below it.
 func afterColon(text string) string {
 	if strings.Contains(text, "\n") {
 		return ":\n" + foreign.Indented(text, "  ")
@@ -54,10 +54,10 @@ func afterColon(text string) string {
 	return ": " + foreign.Text(text)
 }
 
-// errTooMuchOutput ends a program that prints what cannot be an answer.
-var errTooMuchOutput = fmt.Errorf("it printed more than %d bytes, and was killed", maxOutput)
+// errTooMuchOutput is returned when a program printed more than maxOutput.
+var errTooMuchOutput = fmt.Errorf("printed more than %d bytes and was killed", maxOutput)
 
-// limitedOutput holds what a program printed, as far as maxOutput, and calls full with the reason when that is passed.
+// limitedOutput keeps the output of a program up to maxOutput. When that is exceeded, it calls full with the error.
 type limitedOutput struct {
 	text []byte
 	full context.CancelCauseFunc

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// OwnCPU returns the CPU time that this process has used, its threads together.
+// OwnCPU returns the CPU time that all threads of this process have used.
 func OwnCPU() time.Duration {
 	var r syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &r) // fails only for a wrong first argument

@@ -6,10 +6,10 @@ import (
 	"net"
 )
 
-// FreePort finds a port that nobody listens on now, for a program that must be told one.
+// FreePort returns a port on which no process is listening, for a program that needs a fixed port.
 //
-// It is none of those that systems give to who asks for any (from 32768 on Linux, 49152 elsewhere): between the look and
-// the use of it, another process could be given it.
+// It avoids ephemeral ports (from 32768 on Linux, 49152 elsewhere): the system could assign such a port to another
+// process before the program uses it.
 func FreePort() (int, error) {
 	for range portTries {
 		port := firstPort + rand.IntN(endPort-firstPort)
@@ -25,7 +25,7 @@ func FreePort() (int, error) {
 	return ln.Addr().(*net.TCPAddr).Port, nil
 }
 
-// Ports that are tried, and how many of them before any will do.
+// The range of ports that FreePort tries, and the number of tries before it takes an ephemeral port.
 const (
 	firstPort = 20_000
 	endPort   = 32_000

@@ -1,6 +1,6 @@
-// Package process runs programs that this one starts and answers for: a workload program, the guardian of a database
-// server. It sees to it that none outlives this process, and that what they log is not lost. It does not know
-// what they say; packages subject and servers do.
+// Package process runs child programs: a workload program, the watchdog of a database server. It ensures that none of
+// them outlives this process, and that their logs are not lost. It does not interpret their output; packages subject
+// and servers do.
 package process
 
 import (
@@ -17,29 +17,29 @@ import (
 	"forktax/bench/foreign"
 )
 
-// outputLimit is how long the children of a program that has ended may take to let go of its output.
+// outputLimit is how long children of a program that has ended may keep its output open.
 const outputLimit = 500 * time.Millisecond
 
 // A Process is a program that prints one line when it is ready, and then serves until its standard input closes or it
 // gets SIGTERM.
 type Process struct {
-	StopSignal os.Signal // asks it to end, if not SIGTERM
-	AnyExit    bool      // when it was asked to, each way in which it ends is a good one
+	StopSignal os.Signal // the stop signal; nil means SIGTERM
+	AnyExit    bool      // after Stop, any exit status or signal counts as success
 
 	cmd       *exec.Cmd
 	stdin     io.Closer
 	firstLine chan string // yields its first line
 	log       *tail
-	gone      chan error    // yields why it ended, if nobody asked it to
-	stopping  chan struct{} // closed when it is asked to end
+	gone      chan error    // yields why it ended, if Stop was not called
+	stopping  chan struct{} // closed when Stop is called
 	ended     chan struct{} // closed when it has ended
-	release   func()        // to be called when its group has ended
-	err       error         // how; to be read after ended
+	release   func()        // releases the guard; called when the group has ended
+	err       error         // result of Wait; read it only after ended is closed
 }
 
-// Start starts the command in a process group of its own; what it reads and writes is Start's to say. Its log goes to
-// log as it comes, with control characters escaped, unless that is nil; the end of it is kept. StartFunc, unless it is
-// nil, calls start where the process is to run: on certain cores, say.
+// Start starts the command in its own process group and sets its standard streams. Its log is written to log as it
+// arrives, with control characters escaped, unless log is nil; the end of it is kept. startFunc, if not nil, calls
+// start in the environment in which the process is to run, for example pinned to certain cores.
 func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) error) (*Process, error) {
 	p := &Process{cmd: cmd, firstLine: make(chan string, 1), log: newTail(log), gone: make(chan error, 1),
 		stopping: make(chan struct{}), ended: make(chan struct{})}
@@ -64,19 +64,19 @@ func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) erro
 	return p, nil
 }
 
-// wait waits for the program's end and tells, if nobody asked for it.
+// wait waits for the program's end, and reports it on gone if Stop was not called.
 func (p *Process) wait() {
 	p.err = p.cmd.Wait()
 	started.Delete(p.PID())
 	close(p.ended)
-	if !IsClosed(p.stopping) { // and so it may not have ended what it has started
+	if !IsClosed(p.stopping) { // it may have left children behind
 		p.killAll()
 		p.release()
 		p.gone <- p.exitError()
 	}
 }
 
-// A KilledError is returned when a program did not end in time when it was asked to.
+// A KilledError is returned when a program did not stop in time and was killed.
 type KilledError struct {
 	Program string
 	Limit   time.Duration
@@ -84,24 +84,24 @@ type KilledError struct {
 
 // Error implements error.
 func (k *KilledError) Error() string {
-	return fmt.Sprintf("%s did not end within %v of being asked to, and was killed", k.Program, k.Limit)
+	return fmt.Sprintf("%s did not stop within %v and was killed", k.Program, k.Limit)
 }
 
-// killAll kills the program with all that it has started: what is in its group, and the children of a CGI host that are
-// in none of ours.
+// killAll kills the program and its descendants: the processes in its group, and the children of a CGI host, which are
+// in other groups.
 func (p *Process) killAll() {
 	p.askAtOnce()
 	killGroup(p.cmd)
 	killChildren(p.PID())
 }
 
-// PID is the number of the process.
+// PID returns the process ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Gone yields why the program ended, if nobody asked it to.
+// Gone returns a channel that yields why the program ended, if it ended without Stop.
 func (p *Process) Gone() <-chan error { return p.gone }
 
-// FirstLine waits for the program's first line, without its end.
+// FirstLine waits for the program's first line and returns it without the line ending.
 func (p *Process) FirstLine(ctx context.Context) (string, error) {
 	select {
 	case <-ctx.Done():
@@ -118,8 +118,8 @@ func (p *Process) FirstLine(ctx context.Context) (string, error) {
 	}
 }
 
-// ExitErrorOr returns how the program ended, if it has or is about to: that is known a little later than what it leads
-// to, which is err. Else it returns why ctx ended, or err.
+// ExitErrorOr returns how the program ended, if it has ended or ends within outputLimit: its end is noticed a little
+// later than its consequence, which is err. Otherwise it returns the cause of the end of ctx, or else err.
 func (p *Process) ExitErrorOr(ctx context.Context, err error) error {
 	select {
 	case <-p.ended:
@@ -129,14 +129,14 @@ func (p *Process) ExitErrorOr(ctx context.Context, err error) error {
 	}
 }
 
-// exitError says how the program ended, with what it logged last.
+// exitError returns an error that describes how the program ended, with the end of its log.
 func (p *Process) exitError() error {
 	state, advised := p.state()
-	if p.log.to != nil { // whoever reads this has read the log
+	if p.log.to != nil { // the log has been shown already
 		return errors.New(state)
 	}
 	if text := p.log.last(); text != "" {
-		return fmt.Errorf("%s; the last it logged:\n%s", state, foreign.Indented(text, "  "))
+		return fmt.Errorf("%s; last log lines:\n%s", state, foreign.Indented(text, "  "))
 	}
 	if advised {
 		return errors.New(state)
@@ -144,9 +144,10 @@ func (p *Process) exitError() error {
 	return fmt.Errorf("%s and logged nothing", state)
 }
 
-// Stop asks the program to end, waits, and after the limit makes it, or when atOnce is closed, which may be nil.
-// Whatever it started and left in its group is killed. The error says how it ended, if not well; of an end that
-// nobody asked for it is nil, for Gone has told. It may be called once.
+// Stop sends the stop signal and waits for the program's end. After the limit, or when atOnce (which may be nil) is
+// closed, it kills the program. Processes that the program left in its group are killed in any case. The error
+// describes how it ended, if not successfully. It is nil if the program had ended before, which Gone reports. Stop may
+// be called once.
 func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	close(p.stopping)
 	defer p.release()
@@ -163,7 +164,7 @@ func (p *Process) Stop(limit time.Duration, atOnce <-chan struct{}) error {
 	case <-atOnce:
 		p.killAll()
 		<-p.ended
-		return nil // as the caller wanted it
+		return nil // the caller requested it
 	case <-timer.C:
 		p.killAll()
 		<-p.ended

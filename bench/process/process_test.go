@@ -12,10 +12,10 @@ import (
 	"forktax/bench/process"
 )
 
-// patience ends what would otherwise hang a test; nothing is expected to take that long.
+// patience is a timeout for tests that would otherwise hang; no test is expected to reach it.
 const patience = 20 * time.Second
 
-// started runs the text by /bin/sh, and waits for the first line that it prints.
+// started runs a script with /bin/sh, and waits for its first line of output.
 func started(t *testing.T, text string) *process.Process {
 	t.Helper()
 	p, err := process.Start(exec.Command("/bin/sh", "-c", text), nil, nil)
@@ -42,27 +42,27 @@ echo "guestbook cgi: 2026/11/22 18:28:23 GET /entries/4711: dial tcp 127.0.0.1:4
 echo "guestbook cgi: 2026/11/22 18:28:24 GET /entries/4712: dial tcp 127.0.0.1:41750: connection refused" >&2
 echo "2026/11/22 18:28:24 something else" >&2`,
 			[]string{"guestbook cgi: GET /entries/4711: dial tcp 127.0.0.1:41749: connection refused", "something else"}},
-		"more kinds than are told": {"for kind in a b c d e f g; do echo $kind >&2; done", []string{"a", "b", "c", "d", "e"}},
+		"more kinds than reported": {"for kind in a b c d e f g; do echo $kind >&2; done", []string{"a", "b", "c", "d", "e"}},
 		"a long line":              {"echo " + long + " >&2", []string{long[:300] + "…"}},
-		"many lines: the first, which are the cause, and the last": {
+		"many lines: the first ones, with the cause, and the last": {
 			"echo the cause >&2; seq 1 100000 >&2; echo the end >&2", []string{"the cause", "1", "the end"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := started(t, test.log+"\necho ready")
-			<-p.Gone() // then all of the log is here
+			<-p.Gone() // the log is complete now
 			got := p.LogLines()
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("LogLines (-want +got):\n%s", diff)
 			}
 			if got := p.LogLines(); got != nil {
-				t.Errorf("LogLines again = %q, want nothing", got)
+				t.Errorf("second LogLines = %q, want nothing", got)
 			}
 		})
 	}
 }
 
-// Nothing that a command left running goes on after it, however well the command itself ended.
+// Processes that a command left running are killed, even if the command succeeded.
 func TestOutputLeavesNothing(t *testing.T) {
 	for _, status := range []string{"0", "1"} {
 		cmd := exec.Command("/bin/sh", "-c", "sleep 1000 >/dev/null 2>&1 & exit "+status)
@@ -73,13 +73,13 @@ func TestOutputLeavesNothing(t *testing.T) {
 		group := cmd.Process.Pid
 		for begin := time.Now(); syscall.Kill(-group, 0) == nil; time.Sleep(time.Millisecond) {
 			if time.Since(begin) > patience {
-				t.Fatalf("Output of exit %s: what it started still runs", status)
+				t.Fatalf("Output of exit %s: a background process still runs", status)
 			}
 		}
 	}
 }
 
-// A program that knows another signal as the one to end by gets that.
+// Stop sends StopSignal instead of SIGTERM, if it is set.
 func TestEnd(t *testing.T) {
 	const text = "trap 'exit 3' INT; trap '' TERM; echo ready; while :; do sleep 0.01; done"
 	p, err := process.Start(exec.Command("/bin/sh", "-c", text), nil, nil)

@@ -13,32 +13,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrInterrupted is what ended a command that was told to end by a signal.
+// ErrInterrupted is the cause of a context that was ended by a signal.
 var ErrInterrupted = errors.New("interrupted")
 
-// ExitInterrupted is the exit status of an interrupted command: 128 + SIGINT, as shells have it.
+// ExitInterrupted is the exit status of an interrupted command: 128 + SIGINT, as in shells.
 const ExitInterrupted = 130
 
-// impatience is how long a command may go on when it was told a second time: what it started is killed by then.
-const impatience = 5 * time.Second
+// exitDelay is how long a command may continue after a second signal. Its child processes are killed by then.
+const exitDelay = 5 * time.Second
 
-// ErrOutputClosed is what ended a command whose standard output or standard error nothing reads any more.
-var ErrOutputClosed = errors.New("its output is a pipe that was closed")
+// ErrOutputClosed is the cause of a context that ended because standard output or standard error is a closed pipe.
+var ErrOutputClosed = errors.New("output pipe was closed")
 
-// UntilSignal returns a context that a first signal ends, for the command to end in order, and a channel that a second
-// one closes, for it to end at once. If it does not, as when it computes or a disk is slow, the process is ended. The
-// context ends as well when output is written to a closed pipe. Done ends all that.
+// UntilSignal returns a context that ends at a first signal, so that the command can end in order. The channel atOnce
+// is closed at a second signal, so that the command ends immediately. If it does not within exitDelay, for example
+// because of a slow disk, the process exits. The context also ends when output is written to a closed pipe. done ends
+// the handling of signals.
 func UntilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOnce <-chan struct{}, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals, broken := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals()...)
-	// Without this the process would end on the spot, and with SIGPIPE ignored so would it be in all that it starts.
+	// By default SIGPIPE would end the process. Ignoring SIGPIPE instead would be inherited by all child processes.
 	signal.Notify(broken, syscall.SIGPIPE)
 	second, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		for {
 			select {
-			case <-broken: // which may also be of a connection
+			case <-broken: // may also be caused by a network connection
 				if outputClosed() {
 					cancel(ErrOutputClosed)
 				}
@@ -54,18 +55,18 @@ func UntilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOn
 		case <-ended:
 			return
 		}
-		for impatient := false; !impatient; {
+		for again := false; !again; {
 			select {
-			case s := <-signals: // of a terminal that is closed, its shell may send a second SIGHUP
-				impatient = s != syscall.SIGHUP
+			case s := <-signals: // when a terminal closes, its shell may send a second SIGHUP
+				again = s != syscall.SIGHUP
 			case <-ended:
 				return
 			}
 		}
 		close(second)
 		select {
-		case <-time.After(impatience):
-			fmt.Fprintln(stderr, "forktax: ended at once; a temporary directory may be left, which the next run removes")
+		case <-time.After(exitDelay):
+			fmt.Fprintln(stderr, "forktax: killed; temporary files may remain until the next run removes them")
 			os.Exit(ExitInterrupted)
 		case <-ended:
 		}
@@ -78,8 +79,9 @@ func UntilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOn
 	}
 }
 
-// endSignals are those that end a command: SIGHUP too, as when a terminal is closed, unless the caller has it ignored,
-// as nohup does. (SIGINT is ignored in what a script starts in the background, which must be able to be interrupted.)
+// endSignals returns the signals that end a command. SIGHUP, sent when a terminal closes, is one of them unless it is
+// ignored, as by nohup. SIGINT always is: shells ignore it in background commands of scripts, which must still be
+// interruptible.
 func endSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {

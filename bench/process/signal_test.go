@@ -16,7 +16,7 @@ import (
 	"forktax/bench/process"
 )
 
-// helpUntilSignal writes lines to standard error until its context ends, and then why to the file RESULT.
+// helpUntilSignal writes lines to standard error until its context ends. Then it writes the cause to the file RESULT.
 func helpUntilSignal() {
 	if os.Getenv("NOHUP") != "" {
 		signal.Ignore(syscall.SIGHUP)
@@ -44,15 +44,15 @@ func TestUntilSignal(t *testing.T) {
 	for name, test := range map[string]struct {
 		env     string
 		signals []syscall.Signal
-		close   bool // the pipe that the helper writes to
+		close   bool // closes the pipe that the helper writes to
 		want    string
 	}{
-		"a terminal that is closed":                {"", []syscall.Signal{hup}, false, "interrupted false"},
-		"a terminal that is closed, and its shell": {"", []syscall.Signal{hup, hup}, false, "interrupted false"},
-		"Ctrl-C":                         {"", []syscall.Signal{interrupt}, false, "interrupted false"},
-		"an end that is asked for twice": {"", []syscall.Signal{hup, term}, false, "interrupted true"},
-		"nohup, where a terminal's end means nothing": {"NOHUP=1", []syscall.Signal{hup, term}, false, "interrupted false"},
-		"a pipe that nothing reads":                   {"", nil, true, "its output is a pipe that was closed false"},
+		"closed terminal":           {"", []syscall.Signal{hup}, false, "interrupted false"},
+		"closed terminal and shell": {"", []syscall.Signal{hup, hup}, false, "interrupted false"},
+		"Ctrl-C":                    {"", []syscall.Signal{interrupt}, false, "interrupted false"},
+		"two signals":               {"", []syscall.Signal{hup, term}, false, "interrupted true"},
+		"nohup, ignored SIGHUP":     {"NOHUP=1", []syscall.Signal{hup, term}, false, "interrupted false"},
+		"closed output pipe":        {"", nil, true, "output pipe was closed false"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +85,7 @@ func TestUntilSignal(t *testing.T) {
 				if err := cmd.Process.Signal(s); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(20 * time.Millisecond) // else two may arrive as one
+				time.Sleep(20 * time.Millisecond) // otherwise two signals may be merged
 			}
 			in.Close()
 			if !test.close {
@@ -97,7 +97,7 @@ func TestUntilSignal(t *testing.T) {
 			}
 			text, err := os.ReadFile(result)
 			if got := strings.TrimSpace(string(text)); err != nil || got != test.want {
-				t.Errorf("the context ended with, and at once: %q, %v; want %q", got, err, test.want)
+				t.Errorf("cause and atOnce: %q, %v; want %q", got, err, test.want)
 			}
 		})
 	}

@@ -15,26 +15,26 @@ import (
 // SuperviseCommand is the (hidden) command of forktax that calls Supervise.
 const SuperviseCommand = "supervise"
 
-// stopMargin is how much later than its supervisor a command is killed that does not end when it is asked to.
+// stopMargin is added to the limit of a supervisor, which kills its command after the limit itself.
 const stopMargin = 2 * time.Second
 
-// How a supervisor begins the line in which it says how its command ended.
+// Prefixes of the line in which a supervisor reports how its command ended.
 const (
-	endedLine      = "ended "      // and how
-	backgroundLine = "background " // and what it left
-	killedLine     = "killed "     // after how long
+	endedLine      = "ended "      // followed by the exit status
+	backgroundLine = "background " // followed by the remaining processes
+	killedLine     = "killed "     // followed by the time after which it was killed
 )
 
-// A Supervision says how a command is supervised.
+// A Supervision configures how a command is supervised.
 type Supervision struct {
 	Forktax string        // path of the forktax command; "": the command is not supervised
-	Limit   time.Duration // for the command and all that it started to end when they are asked to
+	Limit   time.Duration // for the command and its descendants to stop before they are killed
 	Group   string        // directory of the control group, which the supervisor removes if this process dies; or ""
 }
 
-// StartSupervised is Start of a command that may go anywhere: what it starts is found and ended, whichever group or
-// session it is in, and its standard input is open until it is to end. Where there are no supervisors, which is
-// on other systems than Linux, it is Start.
+// StartSupervised is Start for a command that may start daemons. All its descendants are found and ended, in any group
+// or session, and its standard input stays open until it is stopped. Supervisors exist only on Linux; on other systems
+// StartSupervised is Start.
 func StartSupervised(s Supervision, cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) error) (*Process,
 	error) {
 	if !canSupervise || s.Forktax == "" {
@@ -50,7 +50,7 @@ func (p *Process) IsSupervised() bool {
 	return len(p.cmd.Args) > 1 && p.cmd.Args[1] == SuperviseCommand
 }
 
-// StopSupervised is Stop for what StartSupervised started, with the limit of its supervision.
+// StopSupervised is Stop for a process of StartSupervised, with the limit of its supervision.
 func (p *Process) StopSupervised(limit time.Duration, atOnce <-chan struct{}) error {
 	if !p.IsSupervised() {
 		return p.Stop(limit, atOnce)
@@ -66,12 +66,12 @@ func (p *Process) StopSupervised(limit time.Duration, atOnce <-chan struct{}) er
 	return err
 }
 
-// state says how the program ended, and reports whether it says what to do.
+// state describes how the program ended. advised reports whether the text contains advice.
 func (p *Process) state() (text string, advised bool) {
 	if p.IsSupervised() {
-		select { // all that a supervisor printed is here when it has ended
+		select { // the supervisor has ended, so its line has arrived
 		case line := <-p.firstLine:
-			p.firstLine <- line // for the next one who asks
+			p.firstLine <- line // for the next call
 			if how, is := strings.CutPrefix(line, endedLine); is {
 				return fmt.Sprintf("it ended (%s)", how), false
 			}
@@ -85,7 +85,7 @@ func (p *Process) state() (text string, advised bool) {
 	return fmt.Sprintf("it ended (%s)", p.cmd.ProcessState), false
 }
 
-// LastLogged returns the end of what the program logged, as it is shown; "" if the log went elsewhere.
+// LastLogged returns the end of the program's log, escaped and indented; "" if the log was written elsewhere.
 func (p *Process) LastLogged() string {
 	if p.log.to != nil {
 		return ""
@@ -93,16 +93,17 @@ func (p *Process) LastLogged() string {
 	return foreign.Indented(p.log.last(), "  ")
 }
 
-// superviseArgs reads the arguments that StartSupervised passes.
+// superviseArgs parses the arguments that StartSupervised passes.
 func superviseArgs(args []string) (limit time.Duration, group string, command []string, err error) {
 	if len(args) < 3 {
-		return 0, "", nil, fmt.Errorf("a limit, a control group and a command are needed")
+		return 0, "", nil, fmt.Errorf("%s needs a limit, a control group and a command", SuperviseCommand)
 	}
 	limit, err = time.ParseDuration(args[0])
 	return limit, args[1], args[2:], err
 }
 
-// supervisedMark is the variable by which what a supervised command left is found if its supervisor was killed.
+// supervisedMark returns the environment variable by which the descendants of a supervised command are found if the
+// supervisor was killed.
 func supervisedMark(supervisor int) string {
 	return contract.EnvChild + "=" + strconv.Itoa(supervisor) + ".supervised"
 }

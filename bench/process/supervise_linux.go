@@ -21,41 +21,41 @@ import (
 const canSupervise = true
 
 const (
-	backgroundGrace = 300 * time.Millisecond // in which what a command has started may end after it
-	superviseStep   = 5 * time.Millisecond   // between two looks at what is left
-	killLimit       = 2 * time.Second        // on killing what may be another user's
-	orphanLimit     = 5 * time.Second        // on ending if the process that started the supervisor has died
-	atOnceLimit     = time.Second            // on a supervisor's killing all
+	backgroundGrace = 300 * time.Millisecond // for descendants of a command to end after it
+	superviseStep   = 5 * time.Millisecond   // between two checks for remaining processes
+	killLimit       = 2 * time.Second        // for killing processes, which may belong to another user
+	orphanLimit     = 5 * time.Second        // for stopping if the process that started the supervisor has died
+	atOnceLimit     = time.Second            // for a supervisor to kill all processes
 )
 
-// atOnceSignal asks a supervisor to kill all.
+// atOnceSignal makes a supervisor kill all its processes.
 const atOnceSignal = unix.SIGQUIT
 
-// A supervisor is the process below which a command runs. As the subreaper it becomes the parent of all that the
-// command leaves behind, so all of it can be found and ended without root, and what it used is counted.
+// A supervisor is the parent process of a command. As subreaper it becomes the parent of all processes that the command
+// leaves behind. So they can be found and ended without root, and their resource usage is counted.
 type supervisor struct {
-	parent  int                  // the number of the process that started it
-	command int                  // that of the command's process
-	ended   chan unix.WaitStatus // yields how it ended
-	all     chan struct{}        // closed when nothing is left
+	parent  int                  // PID of the process that started the supervisor
+	command int                  // PID of the command
+	ended   chan unix.WaitStatus // yields how the command ended
+	all     chan struct{}        // closed when no process is left
 }
 
-// Supervise runs a command until in is at its end, or the command ends, and prints a line that says how that came
-// about. Nothing that the command started is left when it returns.
+// Supervise runs a command until the end of in or the end of the command. It then prints a line that reports how the
+// command ended. When it returns, no process started by the command is left.
 func Supervise(in io.Reader, out io.Writer, args []string) error {
 	limit, group, command, err := superviseArgs(args)
 	if err != nil {
 		return err
 	}
 	parent := os.Getppid()
-	signal.Reset() // of those that asked to end the command in order
+	signal.Reset() // removes the handlers that end a forktax command in order
 	atOnce := make(chan os.Signal, 1)
 	signal.Notify(atOnce, atOnceSignal)
-	// What a command sends to its group is not for its supervisor, and nor is that what it prints to has gone.
+	// Catch and drop signals that a command sends to its group, and SIGPIPE of a closed output.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2,
 		unix.SIGPIPE)
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("becoming the parent of orphans: %w", err)
+		return fmt.Errorf("becoming a child subreaper: %w", err)
 	}
 	s, input, err := supervised(command)
 	if err != nil {
@@ -64,7 +64,7 @@ func Supervise(in io.Reader, out io.Writer, args []string) error {
 	s.parent = parent
 	stopped := make(chan struct{})
 	go func() {
-		_, _ = io.Copy(io.Discard, in) // its end is what counts
+		_, _ = io.Copy(io.Discard, in) // only its end matters
 		close(stopped)
 	}()
 	var line string
@@ -79,13 +79,13 @@ func Supervise(in io.Reader, out io.Writer, args []string) error {
 	}
 	s.signalAll(unix.SIGKILL, killLimit)
 	_, err = fmt.Fprintln(out, line)
-	if err != nil { // who started this is dead
+	if err != nil { // the process that started the supervisor is dead
 		leaveGroup(group)
 	}
 	return err
 }
 
-// supervised starts the command. Closing input says that it is to end.
+// supervised starts the command. Closing input makes the command stop.
 func supervised(command []string) (s *supervisor, input io.Closer, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -108,14 +108,14 @@ func supervised(command []string) (s *supervisor, input io.Closer, err error) {
 	return s, w, nil
 }
 
-// reap waits for all children, also those that become this process's.
+// reap waits for all children, including orphans that this process adopts.
 func (s *supervisor) reap() {
 	defer close(s.all)
 	for {
 		var status unix.WaitStatus
 		switch pid, err := unix.Wait4(-1, &status, 0, nil); {
 		case err == unix.EINTR:
-		case err != nil: // there are none
+		case err != nil: // no children left
 			return
 		case pid == s.command:
 			s.ended <- status
@@ -123,7 +123,7 @@ func (s *supervisor) reap() {
 	}
 }
 
-// afterEnd says how the command ended, and what it left if it ended well.
+// afterEnd returns the line for a command that ended by itself: its status or, after success, the processes it left.
 func (s *supervisor) afterEnd(status unix.WaitStatus) string {
 	if status == 0 && !s.wait(backgroundGrace) {
 		if left := account.Descendants(os.Getpid()); len(left) > 0 {
@@ -133,14 +133,15 @@ func (s *supervisor) afterEnd(status unix.WaitStatus) string {
 	return endedLine + describeStatus(status)
 }
 
-// stop asks all to end, and waits until they have. There is less time if nothing waits for the supervisor.
+// stop sends SIGTERM to all processes and waits until they have ended, for at most limit. If the process that started
+// the supervisor has died, the limit is orphanLimit.
 func (s *supervisor) stop(limit time.Duration, atOnce <-chan os.Signal) string {
 	s.signalAll(unix.SIGTERM, 0)
 	begin, orphaned, late := time.Now(), time.After(orphanLimit), time.After(limit)
 	for {
 		select {
 		case <-s.all:
-			return endedLine + "as it was asked to"
+			return endedLine + "as requested"
 		case <-orphaned:
 			if os.Getppid() == s.parent {
 				continue
@@ -152,11 +153,11 @@ func (s *supervisor) stop(limit time.Duration, atOnce <-chan os.Signal) string {
 	}
 }
 
-// signalAll sends a signal to all that is left, and again until nothing is, for as long as that.
+// signalAll sends a signal to all remaining processes, and repeats that until none is left, for at most again.
 func (s *supervisor) signalAll(sig unix.Signal, again time.Duration) {
 	for begin := time.Now(); ; {
 		for _, pid := range account.Descendants(os.Getpid()) {
-			_ = unix.Kill(pid, sig) // it may have ended, or be another user's
+			_ = unix.Kill(pid, sig) // it may have ended or belong to another user
 		}
 		if time.Since(begin) >= again || s.wait(superviseStep) {
 			return
@@ -164,7 +165,7 @@ func (s *supervisor) signalAll(sig unix.Signal, again time.Duration) {
 	}
 }
 
-// wait reports whether nothing is left within a time.
+// wait reports whether all processes have ended within d.
 func (s *supervisor) wait(d time.Duration) bool {
 	select {
 	case <-s.all:
@@ -174,10 +175,10 @@ func (s *supervisor) wait(d time.Duration) bool {
 	}
 }
 
-// mostDescribed is how many of the processes that a command left are named.
+// mostDescribed is the highest number of remaining processes that are named.
 const mostDescribed = 3
 
-// describe names processes by their command lines and numbers.
+// describe lists processes by command line and PID.
 func describe(pids []int) string {
 	slices.Sort(pids)
 	var names []string
@@ -193,7 +194,7 @@ func describe(pids []int) string {
 	return strings.Join(names, ", ")
 }
 
-// describeStatus says how a process ended as os.ProcessState does.
+// describeStatus describes how a process ended, in the words of os.ProcessState.
 func describeStatus(status unix.WaitStatus) string {
 	if status.Signaled() {
 		return "signal: " + status.Signal().String()
@@ -207,10 +208,10 @@ func leaveGroup(dir string) {
 		return
 	}
 	_ = os.WriteFile(filepath.Join(filepath.Dir(dir), "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0)
-	_ = os.Remove(dir) // nobody is left to be told
+	_ = os.Remove(dir) // an error could not be reported to any process
 }
 
-// askAtOnce has a supervisor kill all that it supervises, and waits for that.
+// askAtOnce makes a supervisor kill all its processes, and waits for that, for at most atOnceLimit.
 func (p *Process) askAtOnce() {
 	if !p.IsSupervised() || IsClosed(p.ended) || p.cmd.Process.Signal(atOnceSignal) != nil {
 		return

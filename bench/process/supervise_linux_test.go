@@ -29,7 +29,8 @@ func init() {
 	}
 }
 
-// supervised runs the text by /bin/sh below a supervisor. What it starts is found by a variable in its environment.
+// supervised runs a script with /bin/sh under a supervisor. Its processes are found by a mark, a variable in their
+// environment.
 func supervised(t *testing.T, text string, limit time.Duration) (p *process.Process, mark string) {
 	t.Helper()
 	mark = "SUPERVISED_TEST=" + t.Name()
@@ -43,7 +44,7 @@ func supervised(t *testing.T, text string, limit time.Duration) (p *process.Proc
 	return p, mark
 }
 
-// marked returns the processes that have the variable.
+// marked returns the processes with the mark.
 func marked(mark string) (pids []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, file := range files {
@@ -59,14 +60,14 @@ func marked(mark string) (pids []int) {
 func nothingIsLeft(t *testing.T, mark string) {
 	t.Helper()
 	if left := marked(mark); len(left) > 0 {
-		t.Errorf("the processes %v are left", left)
+		t.Errorf("processes %v still run", left)
 		for _, pid := range left {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
 }
 
-// awaitMarked waits until as many processes have the variable.
+// awaitMarked waits until n processes have the mark.
 func awaitMarked(t *testing.T, mark string, n int) {
 	t.Helper()
 	for end := time.Now().Add(patience); len(marked(mark)) != n; time.Sleep(5 * time.Millisecond) {
@@ -76,7 +77,7 @@ func awaitMarked(t *testing.T, mark string, n int) {
 	}
 }
 
-// awaitDeaf waits until a process that has the variable ignores SIGTERM, if one is to.
+// awaitDeaf waits until a process with the mark ignores SIGTERM, if wanted.
 func awaitDeaf(t *testing.T, mark string, wanted bool) {
 	t.Helper()
 	ignored := regexp.MustCompile(`(?m)^SigIgn:\t[0-9a-f]*[4-7c-f][0-9a-f]{3}$`) // the bit of signal 15 is 1<<14
@@ -91,24 +92,24 @@ func awaitDeaf(t *testing.T, mark string, wanted bool) {
 	}
 }
 
-// daemon starts sleep in a session of its own, and loses it.
+// daemon starts sleep as an orphan in a new session.
 const daemon = "setsid sh -c 'sleep 1000 & exit 0' & wait; "
 
 func TestSupervisedEnd(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
-		"well":      {"exit 0", "it ended (exit status 0) and logged nothing"},
-		"badly":     {"echo cannot bind >&2; exit 3", "it ended (exit status 3); the last it logged:\n  cannot bind"},
+		"success":   {"exit 0", "it ended (exit status 0) and logged nothing"},
+		"failure":   {"echo cannot bind >&2; exit 3", "it ended (exit status 3); last log lines:\n  cannot bind"},
 		"by signal": {"kill -SEGV $$", "it ended (signal: segmentation fault) and logged nothing"},
 		"background": {"sleep 1000 & exit 0",
 			`it went to the background: it ended (exit status 0) and left "sleep 1000" (process `},
 		"daemon": {"echo begun >&2; " + daemon + "exit 0",
 			`(exit status 0) and left "sleep 1000" (process `},
 		"with a child that ends": {"sleep 0.05 & exit 0", "it ended (exit status 0) and logged nothing"},
-		"badly with a child":     {daemon + "exit 2", "it ended (exit status 2) and logged nothing"},
+		"failure with a child":   {daemon + "exit 2", "it ended (exit status 2) and logged nothing"},
 		"several are left": {"for i in 1 2 3 4 5; do sleep 1000 & done",
 			"), 2 more, which forktax ended; start the server in the foreground"},
 		"signals to its group": {"trap 'exit 7' TERM; kill 0; sleep 1", "it ended (exit status 7)"},
-		"what there is not":    {"exec /none", "it ended (exit status 127); the last it logged:\n"},
+		"missing program":      {"exec /none", "it ended (exit status 127); last log lines:\n"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -141,22 +142,22 @@ func TestStopSupervised(t *testing.T) {
 		text   string
 		limit  time.Duration
 		atOnce <-chan struct{}
-		want   string // in the error; "" if there is none
+		want   string // in the error; "": no error
 		runs   int    // processes
 	}{
-		"one that ends":               {"exec sleep 1000", patience, nil, "", 1},
-		"one that waits for its end":  {"read line; exit 0", patience, nil, "", 1},
-		"with a daemon":               {daemon + "exec sleep 1000", patience, nil, "", 2},
-		"with a deaf daemon":          {deafDaemon, 100 * time.Millisecond, nil, "did not end within 100ms", 2},
-		"a deaf one":                  {deaf, 100 * time.Millisecond, nil, "did not end within 100ms of being asked to, and was killed", 2},
-		"a deaf one at once":          {deaf, patience, closed, "", 2},
-		"with a deaf daemon, at once": {deafDaemon, patience, closed, "", 2},
+		"ends by SIGTERM":        {"exec sleep 1000", patience, nil, "", 1},
+		"ends by closed input":   {"read line; exit 0", patience, nil, "", 1},
+		"with a daemon":          {daemon + "exec sleep 1000", patience, nil, "", 2},
+		"daemon ignores SIGTERM": {deafDaemon, 100 * time.Millisecond, nil, "did not stop within 100ms", 2},
+		"ignores SIGTERM":        {deaf, 100 * time.Millisecond, nil, "did not stop within 100ms and was killed", 2},
+		"killed at once":         {deaf, patience, closed, "", 2},
+		"daemon killed at once":  {deafDaemon, patience, closed, "", 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, mark := supervised(t, test.text, test.limit)
-			awaitMarked(t, mark, test.runs+1) // and the supervisor
+			awaitMarked(t, mark, test.runs+1) // including the supervisor
 			awaitDeaf(t, mark, strings.Contains(test.text, "trap"))
 			err := p.StopSupervised(test.limit, test.atOnce)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
@@ -167,7 +168,7 @@ func TestStopSupervised(t *testing.T) {
 	}
 }
 
-// A command does not outlive the process that started it, even if that is killed: then the supervisor's input ends.
+// A command ends with the process that started it, even if that is killed: then the supervisor's input ends.
 func TestSupervisorEndsWithItsParent(t *testing.T) {
 	mark := "SUPERVISED_TEST=" + t.Name()
 	cmd := exec.Command(os.Args[0], process.SuperviseCommand, "100ms", "", "/bin/sh", "-c", daemon+"exec sleep 1000")
@@ -186,11 +187,11 @@ func TestSupervisorEndsWithItsParent(t *testing.T) {
 	awaitMarked(t, mark, 3)
 	out.Close()
 	in.Close()
-	_ = cmd.Wait() // the output is closed, which is no matter
+	_ = cmd.Wait() // an error because of the closed output does not matter
 	nothingIsLeft(t, mark)
 }
 
-// If the supervisor itself is killed, what it left is found by its mark.
+// If the supervisor itself is killed, remaining processes are found by its mark.
 func TestSupervisorIsKilled(t *testing.T) {
 	p, mark := supervised(t, daemon+"exec sleep 1000", patience)
 	awaitMarked(t, mark, 3)
@@ -202,10 +203,10 @@ func TestSupervisorIsKilled(t *testing.T) {
 	_ = p.StopSupervised(patience, nil)
 }
 
-// An ordinary user, for whom there is no control group, has nothing left either.
+// For an unprivileged user, who has no control group, no process is left either.
 func TestSupervisedAsOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("this is an ordinary user")
+		t.Skip("already running as an unprivileged user")
 	}
 	const nobody = 65534
 	cmd := exec.Command("/proc/self/exe", "-test.run=^(TestSupervisedEnd|TestStopSupervised)$", "-test.v")

@@ -9,8 +9,8 @@ import (
 
 const canSupervise = false
 
-// Supervise is not available here.
+// Supervise is not supported on this system.
 func Supervise(io.Reader, io.Writer, []string) error { return errors.ErrUnsupported }
 
-// askAtOnce does nothing here.
+// askAtOnce does nothing on this system.
 func (p *Process) askAtOnce() {}

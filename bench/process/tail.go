@@ -8,10 +8,11 @@ import (
 	"forktax/bench/foreign"
 )
 
-// keptBytes is how much of a log is kept for an error message: a Go stack trace's beginning, or some tens of lines.
+// keptBytes is how much of a log is kept for an error message: the beginning of a Go stack trace, or some tens of
+// lines.
 const keptBytes = 4 << 10
 
-// newTail returns one that passes a log on to a writer, unless that is nil, as it can be shown.
+// newTail returns a tail that passes the log on to a writer, escaped for display, unless the writer is nil.
 func newTail(to io.Writer) *tail {
 	if to == nil {
 		return &tail{}
@@ -19,14 +20,14 @@ func newTail(to io.Writer) *tail {
 	return &tail{to: foreign.NewWriter(to)}
 }
 
-// A tail passes a log on and keeps the end of it, and the beginning of what is new.
+// A tail passes a log on. It keeps the end of the log, and the beginning of the part since the last newLines.
 type tail struct {
 	to io.Writer // may be nil
 
 	mu        sync.Mutex
 	end       []byte
-	unread    []byte // the first bytes that came since newLines was called
-	truncated bool   // unread is not all of it
+	unread    []byte // first bytes since the last newLines
+	truncated bool   // there were more bytes than unread holds
 }
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -54,21 +55,21 @@ func (t *tail) last() string {
 
 func (t *tail) lastLines() string {
 	text := strings.TrimSpace(string(t.end))
-	if len(t.end) == keptBytes { // the first line may be half of one
+	if len(t.end) == keptBytes { // the first line may be incomplete
 		_, text, _ = strings.Cut(text, "\n")
 	}
 	return text
 }
 
-// newLines returns the lines that came since it was last called: the first of them, which often tell the cause, and if
-// that is not all, the last.
+// newLines returns the lines since the previous call: the first lines, which often have the cause, and if there are too
+// many, also the last ones.
 func (t *tail) newLines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	text, more := string(t.unread), t.truncated
 	t.unread, t.truncated = t.unread[:0], false
 	if more {
-		whole := strings.LastIndexByte(text, '\n') + 1 // what follows may be half a line
+		whole := strings.LastIndexByte(text, '\n') + 1 // the rest may be an incomplete line
 		text = text[:whole] + t.lastLines()
 	}
 	if text = strings.TrimSpace(text); text == "" {

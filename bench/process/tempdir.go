@@ -10,18 +10,18 @@ import (
 	"syscall"
 )
 
-// marker is the file in a temporary directory that says that it is one of ours. It holds the name of the directory, so
-// that a copy is not one, nor what was moved to be kept.
+// marker is the file that marks a temporary directory of forktax. It holds the name of the directory, so that a copied
+// or renamed directory does not count as temporary.
 const marker = ".forktax-temporary"
 
-// TempDir makes a temporary directory and returns what removes it. The purpose is for the error.
+// TempDir creates a temporary directory and returns a function that removes it. The purpose is named in the error.
 func TempDir(purpose string) (dir string, remove func() error, err error) {
 	return TempDirIn("", "forktax-", purpose)
 }
 
-// TempDirIn makes a temporary directory in parent, by default that for temporary files. Its name begins with prefix;
-// names with one prefix are equally long. While this process lives it has the directory locked. Before the first one in
-// parent, what killed processes left there is removed.
+// TempDirIn creates a temporary directory in parent; "" means the system's directory for temporary files. Its name
+// begins with prefix; names with the same prefix have the same length. This process holds a lock on the directory.
+// Before it creates the first directory in parent, TempDirIn removes those left there by killed processes.
 func TempDirIn(parent, prefix, purpose string) (dir string, remove func() error, err error) {
 	if parent == "" {
 		parent = os.TempDir()
@@ -29,21 +29,21 @@ func TempDirIn(parent, prefix, purpose string) (dir string, remove func() error,
 	sweepOnce(parent)
 	dir = filepath.Join(parent, prefix+rand.Text()[:12])
 	if err = os.Mkdir(dir, 0o700); err != nil {
-		return "", nil, fmt.Errorf("making a folder for %s: %w", purpose, err)
+		return "", nil, fmt.Errorf("creating a directory for %s: %w", purpose, err)
 	}
-	// Locked before it is marked, so that it is never seen with a mark and without a lock. Some network file systems have
-	// no locks on directories; there nothing is marked, nor removed by another process.
-	lock, unlockable := LockDir(dir)
-	if unlockable == nil {
+	// Lock the directory before marking it, so that other processes never see it marked but unlocked. Some network file
+	// systems have no locks on directories; there it is not marked, and other processes do not remove it.
+	lock, lockErr := LockDir(dir)
+	if lockErr == nil {
 		err = mark(dir)
 	}
 	if err != nil {
 		lock.Close()
 		_ = os.RemoveAll(dir)
-		return "", nil, fmt.Errorf("making a folder for %s: %w", purpose, err)
+		return "", nil, fmt.Errorf("creating a directory for %s: %w", purpose, err)
 	}
 	return dir, func() error {
-		defer lock.Close() // fails if there is none
+		defer lock.Close() // fails if there is no lock
 		err := RemoveAll(dir)
 		if err != nil {
 			_ = mark(dir) // for a later sweep
@@ -56,7 +56,7 @@ func mark(dir string) error {
 	return os.WriteFile(filepath.Join(dir, marker), []byte(filepath.Base(dir)), 0o600)
 }
 
-// swept are the directories that this process has swept.
+// swept holds the parent directories that this process has swept.
 var swept sync.Map
 
 func sweepOnce(parent string) {
@@ -65,8 +65,8 @@ func sweepOnce(parent string) {
 	}
 }
 
-// Sweep removes the temporary directories in parent that processes of this user left which did not live to do it, as
-// after SIGKILL. What is in use, and what another user owns, stays; so does what cannot be removed.
+// Sweep removes temporary directories in parent that killed processes of this user left behind. Directories that are in
+// use, belong to another user or cannot be removed stay.
 func Sweep(parent string) {
 	entries, _ := os.ReadDir(parent)
 	for _, entry := range entries {
@@ -76,7 +76,7 @@ func Sweep(parent string) {
 	}
 }
 
-// removeStale removes the directory if it is a marked one of this user, and if nothing has it locked.
+// removeStale removes the directory if it is marked, belongs to this user, and is not locked.
 func removeStale(dir string) {
 	if !isMarked(dir) {
 		return
@@ -86,12 +86,12 @@ func removeStale(dir string) {
 		return
 	}
 	defer lock.Close()
-	if isMarked(dir) && RemoveAll(dir) != nil { // still, now that it is ours
+	if isMarked(dir) && RemoveAll(dir) != nil { // check again, now that it is locked
 		_ = mark(dir)
 	}
 }
 
-// isMarked reports whether the directory is a temporary one that this user made.
+// isMarked reports whether the directory is a temporary directory of this user.
 func isMarked(dir string) bool {
 	file := filepath.Join(dir, marker)
 	if !isOwn(dir, fs.ModeDir) || !isOwn(file, 0) {
@@ -101,7 +101,7 @@ func isMarked(dir string) bool {
 	return err == nil && string(name) == filepath.Base(dir)
 }
 
-// isOwn reports whether this user owns the file, which is of that type and not a link to one.
+// isOwn reports whether the file has that type, is not a symbolic link to one, and belongs to this user.
 func isOwn(path string, kind fs.FileMode) bool {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != kind {

@@ -14,7 +14,7 @@ import (
 	"forktax/bench/process"
 )
 
-// helpTempDir makes a temporary directory with something in it, prints its path, and waits to be ended.
+// helpTempDir creates a temporary directory with a file in it, prints its path, and waits to be killed.
 func helpTempDir() {
 	dir, _, err := process.TempDir("a test")
 	if err == nil {
@@ -24,14 +24,14 @@ func helpTempDir() {
 	time.Sleep(time.Hour)
 }
 
-// A directory whose process was killed is removed by the next process that makes one, and by none before.
+// The directory of a killed process is removed by the next process that creates one, and not before.
 func TestTempDirOfKilled(t *testing.T) {
 	parent := t.TempDir()
 	killed, _ := helped(t, "temporary", "TMPDIR="+parent)
 	living, line := helped(t, "temporary", "TMPDIR="+parent)
 	dir, _, _ := strings.Cut(line, " ")
 	if got := len(entries(t, parent)); got != 2 {
-		t.Fatalf("%d directories, want those of 2 processes", got)
+		t.Fatalf("%d directories, want 2, one per process", got)
 	}
 	killed.Process.Kill()
 	killed.Wait()
@@ -40,10 +40,10 @@ func TestTempDirOfKilled(t *testing.T) {
 	got := entries(t, parent)
 	want := map[string]bool{filepath.Base(dir): true, filepath.Base(next): true}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("directories after a process was killed, and another made one (-want +got):\n%s", diff)
+		t.Errorf("directories after a process was killed and another created one (-want +got):\n%s", diff)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "data")); err != nil || living.ProcessState != nil {
-		t.Errorf("the directory of a living process has lost its data: %v", err)
+		t.Errorf("data in the directory of a living process is missing: %v", err)
 	}
 }
 
@@ -60,7 +60,7 @@ func entries(t *testing.T, dir string) map[string]bool {
 	return names
 }
 
-// abandoned makes a temporary directory in parent as a killed process leaves it, and returns its path.
+// abandoned creates a temporary directory in parent, as a killed process leaves it, and returns its path.
 func abandoned(t *testing.T, parent string) string {
 	t.Helper()
 	dir, _, err := process.TempDirIn(t.TempDir(), "forktax-", "a test")
@@ -68,7 +68,7 @@ func abandoned(t *testing.T, parent string) string {
 		t.Fatal(err)
 	}
 	left := filepath.Join(parent, filepath.Base(dir))
-	if err := os.CopyFS(left, os.DirFS(dir)); err != nil { // of which nothing has the lock
+	if err := os.CopyFS(left, os.DirFS(dir)); err != nil { // the copy is not locked
 		t.Fatal(err)
 	}
 	return left
@@ -86,7 +86,7 @@ func TestSweep(t *testing.T) {
 		stay bool
 	}{
 		"of a killed process": {make: abandoned},
-		"with read-only parts, as Go's modules are": {make: func(t *testing.T, parent string) string {
+		"with read-only parts, like Go modules": {make: func(t *testing.T, parent string) string {
 			dir := abandoned(t, parent)
 			if err := os.MkdirAll(filepath.Join(dir, "modules", "one"), 0o755); err != nil {
 				t.Fatal(err)
@@ -105,17 +105,17 @@ func TestSweep(t *testing.T) {
 			t.Cleanup(func() { lock.Close() })
 			return dir
 		}},
-		"of the user, with a name like ours": {stay: true, make: func(t *testing.T, parent string) string {
+		"of the user, with the same prefix": {stay: true, make: func(t *testing.T, parent string) string {
 			dir := filepath.Join(parent, "forktax-ABCDEFGHIJKL")
 			if err := os.Mkdir(dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
 			return dir
 		}},
-		"moved by the user": {stay: true, make: func(t *testing.T, parent string) string {
+		"renamed by the user": {stay: true, make: func(t *testing.T, parent string) string {
 			return moved(abandoned(t, parent), filepath.Join(parent, "kept"))
 		}},
-		"a link to one": {stay: true, make: func(t *testing.T, parent string) string {
+		"symbolic link": {stay: true, make: func(t *testing.T, parent string) string {
 			dir := abandoned(t, t.TempDir())
 			link := filepath.Join(parent, filepath.Base(dir))
 			if err := os.Symlink(dir, link); err != nil {
@@ -139,13 +139,13 @@ func TestSweep(t *testing.T) {
 			path := test.make(t, parent)
 			process.Sweep(parent)
 			if _, err := os.Stat(path); (err == nil) != test.stay {
-				t.Errorf("after Sweep, Stat = %v; the directory is to stay: %v", err, test.stay)
+				t.Errorf("after Sweep, Stat = %v; want the directory to stay: %v", err, test.stay)
 			}
 		})
 	}
 }
 
-// The lock is not what a program holds that this process has started.
+// Child processes do not inherit the lock.
 func TestTempDirLockIsNotInherited(t *testing.T) {
 	parent := t.TempDir()
 	dir, remove, err := process.TempDirIn(parent, "forktax-", "a test")
@@ -157,7 +157,7 @@ func TestTempDirLockIsNotInherited(t *testing.T) {
 		t.Errorf("LockDir of a directory in use = %v, want %v", err, syscall.EWOULDBLOCK)
 	}
 	if err := remove(); err != nil || len(entries(t, parent)) != 0 {
-		t.Errorf("removing the directory = %v, and %v are left", err, entries(t, parent))
+		t.Errorf("removing the directory = %v, %v remain", err, entries(t, parent))
 	}
 	again, _, err := process.TempDirIn(parent, "forktax-", "a test")
 	if err != nil || len(again) != len(dir) {

@@ -9,8 +9,8 @@ import (
 // triesEvery is the pause between two tries of Until.
 const triesEvery = 10 * time.Millisecond
 
-// Until calls try until it succeeds. If one of the processes ends before that, it returns why, and if ctx does, the
-// cause with the last error of try.
+// Until calls try until it succeeds. If one of the processes ends first, it returns the reason. If ctx ends first, it
+// returns the cause together with the last error of try.
 func Until(ctx context.Context, try func() error, processes ...*Process) error {
 	for {
 		err := try()

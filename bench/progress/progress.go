@@ -69,7 +69,8 @@ func forecast(f run.Forecast, planned int) string {
 	}
 	switch {
 	case f.Least > 0:
-		return fmt.Sprintf("searching for %s to %s, longer where visits are disturbed: %s", span(f.Least), span(f.Total), starts+fewer)
+		return fmt.Sprintf("searching for %s to %s, longer where visits are disturbed: %s", span(f.Least), span(f.Total),
+			starts+fewer)
 	case f.Max == 0:
 		return fmt.Sprintf("measuring for about %s: %s", span(f.Total), starts)
 	case f.Total <= f.Max:
@@ -91,10 +92,10 @@ func (p *Display) Show(now run.Progress) {
 	switch {
 	case now.Start != p.group && now.Start%p.every == 0:
 		p.group = now.Start
-		fmt.Fprintf(p.to, "measuring: %.0f %% done, targets started %s%s\n", now.Share*100, units.Times(now.Start+1),
+		fmt.Fprintf(p.to, "measuring: %.0f%% done, targets started %s%s\n", now.Share*100, units.Times(now.Start+1),
 			left(now.Left))
 	case half:
-		fmt.Fprintf(p.to, "measuring: %.0f %% done%s\n", now.Share*100, left(now.Left))
+		fmt.Fprintf(p.to, "measuring: %.0f%% done%s\n", now.Share*100, left(now.Left))
 	}
 }
 
@@ -112,7 +113,7 @@ func (p *Display) ShowCalibration(now calibrate.Progress) {
 	}
 	if now.Number != p.group {
 		p.group = now.Number
-		fmt.Fprintf(p.to, "calibrating: %.0f %% done, %s (%d of %d)%s\n", now.Share*100, now.Property, now.Number, now.Of,
+		fmt.Fprintf(p.to, "calibrating: %.0f%% done, %s (%d of %d)%s\n", now.Share*100, now.Property, now.Number, now.Of,
 			left(now.Left))
 	}
 }

@@ -69,21 +69,21 @@ func TestProgressInLines(t *testing.T) {
 		told []run.Progress
 		want string
 	}{
-		"a run": {plan.Plan{}, told, `measuring: 1 % done, targets started once, 30 s left
-measuring: 30 % done, targets started 2 times, 21 s left
-measuring: 52 % done, 14 s left
-measuring: 98 % done, targets started 3 times, 0.6 s left
+		"a run": {plan.Plan{}, told, `measuring: 1% done, targets started once, 30 s left
+measuring: 30% done, targets started 2 times, 21 s left
+measuring: 52% done, 14 s left
+measuring: 98% done, targets started 3 times, 0.6 s left
 `},
 		"half of it is done when a start is": {plan.Plan{}, append(told[:2:2], told[4:]...),
-			`measuring: 1 % done, targets started once, 30 s left
-measuring: 60 % done, targets started 2 times, 12 s left
-measuring: 98 % done, targets started 3 times, 0.6 s left
+			`measuring: 1% done, targets started once, 30 s left
+measuring: 60% done, targets started 2 times, 12 s left
+measuring: 98% done, targets started 3 times, 0.6 s left
 `},
 		"a check, which starts them all the time": {plan.Plan{Check: &plan.CheckSpec{}}, told,
-			"measuring: 1 % done, targets started once, 30 s left\n"},
+			"measuring: 1% done, targets started once, 30 s left\n"},
 		"a search, which does not say what is left": {plan.Plan{Searched: true},
 			[]run.Progress{{Share: 0}, {Share: 0.6}, {Share: 0.9, Start: 1}},
-			"measuring: 0 % done, targets started once\nmeasuring: 90 % done, targets started 2 times\n"},
+			"measuring: 0% done, targets started once\nmeasuring: 90% done, targets started 2 times\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -115,7 +115,7 @@ func TestProgressBar(t *testing.T) {
 		lines := strings.Split(strings.TrimSpace(out.String()), "\r")
 		got := lines[len(lines)-1]
 		if !strings.Contains(got, "guestbook/read, cgi, 8 clients, epoll") || !strings.Contains(got, " 50% ") {
-			t.Errorf("the bar is %q, want the cell and 50 %%", got)
+			t.Errorf("the bar is %q, want the cell and 50%%", got)
 		}
 		if strings.Contains(got, "15 s left") == predicts || predicted.MatchString(got) != predicts {
 			t.Errorf("the bar is %q, want a prediction of its own: %t", got, predicts)

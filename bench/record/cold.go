@@ -1,37 +1,36 @@
 package record
 
-import (
-	"errors"
-)
+import "fmt"
 
-// A ColdStart is one start of a program, with its files let go from memory before it, or without.
+// A ColdStart is one start of a program. Cold reports whether its files were evicted from the page cache before it.
 type ColdStart struct {
 	Workload    string `json:"workload"`
 	Request     string `json:"request"`
 	Model       string `json:"model"`
-	Round       int    `json:"round"` // in which it was started once of each kind
+	Round       int    `json:"round"` // each round has one cold and one warm start
 	Cold        bool   `json:"cold"`
-	NS          int64  `json:"ns"` // until its process had ended, or until a server that stays had answered once
+	NS          int64  `json:"ns"` // until its process ended, or until a resident server had sent its first response
 	CPUNS       *int64 `json:"cpu_ns,omitempty"`
-	MajorFaults *int64 `json:"major_faults,omitempty"` // pages that were read from the disk for it
+	MajorFaults *int64 `json:"major_faults,omitempty"` // pages read from disk
 }
 
-// ColdFiles are the files of a program that are let go before its cold starts.
+// ColdFiles lists the files of a program that are evicted from the page cache before its cold starts.
 type ColdFiles struct {
 	Workload string     `json:"workload"`
 	Model    string     `json:"model"`
 	Files    []ColdFile `json:"files"`
-	Unseen   string     `json:"unseen,omitempty"` // why there may be others; "" if all were seen
+	Unseen   string     `json:"unseen,omitempty"` // why the list may be incomplete; "" if it is complete
 }
 
-// A ColdFile is how much of a file could not be let go, as other processes have it mapped.
+// A ColdFile is one evicted file. Kept is the number of bytes that stayed in the page cache, because other processes
+// have the file mapped.
 type ColdFile struct {
 	Path  string `json:"path"`
 	Bytes int64  `json:"bytes"`
 	Kept  int64  `json:"kept_bytes"`
 }
 
-// AddColdStart puts a start on record.
+// AddColdStart records a start.
 func (r *Record) AddColdStart(s ColdStart) error {
 	if err := r.writeLine(entry{ColdStart: &s}); err != nil {
 		return err
@@ -40,10 +39,10 @@ func (r *Record) AddColdStart(s ColdStart) error {
 	return nil
 }
 
-// AddColdFiles puts on record what is let go before cold starts.
+// AddColdFiles records the files that are evicted before cold starts.
 func (r *Record) AddColdFiles(f ColdFiles) error { return r.writeLine(entry{ColdFiles: &f}) }
 
-// maxColdFiles is how many files a program may have.
+// maxColdFiles is the largest number of files that a program may have.
 const maxColdFiles = 100_000
 
 func (s ColdStart) validate() error {
@@ -56,10 +55,11 @@ func (s ColdStart) validate() error {
 
 func (f ColdFiles) validate() error {
 	if len(f.Files) > maxColdFiles {
-		return errors.New("a program has too many files")
+		return fmt.Errorf("a program has %d files; at most %d are allowed", len(f.Files), maxColdFiles)
 	}
 	for _, file := range f.Files {
-		if err := validate([]bound{{"bytes", float64(file.Bytes), 0, maxNS}, {"kept_bytes", float64(file.Kept), 0, maxNS}}); err != nil {
+		bounds := []bound{{"bytes", float64(file.Bytes), 0, maxNS}, {"kept_bytes", float64(file.Kept), 0, maxNS}}
+		if err := validate(bounds); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Counts is how many there were of each kind: of failed requests by class, say.
+// Counts holds a number by kind, such as failed requests by class.
 type Counts map[string]int
 
 // String lists the kinds in order: "3 closed, 12 wrong status".

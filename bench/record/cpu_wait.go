@@ -1,26 +1,26 @@
 package record
 
-// A CPUWait is how processes waited for a CPU during a block. What is nil is not known. It makes blocks noisier, and
-// none of them invalid.
+// A CPUWait is the time that processes waited for a CPU during a block; nil fields are unknown. Waiting makes a block
+// noisier, but not invalid.
 type CPUWait struct {
-	// RunQueueNS is how long threads were ready to run and waited for a CPU, added up, throttled ones too. Of a target
-	// it is that of its server and of those descendants that lived when it was started: children that start later, as
-	// for CGI, are not seen.
+	// RunQueueNS is the sum of the times that threads, throttled ones included, were ready to run and waited for a CPU.
+	// For a target it covers its server and the descendants that existed when it was ready. Children that start later,
+	// as with CGI, are not included.
 	RunQueueNS *int64 `json:"run_queue_ns,omitempty"`
-	// Throttling is that of the control groups. Of a target it is nil, too, if its groups are those of the harness.
+	// Throttling is that of the control groups. For a target it is also nil if it is in the control groups of the harness.
 	Throttling *Throttling `json:"throttling,omitempty"`
 }
 
-// Throttling is what the control groups of a process counted, and the tightest of their limits.
+// Throttling holds the CPU bandwidth counters of the control groups of a process, and the tightest of their limits.
 type Throttling struct {
-	Periods     int64 `json:"nr_periods"`          // of the limit, in which there was something to run
-	Throttled   int64 `json:"nr_throttled"`        // those of them in which the limit was reached
-	ThrottledNS int64 `json:"throttled_ns"`        // for which processes were held up, the CPUs added up
-	QuotaNS     int64 `json:"quota_ns,omitempty"`  // CPU time that a period has; 0 if there is no limit
+	Periods     int64 `json:"nr_periods"`          // periods of the limit with something to run
+	Throttled   int64 `json:"nr_throttled"`        // periods in which the limit was reached
+	ThrottledNS int64 `json:"throttled_ns"`        // time that processes were throttled, summed over CPUs
+	QuotaNS     int64 `json:"quota_ns,omitempty"`  // CPU time per period; 0 if there is no limit
 	PeriodNS    int64 `json:"period_ns,omitempty"` // length of a period
 }
 
-// bounds of the numbers of a block's waits.
+// bounds returns the bounds of the numbers of w; of is the key of w in its block.
 func (w CPUWait) bounds(of string) (all []bound) {
 	if w.RunQueueNS != nil {
 		all = append(all, bound{of + " run_queue_ns", float64(*w.RunQueueNS), 0, maxNS})

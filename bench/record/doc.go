@@ -1,6 +1,5 @@
-// Package record holds what a run observed: observations, blocks, the environment, and the files in the run's
-// directory.
+// Package record reads and writes the files in a run's directory: observations, blocks and the environment.
 //
-// A Record is written while a run goes on; Read and Follow return a Result. Package run makes records, package analysis
-// computes from them. Nothing is judged here: rules of validity are applied when a record is analysed.
+// A Record is written during a run; Read and Follow return a Result. Package run writes records, package analysis
+// evaluates them. This package does not judge blocks: validity rules are applied during analysis.
 package record

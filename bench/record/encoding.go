@@ -13,19 +13,19 @@ import (
 	"forktax/workload/contract"
 )
 
-// Observations are kept on disk as a stream of variable-length integers (as in encoding/binary): about ten bytes for
-// each, and ten more if its phases are known. One observation is
+// Observations are stored as a stream of variable-length integers (as in encoding/binary): about ten bytes each, and
+// ten more with phases. One observation is
 //
 //	flags                      which of the fields below follow
-//	intended                   signed, ns since the intended time of the one before, in a new block since 0
-//	sent, first byte, done     unsigned, ns since the one named before it
-//	[status]                   if it differs from the one before; in a new block from 0
+//	intended                   signed, ns since the previous observation's intended time, or since 0 in a new block
+//	sent, first byte, done     unsigned, each in ns since the preceding time
+//	[status]                   if it differs from the previous observation's; 0 at the start of a block
 //	[bytes]                    likewise
-//	[class]                    if it failed: index in classes
-//	[slots, durations …]       if the server told phases: a bit for each slot that is set, then those in order, ns
-//	[request]                  if it differs from the one before: index in a mix, in a new block from 0
+//	[class]                    if the request failed: index in classes
+//	[slots, durations …]       if the server reported phases: a bit set of slots, then their durations in order, in ns
+//	[request]                  index in a mix, if it differs from the previous observation's; 0 at the start of a block
 //
-// A failed observation may lack its later times; each is then stored as equal to the one before it.
+// A failed observation may lack its later times; each of them is then stored as equal to the preceding time.
 const (
 	flagStatus = 1 << iota
 	flagBytes
@@ -36,22 +36,25 @@ const (
 	flagUnknown // and above
 )
 
-// minBytes is the least that an observation takes: its flags and four times.
+// minBytes is the size of the smallest observation: its flags and four times.
 const minBytes = 5
 
-// Limits on what an observation may say.
+// Limits on the numbers of an observation.
 const (
-	maxTime   = 1 << 62 // ns: the difference of any two times is one, too
+	maxTime   = 1 << 62 // ns; the difference of any two such times fits into an int64
 	maxStatus = 999
 )
 
-// classes numbers the classes of failures. New ones go to the end: the numbers are on disk.
+// classes lists the failure classes. Their indexes are stored in files, so append new ones.
 var classes = []string{ErrOther, ErrRefused, ErrClosed, ErrReset, ErrTimeout, ErrMalformed, ErrTooLarge, ErrWrongStatus,
 	ErrWrongBody, ErrInterrupted, ErrWrongHeader, ErrNotSent, ErrUnfinished}
 
-// slots numbers the phases. New ones go to the end, too, wherever in a request they happen.
-var slots = [contract.NumPhases]contract.Phase{contract.PhaseArrive, contract.PhaseWait, contract.PhaseSpawn, contract.PhaseStart, contract.PhaseOpen, contract.PhaseConnect, contract.PhaseHandle,
-	contract.PhaseChild, contract.PhaseTransfer, contract.PhaseExit, contract.PhaseReturn, contract.PhaseClose}
+// slots lists the phases. Their indexes are stored in files: append new ones, wherever in a request they occur.
+var slots = [contract.NumPhases]contract.Phase{
+	contract.PhaseArrive, contract.PhaseWait, contract.PhaseSpawn, contract.PhaseStart,
+	contract.PhaseOpen, contract.PhaseConnect, contract.PhaseHandle, contract.PhaseChild,
+	contract.PhaseTransfer, contract.PhaseExit, contract.PhaseReturn, contract.PhaseClose,
+}
 
 // encoder appends observations to a stream of bytes.
 type encoder struct {
@@ -61,7 +64,7 @@ type encoder struct {
 	n    int64 // bytes written
 }
 
-// begin starts a new block: nothing is the same as before.
+// begin starts a new block, whose first observation has no predecessor.
 func (e *encoder) begin() { e.prev, e.n = Observation{}, 0 }
 
 func (e *encoder) encode(o Observation) error {
@@ -122,8 +125,8 @@ func appendTiming(b []byte, t contract.Timing) []byte {
 	return b
 }
 
-// errCutOff means that observations end in the middle of one.
-var errCutOff = errors.New("the observations are cut off")
+// errCutOff is returned when a block's bytes end inside an observation.
+var errCutOff = errors.New("the observations are truncated")
 
 // decoder reads the observations of one block.
 type decoder struct {
@@ -142,7 +145,7 @@ func (d *decoder) decode() (Observation, error) {
 		return Observation{}, errCutOff
 	}
 	if flags >= flagUnknown {
-		return Observation{}, fmt.Errorf("unknown flags %#x of an observation", flags)
+		return Observation{}, fmt.Errorf("observation has unknown flags %#x", flags)
 	}
 	o := Observation{Status: d.prev.Status, Bytes: d.prev.Bytes, Request: d.prev.Request}
 	o.Intended = d.intended()
@@ -187,39 +190,39 @@ func (d *decoder) varint() int64 {
 	return v
 }
 
-// fail notes what is wrong, unless something was before.
+// fail sets the error, unless there is one already.
 func (d *decoder) fail(format string, args ...any) {
 	if d.err == nil {
 		d.err = fmt.Errorf(format, args...)
 	}
 }
 
-// intended reads a time that is counted from that of the observation before.
+// intended reads a time that is stored relative to the previous observation's.
 func (d *decoder) intended() time.Duration {
 	since := d.varint()
 	t := int64(d.prev.Intended) + since
 	if t < 0 || t > maxTime || since > maxTime {
-		d.fail("an observation is intended %d ns after one at %d, which cannot be", since, int64(d.prev.Intended))
+		d.fail("observation has an invalid intended time: %d ns after %d", since, int64(d.prev.Intended))
 		return 0
 	}
 	return time.Duration(t)
 }
 
-// after reads a time that is counted from another.
+// after reads a time that is stored relative to t.
 func (d *decoder) after(t time.Duration) time.Duration {
 	since := d.uvarint()
 	if since > uint64(maxTime-t) {
-		d.fail("an observation has a time %d ns after %d, which cannot be", since, int64(t))
+		d.fail("observation has an invalid time: %d ns after %d", since, int64(t))
 		return t
 	}
 	return t + time.Duration(since)
 }
 
-// atMost reads a number that is of what.
+// atMost reads a number no greater than most; what names it in the error.
 func (d *decoder) atMost(most uint64, what string) uint64 {
 	v := d.uvarint()
 	if v > most {
-		d.fail("an observation has the %s %d, which cannot be", what, v)
+		d.fail("observation has %s %d; it must be at most %d", what, v, most)
 		return 0
 	}
 	return v
@@ -228,7 +231,7 @@ func (d *decoder) atMost(most uint64, what string) uint64 {
 func (d *decoder) class() string {
 	i := d.uvarint()
 	if i >= uint64(len(classes)) {
-		d.fail("unknown class of failure %d", i)
+		d.fail("unknown failure class %d", i)
 		return ""
 	}
 	return classes[i]
@@ -249,7 +252,7 @@ func (d *decoder) request() int {
 func (d *decoder) timing() (t contract.Timing) {
 	set := d.uvarint()
 	if set>>len(slots) != 0 {
-		d.fail("unknown phases %#x of an observation", set)
+		d.fail("observation has unknown phases %#x", set)
 		return t
 	}
 	for i, p := range slots {

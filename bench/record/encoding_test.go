@@ -16,12 +16,12 @@ import (
 )
 
 var classes = []string{record.ErrRefused, record.ErrClosed, record.ErrReset, record.ErrTimeout, record.ErrMalformed,
-	record.ErrTooLarge, record.ErrWrongStatus, record.ErrWrongHeader, record.ErrWrongBody, record.ErrInterrupted, record.ErrOther,
-	record.ErrNotSent, record.ErrUnfinished}
+	record.ErrTooLarge, record.ErrWrongStatus, record.ErrWrongHeader, record.ErrWrongBody, record.ErrInterrupted,
+	record.ErrOther, record.ErrNotSent, record.ErrUnfinished}
 
-// someObservations draws n of them: mostly alike, as those of a block are, and some with every field at its extremes.
+// someObservations draws n observations. Most are similar, as in a real block; some have extreme values in any field.
 func someObservations(r *rand.Rand, n int) []record.Observation {
-	size := func(small, large int64) int64 { // a number that is small nine times in ten
+	size := func(small, large int64) int64 { // small nine times in ten
 		if r.IntN(10) > 0 {
 			return r.Int64N(small)
 		}
@@ -68,7 +68,7 @@ func TestObservationsRoundTrip(t *testing.T) {
 	}
 }
 
-// A failed observation may lack its later times: those are stored as equal to the one before.
+// A failed observation may lack its later times: each is stored as equal to the preceding time.
 func TestObservationsWithoutLaterTimes(t *testing.T) {
 	check := func(o, want record.Observation) {
 		t.Helper()
@@ -85,11 +85,11 @@ func TestObservationsWithoutLaterTimes(t *testing.T) {
 		record.Observation{Intended: 7, Sent: 7, FirstByte: 7, Done: 7, Err: record.ErrRefused})
 	check(record.Observation{Intended: 7, Sent: 9, Done: 12, Err: record.ErrTimeout},
 		record.Observation{Intended: 7, Sent: 9, FirstByte: 9, Done: 12, Err: record.ErrTimeout})
-	check(record.Observation{Err: "no class of ours"}, record.Observation{Err: record.ErrOther})
+	check(record.Observation{Err: "an unknown class"}, record.Observation{Err: record.ErrOther})
 }
 
-// The numbers of the classes, and all else of the format, are on disk: what was written once must be read for ever.
-func TestObservationsAsTheyAreOnDisk(t *testing.T) {
+// The format, including the numbers of the classes, must not change: old files must remain readable.
+func TestObservationsFormat(t *testing.T) {
 	observations := []record.Observation{
 		{Intended: 100, Sent: 101, FirstByte: 103, Done: 106, Status: 200, Bytes: 6},
 		{Intended: 90, Sent: 90, FirstByte: 90, Done: 290, Status: 200, Bytes: 6, Timing: contract.Timing{1: 3, 6: 300}},
@@ -101,17 +101,17 @@ func TestObservationsAsTheyAreOnDisk(t *testing.T) {
 		3, 200, 1, 1, 2, 3, 200, 1, 6,
 		// timing follows; -10 (as 19), 0, 0, 200; slots 1 and 6: 3 and 300
 		8, 19, 0, 0, 200, 1, 0b100_0010, 3, 172, 2,
-		// slots 9, 10 and 11: exit, return and, though it comes before them, close, which is younger
+		// slots 9, 10 and 11: exit, return, and close, which happens earlier but was added to the format later
 		8, 0, 0, 0, 0, 0x80, 0b1_1100, 8, 9, 7,
 	}
-	for i, class := range []string{record.ErrOther, record.ErrRefused, record.ErrClosed, record.ErrReset, record.ErrTimeout,
-		record.ErrMalformed, record.ErrTooLarge, record.ErrWrongStatus, record.ErrWrongBody, record.ErrInterrupted,
-		record.ErrWrongHeader, record.ErrNotSent, record.ErrUnfinished} {
+	for i, class := range []string{record.ErrOther, record.ErrRefused, record.ErrClosed, record.ErrReset,
+		record.ErrTimeout, record.ErrMalformed, record.ErrTooLarge, record.ErrWrongStatus, record.ErrWrongBody,
+		record.ErrInterrupted, record.ErrWrongHeader, record.ErrNotSent, record.ErrUnfinished} {
 		observations = append(observations, record.Observation{Intended: 90, Sent: 90, FirstByte: 90, Done: 90, Status: 200,
 			Bytes: 6, Err: class})
 		want = append(want, 4, 0, 0, 0, 0, byte(i))
 	}
-	// The request of a mix follows all else, where it is another than before.
+	// The index of a request in a mix comes last, if it differs from the previous observation's.
 	for _, o := range []record.Observation{{Request: 300, Timing: contract.Timing{1: 3}}, {Request: 300}, {}} {
 		o.Intended, o.Sent, o.FirstByte, o.Done, o.Status, o.Bytes = 90, 90, 90, 90, 200, 6
 		observations = append(observations, o)
@@ -126,7 +126,7 @@ func TestObservationsAsTheyAreOnDisk(t *testing.T) {
 	}
 }
 
-func TestDecodeTellsWhatIsWrong(t *testing.T) {
+func TestDecodeErrors(t *testing.T) {
 	whole, err := record.Encode([]record.Observation{{Intended: 1e9, Sent: 2e9, FirstByte: 3e9, Done: 4e9, Status: 200,
 		Bytes: 1 << 40, Err: record.ErrWrongBody, Timing: contract.Timing{1, 2, 3, 4, 5, 6, 7, 8, 9}}})
 	if err != nil {
@@ -143,20 +143,20 @@ func TestDecodeTellsWhatIsWrong(t *testing.T) {
 			t.Errorf("Decode(%v) = %+v, %v, want the error %q", b, got, err, want)
 		}
 	}
-	check("unknown class of failure 200", 4, 0, 0, 0, 0, 200, 1)
+	check("unknown failure class 200", 4, 0, 0, 0, 0, 200, 1)
 	check("unknown request 4294967295", 16, 0, 0, 0, 0, 255, 255, 255, 255, 15)
-	check("unknown flags 0x20 of an observation", 32, 0, 0, 0, 0)
-	check("an observation is intended -1 ns after one at 0, which cannot be", 0, 1, 0, 0, 0)
-	check("an observation has a time 9223372036854775807 ns after 0, which cannot be", 0, 0, 255, 255, 255, 255, 255,
+	check("observation has unknown flags 0x20", 32, 0, 0, 0, 0)
+	check("observation has an invalid intended time: -1 ns after 0", 0, 1, 0, 0, 0)
+	check("observation has an invalid time: 9223372036854775807 ns after 0", 0, 0, 255, 255, 255, 255, 255,
 		255, 255, 255,
 		127, 0, 0)
-	check("an observation has the status 1000, which cannot be", 1, 0, 0, 0, 0, 232, 7)
-	check("unknown phases 0x1000 of an observation", 8, 0, 0, 0, 0, 128, 32)
-	check("an observation has the phase 4294967296, which cannot be", 8, 0, 0, 0, 0, 1, 128, 128, 128, 128, 16)
-	check("the observations are cut off", 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1) // longer than any number
+	check("observation has status 1000; it must be at most 999", 1, 0, 0, 0, 0, 232, 7)
+	check("observation has unknown phases 0x1000", 8, 0, 0, 0, 0, 128, 32)
+	check("observation has phase 4294967296; it must be at most 4294967295", 8, 0, 0, 0, 0, 1, 128, 128, 128, 128, 16)
+	check("the observations are truncated", 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1) // longer than any number
 }
 
-// FuzzDecode feeds it what a broken disk might. What it makes a valid observation of must survive a round trip.
+// FuzzDecode decodes arbitrary bytes. The valid observations among the result must survive a round trip.
 func FuzzDecode(f *testing.F) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for n := range 5 {

@@ -1,6 +1,6 @@
 package record
 
-// Environment is where a run was made. Absolute numbers of unlike environments are not compared.
+// Environment describes the machine of a run. Absolute numbers from different environments are not compared.
 type Environment struct {
 	OS          string            `json:"os"`
 	Arch        string            `json:"arch"`
@@ -9,57 +9,57 @@ type Environment struct {
 	Cores       int               `json:"cores"`
 	MemoryBytes int64             `json:"memory_bytes"`
 	ClockSource string            `json:"clock_source,omitempty"`
-	Governor    string            `json:"governor,omitempty"`    // of the processor's frequency, where the system sets it
-	Mitigations map[string]string `json:"mitigations,omitempty"` // of the processor's weaknesses, as the kernel puts it
-	Limits      map[string]string `json:"limits,omitempty"`      // open files, processes, and those of the control group
-	Load1       float64           `json:"load1"`                 // runnable processes over the last minute, before the run
-	StealShare  float64           `json:"steal_share"`           // of processor time since boot that the hypervisor took away
+	Governor    string            `json:"governor,omitempty"`    // of the CPU frequency; "" if the system has none
+	Mitigations map[string]string `json:"mitigations,omitempty"` // by CPU vulnerability, as reported by the kernel
+	Limits      map[string]string `json:"limits,omitempty"`      // on open files and processes, and of the control group
+	Load1       float64           `json:"load1"`                 // one-minute load average before the run
+	StealShare  float64           `json:"steal_share"`           // of CPU time since boot that the hypervisor took
 	Go          string            `json:"go"`
 	Programs    []Program         `json:"programs"`
-	Database    *Database         `json:"database,omitempty"` // nil if no server keeps the programs' data
+	Database    *Database         `json:"database,omitempty"` // nil if there is no database server
 }
 
-// A Database is the server in which the programs keep their data.
+// A Database describes the server in which the programs store their data.
 type Database struct {
 	Kind     string            `json:"kind"`     // "postgres"
 	URL      string            `json:"url"`      // without a password
-	Private  bool              `json:"private"`  // it was started for the run
-	Version  string            `json:"version"`  // as it says itself
-	Settings map[string]string `json:"settings"` // those that decide what a request costs it
-	// CPUResolutionNS bounds by how much its CPU time in a block may be off, either way.
+	Private  bool              `json:"private"`  // started for the run
+	Version  string            `json:"version"`  // as reported by the server
+	Settings map[string]string `json:"settings"` // settings that affect the cost of a request
+	// CPUResolutionNS is the largest error of the server's CPU time in a block, in either direction.
 	CPUResolutionNS int64 `json:"cpu_resolution_ns,omitempty"`
 }
 
 // A Program is a file that was measured.
 type Program struct {
 	Workload string            `json:"workload"`
-	Variants []string          `json:"variants,omitempty"` // that it serves, in a run that has any
+	Variants []string          `json:"variants,omitempty"` // that it serves, in a run with variants
 	Path     string            `json:"path"`
 	Bytes    int64             `json:"bytes"`
 	SHA256   string            `json:"sha256"`
-	Go       string            `json:"go,omitempty"`       // that it was built with, if it is a Go program
-	Linking  string            `json:"linking,omitempty"`  // LinkedStatically or LinkedDynamically; "" if it is no ELF file
-	Settings map[string]string `json:"settings,omitempty"` // of its build: CGO_ENABLED, -tags, -ldflags
+	Go       string            `json:"go,omitempty"`       // version that built it; "" if it is not a Go program
+	Linking  string            `json:"linking,omitempty"`  // LinkedStatically or LinkedDynamically; "" if not an ELF file
+	Settings map[string]string `json:"settings,omitempty"` // build settings: CGO_ENABLED, -tags, -ldflags
 }
 
-// How a program is linked. One that is linked dynamically has libraries loaded and bound at each start.
+// How a program is linked. A dynamically linked program loads and binds libraries at each start.
 const (
 	LinkedStatically  = "static"
 	LinkedDynamically = "dynamic"
 )
 
-// Counters are what the machine counts while a run goes on. Differences of them tell whether a round was disturbed.
+// Counters are system-wide counters of the machine. Their differences show whether a round was disturbed.
 type Counters struct {
-	CPUSeconds     float64 `json:"cpu_s"`                     // processor time of all kinds, idle too
-	StealSeconds   float64 `json:"steal_s,omitempty"`         // processor time that the hypervisor gave to others
-	ListenDrops    float64 `json:"listen_drops,omitempty"`    // connections that found a full backlog
-	SYNRetransmits float64 `json:"syn_retransmits,omitempty"` // connection requests that had to be sent again
-	// ListenOverflows are connections that were dropped since the backlog of a listener was full. Drops for other reasons
-	// are in ListenDrops alone.
+	CPUSeconds     float64 `json:"cpu_s"`                     // CPU time of all kinds, idle included
+	StealSeconds   float64 `json:"steal_s,omitempty"`         // CPU time that the hypervisor gave to others
+	ListenDrops    float64 `json:"listen_drops,omitempty"`    // connections dropped by listeners
+	SYNRetransmits float64 `json:"syn_retransmits,omitempty"` // retransmitted connection requests
+	// ListenOverflows counts connections dropped because the backlog of a listener was full. Drops for other reasons are
+	// in ListenDrops alone.
 	ListenOverflows float64 `json:"listen_overflows,omitempty"`
 }
 
-// Sub returns what was counted between before and c.
+// Sub returns the difference c - before.
 func (c Counters) Sub(before Counters) Counters {
 	return Counters{
 		CPUSeconds:     c.CPUSeconds - before.CPUSeconds,

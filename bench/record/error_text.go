@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// ErrorText is what is said of the error that ends the command: a line for each of the errors that it joins, but one
-// for all files that could not be written for the same reason, as on a full disk.
+// ErrorText returns the text of the error that ends the command, with one line for each joined error. Files that could
+// not be written for the same reason, such as a full disk, share a line.
 func ErrorText(err error) string {
 	var lines []string
-	told := map[string]bool{}
-	unwritten := map[string][]string{} // files, by the reason
+	printed := map[string]bool{}
+	unwritten := map[string][]string{} // file names by reason
 	joined := flat(err)
 	for _, e := range joined {
 		if w, ok := e.(*WriteError); ok && !slices.Contains(unwritten[w.Err.Error()], w.Name) {
@@ -24,15 +24,16 @@ func ErrorText(err error) string {
 		if w, ok := e.(*WriteError); ok {
 			text = fmt.Sprintf("writing %s: %v", files(unwritten[w.Err.Error()]), w.Err)
 		}
-		if !told[text] {
-			told[text] = true
+		if !printed[text] {
+			printed[text] = true
 			lines = append(lines, text)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-// flat lists the errors that errors.Join made one of. One that has words of its own for several stays whole.
+// flat returns the errors that errors.Join combined into err. An error that wraps several with a text of its own is
+// kept as it is.
 func flat(err error) []error {
 	several, ok := err.(interface{ Unwrap() []error })
 	if !ok {
@@ -50,7 +51,7 @@ func flat(err error) []error {
 	return all
 }
 
-// files lists names, those in the directory of the one before without it.
+// files joins file names with commas. The directory is left out if it is that of the preceding name.
 func files(names []string) string {
 	var short []string
 	for i, name := range names {

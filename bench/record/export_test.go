@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// What the tests reach of the inside, from outside of the package.
+// Exported for tests in package record_test.
 
-// Encode returns a block's observations as they are on disk.
+// Encode returns the stored form of a block's observations.
 func Encode(observations []Observation) ([]byte, error) {
 	var b bytes.Buffer
 	e := encoder{w: bufio.NewWriter(&b)}
@@ -24,7 +24,7 @@ func Encode(observations []Observation) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Decode returns the observations of a block, those before an error also with it.
+// Decode returns the observations of a block. After an error it also returns the observations before it.
 func Decode(b []byte) ([]Observation, error) {
 	var observations []Observation
 	d := decoder{r: bufio.NewReader(bytes.NewReader(b))}

@@ -9,24 +9,24 @@ import (
 	"forktax/bench/units"
 )
 
-// A Failure is what is known of the requests of a block that failed in one way, besides their number.
+// A Failure describes the requests of a block that failed in one class. Their number is in Block.Errors.
 type Failure struct {
-	First     int           `json:"first"`                // of them, counted from 1 in the order in which they were done
-	Request   string        `json:"request,omitempty"`    // of the first, if the block is of a mix
-	Statuses  []StatusCount `json:"statuses,omitempty"`   // wrong ones, the first few that came
-	FirstLine string        `json:"first_line,omitempty"` // of the first body that was not as wanted
+	First     int           `json:"first"`                // number of the first one, from 1, in order of completion
+	Request   string        `json:"request,omitempty"`    // name of the first failed request, if the block is of a mix
+	Statuses  []StatusCount `json:"statuses,omitempty"`   // the first maxStatuses distinct wrong statuses
+	FirstLine string        `json:"first_line,omitempty"` // of the first wrong body
 }
 
-// StatusCount is how many responses had a status.
+// A StatusCount is the number of responses with a status.
 type StatusCount struct {
 	Status int `json:"status"`
 	Count  int `json:"count"`
 }
 
-// maxStatuses is of how many statuses failures are counted apart.
+// maxStatuses is the largest number of statuses that are counted separately.
 const maxStatuses = 4
 
-// count counts a status.
+// count adds n to the count of a status.
 func (f *Failure) count(status, n int) {
 	for i := range f.Statuses {
 		if f.Statuses[i].Status == status {
@@ -39,10 +39,10 @@ func (f *Failure) count(status, n int) {
 	}
 }
 
-// Failures are what is known of failed requests, by class.
+// Failures describes the failed requests, by class.
 type Failures map[string]*Failure
 
-// observe takes in the n-th request of a block, which failed. Names are those of the requests of a mix.
+// observe adds a failed request, the n-th of its block. For a mix, names has the names of its requests.
 func (f Failures) observe(o Observation, n int, names []string) {
 	known := f[o.Err]
 	if known == nil {
@@ -57,7 +57,7 @@ func (f Failures) observe(o Observation, n int, names []string) {
 	}
 }
 
-// Merge takes in the failures of another block, before which there were so many requests.
+// Merge adds the failures of another block, whose requests follow before earlier ones.
 func (f Failures) Merge(more Failures, before int) {
 	for class, m := range more {
 		known := f[class]
@@ -74,15 +74,15 @@ func (f Failures) Merge(more Failures, before int) {
 	}
 }
 
-// ForgetFirst forgets which request failed first, as of requests to several cells none is the first.
+// ForgetFirst clears the first failed request, which means nothing for requests to several cells.
 func (f Failures) ForgetFirst() {
 	for _, known := range f {
 		known.First, known.Request = 0, ""
 	}
 }
 
-// Describe lists the failed requests, of which there were so many of each class: "7772 wrong status; 502 7,772 times,
-// from request 101 on, first line "Bad Gateway"". Of older records only the classes are known.
+// Describe returns a text for the failed requests, counts of which are given by class: "7772 wrong status; 502 7,772
+// times, from request 101 on, first line "Bad Gateway"". Older records have the classes only.
 func (f Failures) Describe(counts Counts) string {
 	parts := []string{counts.String()}
 	for _, class := range slices.Sorted(maps.Keys(f)) {

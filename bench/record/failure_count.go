@@ -7,21 +7,21 @@ import (
 	"forktax/bench/units"
 )
 
-// A FailureCount counts requests, and those of them that failed.
+// A FailureCount counts requests and failed requests.
 type FailureCount struct {
 	Requests int // failed ones included
 	Errors   Counts
 	Failures Failures
 }
 
-// Add counts a request. Its class is "" if its response was right, which else had this status, 0 if there was none, and
-// this body.
+// Add counts a request. The class is "" if its response was right. Otherwise status and body are those of the response;
+// the status is 0 if there was none.
 func (n *FailureCount) Add(class string, status int, body []byte) {
 	n.observe(Observation{Err: class, Status: status}, nil)
 	n.excerpt(class, body)
 }
 
-// observe counts a request of a mix with these names, or of none.
+// observe counts a request. For a mix, names has the names of its requests.
 func (n *FailureCount) observe(o Observation, names []string) {
 	n.Requests++
 	if o.Err == "" {
@@ -34,21 +34,21 @@ func (n *FailureCount) observe(o Observation, names []string) {
 	n.Failures.observe(o, n.Requests, names)
 }
 
-// excerpt takes how the body of the first response of a class began.
+// excerpt stores the first line of the first body of a class.
 func (n *FailureCount) excerpt(class string, body []byte) {
 	if f := n.Failures[class]; f != nil && f.FirstLine == "" {
 		f.FirstLine = subject.FirstLine(body)
 	}
 }
 
-// Failed is how many of the requests failed.
+// Failed returns the number of failed requests.
 func (n *FailureCount) Failed() int { return Block{Errors: n.Errors}.Failed() }
 
-// String returns how many requests failed, and how: "3 of 8 requests failed: 3 wrong status; 500 3 times, from request
-// 2 on".
+// String returns the number and the kinds of failed requests: "3 of 8 requests failed: 3 wrong status; 500 3 times,
+// from request 2 on".
 func (n *FailureCount) String() string { return n.Text("") }
 
-// Text is String with what the requests are of, if that is not "": "3 of 8 requests of a/get, cgi failed: …".
+// Text is String with the name of the cell, unless of is "": "3 of 8 requests of a/get, cgi failed: …".
 func (n *FailureCount) Text(of string) string {
 	if of != "" {
 		of = " of " + of

@@ -10,10 +10,11 @@ import (
 	"forktax/bench/record"
 )
 
-// failingBlock records a block of these observations and excerpts, and returns it as it is read again.
+// failingBlock records a block with these observations and excerpts, and returns it as Read returns it.
 func failingBlock(t *testing.T, seen []record.Observation, excerpts map[string]string) record.Block {
 	t.Helper()
-	r, err := record.Create(t.TempDir(), record.Head{Schema: record.Schema, Plan: record.Plan{Cells: make([]record.Cell, 1)}})
+	r, err := record.Create(t.TempDir(), record.Head{Schema: record.Schema,
+		Plan: record.Plan{Cells: make([]record.Cell, 1)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func failingBlock(t *testing.T, seen []record.Observation, excerpts map[string]s
 	return result.Blocks[0]
 }
 
-// statuses are failed observations with these statuses; 0 is a right one.
+// statuses returns failed observations with these statuses; 0 stands for a successful one.
 func statuses(all ...int) (seen []record.Observation) {
 	for _, status := range all {
 		o := record.Observation{Status: status, Err: record.ErrWrongStatus}
@@ -58,7 +59,7 @@ func TestFailures(t *testing.T) {
 		"a flood": {many, map[string]string{record.ErrWrongStatus: "\r\n <h1>\x1b[2J Bad\tGateway\xff</h1>\n more"},
 			`7772 wrong status; 502 7,772 times, from request 1,001 on, first line "<h1>[2J Bad Gateway</h1>"`},
 		"one": {statuses(0, 500), nil, "1 wrong status; 500 once, from request 2 on"},
-		"more statuses than are kept": {statuses(500, 501, 502, 503, 504, 505, 501), nil,
+		"more statuses than counted": {statuses(500, 501, 502, 503, 504, 505, 501), nil,
 			"7 wrong status; 500 once, 501 2 times, 502 once, 503 once, others 2 times, from the first request on"},
 		"several classes": {append(statuses(0, 0, 404), record.Observation{Err: record.ErrClosed}), nil,
 			"1 closed, 1 wrong status; closed: from request 4 on; wrong status: 404 once, from request 3 on"},
@@ -74,7 +75,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A block of right responses holds nothing of failures, and a block of an older record names the classes.
+// A block without failed requests has no Failures, and a block of an older record lists the classes.
 func TestNoFailures(t *testing.T) {
 	if b := failingBlock(t, statuses(0, 0), nil); b.Failures != nil {
 		t.Errorf("a block without failures has %v", b.Failures)

@@ -6,17 +6,17 @@ import (
 	"fmt"
 )
 
-// Limits on what is read of a file, far above what forktax writes. The head has the bodies of requests in it.
+// Limits on files that are read, far above what forktax writes. The head contains the bodies of requests.
 const (
-	maxLine   = 64 << 20 // bytes of a line of the blocks file
-	maxValues = 1 << 20  // values in one JSON text: each takes memory, however short it is
+	maxLine   = 64 << 20 // bytes per line of the blocks file
+	maxValues = 1 << 20  // values in one JSON text; each takes memory, even if its text is short
 )
 
 // errLongLine is returned for a line that would take too much memory.
-var errLongLine = fmt.Errorf("a line has more than %d bytes", maxLine)
+var errLongLine = fmt.Errorf("line is longer than %d bytes", maxLine)
 
-// readLine reads a line of at most so many bytes, its end included. Its errors are those of bufio.Reader.ReadBytes, and
-// errLongLine.
+// readLine reads a line of at most this many bytes, line end included. Its errors are those of bufio.Reader.ReadBytes,
+// and errLongLine.
 func readLine(in *bufio.Reader, most int) ([]byte, error) {
 	var line []byte
 	for {
@@ -31,7 +31,7 @@ func readLine(in *bufio.Reader, most int) ([]byte, error) {
 	}
 }
 
-// limitValues returns an error for JSON of too many values. It need not be valid.
+// limitValues returns an error for JSON with too many values. The JSON need not be valid.
 func limitValues(text []byte) error {
 	n, inString := 0, false
 	for i := 0; i < len(text); i++ {
@@ -45,7 +45,7 @@ func limitValues(text []byte) error {
 		}
 	}
 	if n > maxValues {
-		return fmt.Errorf("it has more than %d values", maxValues)
+		return fmt.Errorf("JSON has more than %d values", maxValues)
 	}
 	return nil
 }

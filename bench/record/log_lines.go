@@ -8,15 +8,15 @@ import (
 	"forktax/bench/process"
 )
 
-// maxLogLines is how many lines are kept of a target's log, each kind of line once.
+// maxLogLines is the largest number of lines kept of a target's log, without lines of the same kind.
 const maxLogLines = 5
 
-// MergeLogLines adds more lines of a target's log to those that are there, each kind of line once, and not too many.
+// MergeLogLines adds lines of a target's log to lines, drops lines of the same kind, and keeps at most maxLogLines.
 func MergeLogLines(lines, more []string) []string {
 	return process.DedupLog(append(lines, more...), maxLogLines)
 }
 
-// FormatLog is what the targets logged when requests failed, in one line: without what continues a line, such as the
+// FormatLog returns the log lines in one line, for the end of a message. It leaves out continuation lines, such as the
 // frames of a traceback.
 func FormatLog(lines []string) string {
 	lines = slices.DeleteFunc(slices.Clone(lines), process.IsContinuation)

@@ -5,7 +5,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// The head of a record is its plan. These are its types, so that readers of records need no other package.
+// The head of a record contains its plan. These are its types, so that readers of records need no other package.
 type (
 	Plan            = plan.Plan
 	Cell            = plan.Cell
@@ -25,7 +25,7 @@ type (
 	StartCount      = plan.StartCount
 )
 
-// Kinds of load, and what a block may show of an objective.
+// Kinds of load, names used in plans, and the status of an objective in a block.
 const (
 	Closed = plan.Closed
 	Open   = plan.Open
@@ -41,10 +41,13 @@ const (
 	Failed  = plan.Failed
 )
 
-// Models of a plan, by what they keep.
+// RequestName returns the display name of a request of a workload.
+func RequestName(workload, request string) string { return subject.RequestName(workload, request) }
+
+// Models of a plan, by which resources they reuse.
 var (
 	Baseline       = plan.Baseline
 	Fresh          = plan.Fresh
-	Rungs          = plan.Rungs
+	Levels         = plan.Levels
 	IsIntermediate = plan.IsIntermediate
 )

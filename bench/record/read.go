@@ -11,9 +11,8 @@ import (
 	"forktax/bench/foreign"
 )
 
-// Read reads the run in the folder dir. A run that ended on a full disk has an incomplete Tail, and one whose
-// harness was killed has none, and all blocks that were whole; anything else that is wrong is an error that names file
-// and line.
+// Read reads the run in the directory dir. After a full disk the Tail is incomplete; if the harness was killed, there
+// is none. In both cases all complete blocks are returned. Anything else that is wrong is an error with file and line.
 func Read(dir string) (*Result, error) {
 	f := Follow(dir)
 	if err := f.Read(); err != nil {
@@ -29,23 +28,23 @@ func Read(dir string) (*Result, error) {
 	return &f.Result, nil
 }
 
-// A Follower reads a run while it goes on. Result is what it has read so far.
+// A Follower reads a run that is still being recorded. Result holds what was read so far.
 type Follower struct {
 	Result Result
 	name   string
 	lines  int
-	old    bool  // of schema 1
+	old    bool  // the run is of schema 1
 	offset int64 // of the next line
-	seen   int64 // bytes of observations that the blocks have
+	seen   int64 // bytes of observations of all blocks read so far
 }
 
-// Follow returns a Follower of the run in the folder dir, which has read nothing.
+// Follow returns a Follower of the run in the directory dir. Nothing is read yet.
 func Follow(dir string) *Follower {
 	return &Follower{Result: Result{observations: observationsIn(filepath.Join(dir, observationsFile))},
 		name: filepath.Join(dir, blocksFile)}
 }
 
-// Read reads what was recorded since it was called before. Its errors are those of ReadResult.
+// Read reads what was recorded since the previous call. Its errors are those of the function Read.
 func (f *Follower) Read() error {
 	file, err := foreign.Open(f.name)
 	if err != nil {
@@ -64,9 +63,9 @@ func (f *Follower) readLines(in *bufio.Reader) error {
 		if err == errLongLine {
 			return fmt.Errorf("%s:%d: %w", f.name, f.lines+1, err)
 		}
-		if err == io.EOF { // with half a line, if the disk was full
+		if err == io.EOF { // perhaps with part of a line, if the disk was full
 			if f.lines == 0 {
-				return fmt.Errorf("%s: no run is in it", f.name)
+				return fmt.Errorf("%s: contains no run", f.name)
 			}
 			return nil
 		}
@@ -85,7 +84,7 @@ func (f *Follower) readLines(in *bufio.Reader) error {
 	}
 }
 
-// parse parses a line, of schema 2 or 1.
+// parse parses a line of schema 1 or 2.
 func (f *Follower) parse(text []byte) (l entry, err error) {
 	if err = limitValues(text); err != nil {
 		return l, err
@@ -109,12 +108,12 @@ func (f *Follower) parse(text []byte) (l entry, err error) {
 	return l, foreign.UnmarshalJSON(text, &l)
 }
 
-// add adds what a line says to the result, if it can be.
+// add validates a line and adds it to the result.
 func (f *Follower) add(l entry) error {
 	r := &f.Result
 	switch {
 	case (f.lines == 1) != (l.Head != nil):
-		return errors.New("the first line of a run, and no other, is its head")
+		return errors.New("the head of a run must be its first line, and only that")
 	case l.Head != nil:
 		r.Head = *l.Head
 		return validatePlan(l.Head.Plan)
@@ -149,12 +148,13 @@ func (f *Follower) add(l entry) error {
 		r.Tail = *l.Tail
 		return validateTail(*l.Tail)
 	default:
-		return errors.New("neither a head nor a block nor a tail")
+		return errors.New("unknown kind of line")
 	}
 	return nil
 }
 
-// observationsIn returns a reader of the observations of a block in the file name, which it opens for each.
+// observationsIn returns a function that yields the observations of a block from the file name. It opens the file for
+// each block.
 func observationsIn(name string) func(Block) iter.Seq2[Observation, error] {
 	return func(b Block) iter.Seq2[Observation, error] {
 		return func(yield func(Observation, error) bool) {
@@ -174,9 +174,9 @@ func observationsIn(name string) func(Block) iter.Seq2[Observation, error] {
 					at, _ := section.Seek(0, io.SeekCurrent)
 					switch {
 					case at != s.Bytes:
-						err = errCutOff // between two of them, which decode cannot see
+						err = errCutOff // between two observations, which decode cannot detect
 					case n != b.Requests:
-						err = fmt.Errorf("it has %d observations, and its line says %d", n, b.Requests)
+						err = fmt.Errorf("it has %d observations instead of %d", n, b.Requests)
 					default:
 						return
 					}

@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 )
 
-// The files of a run's folder. They are appended to while it runs, so that whatever ends the run, what was measured
-// until then can be read; the rest of the folder is made from them, but for tailFile.
+// The files in a run's directory. They are only appended to, so that the measurements are readable whatever ends the
+// run. The other files, except tailFile, are derived from them.
 const (
-	blocksFile       = "blocks.jsonl"     // a line for the Head, one for each Responses, WarmUp and Block, one for the Tail
+	blocksFile       = "blocks.jsonl"     // one line each for the Head, every WarmUp, Block and so on, and the Tail
 	observationsFile = "observations.bin" // see encoding.go
 )
 
-// entry is one line of the blocks file. One field is set.
+// An entry is one line of the blocks file. Exactly one field is set.
 type entry struct {
 	Head  *Head  `json:"head,omitempty"`
 	Block *Block `json:"block,omitempty"`
@@ -25,35 +25,35 @@ type entry struct {
 	WarmUp    *WarmUp    `json:"warm_up,omitempty"`
 	ColdStart *ColdStart `json:"cold_start,omitempty"`
 	ColdFiles *ColdFiles `json:"cold_files,omitempty"`
-	Responses []Response `json:"responses,omitempty"` // of the targets, before they were measured first
+	Responses []Response `json:"responses,omitempty"` // of the targets, before their first block
 }
 
-// A Record is a run's folder while the run goes on.
+// A Record is the run directory that a run writes to.
 type Record struct {
 	Dir          string
-	Blocks       int // that count and are on disk
+	Blocks       int // on disk, without those of warm-ups
 	blocks       *os.File
 	observations *os.File
 	reserve      *reserve // nil if there is none
 	encoder      encoder
 	offset       int64 // of the next block's observations
-	whole        int64 // bytes of whole lines in blocks
+	whole        int64 // bytes of complete lines in blocks
 	count        FailureCount
 	names        []string // of the requests of the block, if it is of a mix
-	writeErr     error    // the first that writing met
+	writeErr     error    // the first write error
 }
 
-// Create makes the folder dir, which must not hold a run yet, and writes the head. What it made is removed if the
-// record cannot be begun.
+// Create creates the directory dir, which must not contain a run, and writes the head. If that fails, it removes the
+// files that it created.
 func Create(dir string, head Head) (_ *Record, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the results folder: %w", err)
+		return nil, fmt.Errorf("creating the results directory: %w", err)
 	}
 	var made []string
 	create := func(name string) (*os.File, error) {
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
 		if err != nil {
-			return nil, fmt.Errorf("making the results folder: %w", err)
+			return nil, fmt.Errorf("creating the results directory: %w", err)
 		}
 		made = append(made, f.Name())
 		return f, nil
@@ -63,7 +63,7 @@ func Create(dir string, head Head) (_ *Record, err error) {
 			for _, name := range made {
 				err = errors.Join(err, os.Remove(name))
 			}
-			_ = os.Remove(dir) // but not with what others have in it
+			_ = os.Remove(dir) // fails if it has other files, which must stay
 		}
 	}()
 	blocks, err := create(blocksFile)
@@ -89,19 +89,19 @@ func newRecord(dir string, blocks, observations *os.File) *Record {
 		encoder: encoder{w: bufio.NewWriterSize(observations, 1<<20)}}
 }
 
-// NewRecord records head into files that the caller opened.
+// NewRecord returns a Record that writes to files opened by the caller, and writes the head.
 func NewRecord(head Head, blocks, observations *os.File) (*Record, error) {
 	r := newRecord("", blocks, observations)
 	return r, r.writeLine(entry{Head: &head})
 }
 
-// Begin starts a block. If it is of a mix, requests are the names of its requests.
+// Begin starts a block. For a mix, requests has the names of its requests.
 func (r *Record) Begin(requests ...string) {
 	r.encoder.begin()
 	r.names, r.count = requests, FailureCount{}
 }
 
-// Observe implements Recorder. An error is kept for the end of the block: an engine could do nothing about it.
+// Observe implements load.Recorder. An engine cannot handle a write error, so End returns it.
 func (r *Record) Observe(batch []Observation) {
 	for _, o := range batch {
 		r.count.observe(o, r.names)
@@ -111,22 +111,22 @@ func (r *Record) Observe(batch []Observation) {
 	}
 }
 
-// ObserveExcerpt implements load.ExcerptRecorder: it takes how the body of the first response of a class began.
+// ObserveExcerpt implements load.ExcerptRecorder: it stores the first line of the first body of a class.
 func (r *Record) ObserveExcerpt(class string, body []byte) { r.count.excerpt(class, body) }
 
-// Requests is how many requests of the block were observed so far.
+// Requests returns the number of requests of the block observed so far.
 func (r *Record) Requests() int { return r.count.Requests }
 
-// FailureText says in words which of them failed, and how.
+// FailureText returns a text for the failed requests of the block.
 func (r *Record) FailureText() string { return r.count.Failures.Describe(r.count.Errors) }
 
-// Failed is how many requests of the block failed so far.
+// Failed returns the number of failed requests of the block so far.
 func (r *Record) Failed() int { return r.count.Failed() }
 
-// CutOff is how many requests of the block the end of its visit ended so far.
+// CutOff returns the number of requests of the block that were ended by the end of its visit.
 func (r *Record) CutOff() int { return Block{Errors: r.count.Errors}.CutOff() }
 
-// End completes the block with what was observed and puts it on disk.
+// End adds the observations to the block and writes it.
 func (r *Record) End(b Block) error {
 	if err := r.encoder.w.Flush(); err != nil && r.writeErr == nil {
 		r.writeErr = err
@@ -146,25 +146,25 @@ func (r *Record) End(b Block) error {
 	return nil
 }
 
-// writeLine writes one whole line in one call, so that a reader never meets half of one unless the disk was full.
+// writeLine writes one line in one call, so that a reader never sees part of a line unless the disk was full.
 func (r *Record) writeLine(l entry) error {
 	b, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
 	if len(b) >= maxLine {
-		return NewWriteError(r.blocks.Name(), errLongLine) // which no reader takes
+		return NewWriteError(r.blocks.Name(), errLongLine) // readers reject such lines
 	}
 	n, err := r.blocks.Write(append(b, '\n'))
 	if err != nil {
-		r.blocks.Truncate(r.whole) // else the tail would follow on half a line, if the disk has room for it again
+		r.blocks.Truncate(r.whole) // else the tail would follow part of a line, if the disk has room again
 		return NewWriteError(r.blocks.Name(), err)
 	}
 	r.whole += int64(n)
 	return nil
 }
 
-// Finish writes the tail, into the reserve if there is no room in the blocks file, and closes the files.
+// Finish writes the tail and closes the files. If the blocks file has no room, the tail goes into the reserve.
 func (r *Record) Finish(t Tail) error {
 	err := r.writeLine(entry{Tail: &t})
 	switch {

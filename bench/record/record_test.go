@@ -33,7 +33,7 @@ func recorded(t *testing.T, blocks [][]record.Observation) string {
 		half := len(block) / 2
 		batch := slices.Clone(block[:half])
 		rec.Observe(batch)
-		clear(batch) // as an engine may that uses it again
+		clear(batch) // engines may reuse the batch
 		rec.Observe(block[half:])
 		if err := rec.End(record.Block{Round: round, LengthNS: 1}); err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func recorded(t *testing.T, blocks [][]record.Observation) string {
 	return dir
 }
 
-// onePlan has one cell.
+// onePlan returns a plan with one cell.
 func onePlan() plan.Plan {
 	return plan.Plan{
 		Workloads: []contract.Description{{Contract: contract.Version, Name: "hello", Models: []string{"cgi"},
@@ -60,12 +60,12 @@ func readRun(t *testing.T, dir string) *record.Result {
 	t.Helper()
 	r, err := record.Read(dir)
 	if err != nil {
-		t.Fatalf("ReadResult = %v", err)
+		t.Fatalf("Read = %v", err)
 	}
 	return r
 }
 
-// someBlocks draws observations for n blocks, at least one right answer in each.
+// someBlocks draws observations for n blocks, with at least one right response in each.
 func someBlocks(r *rand.Rand, n int) [][]record.Observation {
 	var blocks [][]record.Observation
 	for range n {
@@ -75,7 +75,7 @@ func someBlocks(r *rand.Rand, n int) [][]record.Observation {
 	return blocks
 }
 
-// observations reads those of a block, and the error that ends them.
+// observations returns the observations of a block, and the error that ends them, if any.
 func observations(r *record.Result, b record.Block) (seen []record.Observation, err error) {
 	for o, err := range r.Observations(b) {
 		if err != nil {
@@ -86,7 +86,7 @@ func observations(r *record.Result, b record.Block) (seen []record.Observation, 
 	return seen, nil
 }
 
-// A run can be read while it goes on, each block once.
+// A run can be read while it is being recorded, and each block is read once.
 func TestFollow(t *testing.T) {
 	dir := recorded(t, someBlocks(rand.New(rand.NewPCG(5, 6)), 4))
 	name := filepath.Join(dir, "blocks.jsonl")
@@ -108,7 +108,7 @@ func TestFollow(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(readRun(t, dir), &f.Result, cmpopts.IgnoreUnexported(record.Result{})); diff != "" {
-		t.Errorf("the run (-read at once +followed):\n%s", diff)
+		t.Errorf("run (-Read +Follow):\n%s", diff)
 	}
 	if err := os.WriteFile(name, append(whole, "oh\n"...), 0o644); err != nil {
 		t.Fatal(err)
@@ -145,14 +145,15 @@ func TestResultRoundTrip(t *testing.T) {
 		}
 	}
 	for range result.Observations(result.Blocks[3]) {
-		break // who has seen enough may go
+		break // the caller may stop early
 	}
 }
 
 func TestHeadRoundTrip(t *testing.T) {
-	want := record.Head{Schema: record.Schema, ID: "20260102-150405-a1b2", Started: time.Date(2026, 1, 2, 15, 4, 5, 6, time.UTC),
-		Version: "v1", Plan: onePlan(), Environment: record.Environment{OS: "linux", CPU: "Zen", Cores: 2, MemoryBytes: 1 << 40,
-			Load1: 0.25, Programs: []record.Program{{Workload: "hello", Path: "/bin/hello", Bytes: 7, SHA256: "ab",
+	want := record.Head{Schema: record.Schema, ID: "20260102-150405-a1b2",
+		Started: time.Date(2026, 1, 2, 15, 4, 5, 6, time.UTC), Version: "v1", Plan: onePlan(),
+		Environment: record.Environment{OS: "linux", CPU: "Zen", Cores: 2, MemoryBytes: 1 << 40, Load1: 0.25,
+			Programs: []record.Program{{Workload: "hello", Path: "/bin/hello", Bytes: 7, SHA256: "ab",
 				Settings: map[string]string{"-tags": "netgo"}}}}}
 	want.Plan.Seed = 1<<64 - 1
 	want.Plan.Workloads[0].Requests[0].Headers = map[string]string{"X": "\x00<é>"}
@@ -173,23 +174,23 @@ func TestHeadRoundTrip(t *testing.T) {
 	}
 }
 
-func TestCreateRecordSparesARun(t *testing.T) {
+func TestCreateKeepsExistingRun(t *testing.T) {
 	dir := recorded(t, someBlocks(rand.New(rand.NewPCG(1, 1)), 2))
 	if _, err := record.Create(dir, record.Head{}); err == nil {
-		t.Error("CreateRecord in the folder of a run = nil, want an error")
+		t.Error("Create in the directory of a run = nil, want an error")
 	}
 	if got := len(readRun(t, dir).Blocks); got != 2 {
 		t.Errorf("%d blocks are left, want 2", got)
 	}
 	file := filepath.Join(dir, "blocks.jsonl", "below")
 	_, err := record.Create(file, record.Head{})
-	if err == nil || !strings.Contains(err.Error(), "making the results folder") {
-		t.Errorf("CreateRecord below a file = %v, want an error", err)
+	if err == nil || !strings.Contains(err.Error(), "creating the results directory") {
+		t.Errorf("Create below a file = %v, want an error", err)
 	}
 }
 
-// Wherever the file of blocks ends, all its whole lines are read.
-func TestReadResultCutOff(t *testing.T) {
+// All complete lines of the blocks file are read, wherever it is truncated.
+func TestReadTruncated(t *testing.T) {
 	dir := recorded(t, someBlocks(rand.New(rand.NewPCG(9, 9)), 4))
 	name := filepath.Join(dir, "blocks.jsonl")
 	text := readFile(t, name)
@@ -202,22 +203,22 @@ func TestReadResultCutOff(t *testing.T) {
 		whole := bytes.Count(text[:n], []byte("\n"))
 		result, err := record.Read(dir)
 		if whole == 0 {
-			if err == nil || !strings.Contains(err.Error(), name+": no run is in it") {
-				t.Errorf("ReadResult of %d bytes = %v, want that no run is in it", n, err)
+			if err == nil || !strings.Contains(err.Error(), name+": contains no run") {
+				t.Errorf("Read of %d bytes = %v, want \"contains no run\"", n, err)
 			}
 			continue
 		}
 		if err != nil {
-			t.Fatalf("ReadResult of %d of %d bytes = %v", n, len(text), err)
+			t.Fatalf("Read of %d of %d bytes = %v", n, len(text), err)
 		}
 		if got, want := len(result.Blocks), min(whole-1, 4); got != want || result.Tail.Complete != (whole == lines) {
-			t.Errorf("ReadResult of %d bytes: %d blocks, complete %t, want %d", n, got, result.Tail.Complete, want)
+			t.Errorf("Read of %d bytes: %d blocks, complete %t, want %d", n, got, result.Tail.Complete, want)
 		}
 	}
 }
 
-// Wherever the file of observations ends, the blocks before are read, and the one that was cut says so.
-func TestObservationsCutOff(t *testing.T) {
+// Wherever the observations file is truncated, earlier blocks are read, and the truncated block returns an error.
+func TestObservationsTruncated(t *testing.T) {
 	blocks := someBlocks(rand.New(rand.NewPCG(11, 12)), 4)
 	dir := recorded(t, blocks)
 	name := filepath.Join(dir, "observations.bin")
@@ -231,7 +232,7 @@ func TestObservationsCutOff(t *testing.T) {
 				t.Fatalf("block %d of %d bytes: %v and %d of %d observations", i, n, err, len(got), len(blocks[i]))
 			}
 			if err != nil && !strings.Contains(err.Error(), name+": block at byte ") {
-				t.Fatalf("block %d of %d bytes: %v, want the file and the place", i, n, err)
+				t.Fatalf("block %d of %d bytes: %v, want the file name and the offset", i, n, err)
 			}
 		}
 	}
@@ -239,85 +240,87 @@ func TestObservationsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := observations(result, result.Blocks[0]); err == nil {
-		t.Error("observations without their file: nil, want an error")
+		t.Error("observations without their file = nil, want an error")
 	}
 }
 
-func TestReadResultTellsWhatIsWrong(t *testing.T) {
+func TestReadErrors(t *testing.T) {
 	const head = `{"head":{"schema":2,"plan":{"cells":[{"workload":"a"},{"workload":"b"}]}}}` + "\n"
 	const block = `{"block":{"cell":1,"length_ns":9,"requests":5,"observations":{"bytes":25}}}` + "\n"
 	damaged := func(old, new string) string {
 		if !strings.Contains(block, old) {
-			t.Fatalf("there is no %s in a block", old)
+			t.Fatalf("block has no %s", old)
 		}
 		return head + strings.Replace(block, old, new, 1)
 	}
 	for name, test := range map[string]struct{ text, want string }{ // want follows the name of the file
-		"nothing is in it":          {"", ": no run is in it"},
-		"half a head is in it":      {head[:20], ": no run is in it"},
-		"the schema is unknown":     {strings.Replace(head, `:2`, `:3`, 1), ":1: schema 3 is unknown; this forktax reads schema 1 and 2"},
-		"there is no schema":        {`{"head":{}}` + "\n", ":1: schema 0 is unknown; this forktax reads schema 1 and 2"},
+		"the file is empty": {"", ": contains no run"},
+		"half a head":       {head[:20], ": contains no run"},
+		"an unknown schema": {strings.Replace(head, `:2`, `:3`, 1),
+			":1: unknown schema 3; this forktax reads schema 1 and 2"},
+		"no schema":                 {`{"head":{}}` + "\n", ":1: unknown schema 0; this forktax reads schema 1 and 2"},
 		"a line is not JSON":        {head + block + "garbage\n" + block, ":3: invalid character"},
 		"a line is empty":           {head + "\n" + block, ":2: unexpected end"},
 		"half a line in the middle": {head + block[:9] + block, ":2: unexpected end"},
-		"a line is something else":  {head + `{"foot":{}}` + "\n", ":2: neither a head nor a block nor a tail"},
-		"a line is null":            {head + "null\n", ":2: neither a head nor a block nor a tail"},
-		"a field is something else": {head + `{"block":{"cell":"1"}}` + "\n", `:2: the key "block.cell" is a string, not a whole number`},
-		"a block is of no cell": {head + block + strings.Replace(block, "1", "2", 1),
-			":3: the block belongs to cell 2, and the plan has 2"},
-		"a block is of cell -1":  {head + `{"block":{"cell":-1}}` + "\n", ":2: the block belongs to cell -1"},
-		"a block is of start -1": {head + `{"block":{"start":-1}}` + "\n", ":2: the block is of start -1 and round 0"},
+		"a line of an unknown kind": {head + `{"foot":{}}` + "\n", ":2: unknown kind of line"},
+		"a line is null":            {head + "null\n", ":2: unknown kind of line"},
+		"a field of a wrong type": {head + `{"block":{"cell":"1"}}` + "\n",
+			`:2: the key "block.cell" is a string, not a whole number`},
+		"a block of an unknown cell": {head + block + strings.Replace(block, "1", "2", 1),
+			":3: block of cell 2; the plan has 2 cells"},
+		"a block is of cell -1":  {head + `{"block":{"cell":-1}}` + "\n", ":2: block of cell -1"},
+		"a block is of start -1": {head + `{"block":{"start":-1}}` + "\n", ":2: block of start -1 and round 0"},
 		"a block is of start 1e18": {damaged(`"cell":1`, `"start":1000000000000000000`),
-			":2: the block is of start 1000000000000000000"},
+			":2: block of start 1000000000000000000"},
 		"a block has no length": {damaged(`"length_ns":9`, `"length_ns":0`),
-			":2: length_ns is 0; it has to be from 1"},
-		"a block begins before": {damaged(`"cell":1`, `"start_ns":-1`), ":2: start_ns is -1"},
+			":2: length_ns is 0; must be from 1"},
+		"a block begins before the run": {damaged(`"cell":1`, `"start_ns":-1`), ":2: start_ns is -1"},
 		"requests are 1e18": {damaged(`:5`, `:1000000000000000000`),
-			":2: it has 1000000000000000000 requests; its 25 bytes of observations can hold 5"},
-		"requests are -1":    {damaged(`:5`, `:-1`), ":2: it has -1 requests"},
+			":2: block has 1000000000000000000 requests; its 25 bytes of observations can hold 5"},
+		"requests are -1":    {damaged(`:5`, `:-1`), ":2: block has -1 requests"},
 		"requests are 1e400": {damaged(`:5`, `:1e400`), `:2: the key "block.requests" is 1e400, not a whole number`},
-		"bytes are -1":       {damaged(`:25`, `:-1`), ":2: its observations are -1 bytes"},
+		"bytes are -1":       {damaged(`:25`, `:-1`), ":2: observations of -1 bytes"},
 		"blocks overlap": {head + block + block,
-			":3: its observations are 25 bytes from byte 0; those before end at byte 25"},
-		"more failed than there are": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":3,"closed":3}`),
-			":2: 3 requests of 5 failed by"},
-		"fewer than none failed": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":-1}`),
-			":2: -1 requests of 5 failed by"},
-		"steal is beyond all time": {damaged(`"cell":1`, `"machine":{"steal_s":1e300}`), ":2: steal_s is 1e+300"},
+			":3: observations of 25 bytes at byte 0; the preceding ones end at byte 25"},
+		"more failed requests than requests": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":3,"closed":3}`),
+			":2: invalid error counts: of 5 requests, 3 failed with"},
+		"a negative number of failed requests": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":-1}`),
+			":2: invalid error counts: of 5 requests, -1 failed with"},
+		"steal is too large": {damaged(`"cell":1`, `"machine":{"steal_s":1e300}`), ":2: steal_s is 1e+300"},
 		"a wait is negative": {damaged(`"cell":1`, `"generator_wait":{"run_queue_ns":-1}`),
 			":2: generator_wait run_queue_ns is -1"},
-		"throttling is beyond all time": {damaged(`"cell":1`,
+		"throttling is too large": {damaged(`"cell":1`,
 			`"target_wait":{"throttling":{"throttled_ns":9000000000000000000}}`),
 			":2: target_wait throttled_ns is 9e+18"},
 		"a stride is -1": {strings.Replace(head, `"plan":{`, `"plan":{"strides":[-1,1],`, 1),
 			":1: a stride is -1"},
-		"the plan is of a percentile of 7": {strings.Replace(head, `"plan":{`,
+		"the percentile is 7": {strings.Replace(head, `"plan":{`,
 			`"plan":{"objective":{"percentile":7,"limit_ns":5},`, 1),
 			":1: the percentile of the objective is 7"},
 		"a rate is 0": {strings.Replace(head, `"a"`, `"a","load":{"kind":"open"}`, 1),
 			":1: cell 0: rate_rps is 0"},
-		"the tail is of -1 ns": {head + `{"tail":{"length_ns":-1}}` + "\n", ":2: length_ns is -1"},
+		"the tail has -1 ns": {head + `{"tail":{"length_ns":-1}}` + "\n", ":2: length_ns is -1"},
 		"a line has too many values": {head + `{"block":[` + strings.Repeat("0,", 1<<20) + "0]}\n",
-			":2: it has more than 1048576 values"},
-		"there is no head":    {block + block, ":1: the first line of a run, and no other, is its head"},
-		"there are two heads": {head + block + head, ":3: the first line of a run, and no other, is its head"},
+			":2: JSON has more than 1048576 values"},
+		"no head":   {block + block, ":1: the head of a run must be its first line, and only that"},
+		"two heads": {head + block + head, ":3: the head of a run must be its first line, and only that"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			file := filepath.Join(dir, "blocks.jsonl")
 			writeFile(t, file, []byte(test.text))
 			if _, err := record.Read(dir); err == nil || !strings.HasPrefix(err.Error(), file+test.want) {
-				t.Errorf("ReadResult = %v, want %s", err, file+test.want)
+				t.Errorf("Read = %v, want %s", err, file+test.want)
 			}
 		})
 	}
 	_, err := record.Read(filepath.Join(t.TempDir(), "none"))
 	if err == nil || !strings.Contains(err.Error(), "none") {
-		t.Errorf("ReadResult of no folder = %v, want an error that names it", err)
+		t.Errorf("Read of a missing directory = %v, want an error that names it", err)
 	}
 }
 
-// What was waited for a CPU is in the lines of blocks if it is known, and read as it was written.
+// CPU waits are recorded if they are known, and survive a round trip.
 func TestCPUWait(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	rec, err := record.Create(dir, record.Head{Schema: record.Schema, ID: "test", Plan: onePlan()})
@@ -354,8 +357,8 @@ func TestCPUWait(t *testing.T) {
 	}
 }
 
-// What stands in the place that is kept for the tail counts only if the blocks have none, and is a tail or nothing.
-func TestReadTailOfItsOwnFile(t *testing.T) {
+// The tail file is used only if the blocks file has no tail. It must contain a tail or be blank.
+func TestReadTailFile(t *testing.T) {
 	const head = `{"head":{"schema":1}}` + "\n"
 	const tail = `{"tail":{"complete":true,"length_ns":9}}`
 	for name, test := range map[string]struct {
@@ -367,7 +370,7 @@ func TestReadTailOfItsOwnFile(t *testing.T) {
 		"a tail":            {head, tail + "   \n", record.Tail{Complete: true, LengthNS: 9}, ""},
 		"one in the blocks": {head + `{"tail":{"length_ns":3}}` + "\n", tail, record.Tail{LengthNS: 3}, ""},
 		"half a tail":       {head, tail[:10], record.Tail{}, "unexpected end of JSON input"},
-		"something else":    {head, head, record.Tail{}, "it is not a tail"},
+		"something else":    {head, head, record.Tail{}, "not a tail"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -378,16 +381,16 @@ func TestReadTailOfItsOwnFile(t *testing.T) {
 			switch {
 			case test.wrong != "":
 				if err == nil || err.Error() != file+": "+test.wrong {
-					t.Errorf("ReadResult = %v, want %s: %s", err, file, test.wrong)
+					t.Errorf("Read = %v, want %s: %s", err, file, test.wrong)
 				}
 			case err != nil || got.Tail != test.want:
-				t.Errorf("ReadResult = %+v, %v, want the tail %+v", got, err, test.want)
+				t.Errorf("Read = %+v, %v, want the tail %+v", got, err, test.want)
 			}
 		})
 	}
 }
 
-// A result without a tail ended for the reason that is given; one with a tail has its own.
+// SetCondition sets the condition of a result without a tail, and changes nothing if there is a tail.
 func TestSetCondition(t *testing.T) {
 	blocks := []record.Block{{BeganNS: 10, LengthNS: 4}}
 	for name, test := range map[string]struct {
@@ -395,20 +398,20 @@ func TestSetCondition(t *testing.T) {
 		why    error
 		want   record.Tail
 	}{
-		"no reason":    {record.Result{Blocks: blocks}, nil, record.Tail{}},
-		"a reason":     {record.Result{Blocks: blocks}, errors.New("full"), record.Tail{LengthNS: 14, Condition: "full"}},
-		"no blocks":    {record.Result{}, errors.New("full"), record.Tail{Condition: "full"}},
-		"it has ended": {record.Result{Tail: record.Tail{Complete: true}}, errors.New("full"), record.Tail{Complete: true}},
+		"no reason": {record.Result{Blocks: blocks}, nil, record.Tail{}},
+		"a reason":  {record.Result{Blocks: blocks}, errors.New("full"), record.Tail{LengthNS: 14, Condition: "full"}},
+		"no blocks": {record.Result{}, errors.New("full"), record.Tail{Condition: "full"}},
+		"a tail":    {record.Result{Tail: record.Tail{Complete: true}}, errors.New("full"), record.Tail{Complete: true}},
 	} {
 		test.result.SetCondition(test.why)
 		if test.result.Tail != test.want {
-			t.Errorf("%s: SetCondition gives the tail %+v, want %+v", name, test.result.Tail, test.want)
+			t.Errorf("%s: tail after SetCondition = %+v, want %+v", name, test.result.Tail, test.want)
 		}
 	}
 }
 
-// A span that lies outside of its file, or in the middle of an observation, is an error and no panic.
-func TestObservationsElsewhere(t *testing.T) {
+// A span outside of its file, or inside an observation, is an error and does not panic.
+func TestObservationsInvalidSpan(t *testing.T) {
 	dir := recorded(t, [][]record.Observation{{{Intended: 1e9, Sent: 2e9, FirstByte: 3e9, Done: 4e9, Status: 200}}})
 	result := readRun(t, dir)
 	for _, s := range []record.Span{{Offset: 1 << 40, Bytes: 10}, {Offset: -1, Bytes: 10}, {Bytes: 3}, {Bytes: 1 << 40}} {
@@ -427,28 +430,28 @@ func TestWriteFile(t *testing.T) {
 			t.Fatalf("WriteFile(%q) = %v", text, err)
 		}
 		if got := string(readFile(t, name)); got != text {
-			t.Errorf("after WriteFile(%q) the file holds %q", text, got)
+			t.Errorf("after WriteFile(%q) the file contains %q", text, got)
 		}
 	}
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o644 {
 		t.Errorf("the file's mode is %v, %v, want 0644", info.Mode(), err)
 	}
 	if err := record.WriteFile(filepath.Join(dir, "none", "x"), nil); err == nil {
-		t.Error("WriteFile into no folder = nil, want an error")
+		t.Error("WriteFile into a missing directory = nil, want an error")
 	}
-	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "dir"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := record.WriteFile(filepath.Join(dir, "folder"), []byte("x")); err == nil {
-		t.Error("WriteFile onto a folder = nil, want an error")
+	if err := record.WriteFile(filepath.Join(dir, "dir"), []byte("x")); err == nil {
+		t.Error("WriteFile onto a directory = nil, want an error")
 	}
-	wantFiles(t, dir, "folder", "report.md", "report.md.old")
+	wantFiles(t, dir, "dir", "report.md", "report.md.old")
 	if got := string(readFile(t, other)); got != "other" {
-		t.Errorf("another file of the folder now holds %q", got)
+		t.Errorf("another file in the directory now contains %q", got)
 	}
 }
 
-// wantFiles checks what the folder has, hidden files too.
+// wantFiles checks the names in a directory, including hidden files.
 func wantFiles(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -460,7 +463,7 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 		got = append(got, e.Name())
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the folder has %q, want %q", got, want)
+		t.Errorf("the directory has %q, want %q", got, want)
 	}
 }
 
@@ -480,13 +483,13 @@ func writeFile(t *testing.T, name string, b []byte) {
 	}
 }
 
-// What is not a regular file is refused at once, whichever file of a run it is; so is a line without an end.
-func TestReadTakesOnlyRegularFiles(t *testing.T) {
+// Read does not block on a FIFO instead of any file of a run, but returns an error.
+func TestReadNeedsRegularFiles(t *testing.T) {
 	blocks := []record.Observation{{Sent: 1, FirstByte: 2, Done: 3, Status: 200}}
 	for _, name := range []string{"blocks.jsonl", "observations.bin", "tail.json"} {
 		dir := recorded(t, [][]record.Observation{blocks})
 		file := filepath.Join(dir, name)
-		if name == "tail.json" { // which is read if there is none among the blocks
+		if name == "tail.json" { // read only if the blocks file has no tail
 			text := readFile(t, filepath.Join(dir, "blocks.jsonl"))
 			writeFile(t, filepath.Join(dir, "blocks.jsonl"), text[:bytes.LastIndex(text, []byte(`{"tail"`))])
 		} else if err := os.Remove(file); err != nil {
@@ -499,7 +502,7 @@ func TestReadTakesOnlyRegularFiles(t *testing.T) {
 		if err == nil {
 			_, err = observations(r, r.Blocks[0])
 		}
-		if err == nil || !strings.Contains(err.Error(), file+": it is a FIFO; a regular file is needed") {
+		if err == nil || !strings.Contains(err.Error(), file+": it is a FIFO, not a regular file") {
 			t.Errorf("reading a run whose %s is a FIFO = %v", name, err)
 		}
 	}
@@ -508,23 +511,23 @@ func TestReadTakesOnlyRegularFiles(t *testing.T) {
 func TestReadEndlessLine(t *testing.T) {
 	dir := recorded(t, nil)
 	file := filepath.Join(dir, "blocks.jsonl")
-	if err := os.Truncate(file, 1<<40); err != nil { // zeros, which take no room on the disk
+	if err := os.Truncate(file, 1<<40); err != nil { // a sparse file of zeros
 		t.Fatal(err)
 	}
-	want := file + ":3: a line has more than 67108864 bytes"
+	want := file + ":3: line is longer than 67108864 bytes"
 	if _, err := record.Read(dir); err == nil || err.Error() != want {
 		t.Errorf("Read = %v, want %s", err, want)
 	}
 }
 
-// A block whose line says another number of requests than it has observations is an error.
-func TestCountsOfABlockAddUp(t *testing.T) {
+// A block whose number of requests differs from its number of observations is an error.
+func TestObservationsWrongCount(t *testing.T) {
 	dir := recorded(t, [][]record.Observation{{{Status: 200}, {Err: record.ErrReset}}})
 	result := readRun(t, dir)
 	b := result.Blocks[0]
 	b.Requests--
 	if _, err := observations(result, b); err == nil ||
-		!strings.HasSuffix(err.Error(), "observations.bin: block at byte 0: it has 2 observations, and its line says 1") {
-		t.Errorf("observations of a block with another number of requests = %v, want an error", err)
+		!strings.HasSuffix(err.Error(), "observations.bin: block at byte 0: it has 2 observations instead of 1") {
+		t.Errorf("observations of a block with a wrong number of requests = %v, want an error", err)
 	}
 }

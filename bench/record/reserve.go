@@ -12,18 +12,18 @@ import (
 	"forktax/bench/foreign"
 )
 
-// tailFile keeps room for the Tail while a run goes on. It holds blanks, so that its bytes are on the disk; to write
-// over them takes no more. It is removed when the Tail is in the blocks file, where it belongs, and holds it if there
-// was no room. So a run whose harness was killed has a blank one.
+// tailFile reserves disk space for the Tail during a run. It is filled with blanks, so that overwriting them needs no
+// more space. It is removed when the Tail is in the blocks file; if that had no room, the Tail is in tailFile. After
+// the harness was killed the file is blank.
 const tailFile = "tail.json"
 
-// tailRoom is how long the file is: one page of memory, or one block of a disk.
+// tailRoom is the length of tailFile in bytes: one page of memory, or one block of a disk.
 const tailRoom = 4 << 10
 
-// A reserve is that file while the run goes on.
+// A reserve is the open tailFile of a run.
 type reserve struct{ file *os.File }
 
-// newReserve makes it in the directory dir.
+// newReserve creates the reserve in the directory dir.
 func newReserve(dir string) (*reserve, error) {
 	name := filepath.Join(dir, tailFile)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -33,7 +33,7 @@ func newReserve(dir string) (*reserve, error) {
 	r := &reserve{f}
 	err = r.put(nil)
 	if err == nil {
-		err = f.Sync() // some file systems find room for what was written only then
+		err = f.Sync() // some file systems allocate only then
 	}
 	if err != nil {
 		return nil, errors.Join(NewWriteError(name, err), f.Close(), os.Remove(name))
@@ -41,7 +41,7 @@ func newReserve(dir string) (*reserve, error) {
 	return r, nil
 }
 
-// put writes the text, and blanks up to the end of the file.
+// put writes the text, padded with blanks to tailRoom bytes.
 func (r *reserve) put(text []byte) error {
 	padded := bytes.Repeat([]byte{' '}, tailRoom)
 	padded[tailRoom-1] = '\n'
@@ -50,7 +50,7 @@ func (r *reserve) put(text []byte) error {
 	return err
 }
 
-// writeTail writes the tail over the blanks. Of a condition that is too long it keeps the beginning.
+// writeTail writes the tail over the blanks. A condition that is too long is truncated.
 func (r *reserve) writeTail(t Tail) error {
 	for {
 		text, err := json.Marshal(entry{Tail: &t})
@@ -64,12 +64,13 @@ func (r *reserve) writeTail(t Tail) error {
 	}
 }
 
-// remove removes it, as there was room elsewhere.
+// remove closes and removes the file, after the tail was written to the blocks file.
 func (r *reserve) remove() error {
 	return errors.Join(r.file.Close(), os.Remove(r.file.Name()))
 }
 
-// readReserve reads what the file in the directory holds: nothing, if there is none or it is blank.
+// readReserve reads the tail from the reserve in the directory. It returns the zero Tail if the file is missing or
+// blank.
 func readReserve(dir string) (Tail, error) {
 	text, err := foreign.ReadFile(filepath.Join(dir, tailFile), tailRoom)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +84,7 @@ func readReserve(dir string) (Tail, error) {
 		return Tail{}, err
 	}
 	if l.Tail == nil {
-		return Tail{}, errors.New("it is not a tail")
+		return Tail{}, errors.New("not a tail")
 	}
 	return *l.Tail, validateTail(*l.Tail)
 }

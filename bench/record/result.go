@@ -9,7 +9,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Head is what is known when a run begins.
+// A Head is the first line of a record, written when the run begins.
 type Head struct {
 	Schema      int         `json:"schema"`
 	ID          string      `json:"id"`
@@ -19,41 +19,41 @@ type Head struct {
 	Environment Environment `json:"environment"`
 }
 
-// A Block is one visit to one cell, the unit that is measured.
+// A Block is one visit to one cell, the unit of measurement. Times are in ns.
 type Block struct {
 	Cell         int             `json:"cell"` // index in the plan
 	Round        int             `json:"round"`
-	Start        int             `json:"start"`    // which start of the targets it met
+	Start        int             `json:"start"`    // index of the start of the targets
 	BeganNS      int64           `json:"start_ns"` // since the run began
 	LengthNS     int64           `json:"length_ns"`
-	WarmUp       bool            `json:"warm_up,omitempty"`         // it counts for nothing: the target was not steady yet
-	Overtime     bool            `json:"overtime,omitempty"`        // the start confirms an alarm after the budget of a check
-	DiscardNS    int64           `json:"discard_ns,omitempty"`      // observations intended before this count for nothing
+	WarmUp       bool            `json:"warm_up,omitempty"`         // part of a warm-up, which is not evaluated
+	Overtime     bool            `json:"overtime,omitempty"`        // the start confirms an alarm after the budget
+	DiscardNS    int64           `json:"discard_ns,omitempty"`      // earlier intended observations are not evaluated
 	Requests     int             `json:"requests"`                  // observations, failed ones included
-	Errors       map[string]int  `json:"errors,omitempty"`          // failed ones, by class
-	Failures     Failures        `json:"failures,omitempty"`        // the same, in detail; nil if an older forktax recorded it
-	LogLines     []string        `json:"log,omitempty"`             // that the target logged, if a request failed; each kind once
-	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target, during the block; nil if it does not tell
-	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // processor time of the database server; nil if unknown
-	IdleNS       int64           `json:"idle_ns,omitempty"`         // since the target's last block, in this start of it
-	IdleCPUNS    int64           `json:"idle_cpu_ns,omitempty"`     // processor time that it used meanwhile
-	GeneratorNS  int64           `json:"generator_cpu_ns"`          // processor time of the harness itself
-	Collections  int             `json:"collections"`               // of garbage, in the harness
-	Machine      Counters        `json:"machine"`                   // what the machine counted since the block before
+	Errors       map[string]int  `json:"errors,omitempty"`          // failed requests by class
+	Failures     Failures        `json:"failures,omitempty"`        // details of Errors; nil in older records
+	LogLines     []string        `json:"log,omitempty"`             // of the target, if a request failed; deduplicated
+	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target in this block; nil if unknown
+	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // CPU time of the database server; nil if unknown
+	IdleNS       int64           `json:"idle_ns,omitempty"`         // since the target's previous block in this start
+	IdleCPUNS    int64           `json:"idle_cpu_ns,omitempty"`     // CPU time of the target during IdleNS
+	GeneratorNS  int64           `json:"generator_cpu_ns"`          // CPU time of the harness
+	Collections  int             `json:"collections"`               // garbage collections of the harness
+	Machine      Counters        `json:"machine"`                   // change since the previous block
 	Observations Span            `json:"observations"`
 
-	// GeneratorWait is that of the harness's own process, TargetWait that of the target's processes.
+	// GeneratorWait is the wait of the harness's process, TargetWait that of the target's processes.
 	GeneratorWait CPUWait `json:"generator_wait,omitzero"`
 	TargetWait    CPUWait `json:"target_wait,omitzero"`
 }
 
-// A Span is where a block's observations stand in their file.
+// A Span is the position of a block's observations in their file.
 type Span struct {
 	Offset int64 `json:"offset"`
 	Bytes  int64 `json:"bytes"`
 }
 
-// Failed is how many of the block's requests failed.
+// Failed returns the number of failed requests of the block.
 func (b Block) Failed() int {
 	n := 0
 	for _, count := range b.Errors {
@@ -62,26 +62,26 @@ func (b Block) Failed() int {
 	return n
 }
 
-// CutOff is how many of the block's requests the end of its visit ended.
+// CutOff returns the number of requests of the block that were ended by the end of its visit.
 func (b Block) CutOff() int { return b.Errors[ErrNotSent] + b.Errors[ErrUnfinished] }
 
-// FailureText says in words which of the block's requests failed, and how.
+// FailureText returns a text for the failed requests of the block.
 func (b Block) FailureText() string { return b.Failures.Describe(b.Errors) }
 
-// LogSuffix is what the target logged, for the end of an error.
+// LogSuffix returns the target's log lines, for the end of an error.
 func (b Block) LogSuffix() string { return process.Logged(b.LogLines) }
 
-// A Tail is what is known when a run ends.
+// A Tail is the last line of a record, written when the run ends.
 type Tail struct {
 	Complete  bool   `json:"complete"`
 	LengthNS  int64  `json:"length_ns"`
-	Condition string `json:"condition,omitempty"` // why it is not complete
+	Condition string `json:"condition,omitempty"` // why the run is not complete
 }
 
-// A Result is a run as it was recorded. Tail is the zero value if the harness itself was killed.
+// A Result is a recorded run. Tail is the zero value if the harness was killed.
 type Result struct {
 	Head
-	Responses  []Response // of the targets, before they were measured first
+	Responses  []Response // of the targets, before their first block
 	WarmUps    []WarmUp
 	ColdFiles  []ColdFiles
 	ColdStarts []ColdStart
@@ -92,7 +92,7 @@ type Result struct {
 	observations func(Block) iter.Seq2[Observation, error]
 }
 
-// SetCondition sets why the run ended, if the result has no Tail because it could not be written; nil is no reason.
+// SetCondition sets the reason why the run ended, if the Tail could not be written. A nil reason changes nothing.
 func (r *Result) SetCondition(why error) {
 	if r.Tail != (Tail{}) || why == nil {
 		return
@@ -103,7 +103,7 @@ func (r *Result) SetCondition(why error) {
 	}
 }
 
-// Observations yields those of a block in the order in which they were recorded, or an error as its last.
+// Observations yields the observations of a block in the order of recording. An error is yielded last.
 func (r *Result) Observations(b Block) iter.Seq2[Observation, error] {
 	return r.observations(b)
 }

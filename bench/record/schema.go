@@ -9,11 +9,11 @@ import (
 	"forktax/bench/foreign"
 )
 
-// Schema is the version of the files that a run leaves and of the analysis made of them.
+// Schema is the version of the files of a run and of its analysis.
 const Schema = 2
 
-// renamedKey is a key of schema 1 that has another name in schema 2. At is the path of its object; * is each element of
-// a list.
+// A renamedKey is a key of schema 1 that has another name in schema 2. at is the path of its object, where * stands for
+// each element of a list.
 type renamedKey struct{ at, old, new string }
 
 var renamedInAnalysis = []renamedKey{
@@ -65,7 +65,7 @@ func UpgradeAnalysis(text []byte) ([]byte, error) {
 		return nil, err
 	}
 	if head.Schema == nil {
-		return nil, fmt.Errorf("it names no schema")
+		return nil, fmt.Errorf("schema is missing")
 	}
 	if err := known(*head.Schema); err != nil || *head.Schema == Schema {
 		return text, err
@@ -73,15 +73,15 @@ func UpgradeAnalysis(text []byte) ([]byte, error) {
 	return upgrade(text, renamedInAnalysis)
 }
 
-// known returns an error for a schema that is not read.
+// known returns an error if the schema is not supported.
 func known(schema int) error {
 	if schema != 1 && schema != Schema {
-		return fmt.Errorf("schema %d is unknown; this forktax reads schema 1 and %d", schema, Schema)
+		return fmt.Errorf("unknown schema %d; this forktax reads schema 1 and %d", schema, Schema)
 	}
 	return nil
 }
 
-// upgrade renames keys. Numbers stay as they are written.
+// upgrade renames keys. The text of numbers is kept.
 func upgrade(text []byte, keys []renamedKey) ([]byte, error) {
 	var all any
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -101,7 +101,7 @@ func upgrade(text []byte, keys []renamedKey) ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// rename renames the key in what is at the path below v.
+// rename renames the key in all objects at the path below v.
 func (k renamedKey) rename(v any, path []string) {
 	object, isObject := v.(map[string]any)
 	list, _ := v.([]any)

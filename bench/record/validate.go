@@ -10,7 +10,7 @@ import (
 	"forktax/bench/plan"
 )
 
-// Limits on numbers of a record, so that what reads it can use them as indices and add them up.
+// Limits on the numbers of a record, so that readers can use them as indexes and add them up.
 const (
 	maxCells  = 10_000
 	maxStarts = 1_000_000
@@ -18,24 +18,24 @@ const (
 	maxCount  = 1 << 40
 )
 
-// A bound is a number of a record and the least and most that it may be.
+// A bound is a number of a record with its smallest and largest valid value.
 type bound struct {
 	name        string
 	value       float64
 	least, most float64
 }
 
-// validate returns an error for the first number that is out of its bounds; a NaN is.
+// validate returns an error for the first number out of its bounds, or NaN.
 func validate(bounds []bound) error {
 	for _, b := range bounds {
 		if !(b.least <= b.value && b.value <= b.most) {
-			return fmt.Errorf("%s is %g; it has to be from %g to %g", b.name, b.value, b.least, b.most)
+			return fmt.Errorf("%s is %g; must be from %g to %g", b.name, b.value, b.least, b.most)
 		}
 	}
 	return nil
 }
 
-// validatePlan returns what is wrong with the numbers of a plan.
+// validatePlan returns an error if a number of the plan is invalid.
 func validatePlan(p plan.Plan) error {
 	bounds := []bound{
 		{"the number of cells", float64(len(p.Cells)), 0, maxCells},
@@ -68,7 +68,7 @@ func validatePlan(p plan.Plan) error {
 	return nil
 }
 
-// ValidateLoad returns what is wrong with the numbers of a load.
+// ValidateLoad returns an error if a number of the load is invalid.
 func ValidateLoad(l plan.Load) error {
 	rate := bound{"rate_rps", l.RateRPS, 0, 0}
 	if l.Kind == plan.Open {
@@ -78,7 +78,7 @@ func ValidateLoad(l plan.Load) error {
 		{"concurrency", float64(l.Concurrency), 0, maxCount}, {"timeout_ns", float64(l.TimeoutNS), 0, maxNS}})
 }
 
-// validateCheck returns what is wrong with the numbers of what a run is to decide.
+// validateCheck returns an error if a number of the plan's check is invalid.
 func validateCheck(p plan.Plan) error {
 	c := p.Check
 	if len(p.Workloads) == 0 || len(p.Cells) == 0 {
@@ -98,13 +98,14 @@ func validateCheck(p plan.Plan) error {
 	return validate(bounds)
 }
 
-// validateBlock returns what is wrong with the numbers of a block that follows so many bytes of observations.
+// validateBlock returns an error if a number of the block is invalid. observed is the end of the preceding block's
+// observations, in bytes.
 func validateBlock(b Block, p plan.Plan, observed int64) error {
 	if b.Cell < 0 || b.Cell >= len(p.Cells) {
-		return fmt.Errorf("the block belongs to cell %d, and the plan has %d", b.Cell, len(p.Cells))
+		return fmt.Errorf("block of cell %d; the plan has %d cells", b.Cell, len(p.Cells))
 	}
 	if b.Start < 0 || b.Round < 0 || b.Start > maxStarts || b.Round > maxCount {
-		return fmt.Errorf("the block is of start %d and round %d, which cannot be", b.Start, b.Round)
+		return fmt.Errorf("block of start %d and round %d is out of range", b.Start, b.Round)
 	}
 	err := validate(append([]bound{
 		{"start_ns", float64(b.BeganNS), 0, maxNS},
@@ -122,17 +123,17 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 		return err
 	}
 	if s := b.Observations; s.Offset != observed || s.Bytes < 0 || s.Bytes > math.MaxInt64-observed {
-		return fmt.Errorf("its observations are %d bytes from byte %d; those before end at byte %d", s.Bytes,
+		return fmt.Errorf("observations of %d bytes at byte %d; the preceding ones end at byte %d", s.Bytes,
 			s.Offset, observed)
 	}
 	if most := b.Observations.Bytes / minBytes; b.Requests < 0 || int64(b.Requests) > most {
-		return fmt.Errorf("it has %d requests; its %d bytes of observations can hold %d", b.Requests,
+		return fmt.Errorf("block has %d requests; its %d bytes of observations can hold %d", b.Requests,
 			b.Observations.Bytes, most)
 	}
 	failed := 0
 	for class, n := range b.Errors {
 		if n < 0 || n > b.Requests-failed {
-			return fmt.Errorf("%d requests of %d failed by %q, and %d otherwise, which cannot be", n, b.Requests,
+			return fmt.Errorf("invalid error counts: of %d requests, %d failed with %q and %d otherwise", b.Requests, n,
 				class, failed)
 		}
 		failed += n
@@ -140,7 +141,7 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 	return nil
 }
 
-// validateTail returns what is wrong with the numbers of a tail.
+// validateTail returns an error if a number of the tail is invalid.
 func validateTail(t Tail) error {
 	return validate([]bound{{"length_ns", float64(t.LengthNS), 0, maxNS}})
 }

@@ -4,36 +4,36 @@ import (
 	"fmt"
 )
 
-// A WarmUp is what was done with a target between its start and its first block that counts. The visits of it are blocks
-// of which WarmUp is set.
+// A WarmUp is the warm-up of a target between its start and its first evaluated block. Its visits are recorded as
+// blocks with WarmUp set.
 type WarmUp struct {
 	Workload string       `json:"workload"`
 	Model    string       `json:"model"`
-	Start    int          `json:"start"`              // of the targets
-	ReadyNS  int64        `json:"ready_ns,omitempty"` // from the start of its process until it was ready; 0 for an external server
+	Start    int          `json:"start"`              // index of the start of the targets
+	ReadyNS  int64        `json:"ready_ns,omitempty"` // from process start until ready; 0 for an external server
 	Request  string       `json:"request"`            // of the curve
-	Curve    []CurvePoint `json:"curve,omitempty"`    // the cost of its first requests, one after the other
-	LengthNS int64        `json:"length_ns"`          // of all
-	Steady   bool         `json:"steady"`             // two adjacent windows agreed, of each request
+	Curve    []CurvePoint `json:"curve,omitempty"`    // cost of the first requests, sent one after the other
+	LengthNS int64        `json:"length_ns"`          // total duration
+	Steady   bool         `json:"steady"`             // for each request, two adjacent windows agreed
 }
 
-// A CurvePoint is what a target has cost when it had served so many requests.
+// A CurvePoint is the cumulative cost of a target after a number of requests.
 type CurvePoint struct {
 	Requests int    `json:"requests"`
-	NS       int64  `json:"ns"`               // until it was ready, and of the requests
-	CPUNS    *int64 `json:"cpu_ns,omitempty"` // since its process began; nil if that is not known
+	NS       int64  `json:"ns"`               // startup time plus the time of the requests
+	CPUNS    *int64 `json:"cpu_ns,omitempty"` // CPU time since process start; nil if unknown
 }
 
-// AddWarmUp puts a warm-up on record.
+// AddWarmUp records a warm-up.
 func (r *Record) AddWarmUp(w WarmUp) error { return r.writeLine(entry{WarmUp: &w}) }
 
-// maxCurve is how many points a curve may have.
+// maxCurve is the largest number of points of a curve.
 const maxCurve = 100
 
-// validate returns what is wrong with the numbers of a warm-up.
+// validate returns an error if a number of the warm-up is invalid.
 func (w WarmUp) validate() error {
 	if w.Start < 0 || w.Start > maxStarts || len(w.Curve) > maxCurve {
-		return fmt.Errorf("the warm-up is of start %d and has %d points, which cannot be", w.Start, len(w.Curve))
+		return fmt.Errorf("warm-up of start %d with %d points is out of range", w.Start, len(w.Curve))
 	}
 	bounds := []bound{{"length_ns", float64(w.LengthNS), 0, maxNS}, {"ready_ns", float64(w.ReadyNS), 0, maxNS}}
 	before := CurvePoint{Requests: -1, CPUNS: new(int64)}

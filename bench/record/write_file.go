@@ -11,15 +11,16 @@ import (
 // A WriteError is returned when a file cannot be written, as on a full disk.
 type WriteError struct {
 	Name string
-	Err  error // what the system said
+	Err  error // from the operating system
 }
 
 func (e *WriteError) Error() string { return fmt.Sprintf("writing %s: %v", e.Name, e.Err) }
 
-// Unwrap is for package errors.
+// Unwrap returns Err.
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// NewWriteError makes one of what package os returned, which names also the call, and perhaps a temporary file.
+// NewWriteError returns a WriteError for an error of package os. It drops the call and the path from err, which may be
+// that of a temporary file.
 func NewWriteError(name string, err error) *WriteError {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -32,13 +33,13 @@ func NewWriteError(name string, err error) *WriteError {
 	return &WriteError{name, err}
 }
 
-// WriteFile puts data into the file name, whole or not at all. The error is a *WriteError.
+// WriteFile writes data to the file name atomically. The error is a *WriteError.
 func WriteFile(name string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return NewWriteError(name, err)
 	}
-	defer os.Remove(f.Name()) // does nothing once it is renamed
+	defer os.Remove(f.Name()) // fails harmlessly after the rename
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return NewWriteError(name, err)

@@ -8,9 +8,10 @@ import (
 	"forktax/bench/analysis"
 )
 
-// Annotations prints workflow commands by which GitHub Actions shows what failed, was not decided, or makes a run less
-// than it should be, and then one notice with the verdict. GitHub shows ten of a kind for a step, so what failed comes
-// first. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+// Annotations prints GitHub Actions workflow commands: an error for each failed gate, warnings for undecided gates
+// and for
+// the run, then one notice with the verdict. GitHub shows ten of a kind per step, so failures come first.
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 func Annotations(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	a = respell(a, inCommand)

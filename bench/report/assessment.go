@@ -9,23 +9,23 @@ import (
 	"forktax/bench/machine"
 )
 
-// Assessments are the formats of an assessment: whether a machine is fit to measure on.
+// Assessments are the formats of an assessment of the machine.
 var Assessments = Formats[*machine.Assessment]{
 	"json":     indented[*machine.Assessment],
 	"markdown": assessmentMarkdown,
 	"text":     assessmentText,
 }
 
-// What is looked at, and outside programs. Text has the last columns, where lines may be long, as a list below the
-// table.
+// Columns of the checks of the machine and of external programs. Text prints the last columns, which may be long, as a
+// list below the table.
 var (
 	probeColumns = []column[machine.Finding]{
-		{Name: "looked at", Key: "name"}, {Name: "verdict", Key: "verdict"}, {Name: "found", Key: "found"},
-		{Name: "what it spoils", Key: "effect"}, {Name: "what to do", Key: "advice"},
+		{Name: "check", Key: "name"}, {Name: "verdict", Key: "verdict"}, {Name: "found", Key: "found"},
+		{Name: "effect", Key: "effect"}, {Name: "advice", Key: "advice"},
 	}
 	programColumns = []column[machine.Finding]{
 		{Name: "program", Key: "name"}, {Name: "verdict", Key: "verdict"}, {Name: "found", Key: "found"},
-		{Name: "only for", Key: "purpose"}, {Name: "how to get it", Key: "advice"},
+		{Name: "needed for", Key: "purpose"}, {Name: "how to install", Key: "advice"},
 	}
 )
 
@@ -34,11 +34,11 @@ func assessmentText(w io.Writer, e *machine.Assessment) error {
 	e = respell(e, inText)
 	p.line("%s", fitness(e))
 	probes, programs := findings(e)
-	p.section(section{Title: "In two seconds", Table: makeTable(nil, probeColumns[:3], 0, probes, nil)})
-	p.list("What that spoils, and what to do", spoilt(probes))
-	p.section(section{Title: "Outside programs, without each of which the rest works",
+	p.section(section{Title: "Checks (2 s)", Table: makeTable(nil, probeColumns[:3], 0, probes, nil)})
+	p.list("Effects and advice", spoilt(probes))
+	p.section(section{Title: "External programs (optional)",
 		Table: makeTable(nil, programColumns[:4], 0, programs, nil)})
-	p.list("What is left out, and how to get it", spoilt(programs))
+	p.list("Missing programs", spoilt(programs))
 	return p.err
 }
 
@@ -46,14 +46,14 @@ func assessmentMarkdown(w io.Writer, e *machine.Assessment) error {
 	p := printer{w: w, markdown: true}
 	e = respell(e, inMarkdown)
 	probes, programs := findings(e)
-	p.line("# Is this machine fit to measure on?\n\n%s\n\n%s", fitness(e),
+	p.line("# Machine check\n\n%s\n\n%s", fitness(e),
 		makeTable(nil, probeColumns, 0, probes, nil).writer().RenderMarkdown())
-	p.section(section{Chapter: "Outside programs", About: "Each is for one thing, and the rest works without it.",
+	p.section(section{Chapter: "External programs", About: "Each is optional: only the named feature needs it.",
 		Table: makeTable(nil, programColumns, 0, programs, nil)})
 	return p.err
 }
 
-// findings parts what was found of the machine from what was found of outside programs.
+// findings returns the findings about the machine and those about external programs.
 func findings(e *machine.Assessment) (probes, programs []machine.Finding) {
 	isProgram := func(f machine.Finding) bool { return f.NeededFor != "" }
 	isProbe := func(f machine.Finding) bool { return f.NeededFor == "" }
@@ -69,7 +69,7 @@ func spoilt(all []machine.Finding) (lines []string) {
 	return lines
 }
 
-// fitness is the verdict in a sentence. Outside programs are not in it: what needs one says so.
+// fitness returns the verdict in a sentence. It ignores external programs: a feature that needs one reports that.
 func fitness(e *machine.Assessment) string {
 	named := func(verdict string) string {
 		var names []string
@@ -81,11 +81,11 @@ func fitness(e *machine.Assessment) string {
 		return strings.Join(names, ", ")
 	}
 	if unfit := named(machine.Unfit); unfit != "" {
-		return fmt.Sprintf("This machine is not fit to measure on: %s.", unfit)
+		return fmt.Sprintf("This machine is not suitable for measurements: %s.", unfit)
 	}
-	fit := "This machine is fit to measure on"
+	fit := "This machine is suitable for measurements"
 	if len(e.SmallestChange) == 0 {
-		fit = "Nothing is seen that prevents a measurement here, but what a check finds was not measured"
+		fit = "No problem found, but the smallest change that a check finds was not measured"
 	}
 	if doubtful := named(machine.Doubtful); doubtful != "" {
 		return fmt.Sprintf("%s; see %s.", fit, doubtful)

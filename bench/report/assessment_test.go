@@ -14,7 +14,7 @@ import (
 // assessed is a machine with a finding of each verdict.
 var assessed = machine.Assessment{Findings: []machine.Finding{
 	{Name: "cores", Found: "2", Verdict: machine.Fit},
-	{Name: "steal", Found: "2.1 %", Verdict: machine.Unfit, Effect: "rounds are invalid", Advice: "wait"},
+	{Name: "steal", Found: "2.1%", Verdict: machine.Unfit, Effect: "rounds are invalid", Advice: "wait"},
 	{Name: "strace", Found: "missing", Verdict: machine.Doubtful, Effect: "explain is blind", Advice: "install it"},
 	{Name: "ports", Found: "not known | here", Verdict: machine.Unknown},
 	{Name: "git", Found: "installed", Verdict: machine.Fit, NeededFor: "git refs"},
@@ -26,7 +26,7 @@ func told(t *testing.T, format string, e machine.Assessment) string {
 	t.Helper()
 	print, found := report.Assessments[format]
 	if !found {
-		t.Fatalf("there is no format %q", format)
+		t.Fatalf("unknown format %q", format)
 	}
 	var b strings.Builder
 	if err := print(&b, &e); err != nil {
@@ -36,27 +36,27 @@ func told(t *testing.T, format string, e machine.Assessment) string {
 }
 
 func TestAssessmentText(t *testing.T) {
-	want := `This machine is not fit to measure on: steal.
+	want := `This machine is not suitable for measurements: steal.
 
-In two seconds
-looked at  verdict  found             
-──────────────────────────────────────
-cores      ok       2                 
-steal      unfit    2.1 %             
-strace     warning  missing           
-ports      unknown  not known | here  
+Checks (2 s)
+check   verdict  found
+─────────────────────────────────
+cores   ok       2
+steal   unfit    2.1%
+strace  warning  missing
+ports   unknown  not known | here
 
-What that spoils, and what to do
+Effects and advice
   steal (unfit): rounds are invalid; wait.
   strace (warning): explain is blind; install it.
 
-Outside programs, without each of which the rest works
-program  verdict  found      only for  
+External programs (optional)
+program  verdict  found      needed for
 ───────────────────────────────────────
-git      ok       installed  git refs  
-slapd    warning  missing    members   
+git      ok       installed  git refs
+slapd    warning  missing    members
 
-What is left out, and how to get it
+Missing programs
   slapd (warning): members cannot be had; get it.
 `
 	if diff := cmp.Diff(want, told(t, "text", assessed)); diff != "" {
@@ -65,22 +65,22 @@ What is left out, and how to get it
 }
 
 func TestAssessmentMarkdown(t *testing.T) {
-	want := `# Is this machine fit to measure on?
+	want := `# Machine check
 
-This machine is not fit to measure on: steal.
+This machine is not suitable for measurements: steal.
 
-| looked at | verdict | found | what it spoils | what to do |
+| check | verdict | found | effect | advice |
 | --- | --- | --- | --- | --- |
 | cores | ok | 2 |  |  |
-| steal | unfit | 2.1 % | rounds are invalid | wait |
+| steal | unfit | 2.1% | rounds are invalid | wait |
 | strace | warning | missing | explain is blind | install it |
 | ports | unknown | not known \| here |  |  |
 
-## Outside programs
+## External programs
 
-Each is for one thing, and the rest works without it.
+Each is optional: only the named feature needs it.
 
-| program | verdict | found | only for | how to get it |
+| program | verdict | found | needed for | how to install |
 | --- | --- | --- | --- | --- |
 | git | ok | installed | git refs |  |
 | slapd | warning | missing | members | get it |
@@ -104,12 +104,12 @@ func TestAssessmentJSON(t *testing.T) {
 func TestAssessmentSays(t *testing.T) {
 	measured := []machine.SmallestChange{{Gate: "response_p50", Change: 0.04}}
 	for want, e := range map[string]machine.Assessment{
-		"This machine is fit to measure on.": {SmallestChange: measured,
+		"This machine is suitable for measurements.": {SmallestChange: measured,
 			Findings: []machine.Finding{assessed.Findings[0], assessed.Findings[3]}},
-		"This machine is fit to measure on; see strace.": {SmallestChange: measured, Findings: assessed.Findings[2:]},
-		"Nothing is seen that prevents a measurement here, but what a check finds was not measured; see strace.": {
+		"This machine is suitable for measurements; see strace.": {SmallestChange: measured, Findings: assessed.Findings[2:]},
+		"No problem found, but the smallest change that a check finds was not measured; see strace.": {
 			Findings: assessed.Findings[2:]},
-		"This machine is not fit to measure on: steal, disk.": {Findings: []machine.Finding{
+		"This machine is not suitable for measurements: steal, disk.": {Findings: []machine.Finding{
 			assessed.Findings[1], assessed.Findings[2], {Name: "disk", Verdict: machine.Unfit}}},
 	} {
 		got, _, _ := strings.Cut(told(t, "text", e), "\n")

@@ -6,8 +6,8 @@ import (
 	"forktax/bench/analysis"
 )
 
-// Bencher prints the Bencher Metric Format, https://bencher.dev/docs/reference/bencher-metric-format: what bencher run
-// --adapter json takes. Its latency is our response time. The cross-check's cells are left out.
+// Bencher prints the Bencher Metric Format, https://bencher.dev/docs/reference/bencher-metric-format, which
+// bencher run --adapter json reads. Its latency is our response time. Bencher leaves out the cross-check's cells.
 func Bencher(w io.Writer, a *analysis.Analysis) error {
 	all := map[string]map[string]exportValue{}
 	for _, c := range respell(a, inLine).OwnCells() {

@@ -27,25 +27,29 @@ func opened(t *testing.T, page string) *browsertest.Browser {
 	return b
 }
 
-// axe is the folder of the examiner.
+// axe is the directory of the examiner.
 const axe = "testdata/axe"
 
 // The page works in a browser without a network: it draws all figures, says nothing to the console, and everybody can
 // use it, by day and by night, on paper and on a phone.
 func TestPageInABrowser(t *testing.T) {
 	b := opened(t, printedPage(t))
-	if n := browsertest.Ask[int](t, b, `[...document.querySelectorAll("figure .wide svg")].filter(s => s.getBoundingClientRect().width > 300 && s.getBoundingClientRect().height > 30).length`); n < 5 {
+	if n := browsertest.Ask[int](t, b,
+		`[...document.querySelectorAll("figure .wide svg")].filter(s => s.getBoundingClientRect().width > 300 && s.getBoundingClientRect().height > 30).length`); n < 5 {
 		t.Errorf("%d figures have a size", n)
 	}
-	if n := browsertest.Ask[int](t, b, `[...document.querySelectorAll("details")].filter(d => d.querySelectorAll("tbody tr").length === 0).length`); n > 0 {
+	if n := browsertest.Ask[int](t, b,
+		`[...document.querySelectorAll("details")].filter(d => d.querySelectorAll("tbody tr").length === 0).length`); n > 0 {
 		t.Errorf("%d figures have no data", n)
 	}
-	if got, want := browsertest.Ask[int](t, b, `document.querySelectorAll("#charts canvas").length`), browsertest.Ask[int](t, b,
+	if got, want := browsertest.Ask[int](t, b,
+		`document.querySelectorAll("#charts canvas").length`), browsertest.Ask[int](t, b,
 		`new Set(JSON.parse(document.getElementById("series").textContent).map(s => s.group)).size`); got != want || got == 0 {
 		t.Errorf("%d time series are drawn, want %d", got, want)
 	}
 	for _, scheme := range []string{"light", "dark"} {
-		b.Do(t, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		b.Do(t, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme",
+			Value: scheme}}))
 		bright := browsertest.Ask[int](t, b, `parseInt(getComputedStyle(document.body).backgroundColor.match(/\d+/)[0])`)
 		if (bright > 128) != (scheme == "light") {
 			t.Errorf("the paper has a brightness of %d in %s mode", bright, scheme)
@@ -62,7 +66,8 @@ func TestPageInABrowser(t *testing.T) {
 	if width := browsertest.Ask[int](t, b, `document.documentElement.scrollWidth`); width > 375 {
 		t.Errorf("on a phone the page is %d wide, want 375", width)
 	}
-	t.Logf("first paint after %.0f ms", browsertest.Ask[float64](t, b, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1`))
+	t.Logf("first paint after %.0f ms", browsertest.Ask[float64](t, b,
+		`performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1`))
 	for _, trouble := range b.Troubles() {
 		t.Error(trouble)
 	}
@@ -74,13 +79,15 @@ func TestNumbersLeadToTheJSON(t *testing.T) {
 	b := opened(t, printedPage(t))
 	seen := func(place, name string) {
 		t.Helper()
-		b.Do(t, chromedp.Poll(fmt.Sprintf(`document.getElementById("place").textContent.startsWith(%q)`, "jq '"+place+"' is "), nil))
+		b.Do(t, chromedp.Poll(fmt.Sprintf(`document.getElementById("place").textContent.startsWith(%q)`,
+			"jq '"+place+"' is "), nil))
 		said := browsertest.Ask[string](t, b, `document.getElementById("place").textContent`)
 		shown := browsertest.Ask[string](t, b, `document.getElementById("shown").textContent`)
 		if !strings.HasPrefix(said, "jq '"+place+"' is ") || !strings.Contains(shown, `"`+name+`":`) {
 			t.Errorf("it shows %q: %.100q, want %s", said, shown, place)
 		}
-		if top := browsertest.Ask[float64](t, b, `document.getElementById("place").getBoundingClientRect().y`); top < 0 || top > 900 {
+		if top := browsertest.Ask[float64](t, b, `document.getElementById("place").getBoundingClientRect().y`); top < 0 ||
+			top > 900 {
 			t.Errorf("%s is at %v of the window", place, top)
 		}
 	}

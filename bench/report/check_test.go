@@ -19,7 +19,7 @@ import (
 	"forktax/bench/record"
 )
 
-// made-up checks, one of each verdict, as they stand in an analysis of a run of the variants base and candidate.
+// made-up checks, one of each verdict, as they are in an analysis of a run of the variants base and candidate.
 func checks() map[string]*analysis.Check {
 	load := plan.Load{Kind: plan.Closed, Concurrency: 1}
 	gate := func(metric, kind, unit string, base, candidate float64, verdict, why string) analysis.Gate {
@@ -48,7 +48,7 @@ func checks() map[string]*analysis.Check {
 	connections := gate(analysis.CountConnections, "count", "1", 0, 0, analysis.Pass, "")
 	cpu := gate(analysis.MetricCPU, "measured", "ns", 2.21e6, 2.22e6, analysis.Pass, "")
 	throughput := gate(analysis.MetricThroughput, "measured", "1/s", 522, 519, analysis.Pass, "")
-	left := check(analysis.Pass, "by each gate, ./new/app costs less than 10 % more than ./old/app; left out: processes, "+
+	left := check(analysis.Pass, "by each gate, ./new/app costs less than 10% more than ./old/app; left out: processes, "+
 		"files_opened, connections, page_faults", "", true, cpu,
 		gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, analysis.Pass, ""), throughput)
 	for _, metric := range []string{analysis.CountProcesses, analysis.CountFiles, analysis.CountConnections} {
@@ -61,23 +61,24 @@ func checks() map[string]*analysis.Check {
 		return g
 	}
 	return map[string]*analysis.Check{
-		"changed": check(analysis.Pass, "by each measured gate, ./new/app costs less than 10 % more than ./old/app; changed "+
+		"changed": check(analysis.Pass, "by each measured gate, ./new/app costs less than 10% more than ./old/app; changed "+
 			"within its margin: files_opened (front) 54 → 63", "", true, within(processes, 0, 0),
-			within(gate(analysis.CountFiles, "count", "1", 54, 63, analysis.Pass, "a change, within its margin of 20 % or 10"),
+			within(gate(analysis.CountFiles, "count", "1", 54, 63, analysis.Pass, "changed within its margin of 20% or 10"),
 				0.2, 10),
 			within(connections, 0, 2), within(cpu, 0.05, 0),
 			within(gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, analysis.Pass, ""), 0.03, 0)),
 		"left-out": left,
-		"pass": check(analysis.Pass, "no gate found a change above 3 %", "", true, processes, connections, cpu,
+		"pass": check(analysis.Pass, "no gate found a change above 3%", "", true, processes, connections, cpu,
 			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.86e6, analysis.Pass, ""), throughput),
-		"regression": check(analysis.Regression, "the median response time of app/front grew by 10.3 %", "", true,
+		"regression": check(analysis.Regression, "the median response time of app/front grew by 10.3%", "", true,
 			gate(analysis.CountProcesses, "count", "1", 1, 2, analysis.Regression, "the count is deterministic"),
 			gate(analysis.CountConnections, "count", "1", 0, 1, analysis.Regression, "the count is deterministic"), cpu,
 			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 2.04e6, analysis.Regression, "confirmed by 4 more starts"),
 			gate(analysis.MetricThroughput, "measured", "1/s", 522, 474, analysis.Regression, "")),
-		"inconclusive": check(analysis.Undecided, "the positive control was not found", "about 90 s, or half the noise", false,
+		"inconclusive": check(analysis.Undecided, "the positive control was not detected", "about 90 s, or half the noise",
+			false,
 			processes, connections, cpu,
-			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.91e6, analysis.Undecided, "3 % is within its interval")),
+			gate(analysis.MetricResponse, "measured", "ns", 1.85e6, 1.91e6, analysis.Undecided, "3% is within its interval")),
 	}
 }
 
@@ -132,11 +133,11 @@ func TestChecksInReports(t *testing.T) {
 	}
 }
 
-// A count of which the base had none has no ratio, and the report says what it became all the same.
+// A count that is 0 in the base has no ratio; the report still shows its new value.
 func TestChangeFromNothing(t *testing.T) {
 	text := string(analysistest.Print(t, "text", checked(t, "regression")))
-	if !strings.Contains(text, "connections a start: 0 became 1; the count is deterministic") {
-		t.Errorf("the text does not say that connections became 1 from 0:\n%s", text)
+	if !strings.Contains(text, "connections per start: 0 became 1; the count is deterministic") {
+		t.Errorf("text does not report that connections became 1 from 0:\n%s", text)
 	}
 }
 
@@ -144,7 +145,8 @@ func TestChangeFromNothing(t *testing.T) {
 // within, in their order, each at most once but where it is marked.
 var schema = map[string]struct{ attributes, elements []string }{
 	"testsuites": {nil, []string{"testsuite*"}},
-	"testsuite": {[]string{"name", "timestamp", "hostname", "tests", "failures", "errors", "skipped", "time", "package", "id"},
+	"testsuite": {[]string{"name", "timestamp", "hostname", "tests", "failures", "errors", "skipped", "time", "package",
+		"id"},
 		[]string{"properties", "testcase*", "system-out", "system-err"}},
 	"properties": {nil, []string{"property*"}},
 	"property":   {[]string{"name", "value"}, nil},
@@ -244,7 +246,7 @@ func TestJUnit(t *testing.T) {
 	test("a change within its margin", checked(t, "changed"), "6", "0", "0")
 	test("gates left out", checked(t, "left-out"), "8", "0", "0")
 	test("a run", analysistest.Analyze(t, analysistest.TheRun(t)), "7", "0", "0")
-	// Each cell has errors, and all its blocks are invalid: so two inconclusive warnings at the most.
+	// Each cell has errors, and all its blocks are invalid: so two inconclusive warnings at most.
 	a := analysistest.Analyze(t, few.Record(t, 6))
 	want := 2
 	for _, w := range a.Warnings {

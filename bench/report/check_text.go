@@ -10,9 +10,9 @@ import (
 	"forktax/bench/units"
 )
 
-// What the formats say of a check is worked out here, so that they all say the same.
+// The texts about a check, which all formats share.
 
-// checkHeadline is the verdict in one line.
+// checkHeadline returns the verdict in one line.
 func checkHeadline(c *analysis.Check) string {
 	if c.Why == "" {
 		return c.Verdict
@@ -20,11 +20,11 @@ func checkHeadline(c *analysis.Check) string {
 	return c.Verdict + ": " + c.Why
 }
 
-// checkTerms says what was compared, and what for.
+// checkTerms describes the compared revisions and the settings of the check.
 func checkTerms(c *analysis.Check) string {
 	base, starts := "base", fmt.Sprintf("targets started %s", units.Times(c.Starts))
 	if c.Stored {
-		base = "the stored base, which is weaker than one measured with it,"
+		base = "the stored base, which is weaker than an interleaved base,"
 	}
 	if c.Confirmed > 0 {
 		starts += fmt.Sprintf(", %d of them to confirm", c.Confirmed)
@@ -34,19 +34,19 @@ func checkTerms(c *analysis.Check) string {
 		starts, c.Seconds)
 }
 
-// gatesSection has a row for each gate, in the order in which they are judged, and then for those that were left out.
+// gatesSection has a row for each gate, in the order in which gates are decided, then for each gate left out.
 func gatesSection(c *analysis.Check) section {
 	rows := slices.Clone(c.Gates)
 	for _, l := range c.LeftOut {
 		rows = append(rows, analysis.Gate{Metric: l.Gate, Verdict: analysis.GateLeftOut})
 	}
 	return section{ID: "gates", Chapter: "Gates", Page: "Gates", Short: "Gates",
-		Title: "Gates. Change in cost with 95 % CI; positive is worse, also for throughput",
-		About: "Change in cost with 95 % CI; positive is worse, also for throughput.",
+		Title: "Gates. Change in cost with 95% CI; positive is worse, also for throughput",
+		About: "Change in cost with 95% CI; positive is worse, also for throughput.",
 		Table: makeTable(&analysis.Analysis{Check: c}, gateColumns, 0, rows, placeIn(".check.gates", c.Gates))}
 }
 
-// What the columns of gates show.
+// Texts of the columns of gates.
 
 func gateMetric(g analysis.Gate) string    { return spoken(g.Metric) }
 func gateBase(g analysis.Gate) string      { return gateValue(g, g.Base) }
@@ -59,7 +59,7 @@ func gateLimit(a *analysis.Analysis, g analysis.Gate) string {
 	return "+" + cmp.Or(g.MarginText(), units.Share(a.Check.Margin))
 }
 
-// limitPlace is where the margin of a gate is in the JSON: results of older versions have one for all gates.
+// limitPlace returns the place of a gate's margin in the JSON. Results of older versions have one margin for all gates.
 func limitPlace(a *analysis.Analysis, g analysis.Gate) string {
 	if g.Margin == nil {
 		return ".check.margin"
@@ -81,7 +81,7 @@ func gateValue(g analysis.Gate, v *float64) string {
 	return units.Optional(v, in.print)
 }
 
-// gateLoad says at which load it was measured; "" of what is counted in one start.
+// gateLoad returns the load at which a gate was measured; "" if it is counted in one start.
 func gateLoad(g analysis.Gate) string {
 	if g.Load.Kind == "" {
 		return ""
@@ -89,7 +89,7 @@ func gateLoad(g analysis.Gate) string {
 	return g.Load.String()
 }
 
-// gateFound says what was measured.
+// gateFound describes the measured change of a gate.
 func gateFound(g analysis.Gate) string {
 	said := fmt.Sprintf("%s became %s", gateBase(g), gateCandidate(g))
 	if g.Ratio != nil {
@@ -104,7 +104,7 @@ func gateFound(g analysis.Gate) string {
 	return said
 }
 
-// gateLines lists the gates of a verdict, and what was measured.
+// gateLines lists the gates with a verdict, each with its measured change.
 func gateLines(c *analysis.Check, verdict string) (lines []string) {
 	for _, g := range c.Gates {
 		if g.Verdict == verdict {
@@ -114,16 +114,16 @@ func gateLines(c *analysis.Check, verdict string) (lines []string) {
 	return lines
 }
 
-// undecidedLines lists the gates that were not decided or confirmed, and what would have done that.
+// undecidedLines lists the gates that were not decided or confirmed, and what a decision needs.
 func undecidedLines(c *analysis.Check) []string {
 	lines := slices.Concat(gateLines(c, analysis.Unconfirmed), gateLines(c, analysis.Undecided))
 	if c.Needs != "" {
-		lines = append(lines, "It needs: "+c.Needs+".")
+		lines = append(lines, "Needed: "+c.Needs+".")
 	}
 	return lines
 }
 
-// changedLines lists the counts that are more than those of the base, within their margins.
+// changedLines lists the counts that increased within their margins.
 func changedLines(c *analysis.Check) (lines []string) {
 	for _, g := range c.Gates {
 		if g.Changed() {
@@ -141,13 +141,13 @@ func gateLine(g analysis.Gate) string {
 	return fmt.Sprintf("%s: %s: %s.", where, spoken(g.Metric), gateFound(g))
 }
 
-// controlText says whether the check would have seen what it was shown.
+// controlText reports whether the check detected its positive control.
 func controlText(c *analysis.Control) string {
-	verb := "was not found"
+	verb := "was not detected"
 	if c.Found {
-		verb = "was found"
+		verb = "was detected"
 	}
-	said := fmt.Sprintf("The positive control, the same program delayed by its host by %s of the response time, %s",
+	said := fmt.Sprintf("The positive control, the same program delayed by %s of the response time, %s",
 		units.Share(c.Delay), verb)
 	if c.Ratio != nil {
 		said += fmt.Sprintf(" (%s)", strings.TrimSpace(spokenControl(c.Metric)+" "+units.Change(*c.Ratio)))
@@ -155,7 +155,7 @@ func controlText(c *analysis.Control) string {
 	return said + "."
 }
 
-// spokenControl names the metric by which the control was looked for; "" if an older forktax made the check.
+// spokenControl names the metric of the positive control; "" if an older forktax made the check.
 func spokenControl(metric string) string {
 	if metric == "" {
 		return ""
@@ -169,17 +169,31 @@ func (p *printer) check(c *analysis.Check) {
 		return
 	}
 	p.sentence("", checkTerms(c))
-	p.section(gatesSection(c))
+	gates := gatesSection(c)
+	if p.brief {
+		gates.Table = briefGates(c, gates.Table)
+	}
+	p.section(gates)
 	if c.Control != nil {
 		if p.markdown {
 			p.line("")
 		}
 		p.sentence("", controlText(c.Control))
 	}
-	p.list("What failed", gateLines(c, analysis.Regression))
-	p.list("What was not decided", undecidedLines(c))
-	p.list("What the verdict does not rest on", gateLines(c, analysis.Unbounded))
-	p.list("What changed within its margin", changedLines(c))
-	p.list("What was left out", analysis.LeftOutLines(c.LeftOut))
-	p.line("")
+	p.list("Failed", gateLines(c, analysis.Regression))
+	p.list("Undecided", undecidedLines(c))
+	p.list("Not part of the verdict", gateLines(c, analysis.Unbounded))
+	p.list("Changed within the margin", changedLines(c))
+	p.list("Left out", analysis.LeftOutLines(c.LeftOut))
+}
+
+// briefGates leaves out the load, which is the same of all gates, and the request if there is only one.
+func briefGates(c *analysis.Check, g grid) grid {
+	g = g.without("load")
+	for _, gate := range c.Gates {
+		if gate.Request != c.Gates[0].Request || gate.Workload != c.Gates[0].Workload {
+			return g
+		}
+	}
+	return g.without("request")
 }

@@ -8,10 +8,12 @@ import (
 )
 
 const (
-	aboutCold = "Medians over starts, which are cold and warm in turn. Before a cold start the program's files are evicted from the " +
-		"page cache: its executable, and all files that it maps or opens. A CGI process is timed until it has ended, a resident " +
-		"process until its first response. The ratio is the estimate of Hodges and Lehmann over pairs, with its 95 % interval."
-	aboutColdFiles = "Size of the program's files, and how much of it could not be evicted because other processes have it mapped."
+	aboutCold = "Medians over alternating cold and warm starts. Before a cold start the program's files are evicted " +
+		"from the " +
+		"page cache: its executable, and all files that it maps or opens. A CGI process is timed until it exits, a " +
+		"resident " +
+		"process until its first response. The ratio is the Hodges-Lehmann estimate over pairs, with its 95% CI."
+	aboutColdFiles = "Size of the program's files, and the part that could not be evicted because other processes map it."
 )
 
 var coldColumns = []column[analysis.ColdStart]{
@@ -21,18 +23,19 @@ var coldColumns = []column[analysis.ColdStart]{
 	{Name: "cold", Key: "cold_ns", Unit: ns, About: aboutCold},
 	{Name: "cold / warm", Key: "ratio", Unit: ratios, Bounds: true, About: aboutCold},
 	{Name: "pairs of starts", Key: "pairs", Unit: counts, About: aboutCold},
-	{Name: "major faults", Key: "major_faults", Unit: faults, About: "Pages that a cold start reads from the disk."},
+	{Name: "major faults", Key: "major_faults", Unit: faults,
+		About: "Page faults of a cold start that read from the disk."},
 	{Key: "files", Unit: counts, About: "Number of the program's files."},
 	{Name: "files", Key: "bytes", Unit: sizes, About: aboutColdFiles},
 	{Name: "not evicted", Key: "kept_bytes", Unit: sizes, About: aboutColdFiles},
 }
 
-// coldStatements are a sentence for each program.
+// coldStatements has a sentence for each program.
 func coldStatements(a *analysis.Analysis) (all []statement) {
 	for i, s := range a.ColdStarts {
-		all = append(all, statement{Text: fmt.Sprintf("%s as %s: a start takes %s warm and %s cold, %s.",
-			analysis.RequestName(s.Workload, s.Request), s.Model, units.Duration(float64(s.WarmNS)), units.Duration(float64(s.ColdNS)),
-			fmt.Sprintf("%s times as long", units.Number(s.Ratio))), Places: []string{fmt.Sprintf(".cold_starts.%d", i)}})
+		all = append(all, statement{Text: fmt.Sprintf("%s as %s: a start takes %s warm and %s cold (%s×).",
+			analysis.RequestName(s.Workload, s.Request), s.Model, units.Duration(float64(s.WarmNS)),
+			units.Duration(float64(s.ColdNS)), units.Number(s.Ratio)), Places: []string{fmt.Sprintf(".cold_starts.%d", i)}})
 	}
 	return all
 }

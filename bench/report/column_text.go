@@ -9,14 +9,14 @@ import (
 	"forktax/bench/units"
 )
 
-// What columns show that are more than a value in its unit.
+// Texts of columns that are not just a value in its unit.
 
-// percentile is the text of a percentile of response times.
+// percentile returns the text function of a percentile of response times.
 func percentile(name string) func(*analysis.Analysis, analysis.Cell) string {
 	return of(func(c analysis.Cell) string { return percentileText(c.Response, name) })
 }
 
-// percentileText prints the percentile of that name.
+// percentileText formats the named percentile.
 func percentileText(p analysis.Percentiles, name string) string {
 	text := ns.format(field(p, name), units.Absent)
 	if slices.Contains(p.AtLeast, name) {
@@ -25,7 +25,7 @@ func percentileText(p analysis.Percentiles, name string) string {
 	return text
 }
 
-// mainMetric is what cells are compared by first.
+// mainMetric returns the metric by which cells are compared first.
 func mainMetric(a *analysis.Analysis) string {
 	if a.Run.Suite != nil {
 		return analysis.MetricThroughput
@@ -33,14 +33,14 @@ func mainMetric(a *analysis.Analysis) string {
 	return analysis.MetricResponse
 }
 
-// comparisons are those with the baseline by the main metric that are wanted.
+// comparisons returns the wanted comparisons with the baseline by the main metric.
 func comparisons(a *analysis.Analysis, wanted func(analysis.Comparison) bool) []analysis.Comparison {
 	return slices.DeleteFunc(slices.Clone(a.Comparisons), func(c analysis.Comparison) bool {
 		return c.Metric != mainMetric(a) || c.Baseline != a.Run.Baseline || !wanted(c)
 	})
 }
 
-// comparesModels reports whether a run is not one of a suite, whose contenders are no models.
+// comparesModels reports whether a run is not of a suite, whose contenders are not models.
 func comparesModels(a *analysis.Analysis) bool { return a.Run.Suite == nil }
 
 func hasDatabaseCPU(a *analysis.Analysis) bool {
@@ -49,10 +49,13 @@ func hasDatabaseCPU(a *analysis.Analysis) bool {
 
 // hasQueued reports whether waits for a CPU are known of any cell.
 func hasQueued(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool { return c.GeneratorQueue != nil || c.ServerQueue != nil })
+	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool {
+		return c.GeneratorQueue != nil ||
+			c.ServerQueue != nil
+	})
 }
 
-// taxText says what a cell's model costs over the baseline in response time, as a ratio.
+// taxText returns the ratio of a cell's response time to the baseline's.
 func taxText(a *analysis.Analysis, c analysis.Cell) string {
 	if a.Overloaded(c) {
 		return "overload"
@@ -61,18 +64,6 @@ func taxText(a *analysis.Analysis, c analysis.Cell) string {
 		return timesText(*r) + intervalMark(*r)
 	}
 	return ""
-}
-
-// addsText says the same as a difference.
-func addsText(a *analysis.Analysis, c analysis.Cell) string {
-	r := a.Comparison(c.Cell, analysis.MetricResponse)
-	switch {
-	case r == nil || a.Overloaded(c):
-		return ""
-	case r.Undecided():
-		return "none found"
-	}
-	return units.Duration(r.Difference)
 }
 
 // taxPlace is where a field of that comparison is in the JSON.
@@ -96,7 +87,7 @@ func differenceText(c analysis.Comparison) string {
 	return print(c.Difference) + units.Interval(c.DifferenceLow, c.DifferenceHigh, print)
 }
 
-// savingsText says what would save how much.
+// savingsText lists the measures with their savings.
 func savingsText(d analysis.Decision) string {
 	var parts []string
 	for _, s := range d.Savings {
@@ -104,22 +95,21 @@ func savingsText(d analysis.Decision) string {
 		if s.AtMost {
 			most = "up to "
 		}
-		parts = append(parts, fmt.Sprintf("%s %s%s (%.0f %%)", s.By, most, units.Duration(s.NS), s.Share*100))
+		parts = append(parts, fmt.Sprintf("%s %s%s (%.0f%%)", s.By, most, units.Duration(s.NS), s.Share*100))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// fewestStarts have a 95 % interval; see stats.SignedRank.
+// fewestStarts have a 95% interval; see stats.SignedRank.
 const fewestStarts = 6
 
-// notes explains the marks of intervals that are not what they are by default: over pairs, where those over starts are
-// no wider.
+// notes explains the marks of intervals that are not the default: over pairs, where those over starts are not wider.
 var notes = []struct{ mark, text string }{
-	{" †", "over starts of the targets, which makes it more than 1.5 times as wide as over pairs of blocks"},
-	{" ‡", "over pairs of blocks only: fewer than six starts of the targets cannot be judged"},
+	{" †", "over starts of the targets: more than 1.5 times as wide as over pairs of blocks"},
+	{" ‡", "over pairs of blocks only: an interval over starts needs at least six starts"},
 }
 
-// intervalMark says what an interval is over, if it is not as usual.
+// intervalMark returns the mark of an interval that is not the default.
 func intervalMark(c analysis.Comparison) string {
 	switch {
 	case c.RatioLow == nil:
@@ -145,7 +135,7 @@ func footnotes(a *analysis.Analysis, cells []analysis.Cell, metric string) (line
 	return lines
 }
 
-// intervalText says in words what the interval is over.
+// intervalText describes the unit of the interval.
 func intervalText(c analysis.Comparison) string {
 	switch {
 	case c.Over == "":

@@ -45,13 +45,16 @@ func everything(t *testing.T) *analysis.Analysis {
 			}
 		}
 	}
-	a.ColdStarts = []analysis.ColdStart{{Workload: "hello", Request: "hello", Model: "cgi", Pairs: 6, WarmNS: 1_000_000, ColdNS: 3_000_000,
-		Ratio: 3.1, RatioLow: new(2.9), RatioHigh: new(3.3), MajorFaults: new(12.0), Files: 3, Bytes: 5 << 20, Kept: 2 << 20}}
-	a.WarmUps = []analysis.WarmUp{{Workload: "hello", Model: "persistent", Starts: 3, Steady: 2, Requests: 5000, Seconds: 0.4}}
+	a.ColdStarts = []analysis.ColdStart{{Workload: "hello", Request: "hello", Model: "cgi", Pairs: 6, WarmNS: 1_000_000,
+		ColdNS: 3_000_000,
+		Ratio:  3.1, RatioLow: new(2.9), RatioHigh: new(3.3), MajorFaults: new(12.0), Files: 3, Bytes: 5 << 20, Kept: 2 << 20}}
+	a.WarmUps = []analysis.WarmUp{{Workload: "hello", Model: "persistent", Starts: 3, Steady: 2, Requests: 5000,
+		Seconds: 0.4}}
 	a.StartUps = []analysis.StartUp{{Workload: "hello", Request: "hello", Model: "persistent", Starts: 3,
 		BreakEven: &analysis.BreakEven{Model: "cgi", CPUNS: 2_000_000, Requests: new(4)}}}
 	for i, n := range []int{0, 1, 2, 10, 100, 1000} {
-		a.StartUps[0].Points = append(a.StartUps[0].Points, analysis.StartUpPoint{Requests: n, NS: int64(5_000_000 + 100_000*n),
+		a.StartUps[0].Points = append(a.StartUps[0].Points, analysis.StartUpPoint{Requests: n, NS: int64(5_000_000 +
+			100_000*n),
 			CPUNS: new(int64(6_000_000 + 50_000*n + i))})
 	}
 	return a
@@ -191,10 +194,10 @@ func TestDefinitionOfPercentiles(t *testing.T) {
 			definition = c.About
 		}
 	}
-	want := fmt.Sprintf("from %d, %d, %d and 3,%d responses on", stats.PercentileNeeds(0.5), stats.PercentileNeeds(0.9),
+	want := fmt.Sprintf("at least %d, %d, %d and 3,%d responses", stats.PercentileNeeds(0.5), stats.PercentileNeeds(0.9),
 		stats.PercentileNeeds(0.99), stats.PercentileNeeds(0.999)-3000)
 	if !strings.Contains(definition, want) {
-		t.Errorf("the definition %q does not say %q", definition, want)
+		t.Errorf("the definition %q does not contain %q", definition, want)
 	}
 }
 
@@ -233,7 +236,7 @@ func TestFormatsDocument(t *testing.T) {
 	}
 }
 
-// formatsDocument is docs/formats.md as it should be: what is before the first heading in backticks stands in
+// formatsDocument is docs/formats.md as it should be: what is before the first heading in backticks is in
 // the file, the rest is made here.
 func formatsDocument(t *testing.T) string {
 	t.Helper()

@@ -21,7 +21,7 @@ var RunComparisons = Formats[*analysis.RunComparison]{
 }
 
 var unlikeColumns = []column[analysis.Mismatch]{
-	{Name: "what", Key: "what"}, {Name: "A", Key: "a"}, {Name: "B", Key: "b"},
+	{Name: "item", Key: "what"}, {Name: "A", Key: "a"}, {Name: "B", Key: "b"},
 }
 
 var compareColumns = []column[analysis.CellComparison]{
@@ -31,8 +31,8 @@ var compareColumns = []column[analysis.CellComparison]{
 	{Name: "change", Key: "response_p50_ns.ratio", Unit: changes},
 	{Name: "CPU A", Key: "cpu_ns_per_request.a", Unit: ns}, {Name: "CPU B", Key: "cpu_ns_per_request.b", Unit: ns},
 	{Name: "change", Key: "cpu_ns_per_request.ratio", Unit: changes},
-	{Name: "requests/s A", Key: "throughput_rps.a", Unit: throughputs},
-	{Name: "requests/s B", Key: "throughput_rps.b", Unit: throughputs},
+	{Name: "req/s A", Key: "throughput_rps.a", Unit: throughputs},
+	{Name: "req/s B", Key: "throughput_rps.b", Unit: throughputs},
 	{Name: "change", Key: "throughput_rps.ratio", Unit: changes},
 }
 
@@ -50,26 +50,27 @@ var contrastTaxColumns = []column[analysis.TaxComparison]{
 func printContrast(p printer, c *analysis.RunComparison) error {
 	sides := "A: %s\nB: %s"
 	if p.markdown {
-		sides = "# forktax: two runs side by side\n\n- A: %s\n- B: %s"
+		sides = "# forktax: comparison of two runs\n\n- A: %s\n- B: %s"
 	}
 	p.line(sides, comparedRunName(c.A), comparedRunName(c.B))
-	p.section(section{Title: "Unlike", Chapter: "Unlike", About: "In these the runs differ.",
+	p.section(section{Title: "Differences", Chapter: "Differences",
+		About: "Machine and settings that differ between the runs.",
 		Table: makeTable(nil, unlikeColumns, 0, c.Mismatches, nil)})
 	p.line("\n%s", compareCaution(c))
-	p.section(section{Title: "Programs that are other files", Chapter: "Programs", About: "These are other files.",
+	p.section(section{Title: "Programs whose files differ", Chapter: "Programs", About: "Programs whose files differ.",
 		Table: makeTable(nil, unlikeColumns, 0, c.Programs, nil)})
 	if c.Absolute() {
 		p.section(section{
-			Title:   "Cells of both: medians of response times, CPU a request, throughput; the change from A to B",
-			Chapter: "Cells of both",
-			About:   "Medians of response times, CPU a request, throughput; the change from A to B.",
+			Title:   "Cells in both runs: median response time, CPU time per request, throughput; change from A to B",
+			Chapter: "Cells in both runs",
+			About:   "Median response time, CPU time per request, throughput; change from A to B.",
 			Table:   makeTable(nil, compareColumns, 0, c.Cells, nil)})
 	}
 	taxes := slices.DeleteFunc(slices.Clone(c.Taxes), func(x analysis.TaxComparison) bool {
 		return x.A.Metric != analysis.MetricResponse && x.A.Metric != analysis.MetricCPU
 	})
-	p.section(section{Title: "Fork tax of both, each within its run, with its 95 % interval", Chapter: "Fork tax of both",
-		About: "Each within its run, with its 95 % interval.",
+	p.section(section{Title: "Fork tax in both runs, each within its run (95% CI)", Chapter: "Fork tax in both runs",
+		About: "Each within its run, with its 95% CI.",
 		Table: makeTable(nil, contrastTaxColumns, 0, taxes, nil)})
 	if len(c.Cells) == 0 {
 		p.list("Nothing is compared", []string{"No cell is in both runs."})
@@ -87,7 +88,7 @@ func cellNames(cells []record.Cell) (names []string) {
 	return names
 }
 
-// comparedRunName says which run it is.
+// comparedRunName describes a compared run.
 func comparedRunName(s analysis.ComparedRun) string {
 	words := fmt.Sprintf("%s, run %s of %s, %.0f s", s.Name, s.Run.ID, s.Run.Started.UTC().Format("2006-01-02 15:04"),
 		s.Run.Seconds)
@@ -97,7 +98,7 @@ func comparedRunName(s analysis.ComparedRun) string {
 	return words
 }
 
-// compareCaution says what two runs of different times can and cannot tell.
+// compareCaution describes the limits of comparing two runs made at different times.
 func compareCaution(c *analysis.RunComparison) string {
 	caution := "The runs were made at different times, not interleaved: differences within some tens of per cent may be " +
 		"the machine's. forktax check decides, by interleaving both."

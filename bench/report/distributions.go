@@ -12,13 +12,13 @@ import (
 const mostGroups = 16
 
 // distributionFigures show the distributions of the cells of each request at each load.
-func distributionFigures(a *analysis.Analysis) (found []*figure) {
+func distributionFigures(a *analysis.Analysis, s size) (found []*figure) {
 	cells := slices.DeleteFunc(a.OwnCells(), func(c analysis.Cell) bool {
 		return c.Histogram == nil || len(c.Distribution.Counts) == 0
 	})
 	groups := groupBy(cells, requestAtLoad)
 	for i, g := range groups[:min(len(groups), mostGroups)] {
-		ranks, bins := percentileFigure(a, g), histogramFigure(a, g)
+		ranks, bins := percentileFigure(a, g, s), histogramFigure(a, g, s)
 		ranks.ID, bins.ID = fmt.Sprintf("percentiles-%d", i+1), fmt.Sprintf("distribution-%d", i+1)
 		for _, c := range g.members {
 			ranks.Legend, bins.Legend = append(ranks.Legend, c.Model), append(bins.Legend, c.Model)
@@ -32,11 +32,10 @@ func distributionFigures(a *analysis.Analysis) (found []*figure) {
 }
 
 // percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
-func percentileFigure(a *analysis.Analysis, g group[analysis.Cell]) *figure {
-	f := &figure{Title: "Percentiles: " + g.name, Data: cellTable(a, inRanks, g.members),
-		About: "The response time that a share of requests stayed below, up to the last ten requests. Both axes are " +
-			"logarithmic.",
-		x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
+func percentileFigure(a *analysis.Analysis, g group[analysis.Cell], s size) *figure {
+	f := &figure{size: s, Title: "Percentiles: " + g.name, Data: cellTable(a, inRanks, g.members),
+		About: "Response time by percentile, up to the last ten requests. Both axes are logarithmic.",
+		x:     s.acrossPlot(), y: logScale(plotHeight, plotTop)}
 	f.x.low, f.x.high = 1, 10 // 1/(1−p)
 	for _, c := range g.members {
 		f.y.include(float64(max(analysis.ValueAt(c.Histogram, 0), 1)))
@@ -66,11 +65,11 @@ func percentileName(p float64) string {
 }
 
 // histogramFigure shows how often a request took how long.
-func histogramFigure(a *analysis.Analysis, g group[analysis.Cell]) *figure {
-	f := &figure{Title: "Distribution: " + g.name, Data: cellTable(a, inBins, nil),
-		About: fmt.Sprintf("The share of requests in each bin, of which there are %d for a factor of ten, up to all but one "+
-			"request in a thousand.", analysis.BinsPerDecade),
-		x: logScale(plotLeft, plotRight), y: scale{from: plotHeight, to: plotTop}}
+func histogramFigure(a *analysis.Analysis, g group[analysis.Cell], s size) *figure {
+	f := &figure{size: s, Title: "Distribution: " + g.name, Data: cellTable(a, inBins, nil),
+		About: fmt.Sprintf("Share of requests in each bin, up to p99.9. There are %d bins per factor of ten.",
+			analysis.BinsPerDecade),
+		x: s.acrossPlot(), y: scale{from: plotHeight, to: plotTop}}
 	first, last := len(analysis.BinEdges), 0
 	shares := make([]map[int]float64, len(g.members))
 	for i, c := range g.members {

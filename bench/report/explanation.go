@@ -12,13 +12,13 @@ import (
 	"forktax/bench/units"
 )
 
-// Explanations are the formats of what the start of a program is made of.
+// Explanations are the formats of an explanation: the parts of a program's start.
 var Explanations = Formats[*explain.Explanation]{
 	"json": indented[*explain.Explanation],
 	"text": explanationText,
 }
 
-// One screen is as much as this, in 100 columns.
+// Limits that make the text fit one screen of 100 columns.
 const (
 	mostFindings  = 15
 	widestFinding = 42
@@ -28,15 +28,15 @@ const (
 
 var findingColumns = []column[explain.Part]{
 	{Name: "cost", Key: "cost_ns", Unit: ns},
-	{Name: "known by", Key: "measured_by"},
-	{Name: "what", Text: of(func(f explain.Part) string { return description(f, widestFinding) })},
-	{Name: "what would remove it", Key: "advice"},
+	{Name: "measured by", Key: "measured_by"},
+	{Name: "part", Text: of(func(f explain.Part) string { return description(f, widestFinding) })},
+	{Name: "how to remove it", Key: "advice"},
 }
 
 var trialColumns = []column[explain.Trial]{
 	{Name: "switch", Key: "name"},
-	{Name: "what it saves", Text: of(outcome)},
-	{Name: "what it does",
+	{Name: "effect", Text: of(outcome)},
+	{Name: "description",
 		Text: of(func(t explain.Trial) string { return cmp.Or(shorten(t.Why, widestReason), t.About) })},
 }
 
@@ -46,18 +46,18 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	p.line("%s", strings.Join(headline(e), " · "))
 	p.line("fork and exec took %s · first byte after %s · ended after %s%s", duration(e.Exec), duration(e.FirstByte),
 		duration(e.Ended), held(e))
-	p.line("processor time %s, %.0f %% of it the kernel's · %s page faults, %s of them from a disk", duration(e.CPU),
+	p.line("CPU time %s, %.0f%% of it in the kernel · %s page faults, %s of them from disk", duration(e.CPU),
 		e.SystemShare*100, units.Count(e.MinorFaults+e.MajorFaults), units.Count(e.MajorFaults))
 	costly := e.Parts[:min(len(e.Parts), mostFindings)]
 	costly = slices.DeleteFunc(slices.Clone(costly), func(f explain.Part) bool { return f.Cost == nil })
-	p.section(section{Title: "What it costs, the dearest first. Parts overlap: a library brings page faults",
+	p.section(section{Title: "Parts of the start, most expensive first. They overlap: a library causes page faults",
 		Table: makeTable(nil, findingColumns, 0, costly, nil)})
 	p.remainder(e.Parts)
-	title := fmt.Sprintf("What was tried, in pairs of blocks in random order (seed %d; 95 %% intervals for all %d "+
-		"together)", e.Seed, len(e.Trials))
+	title := fmt.Sprintf("Switches tried, in pairs of blocks in random order (seed %d; 95%% CIs, simultaneous for "+
+		"all %d)", e.Seed, len(e.Trials))
 	p.section(section{Title: title, Table: makeTable(nil, trialColumns, 0, e.Trials, nil)})
 	if len(e.Untried) > 0 {
-		p.line("Not to be tried from outside: %s.", strings.Join(e.Untried, "; "))
+		p.line("Cannot be tried from outside: %s.", strings.Join(e.Untried, "; "))
 	}
 	var notes []string
 	for _, n := range e.Notes {
@@ -67,17 +67,17 @@ func explanationText(w io.Writer, e *explain.Explanation) error {
 	return p.err
 }
 
-// held is how much longer its output was open, for which the program is not at work.
+// held describes how much longer the output stayed open after the program had ended.
 func held(e *explain.Explanation) string {
 	if e.Held == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" · its output open for %s more", duration(e.Held))
+	return fmt.Sprintf(" · output open for another %s", duration(e.Held))
 }
 
 func duration(ns int64) string { return units.Duration(float64(ns)) }
 
-// headline says what was started, by what it was answered, and how often.
+// headline returns the program, its interpreter, the request, the response, and the number of starts.
 func headline(e *explain.Explanation) []string {
 	by := e.Executed
 	if e.Language != "" {
@@ -95,7 +95,7 @@ func headline(e *explain.Explanation) []string {
 		fmt.Sprintf("median of %d starts", e.Starts))
 }
 
-// remainder says what the table does not show: the cheap ones together, and those whose cost is not known.
+// remainder prints the parts that the table leaves out: the sum of the cheap parts, and the parts without a cost.
 func (p *printer) remainder(parts []explain.Part) {
 	var more, sum int64
 	var unknown []string
@@ -109,7 +109,7 @@ func (p *printer) remainder(parts []explain.Part) {
 		}
 	}
 	if more > 0 {
-		p.line("and %d more, %s together", more, duration(sum))
+		p.line("and %d more, %s in total", more, duration(sum))
 	}
 	if slices.ContainsFunc(parts, func(f explain.Part) bool { return f.Late }) {
 		p.line("*: after the first byte")
@@ -120,7 +120,7 @@ func (p *printer) remainder(parts []explain.Part) {
 	p.list("Not measured", unknown)
 }
 
-// description says in so many characters what a part is.
+// description describes a part in at most width characters.
 func description(f explain.Part, width int) string {
 	before, after := f.Kind+" ", ""
 	switch f.Kind {
@@ -129,11 +129,11 @@ func description(f explain.Part, width int) string {
 	case explain.KindFault, explain.KindThread, explain.KindWait, explain.KindMissing:
 		before = ""
 	}
-	if f.Detail != "" && f.Kind != explain.KindMissing { // of which the number says enough
+	if f.Detail != "" && f.Kind != explain.KindMissing { // whose number is enough
 		after = ", " + f.Detail
 	}
 	if f.Late {
-		after += " *" // the first byte
+		after += " *" // after the first byte
 	}
 	name := end(f.Name, max(narrowestName, width-utf8.RuneCountInString(before+after)))
 	return shorten(before+name+after, width)
@@ -147,7 +147,7 @@ func end(text string, width int) string {
 	return text
 }
 
-// outcome says what a switch saved.
+// outcome describes the saving of a switch.
 func outcome(r explain.Trial) string {
 	switch r.Verdict {
 	case explain.Saves, explain.Costs:
@@ -165,7 +165,7 @@ func outcome(r explain.Trial) string {
 	return r.Verdict
 }
 
-// responseBegins shows the first line of a response.
+// responseBegins returns the first line of a response, for the headline.
 func responseBegins(e *explain.Explanation) string {
 	if e.FirstLine == "" {
 		return ""

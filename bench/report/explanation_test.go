@@ -82,7 +82,7 @@ func printed(t *testing.T, format string, e *explain.Explanation) string {
 	t.Helper()
 	f, ok := report.Explanations[format]
 	if !ok {
-		t.Fatalf("there is no format %q", format)
+		t.Fatalf("unknown format %q", format)
 	}
 	var got bytes.Buffer
 	if err := f(&got, e); err != nil {
@@ -109,7 +109,7 @@ func TestExplanationText(t *testing.T) {
 	_, table, _ := strings.Cut(got, "\n\n")
 	for line := range strings.Lines(table) { // what was found and tried fits a terminal of 100 columns
 		if width := utf8.RuneCountInString(strings.TrimRight(line, " \n")); width > 100 {
-			t.Errorf("a line is %d wide, want 100 at the most: %s", width, line)
+			t.Errorf("a line is %d wide, want at most 100: %s", width, line)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestExplanationOfLittle(t *testing.T) {
 		Ended: 600_000})
 	want := `/srv/cgi/a.cgi · GET / · 200, 2 bytes · median of 6 starts
 fork and exec took 200 µs · first byte after 500 µs · ended after 600 µs
-processor time 0 ns, 0 % of it the kernel's · 0 page faults, 0 of them from a disk
+CPU time 0 ns, 0% of it in the kernel · 0 page faults, 0 of them from disk
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)

@@ -45,7 +45,10 @@ func ColumnLists() []ColumnList {
 			i.Text, i.Markdown, i.Page = true, true, true
 		})},
 		{"warm_up[]", infos(warmUpColumns, inMarkdownAndPage)},
-		{"start_up[]", infos(startUpColumns(), func(_ column[analysis.StartUp], i *ColumnInfo) { i.Text, i.Markdown = true, true })},
+		{"start_up[]", infos(startUpColumns(), func(_ column[analysis.StartUp], i *ColumnInfo) {
+			i.Text, i.Markdown = true,
+				true
+		})},
 		{"start_up[].points[]", infos(pointColumns, inMarkdownAndPage)},
 		{"decisions[]", infos(decisionColumns(), func(_ column[analysis.Decision], i *ColumnInfo) { i.Markdown = true })},
 		{"cross_check[]", infos(agreementColumns, inMarkdownAndPage)},

@@ -6,22 +6,23 @@ import (
 	"forktax/bench/analysis"
 )
 
-// metrics are what metrics are called: in a sentence; in the Go benchmark format, where the median is in the place that
-// testing gives the mean; and by Bencher, which has latency and throughput itself and makes others when it meets them.
+// metrics are the names of metrics: in a sentence; in the Go benchmark format, where ns/op is the median and not the
+// mean
+// as in testing; and for Bencher, which has latency and throughput built in and creates other measures on first use.
 var metrics = map[string]struct{ spoken, bench, bencher string }{
 	analysis.MetricResponse:   {"median response time", "ns/op", "latency"},
 	analysis.MetricResponse90: {"p90 of response times", "p90-ns/op", "latency-p90"},
 	analysis.MetricResponse99: {spoken: "p99 of response times"},
 	analysis.MetricThroughput: {"throughput", "req/s", "throughput"},
-	analysis.MetricCPU:        {"CPU a request", "cpu-ns/op", "cpu-per-request"},
-	analysis.MetricFaults:     {spoken: "page faults a request"},
-	analysis.CountProcesses:   {spoken: "processes a start"},
-	analysis.CountFiles:       {spoken: "files opened a start"},
-	analysis.CountConnections: {spoken: "connections a start"},
+	analysis.MetricCPU:        {"CPU time per request", "cpu-ns/op", "cpu-per-request"},
+	analysis.MetricFaults:     {spoken: "page faults per request"},
+	analysis.CountProcesses:   {spoken: "processes per start"},
+	analysis.CountFiles:       {spoken: "files opened per start"},
+	analysis.CountConnections: {spoken: "connections per start"},
 	analysis.CountErrors:      {spoken: "failed requests"},
 }
 
-// spoken is what a metric is called in a sentence.
+// spoken returns the name of a metric in a sentence.
 func spoken(metric string) string {
 	if m, ok := metrics[metric]; ok {
 		return m.spoken
@@ -29,8 +30,8 @@ func spoken(metric string) string {
 	return strings.ReplaceAll(metric, "_", " ")
 }
 
-// An exportValue is one number of a cell that other tools keep, with the bounds between which most blocks lie, if they
-// are known. Its JSON is a measure of Bencher's.
+// An exportValue is one number of a cell for other tools, with the bounds between which most blocks lie, if known. Its
+// JSON is a Bencher measure.
 type exportValue struct {
 	metric string
 	Value  float64  `json:"value"`
@@ -38,8 +39,9 @@ type exportValue struct {
 	High   *float64 `json:"upper_value,omitempty"`
 }
 
-// exportValues lists what other tools keep of a cell: medians, the ninth decile, CPU a request and throughput, as far
-// as they are known. Response times of a cell that was overloaded are those of a queue, and left out.
+// exportValues returns the values of a cell for other tools, as far as known: median and p90 response time, CPU time
+// per
+// request and throughput. It leaves out the response times of an overloaded cell, which measure a queue.
 func exportValues(c analysis.Cell) []exportValue {
 	var found []exportValue
 	add := func(metric string, value *float64) {

@@ -10,12 +10,6 @@ import (
 	"forktax/bench/units"
 )
 
-const (
-	labelWidth = 330 // of rows
-	mostLabel  = 52  // characters
-	rowHeight  = 24
-)
-
 // A dot is one row of a plot of dots with intervals.
 type dot struct {
 	label, value string
@@ -29,8 +23,8 @@ func (f *figure) dots(all []dot, none float64, print func(float64) string) []*fi
 	if len(all) == 0 {
 		return nil
 	}
-	f.height = float64(len(all)) * rowHeight
-	f.x = scale{low: none, high: none, from: labelWidth, to: figureWidth - 150, log: none > 0}
+	f.height = float64(len(all)) * f.size.row
+	f.x = scale{low: none, high: none, from: f.size.label + 10, to: f.size.width - f.size.value, log: none > 0}
 	for _, d := range all {
 		for _, v := range []*float64{&d.at, d.low, d.high} {
 			if v != nil && (!f.x.log || *v > 0) {
@@ -42,8 +36,13 @@ func (f *figure) dots(all []dot, none float64, print func(float64) string) []*fi
 	f.axisX(0, f.height, print)
 	f.line(f.x.at(none), 0, f.x.at(none), f.height, "none")
 	for i, d := range all {
-		y := (float64(i) + 0.5) * rowHeight
-		f.text(labelWidth-10, y+4, "end", "label", shorten(d.label, mostLabel))
+		y := (float64(i) + 0.5) * f.size.row
+		if label := shorten(d.label, f.size.longest); f.size.label > 0 {
+			f.text(f.size.label, y+4, "end", "label", label)
+		} else {
+			f.text(0, y-8, "start", "label", label)
+			y += 10
+		}
 		if d.low != nil && d.high != nil {
 			low, high := f.x.at(*d.low), f.x.at(*d.high)
 			f.line(low, y, high, y, "interval")
@@ -51,7 +50,7 @@ func (f *figure) dots(all []dot, none float64, print func(float64) string) []*fi
 			f.line(high, y-4, high, y+4, "interval")
 		}
 		f.mark(f.x.at(d.at), y, 0, d.label+": "+d.value)
-		f.text(figureWidth-142, y+4, "start", "value", d.value)
+		f.text(f.x.to+8, y+4, "start", "value", d.value)
 	}
 	return []*figure{f}
 }
@@ -64,22 +63,22 @@ func shorten(text string, most int) string {
 }
 
 // taxFigure shows the ratios of the median response times to the baseline's, or of a suite the throughput's.
-func taxFigure(a *analysis.Analysis) []*figure {
+func taxFigure(a *analysis.Analysis, s size) []*figure {
 	shown := comparisons(a, func(c analysis.Comparison) bool { return c.Candidate != a.Run.Control })
 	var all []dot
 	for _, c := range shown {
 		label := fmt.Sprintf("%s, %s, %s", analysis.RequestName(c.Workload, c.Request), c.Candidate, c.Load)
 		all = append(all, dot{label, units.Number(c.Ratio) + "×" + intervalMark(c), c.Ratio, c.RatioLow, c.RatioHigh})
 	}
-	f := &figure{ID: "tax", Title: fmt.Sprintf("The %s over that of %s", spoken(mainMetric(a)), a.Run.Baseline),
+	f := &figure{size: s, ID: "tax", Title: fmt.Sprintf("The %s over that of %s", spoken(mainMetric(a)), a.Run.Baseline),
 		Short: "Ratios",
-		About: "Dots are estimates, bars their 95 % intervals, on a logarithmic axis. The dashed line is no difference.",
+		About: "Dots are estimates, bars 95% CIs, on a logarithmic axis. The dashed line marks no difference.",
 		Data:  comparisonTable(a, shown)}
 	return f.dots(all, 1, func(v float64) string { return units.Number(v) + "×" })
 }
 
 // reuseFigure shows what is added when a thing is not reused.
-func reuseFigure(a *analysis.Analysis) []*figure {
+func reuseFigure(a *analysis.Analysis, size size) []*figure {
 	var all []dot
 	for _, l := range a.ReuseLevels {
 		for _, s := range l.Steps {
@@ -89,9 +88,9 @@ func reuseFigure(a *analysis.Analysis) []*figure {
 			}
 		}
 	}
-	f := &figure{ID: "ladder", Title: "Added median response time when a resource is not reused",
-		Short: "Ladder", Data: stepsTable(a),
-		About: "Each model against the one that keeps one thing more, as the client saw it, with 95 % intervals."}
+	f := &figure{size: size, ID: "reuse", Title: "Added median response time when a resource is not reused",
+		Short: "Reuse levels", Data: stepsTable(a),
+		About: "Each model against the model that keeps one resource more, measured by the client, with 95% CIs."}
 	return f.dots(all, 0, units.Duration)
 }
 
@@ -100,11 +99,10 @@ const stepHeight = 17
 
 // waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended, for
 // each cell of a process for each request.
-func waterfallFigure(a *analysis.Analysis) []*figure {
-	f := &figure{ID: "phases", Title: "Phases of a request", Short: "Phases", Data: phasesTable(a),
-		About: "Medians of the phases, each of which begins where the one before it ends. What is outside of them is the " +
-			"network, HTTP, and the client.",
-		x: scale{low: 0, from: 110, to: figureWidth - 90}}
+func waterfallFigure(a *analysis.Analysis, s size) []*figure {
+	f := &figure{size: s, ID: "phases", Title: "Phases of a request", Short: "Phases", Data: phasesTable(a),
+		About: "Medians of consecutive phases. The time outside of the phases is the network, HTTP, and the client.",
+		x:     scale{low: 0, from: s.steps, to: s.width - s.value*0.6}}
 	cells := cellsWithPhases(a)
 	for _, c := range cells {
 		f.x.high = max(f.x.high, float64(phaseSum(c)))
@@ -122,7 +120,7 @@ func waterfallFigure(a *analysis.Analysis) []*figure {
 		for _, p := range c.Phases {
 			from, to := f.x.at(at), f.x.at(at+float64(p.NS))
 			at += float64(p.NS)
-			f.text(100, y+12, "end", "label", p.Name)
+			f.text(s.steps-10, y+12, "end", "label", p.Name)
 			f.rect(from, y+2, to-from, stepHeight-4, "phase c0", p.Name+": "+duration(p.NS))
 			f.text(to+6, y+12, "start", "tick", duration(p.NS))
 			y += stepHeight
@@ -133,7 +131,7 @@ func waterfallFigure(a *analysis.Analysis) []*figure {
 }
 
 // rateFigures show response times against the rate at which requests came, and up to where the objective was met.
-func rateFigures(a *analysis.Analysis) (found []*figure) {
+func rateFigures(a *analysis.Analysis, s size) (found []*figure) {
 	for _, g := range groupBy(a.CellsOf(record.Open), requestOfCell) {
 		cells := slices.DeleteFunc(g.members, func(c analysis.Cell) bool { return c.Response.P50 == nil })
 		if len(cells) < 2 {
@@ -142,11 +140,11 @@ func rateFigures(a *analysis.Analysis) (found []*figure) {
 		knees := slices.DeleteFunc(slices.Clone(a.Knees), func(k analysis.Knee) bool {
 			return k.MetRPS == nil || analysis.RequestName(k.Workload, k.Request) != g.name
 		})
-		f := &figure{ID: fmt.Sprintf("rates-%d", len(found)+1), Title: "Response time against the rate: " + g.name,
+		f := &figure{size: s, ID: fmt.Sprintf("rates-%d", len(found)+1), Title: "Response time against the rate: " + g.name,
 			Short: "At rates: " + g.name, Data: cellTable(a, inOpen, cells),
 			About: "Medians (lines) and p99 (dots). A vertical line is the highest rate that met the objective. Both axes are " +
 				"logarithmic.",
-			x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
+			x: s.acrossPlot(), y: logScale(plotHeight, plotTop)}
 		for _, c := range cells {
 			f.x.include(c.Load.RateRPS)
 			f.y.include(float64(*c.Response.P50))

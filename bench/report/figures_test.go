@@ -63,7 +63,7 @@ func TestBencher(t *testing.T) {
 		t.Errorf("throughput %v", v)
 	}
 	if _, ok := kept["cpu-per-request"]; ok {
-		t.Error("CPU a request is told, though the servers did not tell")
+		t.Error("the report has the CPU time per request, though the servers did not report it")
 	}
 }
 
@@ -75,7 +75,7 @@ func TestGHABenchmark(t *testing.T) {
 	if len(got) != 4 {
 		t.Fatalf("%d entries, want the median and the p90 of two cells: %v", len(got), got)
 	}
-	want := map[string]any{"name": "hello/hello, persistent, 1 client, fake: median response time", "unit": "ns",
+	want := map[string]any{"name": "hello, persistent, 1 client, fake: median response time", "unit": "ns",
 		"value": 10000.0, "range": "1.00 µs to 19.0 µs", "extra": "run made, 40 valid requests of 40 in 20 blocks, one"}
 	if diff := cmp.Diff(want, got[0]); diff != "" {
 		t.Errorf("the first entry (-want +got):\n%s", diff)
@@ -174,7 +174,7 @@ func TestCSV(t *testing.T) {
 				return rows[row][i]
 			}
 		}
-		t.Errorf("there is no column %s", name)
+		t.Errorf("column %s is missing", name)
 		return ""
 	}
 	check := func(row int, name, want string) {

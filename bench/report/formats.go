@@ -21,13 +21,13 @@ import (
 // A Format prints something in one form.
 type Format[T any] func(w io.Writer, v T) error
 
-// Formats are those in which something can be printed, by name. All print the same.
+// Formats are the output formats of a value, by name.
 type Formats[T any] map[string]Format[T]
 
-// Names lists them.
+// Names returns the sorted names of the formats.
 func (f Formats[T]) Names() []string { return slices.Sorted(maps.Keys(f)) }
 
-// Analyses are the formats of what a run says.
+// Analyses are the formats of an analysis of a run.
 var Analyses = Formats[*analysis.Analysis]{
 	"bench":         Bench,
 	"bencher":       Bencher,
@@ -42,7 +42,7 @@ var Analyses = Formats[*analysis.Analysis]{
 	"text":          Text,
 }
 
-// files are what WriteAll writes, by format.
+// files are the names of the files that WriteAll writes, by format.
 var files = map[string]string{
 	"bench":         "bench.txt",
 	"bencher":       "bencher.json",
@@ -57,17 +57,18 @@ var files = map[string]string{
 	"text":          "report.txt",
 }
 
-// errNoBlocks is why a format cannot print an analysis that was read from its JSON.
-var errNoBlocks = errors.New("the blocks of the run are needed, and a result.json has none: give the folder of the run")
+// errNoBlocks is returned by formats that cannot print an analysis read from its JSON.
+var errNoBlocks = errors.New("this format needs the blocks of the run, which result.json does not have: use the " +
+	"run directory")
 
-// File is what the format of that name is written into by WriteAll; "" if there is none.
+// File returns the name of the file that WriteAll writes for the named format; "" if there is no such format.
 func File(name string) string { return files[name] }
 
-// WriteAll writes the analysis in all formats into the folder dir, which it makes. Each file is written whole or not at
-// all, and one that cannot be keeps no other from being written.
+// WriteAll writes the analysis in all formats into the directory dir, which it creates. Each file is written whole or
+// not at all. An error in one file does not prevent the others from being written.
 func WriteAll(dir string, a *analysis.Analysis) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("making the folder for all formats: %w", err)
+		return fmt.Errorf("creating the directory for all formats: %w", err)
 	}
 	var failures []error
 	for _, name := range Analyses.Names() {
@@ -93,8 +94,8 @@ func Write(name string, print Format[*analysis.Analysis], a *analysis.Analysis) 
 // JSON prints all of the analysis.
 func JSON(w io.Writer, a *analysis.Analysis) error { return indented(w, a) }
 
-// indented prints JSON in which all that has no shape of its own is escaped: the encoder leaves DEL, C1 and what turns
-// the direction of text as they are.
+// indented prints JSON with all invisible characters escaped: the encoder does not escape DEL, C1 controls and
+// bidirectional controls.
 func indented[T any](w io.Writer, v T) error {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
@@ -107,7 +108,7 @@ func indented[T any](w io.Writer, v T) error {
 	return err
 }
 
-// escapedJSON escapes what is not ASCII and has no shape. In JSON it is within a string, if anywhere.
+// escapedJSON escapes invisible characters outside of ASCII. In JSON they occur only within strings.
 func escapedJSON(text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -17,9 +17,8 @@ type ghaEntry struct {
 	Extra string  `json:"extra,omitempty"` // likewise
 }
 
-// GHABenchmark prints what https://github.com/benchmark-action/github-action-benchmark takes as customSmallerIsBetter:
-// response times and CPU a request. Throughput is left out, of which more is better, and so are the cross-check's
-// cells.
+// GHABenchmark prints the customSmallerIsBetter format of https://github.com/benchmark-action/github-action-benchmark:
+// response times and CPU time per request. It leaves out throughput, where more is better, and the cross-check's cells.
 func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 	a = respell(a, inLine)
 	entries := []ghaEntry{}
@@ -43,8 +42,7 @@ func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 	return indented(w, entries)
 }
 
-// basis is what the values of a cell are made of: the requests that its percentiles count, and how many of its blocks
-// are in no comparison.
+// basis describes the sample of a cell: the number of requests that its percentiles include, and of its invalid blocks.
 func basis(c analysis.Cell) string {
 	valid := int64(0)
 	for _, n := range c.Distribution.Counts {

@@ -12,11 +12,10 @@ import (
 	"forktax/bench/units"
 )
 
-// Bench prints the Go benchmark format, which benchstat reads: a line for each block that is fit to be compared, so
-// that its unit is the block, as it is ours. What benchstat makes of it knows nothing of pairs, and finds less. The
-// cross-check's cells are left out, and those of the floor: its model has no other program in a check, and it has no
-// other model in a run, so that benchstat would print a column or a row that is compared with nothing. The format:
-// https://golang.org/design/14313-benchmark-format.
+// Bench prints the Go benchmark format (https://golang.org/design/14313-benchmark-format), which benchstat reads: a
+// line for each valid block, so that the sample unit is the block, as in forktax. benchstat does not use the pairing, so it
+// detects less. Bench leaves out the cross-check's cells and those of the floor: the floor has one model, so benchstat
+// would print a column or a row that is compared with nothing.
 func Bench(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	a = respell(a, inLine)

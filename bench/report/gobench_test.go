@@ -163,7 +163,8 @@ func TestBenchNames(t *testing.T) {
 // An analysis that was read from its JSON has no blocks, and the formats that are made of them say what is needed.
 func TestFormatsThatNeedBlocks(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "result.json")
-	if err := os.WriteFile(name, analysistest.Print(t, "json", analysistest.Analyze(t, analysistest.TheRun(t))), 0o644); err != nil {
+	if err := os.WriteFile(name, analysistest.Print(t, "json", analysistest.Analyze(t, analysistest.TheRun(t))),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	a, err := analysis.ReadAnalysis(name)
@@ -176,7 +177,7 @@ func TestFormatsThatNeedBlocks(t *testing.T) {
 			told = append(told, fmt.Sprintf("%s: %v", format, err))
 		}
 	}
-	const why = "the blocks of the run are needed, and a result.json has none: give the folder of the run"
+	const why = "this format needs the blocks of the run, which result.json does not have: use the run directory"
 	if diff := cmp.Diff([]string{"bench: " + why, "hdr: " + why}, told); diff != "" {
 		t.Errorf("what cannot be printed (-want +got):\n%s", diff)
 	}

@@ -16,7 +16,7 @@ import (
 	"forktax/bench/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestGolden(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
@@ -58,7 +58,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// room is a writer that has room for so many bytes.
+// room is a writer with room for that number of bytes.
 type room int
 
 var errFull = errors.New("no room")
@@ -87,7 +87,7 @@ func TestFormatsTellThatTheyCouldNotWrite(t *testing.T) {
 	}
 }
 
-// A run of which nothing is left to be compared is printed without the sections that would be empty.
+// A run with nothing to compare is printed without empty sections.
 func TestEmptySectionsAreLeftOut(t *testing.T) {
 	one := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell("cgi", 1)}, Block: analysistest.TenResponses}
 	a := analysistest.Analyze(t, one.Record(t, 2))
@@ -96,7 +96,7 @@ func TestEmptySectionsAreLeftOut(t *testing.T) {
 	}
 	for _, name := range []string{"text", "markdown"} {
 		got := analysistest.Print(t, name, a)
-		for _, section := range []string{"What it means", "Comparisons", "Warnings"} {
+		for _, section := range []string{"Summary", "Comparisons", "Warnings"} {
 			if bytes.Contains(got, []byte(section)) {
 				t.Errorf("%s has the empty section %q:\n%s", name, section, got)
 			}
@@ -108,8 +108,8 @@ func TestEmptySectionsAreLeftOut(t *testing.T) {
 	both := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	for _, name := range []string{"text", "markdown"} {
 		got := analysistest.Print(t, name, analysistest.Analyze(t, both.Record(t, 2)))
-		if !bytes.Contains(got, []byte("What it means")) {
-			t.Errorf("%s does not say what it means:\n%s", name, got)
+		if !bytes.Contains(got, []byte("Summary")) {
+			t.Errorf("%s does not explain its results:\n%s", name, got)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func HDR(w io.Writer, a *analysis.Analysis) error {
 	return nil
 }
 
-// incomplete says so of a run that is.
+// incomplete writes a comment if the run is incomplete.
 func incomplete(log *hdrhistogram.HistogramLogWriter, r analysis.Run) error {
 	if r.Complete {
 		return nil

@@ -47,7 +47,7 @@ type pageOf struct {
 	Environment []string
 }
 
-// HTML prints the report as one file that needs nothing else: no network, and no folder beside it.
+// HTML prints the report as one self-contained file: it needs no network and no other files.
 func HTML(w io.Writer, a *analysis.Analysis) error {
 	text, err := json.Marshal(a)
 	if err != nil {
@@ -59,8 +59,10 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		return err
 	}
 	tables := sections(a, false)
-	p := pageOf{Analysis: a, Summary: summary(a), Answer: cautioned(a), Terms: terms(a), First: taxFigure(a),
-		Rest: slices.Concat(startUpFigures(a), reuseFigure(a), waterfallFigure(a), rateFigures(a), distributionFigures(a)),
+	p := pageOf{Analysis: a, Summary: summary(a), Answer: cautioned(a), Terms: terms(a),
+		First: atBothSizes(a, taxFigure),
+		Rest: slices.Concat(atBothSizes(a, startUpFigures), atBothSizes(a, reuseFigure), atBothSizes(a, waterfallFigure),
+			atBothSizes(a, rateFigures), atBothSizes(a, distributionFigures)),
 		JSON: template.JS(escapedJSON(string(text))), Series: template.JS(series), Environment: surroundings(a, "")}
 	if a.Check != nil {
 		for _, line := range checkLines(a.Check) {
@@ -78,6 +80,15 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	return err
 }
 
+// atBothSizes draws figures for a wide page, and the same for a narrow one.
+func atBothSizes(a *analysis.Analysis, draw func(*analysis.Analysis, size) []*figure) []*figure {
+	figures := draw(a, wideSize)
+	for i, narrow := range draw(a, narrowSize) {
+		figures[i].Narrow = narrow.Drawing()
+	}
+	return figures
+}
+
 // A series is a cell's blocks in the order in which they ran.
 type series struct {
 	Group string    `json:"group"` // what is drawn in one chart
@@ -86,7 +97,7 @@ type series struct {
 	P50   []float64 `json:"p50_us"`
 }
 
-// mostPoints of a series are drawn: of a longer one every so-many-th.
+// mostPoints of a series are drawn: of a longer series every nth.
 const mostPoints = 1500
 
 func timeSeries(a *analysis.Analysis) []series {
@@ -106,7 +117,7 @@ func timeSeries(a *analysis.Analysis) []series {
 	return all
 }
 
-// checkLines is what a check says besides its verdict.
+// checkLines returns the statements about a check besides its verdict.
 func checkLines(c *analysis.Check) []string {
 	lines := []string{checkTerms(c) + "."}
 	if c.Control != nil {

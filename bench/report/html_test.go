@@ -83,7 +83,7 @@ func TestHTMLNumbersHavePlaces(t *testing.T) {
 	}
 }
 
-// Every figure says what it shows, is drawn within its bounds, and has its data below it.
+// Every figure has a description, is drawn within its bounds, and has its data below it.
 func TestHTMLFigures(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	page := printedPage(t)
@@ -91,10 +91,11 @@ func TestHTMLFigures(t *testing.T) {
 		t.Errorf("the page has %d figures", n)
 	}
 	if strings.Contains(page, "NaN") || strings.Contains(page, "Inf") {
-		t.Error("a figure has a coordinate that is no number")
+		t.Error("a figure has a coordinate that is not a number")
 	}
 	if cells := regexp.MustCompile(`<td[^>]*>[−\d][^<]* [µm]?s</td>`).FindAllString(page, -1); len(cells) > 0 {
-		for _, cell := range cells { // the begin of a bin is no result, and all that is in it leads to the JSON by its column
+		// The begin of a bin is not a result, and all that is in it leads to the JSON by its column
+		for _, cell := range cells {
 			if !regexp.MustCompile(`<tr>` + regexp.QuoteMeta(cell)).MatchString(page) {
 				t.Errorf("a number leads nowhere: %s", cell)
 			}
@@ -115,20 +116,22 @@ func TestHTMLFigures(t *testing.T) {
 func TestHTMLOfACheck(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	one, two, ratio := 1000.0, 1200.0, 1.2
-	a.Check = &analysis.Check{Base: "old", Candidate: "new", Verdict: analysis.Regression, Why: "it takes longer", Margin: 0.03,
-		Gates: []analysis.Gate{{Workload: "hello", Request: "hello", Metric: analysis.MetricResponse, Kind: "measured", Unit: "ns", Base: &one,
+	a.Check = &analysis.Check{Base: "old", Candidate: "new", Verdict: analysis.Regression, Why: "it takes longer",
+		Margin: 0.03,
+		Gates: []analysis.Gate{{Workload: "hello", Request: "hello", Metric: analysis.MetricResponse, Kind: "measured",
+			Unit: "ns", Base: &one,
 			Candidate: &two, Ratio: &ratio, Verdict: analysis.Regression}, {Workload: "hello", Request: "hello",
 			Metric: analysis.CountFiles, Kind: "count", Unit: "1", Base: new(54.0), Candidate: new(63.0), Verdict: analysis.Pass,
-			Why: "a change, within its margin of 20 % or 10", Margin: new(0.2), MarginCount: 10}},
+			Why: "changed within its margin of 20% or 10", Margin: new(0.2), MarginCount: 10}},
 		Control: &analysis.Control{Delay: 0.1, Found: true}}
 	var out bytes.Buffer
 	if err := report.HTML(&out, a); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`<p class="answer">regression: it takes longer</p>`,
-		`href="#.check.gates.0.ratio"`, "&#43;20.0 %",
-		"The positive control", `href="#.check.margin"`, `href="#.check.gates.1.margin"`, "&#43;20 % or 10",
-		"54 became 63; a change, within its margin"} {
+		`href="#.check.gates.0.ratio"`, "&#43;20.0%",
+		"The positive control", `href="#.check.margin"`, `href="#.check.gates.1.margin"`, "&#43;20% or 10",
+		"54 became 63; changed within its margin"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page has no %s", want)
 		}
@@ -139,7 +142,8 @@ func TestHTMLOfACheck(t *testing.T) {
 func TestHTMLOfASearch(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	met := 880.0
-	a.Comparisons, a.Knees = nil, []analysis.Knee{{Workload: "hello", Request: "hello", Model: "cgi", Objective: "p99 ≤ 20 ms", MetRPS: &met}}
+	a.Comparisons, a.Knees = nil, []analysis.Knee{{Workload: "hello", Request: "hello", Model: "cgi",
+		Objective: "p99 ≤ 20 ms", MetRPS: &met}}
 	check := func(want string) {
 		t.Helper()
 		var out bytes.Buffer
@@ -151,7 +155,7 @@ func TestHTMLOfASearch(t *testing.T) {
 			t.Errorf("the page begins with %.100s, want %s", got, want)
 		}
 	}
-	check("hello: cgi meets p99 ≤ 20 ms at every rate that was tried, up to 880/s.")
+	check("hello: cgi meets p99 ≤ 20 ms at every tested rate, up to 880/s.")
 	a.Knees = nil
 	check("Nothing was compared with persistent.")
 }

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/record"
 )
 
-// promised is the JSON of an analysis as docs/formats.md defines it. What stands here may be extended and never
+// promised is the JSON of an analysis as docs/formats.md defines it. It may be extended and never
 // changed: programs of others read it.
 type promised struct {
 	Schema *int
@@ -118,7 +118,7 @@ func TestJSONHasAllKeys(t *testing.T) {
 			object := at(all, path)
 			for _, key := range strings.Fields(names) {
 				if _, ok := object[key]; !ok {
-					t.Errorf("%s: there is no %s.%s", name, path, key)
+					t.Errorf("%s: %s.%s is missing", name, path, key)
 				}
 			}
 		}
@@ -136,11 +136,13 @@ func TestJSONOfTheRun(t *testing.T) {
 		t.Fatalf("%d cells, %d comparisons, the environment %v", len(p.Cells), len(p.Comparisons), p.Environment)
 	}
 	persistent, cgi := p.Cells[0], p.Cells[3]
-	if *persistent.Model != "persistent" || *cgi.Model != "cgi" || *cgi.Load.Kind != "closed" || *cgi.Load.Concurrency != 1 {
+	if *persistent.Model != "persistent" || *cgi.Model != "cgi" || *cgi.Load.Kind != "closed" ||
+		*cgi.Load.Concurrency != 1 {
 		t.Errorf("cells %s and %s, %+v", *persistent.Model, *cgi.Model, cgi.Load)
 	}
 	// Thousands of answers carry a p99, and from 3,688 on a p99.9; 90 carry a p90 and no p99. A closed loop has no lag.
-	if many := *persistent.Requests >= 3688; persistent.ResponseNS.P99 == nil || many != (persistent.ResponseNS.P999 != nil) ||
+	if many := *persistent.Requests >= 3688; persistent.ResponseNS.P99 == nil ||
+		many != (persistent.ResponseNS.P999 != nil) ||
 		many != (persistent.ServiceNS.P999 != nil) {
 		t.Errorf("percentiles of %d answers: %+v", *persistent.Requests, persistent.ResponseNS)
 	}

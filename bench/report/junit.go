@@ -55,7 +55,8 @@ type (
 	}
 )
 
-// newProblem returns a failure or an error. Its text begins with the message: GitLab reads the file with Active Support,
+// newProblem returns a failure or an error. Its text begins with the message: GitLab reads the file with Active
+// Support,
 // which drops the attributes of an element that has text, and turns one that has none into a Hash, which GitLab prints.
 func newProblem(kind, message, more string) *junitProblem {
 	message = cmp.Or(strings.TrimSpace(message), kind)
@@ -131,7 +132,7 @@ func marginProperties(c *analysis.Check) (all []junitProperty) {
 func checkCases(c *analysis.Check) (cases []junitCase) {
 	needs := ""
 	if c.Needs != "" {
-		needs = "it needs: " + c.Needs
+		needs = "needed: " + c.Needs
 	}
 	passed := true
 	add := func(class, name, verdict, found string) {

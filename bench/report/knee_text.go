@@ -4,15 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"forktax/bench/analysis"
 	"forktax/bench/units"
 )
 
-// kneeStatements say in a sentence for each request up to which rate the models meet the objective, the slowest first,
-// and what gave out there.
+// kneeStatements has a sentence for each request: the highest rate at which each model meets the objective, the slowest
+// model first, and what failed above it.
 func kneeStatements(knees []analysis.Knee) (all []statement) {
 	for i := 0; i < len(knees); {
 		name := analysis.RequestName(knees[i].Workload, knees[i].Request)
@@ -29,31 +28,31 @@ func kneeStatements(knees []analysis.Knee) (all []statement) {
 
 func kneeSentence(models []analysis.Knee) string {
 	slices.SortStableFunc(models, func(a, b analysis.Knee) int { return cmp.Compare(a.Met(), b.Met()) })
-	var parts, untold []string
+	var parts, undecided []string
 	verb := "meets " + models[0].Objective
 	for _, k := range models {
 		if k.MetRPS == nil && k.FailedRPS == nil {
-			untold = append(untold, k.Model)
+			undecided = append(undecided, k.Model)
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("%s %s %s", k.Model, verb, metUpTo(k)))
 		verb = "does"
 	}
-	if untold != nil {
-		parts = append(parts, fmt.Sprintf("too few requests to tell whether %s meets %s: a longer --budget is needed",
-			strings.Join(untold, " or "), models[0].Objective))
+	if undecided != nil {
+		parts = append(parts, fmt.Sprintf("too few requests to decide whether %s meets %s: use a longer --budget",
+			strings.Join(undecided, " or "), models[0].Objective))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// metUpTo says up to which rate the objective is met, and in parentheses what a reader must know of it.
+// metUpTo returns the highest rate at which the objective is met, with caveats in parentheses.
 func metUpTo(k analysis.Knee) string {
 	where := "up to " + units.PlannedRate(k.Met())
 	switch {
 	case k.MetRPS == nil:
-		where = "at no rate that was tried"
+		where = "at none of the tested rates"
 	case k.FailedRPS == nil:
-		where = "at every rate that was tried, up to " + units.PlannedRate(k.Met())
+		where = "at every tested rate, up to " + units.PlannedRate(k.Met())
 	}
 	var notes []string
 	if k.FailedRPS != nil {
@@ -63,11 +62,11 @@ func metUpTo(k analysis.Knee) string {
 	case k.Undecided != "":
 		notes = append(notes, "undecided: "+k.Undecided)
 	case k.AgainRPS != nil: // as an older forktax wrote it
-		notes = append(notes, fmt.Sprintf("yet it was met again at %s, so one of them may be noise",
+		notes = append(notes, fmt.Sprintf("but met again at %s, so one result may be noise",
 			units.PlannedRates(k.AgainRPS)))
 	}
 	if k.Search != nil && k.Search.Missing > 0 {
-		notes = append(notes, "not settled: it would take more visits, at the least "+strconv.Itoa(k.Search.Missing))
+		notes = append(notes, "not settled: at least "+units.Plural(k.Search.Missing, "more block")+" needed")
 	}
 	if notes == nil {
 		return where

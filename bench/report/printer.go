@@ -11,8 +11,9 @@ import (
 // A printer prints the parts of a report as text or Markdown. It remembers the first error.
 type printer struct {
 	w        io.Writer
-	t        Terminal // that it is for, if it is for one
+	t        Terminal // zero if the output is not a terminal
 	markdown bool
+	brief    bool // only what decides
 	err      error
 }
 
@@ -22,7 +23,7 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-// sentence prints a line that may be wrapped; what follows of it stands further in than its begin.
+// sentence prints a line, wrapped to the width; continuation lines are indented further.
 func (p *printer) sentence(indent, all string) {
 	all = p.t.plain(all)
 	more := indent + "  "
@@ -35,7 +36,7 @@ func (p *printer) sentence(indent, all string) {
 	}
 }
 
-// A section is a table with what is said of it. A format for which it has no title leaves it out.
+// A section is a table with its titles and captions. A format without a title for it leaves it out.
 type section struct {
 	ID      string // in the address of the page
 	Title   string // of text
@@ -63,7 +64,7 @@ func (p *printer) section(s section) {
 	case !p.markdown && s.Title != "":
 		p.line("")
 		p.sentence("", s.Title)
-		p.line("%s", s.Table.writer().Render())
+		p.line("%s", s.Table.render(p.t.Width))
 		for _, n := range s.Notes {
 			p.sentence("", n)
 		}

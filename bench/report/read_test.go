@@ -25,7 +25,8 @@ func TestReadAnalysis(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(a, got, cmpopts.IgnoreFields(analysis.Cell{}, "Histogram", "Samples"), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(a, got, cmpopts.IgnoreFields(analysis.Cell{}, "Histogram", "Samples"),
+		cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("what was read (-written +read):\n%s", diff)
 	}
 }
@@ -43,24 +44,27 @@ func TestReadReferences(t *testing.T) {
 	}
 }
 
-// What is not the whole of a result is an error that names the file and says what is needed.
+// An incomplete result is an error that names the file and what is needed.
 func TestReadWhatIsNoResult(t *testing.T) {
 	whole := string(analysistest.Print(t, "json", analysistest.Analyze(t, analysistest.TheRun(t))))
 	for name, test := range map[string]struct{ text, want string }{
 		"empty":             {"", "is empty"},
 		"blank":             {" \n", "is empty"},
-		"cut off":           {whole[:len(whole)/2], "is cut off: its JSON does not end"},
-		"cut off by a byte": {strings.TrimSuffix(whole, "}\n"), "is cut off: its JSON does not end"},
-		"goes on":           {whole + "{}", "goes on after its JSON"},
-		"text":              {"# forktax", "is not JSON: byte 1: "},
-		"a list":            {"[]", "is no result of forktax: it is a list, not an object; "},
-		"other JSON":        {`{"version": 1}`, "is no result of forktax: it names no schema"},
-		"another schema":    {strings.Replace(whole, `"schema": 2`, `"schema": 7`, 1), "schema 7 is unknown; this forktax reads schema 1 and 2"},
-		"only a schema":     {`{"schema": 2}`, "it names no run"},
-		"no cells":          {`{"schema": 2, "run": {"id": "x"}, "cells": []}`, "it has no cells"},
-		"odd cells":         {`{"schema": 2, "run": {"id": "x"}, "cells": 5}`, `is no result of forktax: the key "cells" is a number, not a list; `},
-		"odd schema":        {`{"schema": "2"}`, `the key "schema" is a string, not a whole number`},
-		"cells of nothing":  {`{"schema": 2, "run": {"id": "x"}, "cells": [{}]}`, "cell 1 does not say what it is of"},
+		"cut off":           {whole[:len(whole)/2], ": JSON is truncated; "},
+		"cut off by a byte": {strings.TrimSuffix(whole, "}\n"), ": JSON is truncated; "},
+		"goes on":           {whole + "{}", ": unexpected data after the JSON value; "},
+		"text":              {"# forktax", ": not JSON: byte 1: "},
+		"a list":            {"[]", ": not a forktax result: it is a list, not an object; "},
+		"other JSON":        {`{"version": 1}`, ": not a forktax result: schema is missing"},
+		"another schema": {strings.Replace(whole, `"schema": 2`, `"schema": 7`, 1),
+			"unknown schema 7; this forktax reads schema 1 and 2"},
+		"only a schema": {`{"schema": 2}`, "run.id is missing"},
+		"no cells":      {`{"schema": 2, "run": {"id": "x"}, "cells": []}`, "cells is missing or empty"},
+		"odd cells": {`{"schema": 2, "run": {"id": "x"}, "cells": 5}`,
+			`: not a forktax result: the key "cells" is a number, not a list; `},
+		"odd schema": {`{"schema": "2"}`, `the key "schema" is a string, not a whole number`},
+		"cells of nothing": {`{"schema": 2, "run": {"id": "x"}, "cells": [{}]}`,
+			"cell 1: workload, request, model or load is missing"},
 	} {
 		file := filepath.Join(t.TempDir(), "result.json")
 		if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
@@ -68,7 +72,7 @@ func TestReadWhatIsNoResult(t *testing.T) {
 		}
 		a, err := analysis.ReadAnalysis(file)
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) ||
-			!strings.Contains(err.Error(), "a result.json is needed") {
+			!strings.Contains(err.Error(), "give a result.json") {
 			t.Errorf("%s: ReadAnalysis = %v, %v; want the file's name, %q and what is needed", name, a, err, test.want)
 		}
 	}
@@ -76,6 +80,6 @@ func TestReadWhatIsNoResult(t *testing.T) {
 		t.Errorf("ReadAnalysis of what is missing = %v", err)
 	}
 	if _, err := analysis.ReadAnalysis(t.TempDir()); err == nil {
-		t.Error("ReadAnalysis of a folder = nil")
+		t.Error("ReadAnalysis of a directory = nil")
 	}
 }

@@ -34,15 +34,19 @@ func responsesTable(a *analysis.Analysis) grid {
 
 const (
 	aboutAsked    = "The request as it was sent: method, path, names of headers, and the hash of its body."
-	aboutReceived = "The response before anything was measured: its status, type, length, and first line that is not blank. " +
-		"The hash is that of the body without what masks match."
+	aboutReceived = "The response before measuring: status, type, length, and first line that is not blank. The hash " +
+		"is that of " +
+		"the body without the text that masks match."
 )
 
 var responseColumns = []column[exchange]{
 	{Name: "request", Key: "request", About: aboutRequest, Text: func(_ *analysis.Analysis, e exchange) string {
 		return analysis.RequestName(e.Workload, e.Request)
 	}},
-	{Name: "sent", Key: "path", About: aboutAsked, Text: func(a *analysis.Analysis, e exchange) string { return e.sent(a) }},
+	{Name: "sent", Key: "path", About: aboutAsked, Text: func(a *analysis.Analysis,
+		e exchange) string {
+		return e.sent(a)
+	}},
 	{Key: "method", About: aboutAsked},
 	{Key: "headers", About: aboutAsked},
 	{Key: "headers_sha256", About: aboutAsked},
@@ -55,7 +59,7 @@ var responseColumns = []column[exchange]{
 	{Name: "length", Key: "bytes", Unit: lengths, About: aboutReceived},
 	{Name: "first line", Key: "first_line", About: aboutReceived},
 	{Key: "sha256", About: aboutReceived},
-	{Key: "masks", About: "Regular expressions of what is not compared."},
+	{Key: "masks", About: "Regular expressions of text that is not compared."},
 	{Key: "masked", About: "The masks leave nothing but white space of the body."},
 }
 

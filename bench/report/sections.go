@@ -9,22 +9,24 @@ import (
 	"forktax/bench/record"
 )
 
-// Text prints one screen for a terminal: traps and the check, if there are any, the tables, what they mean, and what to
-// be careful of.
-func Text(w io.Writer, a *analysis.Analysis) error { return Screen(w, a, Terminal{}) }
+// Text prints the whole report as text: traps and the check, if any, the tables, a summary, and the warnings.
+func Text(w io.Writer, a *analysis.Analysis) error { return Details(w, a, Terminal{}) }
 
 func (p *printer) text(a *analysis.Analysis) {
 	p.headline(a)
-	p.check(a.Check)
+	if a.Check != nil {
+		p.check(a.Check)
+		p.line("")
+	}
 	p.sentence("", summary(a))
 	for _, s := range sections(a, true) {
 		p.section(s)
 	}
-	p.list("What it means", append(texts(statements(withoutIntermediate(a))), crossCheckSummary(a)...))
+	p.list("Summary", append(texts(statements(withoutIntermediate(a))), crossCheckSummary(a)...))
 	p.list("Warnings", warnings(a, "%s: %s; %s."))
 }
 
-// Markdown prints the whole report: also the comparisons by other metrics, and the environment.
+// Markdown prints the whole report, including comparisons by other metrics and the environment.
 func Markdown(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w, markdown: true}
 	a = respell(a, inMarkdown)
@@ -32,8 +34,9 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 		p.line("# forktax check: %s\n", a.Check.Verdict)
 		p.headline(a)
 		p.check(a.Check)
+		p.line("")
 	}
-	p.line("# forktax: what a process for each request costs\n")
+	p.line("# forktax: overhead of a process per request\n")
 	if a.Check == nil {
 		p.headline(a)
 	}
@@ -41,7 +44,7 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	for _, w := range warnings(a, "\n> **%s**: %s; %s.") {
 		p.line("%s", w)
 	}
-	p.list("What it means", texts(statements(a)))
+	p.list("Summary", append(texts(statements(a)), crossCheckSummary(a)...))
 	for _, s := range sections(a, false) {
 		p.section(s)
 	}
@@ -54,7 +57,7 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	return p.err
 }
 
-// warnings are those that are not traps.
+// warnings formats the warnings that are not traps: code, text and advice.
 func warnings(a *analysis.Analysis, format string) (lines []string) {
 	for _, w := range a.Warnings {
 		if !w.Trap {
@@ -64,8 +67,8 @@ func warnings(a *analysis.Analysis, format string) (lines []string) {
 	return lines
 }
 
-// sections are all tables of a run, in the order of all formats. A screen has no room for the rungs between the ends of
-// a ladder, which has a table of its own, and for the costs at further loads.
+// sections returns all tables of a run, in the order in which all formats print them. For a screen it leaves out the
+// intermediate models, which have their own table, and the costs at further loads.
 func sections(a *analysis.Analysis, screen bool) []section {
 	costs := a.OwnCells()
 	if screen {
@@ -74,14 +77,14 @@ func sections(a *analysis.Analysis, screen bool) []section {
 	}
 	loops, rates := a.CellsOf(record.Closed), a.CellsOf(record.Open)
 	suite, closed := section{}, section{Title: "Response time in closed loops", Chapter: "Response time in closed loops",
-		About: "Percentiles are exact nearest ranks over all right answers.", Table: cellTable(a, inClosed, loops)}
+		About: "Percentiles are exact nearest ranks over all correct responses.", Table: cellTable(a, inClosed, loops)}
 	notes := footnotes(a, loops, mainMetric(a))
 	if a.Run.Suite != nil {
 		suite = section{Title: aboutSuite(a), Chapter: "Suite " + a.Run.Suite.Name, About: aboutSuite(a) + ".",
 			Table: suiteTable(a, loops), Notes: notes}
 	} else {
-		closed.Title += ", and the fork tax on its median (95 % CI over pairs, or over starts if wider)"
-		closed.About += " The fork tax is the ratio of\nthe medians, with its 95 % interval: over pairs of blocks, or over " +
+		closed.Title += ", and the fork tax on its median (95% CI over pairs, or over starts if wider)"
+		closed.About += " The fork tax is the ratio of\nthe medians, with its 95% CI: over pairs of blocks, or over " +
 			"starts of the targets if that is wider."
 		closed.Notes = notes
 	}
@@ -92,48 +95,52 @@ func sections(a *analysis.Analysis, screen bool) []section {
 			About: "Cold and warm starts alternated. Before a cold start the program's files were evicted from the page cache.",
 			Table: makeTable(a, coldColumns, 0, a.ColdStarts, placeIn(".cold_starts", a.ColdStarts))},
 		{Title: "Response time at a rate, and the fork tax on its median", Chapter: "Response time at a rate",
-			About: "Requests arrive by a plan, whatever the server does, and count from when they were intended.\nLag is the " +
-				"generator's own fault.",
+			About: "Requests arrive by a plan, independent of the server. Response times are from the intended send " +
+				"time.\nLag " +
+				"is the delay of the load generator.",
 			Table: cellTable(a, inOpen, rates), Notes: footnotes(a, rates, analysis.MetricResponse)},
 		{ID: "response", Page: "Response times", Short: "Response times", Table: cellTable(a, inResponses, a.OwnCells()),
 			Notes: footnotes(a, a.OwnCells(), analysis.MetricResponse)},
 		{ID: "cost", Title: "Server cost per request", Chapter: "Server cost per request",
 			Page: "Server cost per request", Short: "Costs", Table: cellTable(a, inCosts, costs),
-			About: "Of the server and the children that it waited for. Invalid blocks are in no comparison."},
+			About: "Cost of the server and of the children that it waited for. Invalid blocks are excluded from comparisons."},
 		{Title: "Phases of a request (medians)", Chapter: "Phases of a request",
-			About: "Medians of the phases, each of which begins where the one before it ends; docs/methodology.md says what each" +
-				"\nis. What is outside of them is the network, HTTP, and the client.",
+			About: "Medians of consecutive phases; docs/methodology.md defines them. The time outside of the phases is the\n" +
+				"network, HTTP, and the client.",
 			Table: phasesTable(a), Drawing: waterfalls(a)},
 		{Title: "CPU time per request over the first n requests of a resident process, its start-up included",
-			Chapter: "Start-up cost and break-even", About: "CPU time per request over the first n requests of a resident process, its start-up included.\n" +
+			Chapter: "Start-up cost and break-even",
+			About: "CPU time per request over the first n requests of a resident process, its start-up included.\n" +
 				"The break-even is the number of requests from which that is at most the CPU time of a CGI request.",
 			Table: makeTable(a, startUpColumns(), 0, a.StartUps, nil)},
 		{ID: "start-up", Chapter: "Start-up curve", Page: "Start-up curve", Short: "Start-up",
-			Table: pointsTable(a, a.StartUps), About: "Cost of a fresh resident process after its first n requests, which one client sent: medians " +
-				"over starts."},
+			Table: pointsTable(a, a.StartUps),
+			About: "Cost of a fresh resident process after its first n requests, sent by one client: medians over starts."},
 		{ID: "warm-up", Chapter: "Warm-up", Page: "Warm-up", Short: "Warm-up",
-			Table: makeTable(a, warmUpColumns, 0, a.WarmUps, placeIn(".warm_up", a.WarmUps)), About: "Requests before the first block of each " +
-				"start of a resident target, until response times were steady. They are in no other table."},
-		{Title: "Added median response time when a resource is not reused (95 % CI)",
+			Table: makeTable(a, warmUpColumns, 0, a.WarmUps, placeIn(".warm_up", a.WarmUps)),
+			About: "Requests before the first block of each start of a resident target, until response times were steady.\n" +
+				"They are excluded from all other tables."},
+		{Title: "Added median response time when a resource is not reused (95% CI)",
 			Table: reuseTable(a)},
 		{Chapter: "Reuse levels", Table: stepsTable(a),
-			About: "From the model that keeps everything down to the one that keeps nothing: what is renewed for\neach " +
-				"request, and what that adds to the median, by the client's clock and by the sum of the phases\nthat the servers " +
-				"tell."},
+			About: "From the model that keeps everything to the model that keeps nothing: the resource that is not reused,\n" +
+				"and what that adds to the median, by the client's clock and by the sum of the phases that the\nservers report."},
 		{Chapter: "Cost at a rate", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
-			About: "Shares of a core, by the CPU a request at the first load; and what would take away how much of the\nfork " +
-				"tax. The savings overlap. A connection pooler takes away less, or nothing, if clients authenticate to it\nwith " +
-				"SCRAM; docs/methodology.md has an example."},
+			About: "Shares of a core, from the CPU time per request at the first load, and how much of the fork tax each\n" +
+				"measure would remove. The savings overlap. A connection pooler removes less, or nothing, if clients\n" +
+				"authenticate to it with SCRAM; docs/methodology.md has an example."},
 		{ID: "responses", Title: "Requests and responses", Chapter: "Requests and responses",
 			Page: "Requests and responses", Short: "Responses", Table: responsesTable(a),
-			About: "Each request was sent to each model before it was measured, and responses were compared."},
-		{ID: "cross-check", Chapter: "Cross-check", Page: "Cross-check: another client that repeats a part of the closed loops",
+			About: "Before measuring, each request was sent to each model, and the responses were compared."},
+		{ID: "cross-check", Chapter: "Cross-check", Page: "Cross-check: an independent client repeats some of the " +
+			"closed loops",
 			Short: "Cross-check", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
-			About: "Another client repeats a part of the closed loops; this is how far it is from what is shown."},
+			About: "An independent client repeats some of the closed loops; the table has its difference from the load engine."},
 		{Chapter: "Comparisons", Table: comparisonTable(a, a.Comparisons),
-			About: "Estimate of Hodges and Lehmann and the wider of two intervals of the signed-rank test: over the pairs of\n" +
-				"blocks of the rounds, and over the starts of the targets, if there are six. p99 is pooled over all pairs, " +
-				"with a\nbootstrap over them. MDE is the smallest change that the comparison would have found."},
+			About: "Hodges-Lehmann estimate and the wider of two intervals of the signed-rank test: over pairs of blocks, " +
+				"and\n" +
+				"over starts of the targets if there are at least six. p99 is pooled over all pairs, with a bootstrap over " +
+				"them.\nMDE is the smallest change that the comparison would have found."},
 	}
 }
 
@@ -141,7 +148,7 @@ func cellTable(a *analysis.Analysis, in tables, cells []analysis.Cell) grid {
 	return makeTable(a, cellColumns, in, cells, placeOf(a))
 }
 
-// placeOf says where cells are in the JSON.
+// placeOf returns a function that returns the place of a cell in the JSON.
 func placeOf(a *analysis.Analysis) func(analysis.Cell) string {
 	return func(c analysis.Cell) string {
 		return fmt.Sprintf(".cells.%d", slices.IndexFunc(a.Cells, func(o analysis.Cell) bool { return o.Cell == c.Cell }))
@@ -152,7 +159,7 @@ func comparisonTable(a *analysis.Analysis, shown []analysis.Comparison) grid {
 	return makeTable(a, comparisonColumns, 0, shown, placeIn(".comparisons", a.Comparisons))
 }
 
-// stepsTable makes a table of all steps of all ladders.
+// stepsTable has a row for each step between reuse levels.
 func stepsTable(a *analysis.Analysis) grid {
 	var rows []step
 	for i, l := range a.ReuseLevels {

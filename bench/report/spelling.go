@@ -10,8 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Names, titles, commands and log lines are text of others, which must not pass for a part of a format: a line of its
-// own, a cell, a formula, a link, a command. Each format spells all text of what it prints before it composes anything.
+// Names, titles, commands and log lines are untrusted text. They must not become part of the syntax of a format: a
+// line,
+// a cell, a formula, a link, a command. Each format escapes all text before it composes its output.
 
 // respell returns a copy of v, in which spell has been applied to all strings. What is not in the JSON is shared.
 func respell[T any](v T, spell func(string) string) T {

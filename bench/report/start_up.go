@@ -11,17 +11,21 @@ import (
 )
 
 const (
-	aboutStartUp = "Medians over starts of a fresh resident process, to which one client sent its first requests. The cost per " +
-		"request is the cost of the start-up and of the first n requests, divided by n. Time is the time until the process was " +
-		"ready and the response times."
+	aboutStartUp = "Medians over starts of a fresh resident process, to which one client sent its first requests. " +
+		"The cost " +
+		"per request is the cost of the start-up and of the first n requests, divided by n. Time is the time until the " +
+		"process was ready plus the response times."
 	aboutStartCPU  = "CPU time of the server since its process began."
-	aboutBreakEven = "The smallest number of requests n for which the start-up and n requests of the resident process take at most " +
-		"the CPU time of n CGI requests. Beyond the last point of the curve, the cost of a request is extrapolated from the last two points."
-	aboutWarmUp = "Requests that were sent before the first block, at the largest load of each request, until two adjacent windows " +
-		"of response times agreed by pyperf's rule or the time limit of --warm-up was reached."
+	aboutBreakEven = "Smallest number of requests n for which the start-up and n requests of the resident process " +
+		"take at most " +
+		"the CPU time of n CGI requests. Beyond the last point of the curve, the cost of a request is extrapolated from " +
+		"the last two points."
+	aboutWarmUp = "Requests sent before the first block, at the largest load of each request, until two adjacent " +
+		"windows of " +
+		"response times agreed by pyperf's rule or the time limit of --warm-up was reached."
 )
 
-// startUpColumns have one for each number of requests that is shown.
+// startUpColumns includes a column for each shown number of requests.
 func startUpColumns() []column[analysis.StartUp] {
 	all := []column[analysis.StartUp]{
 		{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.StartUp]},
@@ -48,7 +52,7 @@ func startUpColumns() []column[analysis.StartUp] {
 		column[analysis.StartUp]{Name: "break-even", Unit: counts, About: aboutBreakEven, Text: of(breakEvenText)})
 }
 
-// eachCPU is the CPU time of one of the first n requests, with its part of the start.
+// eachCPU returns the CPU time per request over the first n requests, start-up included.
 func eachCPU(s analysis.StartUp, n int) string {
 	for _, p := range s.Points {
 		if p.Requests == n && p.CPUNS != nil {
@@ -71,7 +75,7 @@ func breakEvenText(s analysis.StartUp) string {
 	}
 }
 
-// A point of a curve is all of a row.
+// A point is a row of the table of start-up curves.
 type point struct {
 	analysis.StartUp
 	analysis.StartUpPoint
@@ -83,7 +87,10 @@ var pointColumns = []column[point]{
 	{Name: "model", Key: "model", About: aboutModel},
 	{Name: "requests", Key: "requests", Unit: counts, About: aboutStartUp},
 	{Name: "time so far", Key: "ns", Unit: ns, About: aboutStartUp},
-	{Name: "time each", Unit: ns, About: aboutStartUp, Text: of(func(p point) string { return each(float64(p.NS), p.Requests) })},
+	{Name: "time each", Unit: ns, About: aboutStartUp, Text: of(func(p point) string {
+		return each(float64(p.NS),
+			p.Requests)
+	})},
 	{Name: "CPU so far", Key: "cpu_ns", Unit: ns, About: aboutStartCPU},
 	{Name: "CPU each", Unit: ns, About: aboutStartCPU, Text: of(func(p point) string {
 		if p.CPUNS == nil {
@@ -102,11 +109,13 @@ func each(ns float64, requests int) string {
 
 func requestOfStartUp(s analysis.StartUp) string { return analysis.RequestName(s.Workload, s.Request) }
 
-// pointsTable has the points of some curves. Their places are those among all of the analysis.
+// pointsTable has the points of the shown curves. Places are indexes into all curves of the analysis.
 func pointsTable(a *analysis.Analysis, shown []analysis.StartUp) grid {
 	var rows []point
 	for _, s := range shown {
-		at := slices.IndexFunc(a.StartUps, func(o analysis.StartUp) bool { return o.Workload == s.Workload && o.Model == s.Model })
+		at := slices.IndexFunc(a.StartUps, func(o analysis.StartUp) bool {
+			return o.Workload == s.Workload && o.Model == s.Model
+		})
 		for j, p := range s.Points {
 			rows = append(rows, point{s, p, fmt.Sprintf(".start_up.%d.points.%d", at, j)})
 		}
@@ -115,17 +124,17 @@ func pointsTable(a *analysis.Analysis, shown []analysis.StartUp) grid {
 }
 
 var warmUpColumns = []column[analysis.WarmUp]{
-	{Name: "workload", Key: "workload", About: "Name of the program, or of what a suite compares."},
+	{Name: "workload", Key: "workload", About: "Name of the program, or of the task that a suite compares."},
 	{Name: "model", Key: "model", About: aboutModel},
 	{Name: "starts warmed", Key: "starts", Unit: counts, About: aboutWarmUp},
 	{Name: "steady", Key: "steady_starts", Unit: counts, About: "Starts at which the last windows agreed."},
 	{Name: "requests", Key: "requests", Unit: counts, About: aboutWarmUp},
-	{Name: "a start took", Key: "seconds", Unit: spans, About: aboutWarmUp},
+	{Name: "per start", Key: "seconds", Unit: spans, About: aboutWarmUp},
 }
 
-// startUpFigures plot the CPU time per request against the number of requests that the process has served, its start-up included,
-// and the CPU time of a CGI request as a line.
-func startUpFigures(a *analysis.Analysis) (found []*figure) {
+// startUpFigures plots the CPU time per request, start-up included, against the number of requests that the process has
+// served. The CPU time of a CGI request is a line.
+func startUpFigures(a *analysis.Analysis, size size) (found []*figure) {
 	drawn := slices.DeleteFunc(slices.Clone(a.StartUps), func(s analysis.StartUp) bool {
 		if len(s.Points) < 3 {
 			return true
@@ -134,11 +143,12 @@ func startUpFigures(a *analysis.Analysis) (found []*figure) {
 		return last == nil || *last == 0
 	})
 	for _, g := range groupBy(drawn, requestOfStartUp) {
-		f := &figure{ID: fmt.Sprintf("start-up-%d", len(found)+1), Title: "CPU time per request of a resident process, its start-up included: " + g.name,
+		f := &figure{size: size, ID: fmt.Sprintf("start-up-%d", len(found)+1),
+			Title: "CPU time per request of a resident process, its start-up included: " + g.name,
 			Short: "Break-even: " + g.name, Data: pointsTable(a, g.members),
-			About: "CPU time of the start-up and of the first n requests, divided by n. The dashed line is the CPU time of a CGI request: " +
-				"where a curve falls below it, the start-up is paid for. Both axes are logarithmic.",
-			x: logScale(plotLeft, plotRight), y: logScale(plotHeight, plotTop)}
+			About: "CPU time of the start-up and of the first n requests, divided by n. The dashed line is the CPU time of a " +
+				"CGI request: where a curve falls below it, the start-up is amortized. Both axes are logarithmic.",
+			x: size.acrossPlot(), y: logScale(plotHeight, plotTop)}
 		for _, s := range g.members {
 			for _, p := range s.Points[1:] {
 				if p.CPUNS != nil && *p.CPUNS > 0 {
@@ -190,7 +200,8 @@ func hasClasses(a *analysis.Analysis) bool {
 // classesText lists the classes of the starts of a cell: "3 flat, 1 warming".
 func classesText(c analysis.Cell) string {
 	var parts []string
-	for _, class := range []string{analysis.Flat, analysis.Warming, analysis.Slowing, analysis.Unsteady, analysis.Unclassified} {
+	for _, class := range []string{analysis.Flat, analysis.Warming, analysis.Slowing, analysis.Unsteady,
+		analysis.Unclassified} {
 		if n := c.Starts[class]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, class))
 		}

@@ -10,8 +10,9 @@ import (
 	"forktax/bench/units"
 )
 
-// published is what mod_python's own manual says of the contenders of the suite article: requests a second of a page
-// that says hello, by ab with one client on a Pentium of 1.2 GHz.
+// published has the throughput of the contenders of the suite article in requests per second, from mod_python's
+// manual: a
+// hello page, measured by ab with one client on a 1.2 GHz Pentium.
 var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: record.Fresh}: 23,
 	{Workload: "hello in Python", Name: "cgihandler"}: 385,
@@ -22,7 +23,7 @@ var published = map[record.Contender]float64{
 // isArticle reports whether a run is of the suite that has published numbers.
 func isArticle(a *analysis.Analysis) bool { return a.Run.Suite != nil && a.Run.Suite.Name == "article" }
 
-// publishedText is the published throughput of a contender, and how many times that of the baseline it is.
+// publishedText returns the published throughput of a contender, and its ratio to the baseline's.
 func publishedText(a *analysis.Analysis, c analysis.Cell) string {
 	rps, known := published[record.Contender{Workload: c.Workload, Name: c.Model}]
 	if !known {
@@ -31,7 +32,7 @@ func publishedText(a *analysis.Analysis, c analysis.Cell) string {
 	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}])
 }
 
-// timesBaseline is the throughput of a contender over that of the baseline, with its interval.
+// timesBaseline returns the ratio of a contender's throughput to the baseline's, with its interval.
 func timesBaseline(a *analysis.Analysis, c analysis.Cell) string {
 	if c.Model == a.Run.Baseline {
 		return "1"
@@ -43,9 +44,12 @@ func timesBaseline(a *analysis.Analysis, c analysis.Cell) string {
 	return units.Number(r.Ratio) + units.Interval(r.RatioLow, r.RatioHigh, units.Number) + intervalMark(*r)
 }
 
-// suiteTable has a row for each contender. What they do is named once, and needs no head.
-func suiteTable(a *analysis.Analysis, cells []analysis.Cell) grid {
+// suiteTable has a row for each contender. The task is named once, and its column has no head.
+func suiteTable(a *analysis.Analysis, cells []analysis.Cell, left ...string) grid {
 	g := cellTable(a, inSuite, cells)
+	for _, column := range left {
+		g = g.without(column)
+	}
 	last := ""
 	for _, row := range g.Rows {
 		if row[0].Text == last {
@@ -62,7 +66,7 @@ func suiteTable(a *analysis.Analysis, cells []analysis.Cell) grid {
 	return g
 }
 
-// contenderTitle says for people what a contender is.
+// contenderTitle returns the description of a contender.
 func contenderTitle(a *analysis.Analysis, c analysis.Cell) string {
 	for _, b := range a.Run.Suite.Contenders {
 		if b.Workload == c.Workload && b.Name == c.Model {
@@ -72,12 +76,12 @@ func contenderTitle(a *analysis.Analysis, c analysis.Cell) string {
 	return ""
 }
 
-// aboutSuite is what a reader of the table must know.
+// aboutSuite returns the title of the table of a suite.
 func aboutSuite(a *analysis.Analysis) string {
-	about := fmt.Sprintf("Suite %s: %s (95 %% intervals over pairs, or over starts if wider)", a.Run.Suite.Name,
+	about := fmt.Sprintf("Suite %s: %s (95%% CIs over pairs, or over starts if wider)", a.Run.Suite.Name,
 		a.Run.Suite.About)
 	if isArticle(a) {
-		about += ". In 2002: mod_python's manual, a Pentium of 1.2 GHz, ab with one client"
+		about += ". In 2002: mod_python's manual, 1.2 GHz Pentium, ab with one client"
 	}
 	return about
 }

@@ -12,7 +12,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// A suite says of which contenders the CPU is not known, and what would tell it. Other runs have other words for that.
+// A suite names the contenders whose CPU time is unknown, and how to measure it. Other runs word that differently.
 func TestUnaccountedCPU(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 6)
@@ -25,7 +25,7 @@ func TestUnaccountedCPU(t *testing.T) {
 		r.Plan.Suite = suite
 		a := analysistest.Analyze(t, r)
 		i := slices.IndexFunc(a.Warnings, func(w analysis.Warning) bool { return w.Code == "no-cpu" })
-		if (i >= 0) != (suite != nil) || i >= 0 && (a.Warnings[i].Cell != "hello/hello, cgi, 1 client, fake" ||
+		if (i >= 0) != (suite != nil) || i >= 0 && (a.Warnings[i].Cell != "hello, cgi, 1 client, fake" ||
 			!strings.Contains(a.Warnings[i].Advice, "control group")) {
 			t.Errorf("warnings %+v, want one of cgi: %t", a.Warnings, suite != nil)
 		}

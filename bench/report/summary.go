@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// summary says in one line which run it was.
+// summary describes the run in one line.
 func summary(a *analysis.Analysis) string {
 	parts := []string{fmt.Sprintf("run %s", a.Run.ID), fmt.Sprintf("%.0f s", a.Run.Seconds)}
 	if len(a.ColdStarts) == 0 {
@@ -29,7 +30,7 @@ func summary(a *analysis.Analysis) string {
 	return strings.Join(parts, " · ")
 }
 
-// A statement is a sentence, and where in the JSON that is which it tells of.
+// A statement is a sentence, with the places in the JSON that it is about.
 type statement struct {
 	Text   string
 	Places []string
@@ -42,14 +43,15 @@ func texts(all []statement) (lines []string) {
 	return lines
 }
 
-// answer is the run in one sentence: what costs how many times what, the least and the most. Of a suite it is how many
-// times as many requests are answered, and of a search up to which rate.
+// answer summarizes the run in one sentence: the smallest and the largest ratio of response times. For a suite these
+// are
+// ratios of throughput, and for a search it has the highest rates that meet the objective.
 func answer(a *analysis.Analysis) statement {
 	if a.Check != nil {
 		return statement{Text: checkHeadline(a.Check)}
 	}
 	found := comparisons(a, func(c analysis.Comparison) bool {
-		return !c.Undecided() && !record.IsIntermediate(c.Candidate)
+		return c.RatioLow != nil && !c.Undecided() && !record.IsIntermediate(c.Candidate)
 	})
 	if len(found) == 0 {
 		return nothingFound(a)
@@ -79,21 +81,26 @@ func answer(a *analysis.Analysis) statement {
 	return s
 }
 
-// nothingFound is the answer where no difference was found: up to which rates objectives were met, if any were given.
+// nothingFound is the summary if no difference was found: the rates up to which objectives were met, if any.
 func nothingFound(a *analysis.Analysis) (all statement) {
 	for _, s := range kneeStatements(a.Knees) {
 		all = statement{strings.TrimSpace(all.Text + " " + s.Text), append(all.Places, s.Places...)}
 	}
+	every := comparisons(a, func(analysis.Comparison) bool { return true })
+	decided := func(c analysis.Comparison) bool { return c.RatioLow != nil }
 	switch {
 	case all.Text != "":
 		return all
-	case len(comparisons(a, func(analysis.Comparison) bool { return true })) == 0:
+	case len(every) == 0:
 		return statement{Text: "Nothing was compared with " + a.Run.Baseline + "."}
+	case !slices.ContainsFunc(every, decided):
+		return statement{Text: "No comparison with " + a.Run.Baseline +
+			" has enough pairs of blocks for a confidence interval."}
 	}
 	return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
 }
 
-// A turned comparison is one in words: more is the side with the larger value, and its ratio is at least 1.
+// A turned comparison has the side with the larger value first, so its ratio is at least 1.
 type turned struct {
 	more, less string
 	ratio      float64
@@ -101,7 +108,7 @@ type turned struct {
 	of         string // request and load
 }
 
-// turn puts the side with the larger value first: that one takes 0.05 times as long is hard to read.
+// turn puts the side with the larger value first: "takes 0.05 times as long" is hard to read.
 func turn(c analysis.Comparison) turned {
 	r := turned{c.Candidate, c.Baseline, c.Ratio, c.RatioLow, c.RatioHigh,
 		fmt.Sprintf("%s (%s)", analysis.RequestName(c.Workload, c.Request), c.Load)}
@@ -118,90 +125,50 @@ func inverse(ratio *float64) *float64 {
 	return new(1 / *ratio)
 }
 
-// sentence says it, without its full stop.
+// sentence returns the comparison as a sentence, without its full stop.
 func (r turned) sentence(a *analysis.Analysis) string {
 	said := "%s takes %s times as long as %s for %s"
 	if a.Run.Suite != nil {
-		said = "%s answers %s times as many requests as %s for %s"
+		said = "%s serves %s times as many requests as %s for %s"
 	}
 	return fmt.Sprintf(said, r.more, units.Number(r.ratio), r.less, r.of)
 }
 
-// statements say in a sentence for each request what its fork tax means, at the first load that it was given, and up to
-// which rate it meets the objective.
+// statements has a sentence about the fork tax of each request at its first load, and about the highest rate that meets
+// the objective.
 func statements(a *analysis.Analysis) []statement {
-	if a.Run.Suite != nil { // whose contenders are no models, and add nothing to each other
+	if a.Run.Suite != nil { // whose contenders are not models
 		return nil
 	}
 	all := coldStatements(a)
-	told := map[[3]string]bool{}
+	seen := map[[3]string]bool{}
 	for _, c := range a.OwnCells() {
 		key := [3]string{c.Workload, c.Request, c.Model}
-		meaning := modelSummary(a, c)
-		if meaning == "" || told[key] {
+		s := answerOf(a, c)
+		if s.Text == "" || seen[key] {
 			continue
 		}
-		told[key] = true
-		s := statement{Text: fmt.Sprintf("%s, %s: %s.%s%s", analysis.RequestName(c.Workload, c.Request), c.Load, meaning,
-			longestPhases(a, c), capacity(a, c))}
-		if i := a.ComparisonIndex(c.Cell, analysis.MetricResponse); i >= 0 {
-			s.Places = []string{fmt.Sprintf(".comparisons.%d", i)}
-		}
+		seen[key] = true
+		s.Text += longestPhases(a, c) + capacity(a, c)
 		all = append(all, s)
 	}
 	return append(all, kneeStatements(a.Knees)...)
 }
 
-// modelSummary says what a model adds to the response time of a request, if anything is known of that.
-func modelSummary(a *analysis.Analysis, c analysis.Cell) string {
-	if a.Overloaded(c) {
-		return fmt.Sprintf("%s was not compared with %s in response time, for requests came faster than they left", c.Model,
-			a.Run.Baseline)
-	}
-	r := a.Comparison(c.Cell, analysis.MetricResponse)
-	switch {
-	case r == nil:
-		return ""
-	case r.DifferenceLow == nil:
-		return fmt.Sprintf("%s differs from %s by %s in %s of blocks, too few to rely on", c.Model, r.Baseline,
-			units.Duration(r.Difference), units.Plural(r.Blocks, "pair"))
-	case r.Undecided():
-		return fmt.Sprintf("no difference between %s and %s was found: %s", c.Model, r.Baseline,
-			units.Difference(r.Difference, *r.DifferenceLow, *r.DifferenceHigh))
-	case r.Difference < 0:
-		saves := fmt.Sprintf("%s saves %s (%s to %s) of each request", c.Model, units.Duration(-r.Difference),
-			units.Duration(-*r.DifferenceHigh), units.Duration(-*r.DifferenceLow))
-		if t := turn(*r); t.less == c.Model { // else the ratio points the other way, within its noise
-			saves += fmt.Sprintf(": %s takes %s times as long", t.more, units.Number(t.ratio))
-		}
-		return saves
-	default:
-		return fmt.Sprintf("%s adds %s%s to each request", c.Model, units.Duration(r.Difference),
-			units.Interval(r.DifferenceLow, r.DifferenceHigh, units.Duration))
-	}
-}
-
-// longestPhases says what a request with a process of its own consists of: its longest phases, and the floor, which is
-// the kernel's and the host's share.
+// longestPhases lists the longest phases of a request with its own process, and the floor, which is the share of the
+// kernel and the host.
 func longestPhases(a *analysis.Analysis, c analysis.Cell) string {
 	if c.PhaseNS(contract.PhaseExit.String()) == 0 || c.Response.P50 == nil {
 		return ""
 	}
-	longest := slices.Clone(c.Phases)
-	slices.SortStableFunc(longest, func(p, q analysis.Phase) int { return cmp.Compare(q.NS, p.NS) })
-	var parts []string
-	for _, p := range longest[:min(3, len(longest))] {
-		parts = append(parts, fmt.Sprintf("%s takes %s", p.Name, units.Duration(float64(p.NS))))
-	}
-	sentence := fmt.Sprintf(" Of its %s, %s", percentileText(c.Response, "p50"), strings.Join(parts, ", "))
+	sentence := fmt.Sprintf(" The phases of %s: %s.", c.Model, longest(c))
 	if f := a.FloorOf(c); f != nil {
-		sentence += fmt.Sprintf("; the smallest program there is takes %s through the same host",
-			percentileText(f.Response, "p50"))
+		sentence += fmt.Sprintf(" The floor, the smallest possible program, takes %s.", percentileText(f.Response, "p50"))
 	}
-	return sentence + "."
+	return sentence
 }
 
-// capacity compares how many requests a second one core has CPU for.
+// capacity compares the CPU-bound capacity of one core, in requests per second.
 func capacity(a *analysis.Analysis, c analysis.Cell) string {
 	kept := a.BaselineOf(c)
 	known := func(ns *int64) bool { return ns != nil && *ns > 0 }
@@ -212,27 +179,37 @@ func capacity(a *analysis.Analysis, c analysis.Cell) string {
 		units.Number(1e9/float64(*c.CPUPerRequest)), kept.Model, units.Number(1e9/float64(*kept.CPUPerRequest)))
 }
 
-// crossCheckSummary says in a line how far the referee is from what is shown.
+// crossCheckSummary reports in one line how many cells of the cross-check agree, and why the others differ.
 func crossCheckSummary(a *analysis.Analysis) []string {
 	if len(a.CrossChecks) == 0 {
 		return nil
 	}
 	within := 0
-	var medians, throughputs []float64
+	causes := map[string]int{}
 	for _, r := range a.CrossChecks {
 		if analysis.Agrees(r.MedianRatio) && analysis.Agrees(r.ThroughputRatio) {
 			within++
+		} else {
+			causes[r.Cause]++
 		}
-		medians, throughputs = append(medians, r.MedianRatio), append(throughputs, r.ThroughputRatio)
 	}
-	span := func(ratios []float64) string {
-		return units.WholeChange(slices.Min(ratios)) + " to " + units.WholeChange(slices.Max(ratios))
+	line := fmt.Sprintf("Cross-check with %s: %d of %s agree within 5%%", a.Run.CrossCheckEngine, within,
+		units.Plural(len(a.CrossChecks), "cell"))
+	var whys []string
+	for _, cause := range slices.SortedFunc(maps.Keys(causes), func(b, c string) int {
+		return cmp.Or(cmp.Compare(causes[c], causes[b]), cmp.Compare(b, c))
+	}) {
+		if cause != "" {
+			whys = append(whys, fmt.Sprintf("%s (%d)", cause, causes[cause]))
+		}
 	}
-	return []string{fmt.Sprintf("Cross-check with %s: %d of %s agree within 5 %%; medians differ by %s, throughput by %s. report.md "+
-		"has the reasons.", a.Run.CrossCheckEngine, within, units.Plural(len(a.CrossChecks), "cell"), span(medians), span(throughputs))}
+	if whys != nil {
+		line += "; causes of differences: " + strings.Join(whys, ", ")
+	}
+	return []string{line + "."}
 }
 
-// surroundings says where a run was made, with what is code between the quotes.
+// surroundings describes the environment of a run. Code is put between quotes.
 func surroundings(a *analysis.Analysis, quote string) []string {
 	e := a.Environment
 	code := func(text string) string { return quote + text + quote }
@@ -243,7 +220,7 @@ func surroundings(a *analysis.Analysis, quote string) []string {
 	}
 	lines := []string{machine, fmt.Sprintf("forktax %s, built with %s", a.Run.Version, e.Go)}
 	if d := e.Database; d != nil {
-		whose := "given"
+		whose := "external"
 		if d.Private {
 			whose = "started for the run"
 		}

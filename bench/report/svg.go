@@ -6,30 +6,49 @@ import (
 	"html/template"
 	"math"
 	"strings"
+	"unicode/utf8"
 )
 
-// A figure is a drawing, what it shows, and its data in a table below for who cannot see it. It is SVG that needs
-// nothing else: its colours are variables of the page, so that it is as dark or as light as that.
+// A figure is a drawing, what it shows, and its data in a table below for readers who cannot see it. It is a
+// self-contained SVG: its colours are variables of the page, so it follows the page's dark or light scheme.
 type figure struct {
 	ID, Title, About string
 	Short            string   // of the title, for the table of contents; "" if it is not to be there
 	Legend           []string // of the series, in their order
 	Data             grid
+	Narrow           template.HTML // the same, drawn for a narrow page; "" if it is not needed
+	size             size
 	svg              strings.Builder
 	height           float64
 	x, y             scale
 }
 
-const (
-	figureWidth = 880
-	axisHeight  = 34
+// A size is the width for which figures are drawn, and what of it is not for values.
+type size struct {
+	width       float64
+	label       float64 // width of the labels of rows; 0: they are above their rows
+	value       float64 // width of the values of rows
+	steps       float64 // width of the names of phases
+	left, right float64 // margins of plots
+	row         float64 // height of a row
+	longest     int     // longest label, in characters
+	class       string
+}
+
+// Figures are drawn twice, and the page shows those that fit: a drawing that is scaled down has text that is too small.
+var (
+	wideSize = size{width: 880, label: 330, value: 150, steps: 110, left: 70, right: 40, row: 24, longest: 52,
+		class: "at-wide"}
+	narrowSize = size{width: 343, value: 75, steps: 66, left: 52, right: 16, row: 44, longest: 46, class: "at-narrow"}
 )
 
-// Drawing is the whole drawing, with what it shows in words.
+const axisHeight = 34
+
+// Drawing returns the SVG, with its title as the label.
 func (f *figure) Drawing() template.HTML {
 	return template.HTML(fmt.Sprintf(
-		`<svg viewBox="0 0 %d %.0f" width="%[1]d" height="%.0[2]f" role="img" aria-label="%[3]s">%[4]s</svg>`,
-		figureWidth, f.height+axisHeight, html.EscapeString(f.Title), f.svg.String()))
+		`<svg viewBox="0 0 %.0f %.0f" width="%.0[1]f" height="%.0[2]f" role="img" aria-label="%[3]s" class="%[4]s">%[5]s</svg>`,
+		f.size.width, f.height+axisHeight, html.EscapeString(f.Title), f.size.class, f.svg.String()))
 }
 
 func (f *figure) line(x1, y1, x2, y2 float64, class string) {
@@ -49,19 +68,28 @@ func (f *figure) text(x, y float64, anchor, class, text string) {
 
 // axisX draws an axis below what is between the top and the bottom.
 func (f *figure) axisX(top, bottom float64, print func(float64) string) {
+	end := math.Inf(-1) // of the last text
 	for _, v := range f.x.ticks() {
-		f.line(f.x.at(v), top, f.x.at(v), bottom, "grid")
-		f.text(f.x.at(v), bottom+16, "middle", "tick", print(v))
+		x, text := f.x.at(v), print(v)
+		f.line(x, top, x, bottom, "grid")
+		if half := tickWidth * float64(utf8.RuneCountInString(text)) / 2; x-half > end+tickWidth {
+			f.text(x, bottom+16, "middle", "tick", text)
+			end = x + half
+		}
 	}
 }
 
-// Heights of plots, and what is left of them for their axes.
+// tickWidth is that of a character of a tick's text.
+const tickWidth = 6
+
+// Heights of plots.
 const (
 	plotHeight = 240
 	plotTop    = 10
-	plotLeft   = 70
-	plotRight  = figureWidth - 40 // half of a tick's text
 )
+
+// acrossPlot is a logarithmic scale from the left to the right of a plot.
+func (s size) acrossPlot() scale { return logScale(s.left, s.width-s.right) }
 
 // axes draws both axes of a plot.
 func (f *figure) axes(printX, printY func(float64) string) {
@@ -110,7 +138,7 @@ var shapes = [4]string{
 	"m0 -4.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z",
 }
 
-// mark draws the shape of the series with this index: shapes and dashes tell series apart for who sees no colours.
+// mark draws the shape of the series with this index: shapes and dashes distinguish series without colours.
 func (f *figure) mark(x, y float64, index int, hint string) {
 	fmt.Fprintf(&f.svg, `<path d="M%.1f %.1f%s" class="mark c%d"><title>%s</title></path>`, x, y,
 		shapes[index%len(shapes)], index%colours, html.EscapeString(hint))

@@ -15,8 +15,8 @@ import (
 	"forktax/bench/units"
 )
 
-// A column is one thing that reports show of each row of a table. Its row in columns.go is all that a column takes:
-// text, Markdown, the page and its definitions, the CSV and docs/formats.md are made from it.
+// A column is a column of tables in reports. Its declaration in columns.go is used for text, Markdown, the page and its
+// definitions, the CSV and docs/formats.md.
 type column[T any] struct {
 	Name   string // its head; "" if no table has it. {baseline} and {referee} stand for those of the run
 	Key    string // of the value in the JSON of a row: response_ns.p50
@@ -32,7 +32,7 @@ type column[T any] struct {
 	Place func(*analysis.Analysis, T) string // of the value in the JSON, if it is not the key of the row
 }
 
-// A unit is what values are measured in, and how they are shown.
+// A unit is the unit of values, and how they are printed.
 type unit struct {
 	name  string
 	print func(float64) string
@@ -86,7 +86,7 @@ func field(of any, path string) reflect.Value {
 	return v
 }
 
-// placeIn says where the elements of a list of the JSON are.
+// placeIn returns a function that returns the place of an element of a list in the JSON.
 func placeIn[T comparable](list string, all []T) func(T) string {
 	return func(v T) string { return fmt.Sprintf("%s.%d", list, slices.Index(all, v)) }
 }
@@ -178,6 +178,109 @@ func of[T any](text func(T) string) func(*analysis.Analysis, T) string {
 // requestOf names the request of a row.
 func requestOf[T any](_ *analysis.Analysis, row T) string {
 	return analysis.RequestName(field(row, "workload").String(), field(row, "request").String())
+}
+
+// gutter is how far the columns of a text are apart.
+const gutter = 2
+
+// render draws the table as text within the width; 0 is no limit. Columns for which there is no room are on another
+// line of each row, further in.
+func (g grid) render(width int) string {
+	lines := g.split(width)
+	if len(lines) == 1 {
+		return trimmed(lines[0].writer().Render())
+	}
+	var drawn [][]string
+	for i, part := range lines {
+		drawn = append(drawn, part.drawn(width, i))
+	}
+	rule := strings.Repeat(plainTable.Box.MiddleHorizontal, width)
+	var all []string
+	for row := range len(g.Rows) + 1 { // the heads first
+		for _, part := range drawn {
+			if strings.TrimSpace(part[row]) != "" {
+				all = append(all, part[row])
+			}
+		}
+		if row == 0 {
+			all = append(all, rule)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// split parts the columns into as many tables as it takes for each to fit into the width.
+func (g grid) split(width int) []grid {
+	var parts []grid
+	room := 0
+	for i, h := range g.Heads {
+		wide := text.StringWidthWithoutEscSequences(h.Name)
+		for _, row := range g.Rows {
+			wide = max(wide, text.StringWidthWithoutEscSequences(row[i].Text))
+		}
+		if parts == nil || width > 0 && wide > room {
+			if room = width; parts != nil {
+				room -= indentation
+			}
+			parts = append(parts, grid{Rows: make([][]value, len(g.Rows))})
+		}
+		part := &parts[len(parts)-1]
+		part.Heads = append(part.Heads, h)
+		for j, row := range g.Rows {
+			part.Rows[j] = append(part.Rows[j], row[i])
+		}
+		room -= wide + gutter
+	}
+	return parts
+}
+
+// indentation is that of the further lines of a row.
+const indentation = 4
+
+// drawn is the part of a table with that index, a string for its heads and for each row, which has several lines if a
+// single column is too wide.
+func (g grid) drawn(width, part int) (rows []string) {
+	indent := ""
+	if part > 0 {
+		indent = strings.Repeat(" ", indentation)
+	}
+	if len(g.Heads) == 1 {
+		texts := []string{g.Heads[0].Name}
+		for _, row := range g.Rows {
+			texts = append(texts, row[0].Text)
+		}
+		for _, t := range texts {
+			wrapped := strings.TrimRight(text.WrapSoft(t, max(width-len(indent), 1)), " \n")
+			rows = append(rows, trimmed(indent+strings.ReplaceAll(wrapped, "\n", "\n"+indent)))
+		}
+		return rows
+	}
+	w := g.writer()
+	bare := plainTable
+	bare.Options.SeparateHeader = false
+	w.SetStyle(bare)
+	for line := range strings.SplitSeq(w.Render(), "\n") {
+		rows = append(rows, strings.TrimRight(indent+line, " "))
+	}
+	return rows
+}
+
+// trimmed leaves out the blanks at the ends of lines, and as much of the rule below the heads.
+func trimmed(all string) string {
+	lines := strings.Split(all, "\n")
+	widest := 0
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+		if !strings.HasPrefix(l, plainTable.Box.MiddleHorizontal) {
+			widest = max(widest, text.StringWidthWithoutEscSequences(lines[i]))
+		}
+	}
+	for i, l := range lines {
+		if strings.HasPrefix(l, plainTable.Box.MiddleHorizontal) {
+			lines[i] = strings.Repeat(plainTable.Box.MiddleHorizontal, widest)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // writer hands the table to what draws it as text and as Markdown.

@@ -14,7 +14,7 @@ import (
 	"forktax/bench/units"
 )
 
-// A Terminal is where a report is looked at.
+// A Terminal describes the terminal that a report is printed on.
 type Terminal struct {
 	Width  int  // in characters
 	ASCII  bool // it shows no others
@@ -24,7 +24,7 @@ type Terminal struct {
 // narrowest is the width from which on there is room for a picture.
 const narrowest = 80
 
-// Widths of what stands beside a bar.
+// Widths of the texts beside a bar, in characters.
 const (
 	nameWidth  = 20
 	modelWidth = 11
@@ -32,9 +32,9 @@ const (
 	sparkWidth = 12
 )
 
-// Screen prints the text, with its sentences wrapped, and where there is room a picture below it. To what is no
-// terminal, and has no width, it prints the text alone, as it is.
-func Screen(w io.Writer, a *analysis.Analysis, t Terminal) error {
+// Details prints the text, with its sentences wrapped, and where there is room a picture below it. Without a width it
+// prints the text alone, and wraps nothing.
+func Details(w io.Writer, a *analysis.Analysis, t Terminal) error {
 	p := printer{w: w, t: t}
 	a = respell(a, inText)
 	p.text(a)
@@ -55,9 +55,9 @@ func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 	if t.Width < narrowest || most == 0 {
 		return
 	}
-	title := "Medians of response times, and those of the blocks in their order"
+	title := "Median response times, and those of the blocks in their order"
 	if a.Run.Suite != nil {
-		title = "Requests a second, and medians of response times of the blocks in their order"
+		title = "Requests per second, and median response times of the blocks in their order"
 	}
 	p.line("\n%s", title)
 	for _, g := range groupBy(cells, requestOfCell) {
@@ -130,7 +130,7 @@ func (t Terminal) spark(c analysis.Cell) string {
 	return text
 }
 
-// coloured gives the text the colour of a series, which no meaning hangs on: each has its name beside it.
+// coloured gives the text the colour of a series, which carries no meaning: each has its name beside it.
 func (t Terminal) coloured(text string, series int) string {
 	if !t.Colour {
 		return text
@@ -152,7 +152,7 @@ func (t Terminal) plain(text string) string {
 }
 
 var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<=", "–", "-", "−", "-", "─", "-", "·", "-",
-	"…", "...", "†", "+", "‡", "++", "±", "+-")
+	"…", "...", "├", "|", "┼", "|", "┤", "|", "†", "+", "‡", "++", "±", "+-")
 
 // pad brings the text to the width.
 func (t Terminal) pad(text string, width int) string {

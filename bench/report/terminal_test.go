@@ -13,7 +13,7 @@ import (
 func pictured(t *testing.T, term report.Terminal) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := report.Screen(&out, analysistest.Analyze(t, analysistest.TheRun(t)), term); err != nil {
+	if err := report.Details(&out, analysistest.Analyze(t, analysistest.TheRun(t)), term); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -25,7 +25,8 @@ func TestPicture(t *testing.T) {
 		text := pictured(t, report.Terminal{Width: width})
 		for line := range strings.Lines(text) {
 			table := strings.Contains(line, "   ") || strings.Contains(line, "──") // which cannot be wrapped
-			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width && (!table || strings.ContainsAny(line, "▁█")) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width &&
+				(!table || strings.ContainsAny(line, "▁█")) {
 				t.Errorf("at %d a line has %d characters: %s", width, n, line)
 			}
 		}
@@ -38,13 +39,14 @@ func TestPicture(t *testing.T) {
 			t.Errorf("at %d the longest bar has %d blocks, want %d", width, longest, room)
 		}
 		if !strings.Contains(text, "▁") || !strings.Contains(text, "48.7×") {
-			t.Errorf("at %d there is no line of blocks, or no ratio:\n%s", width, text)
+			t.Errorf("width %d: line of blocks or ratio is missing:\n%s", width, text)
 		}
 	}
 	if got := pictured(t, report.Terminal{Width: 79}); strings.Contains(got, "█") {
-		t.Errorf("where there is no room it draws\n%s", got)
+		t.Errorf("without room it draws\n%s", got)
 	}
-	if got, want := pictured(t, report.Terminal{}), string(analysistest.Print(t, "text", analysistest.Analyze(t, analysistest.TheRun(t)))); got != want {
+	if got, want := pictured(t, report.Terminal{}), string(analysistest.Print(t, "text", analysistest.Analyze(t,
+		analysistest.TheRun(t)))); got != want {
 		t.Errorf("to no terminal it prints\n%s", got)
 	}
 }
@@ -63,7 +65,7 @@ func TestPictureInASCII(t *testing.T) {
 
 func TestPictureInColour(t *testing.T) {
 	if text := pictured(t, report.Terminal{Width: 100}); strings.Contains(text, "\x1b") {
-		t.Error("there are colours that nobody asked for")
+		t.Error("output has colours though Colour is false")
 	}
 	text := pictured(t, report.Terminal{Width: 100, Colour: true})
 	if strings.Count(text, "\x1b[0m") == 0 || strings.Count(text, "\x1b[") != 2*strings.Count(text, "\x1b[0m") {

@@ -8,7 +8,7 @@ import (
 	"forktax/bench/analysis"
 )
 
-// cautioned is the answer, with a caution if the run has traps.
+// cautioned returns the headline of the run, with a caution if the run has traps.
 func cautioned(a *analysis.Analysis) statement {
 	s := answer(a)
 	if c := caution(a); c != "" {
@@ -17,7 +17,7 @@ func cautioned(a *analysis.Analysis) statement {
 	return s
 }
 
-// caution names the traps, each with what has it; "" if there are none.
+// caution names the traps, each with its model; "" if there are none.
 func caution(a *analysis.Analysis) string {
 	var names []string
 	for _, w := range trapsOf(a) {
@@ -33,16 +33,16 @@ func caution(a *analysis.Analysis) string {
 	case 0:
 		return ""
 	case 1:
-		return "Caution: a trap changes these numbers: " + names[0] + "."
+		return "Caution: a trap affects these results: " + names[0] + "."
 	default:
-		return "Caution: traps change these numbers: " + strings.Join(names, "; ") + "."
+		return "Caution: traps affect these results: " + strings.Join(names, "; ") + "."
 	}
 }
 
-// Traps are those of the run, for the page.
+// Traps returns the warnings of the run that are traps, for the page.
 func (p pageOf) Traps() []analysis.Warning { return trapsOf(p.Analysis) }
 
-// Cautions are the other warnings.
+// Cautions returns the other warnings.
 func (p pageOf) Cautions() []analysis.Warning {
 	return slices.DeleteFunc(slices.Clone(p.Warnings), func(w analysis.Warning) bool { return w.Trap })
 }
@@ -51,7 +51,7 @@ func trapsOf(a *analysis.Analysis) []analysis.Warning {
 	return slices.DeleteFunc(slices.Clone(a.Warnings), func(w analysis.Warning) bool { return !w.Trap })
 }
 
-// headline prints the headline of a check or of a run that has traps, and then the traps: before all else.
+// headline prints the headline of a check or of a run that has traps, then the traps. It comes first.
 func (p *printer) headline(a *analysis.Analysis) {
 	found := trapsOf(a)
 	if a.Check == nil && len(found) == 0 {

@@ -51,17 +51,17 @@ func TestRatiosAreTurnedRound(t *testing.T) {
 	}{
 		"cgi takes longer": {2, 4,
 			"cgi takes 2.00 times as long as persistent for hello (1 client), and 4.00 times for hello (8 clients).",
-			"hello, 1 client: cgi adds 1.00 ms (1.00 ms to 1.00 ms) to each request."},
+			"hello: cgi 2.0 ms, persistent 1.0 ms: 2.0× (95% CI 2.0 to 2.0)."},
 		"persistent takes longer": {0.05, 0.5,
 			"persistent takes 2.00 times as long as cgi for hello (8 clients), and 20.0 times for hello (1 client).",
-			"hello, 1 client: cgi saves 950 µs (950 µs to 950 µs) of each request: persistent takes 20.0 times as long."},
+			"hello: persistent 1.0 ms, cgi 50 µs: 20× (95% CI 20 to 20)."},
 		"both": {0.25, 2,
 			"persistent takes 4.00 times as long as cgi for hello (1 client), and cgi takes 2.00 times as long as persistent " +
 				"for hello (8 clients).",
-			"hello, 1 client: cgi saves 750 µs (750 µs to 750 µs) of each request: persistent takes 4.00 times as long."},
+			"hello: persistent 1.0 ms, cgi 250 µs: 4.0× (95% CI 4.0 to 4.0)."},
 		"one of them": {0.25, 1,
 			"persistent takes 4.00 times as long as cgi for hello (1 client) (4.00 to 4.00).",
-			"hello, 1 client: cgi saves 750 µs (750 µs to 750 µs) of each request: persistent takes 4.00 times as long."},
+			"hello: persistent 1.0 ms, cgi 250 µs: 4.0× (95% CI 4.0 to 4.0)."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := analysistest.Analyze(t, takes(t, test.one, test.eight))
@@ -71,10 +71,10 @@ func TestRatiosAreTurnedRound(t *testing.T) {
 			for _, format := range []string{"text", "markdown", "html"} {
 				got := html.UnescapeString(string(analysistest.Print(t, format, a)))
 				if !strings.Contains(got, test.means) {
-					t.Errorf("%s does not say %q:\n%s", format, test.means, got)
+					t.Errorf("%s does not contain %q:\n%s", format, test.means, got)
 				}
 				if below := regexp.MustCompile(`takes 0\.\d+ times`).FindString(got); below != "" {
-					t.Errorf("%s says %q", format, below)
+					t.Errorf("%s contains %q", format, below)
 				}
 			}
 		})
@@ -88,7 +88,7 @@ func TestTrapsAreSaidFirst(t *testing.T) {
 		Advice: "write at once"}}
 	r.Tail.Complete = false
 	a := analysistest.Analyze(t, r)
-	const caution = "Caution: a trap changes these numbers: delayed-ack of persistent."
+	const caution = "Caution: a trap affects these results: delayed-ack of persistent."
 	if got := headline(t, a); !strings.HasPrefix(got, "persistent takes 20.0 times as long as cgi") ||
 		!strings.HasSuffix(got, caution) {
 		t.Errorf("the headline is %q, want it with %q", got, caution)
@@ -110,7 +110,7 @@ func TestTrapsAreSaidFirst(t *testing.T) {
 		}
 		body, _, _ := strings.Cut(got, `<script type="application/json"`)
 		if n := strings.Count(body, "write at once"); n != 1 {
-			t.Errorf("%s says the trap %d times", format, n)
+			t.Errorf("%s names the trap %d times", format, n)
 		}
 	}
 	if json := string(analysistest.Print(t, "json", a)); !strings.Contains(json, `"trap": true`) {
@@ -127,7 +127,7 @@ func TestTrapsOfACheck(t *testing.T) {
 	got := string(analysistest.Print(t, "text", a))
 	first, rest, _ := strings.Cut(got, "\n")
 	if !strings.HasPrefix(first, a.Check.Verdict+": ") ||
-		!strings.HasSuffix(first, ". Caution: traps change these numbers: shim of base; shim of candidate.") {
+		!strings.HasSuffix(first, ". Caution: traps affect these results: shim of base; shim of candidate.") {
 		t.Errorf("the first line is %q", first)
 	}
 	if !strings.HasPrefix(rest, "  shim: base: it is slow; leave it out.\n  shim: candidate: ") {

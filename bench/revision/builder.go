@@ -19,17 +19,17 @@ import (
 	"forktax/bench/subject"
 )
 
-// Placeholder stands in a command for the path of the file that it is to make.
+// Placeholder is in a command for the path of the file that it is to make.
 const Placeholder = "{out}"
 
 // buildLimit is how long a command may take, and git for each of its parts. Large programs take long; one that waits
-// for an answer that nobody gives must end nevertheless, in CI as well.
+// for an answer that no one gives must end nevertheless, in CI as well.
 const buildLimit = time.Hour
 
 // A Builder builds executables of the commits of one repository by one command.
 type Builder struct {
-	Repo    string    // any folder in its working tree, or a bare repository; "" means the current folder
-	Command string    // for sh, in the same folder of the commit; Placeholder stands for the file to make
+	Repo    string    // any directory in its working tree, or a bare repository; "" means the current directory
+	Command string    // for sh, in the same directory of the commit; Placeholder stands for the file to make
 	Log     io.Writer // where it says what it builds; nil means nowhere
 	Exclude []string  // paths that are not part of a working tree, such as those of results
 }
@@ -46,7 +46,8 @@ type Built struct {
 }
 
 // Build returns the executable of the commit that ref names, or of the WorkingTree, built by the command unless it was
-// done before in the same environment by the same tools. Nothing but the executable is left: when ctx ends, the build is
+// done before in the same environment by the same tools. Nothing but the executable is left: when ctx ends, the build
+// is
 // ended with all that it started.
 func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if !strings.Contains(b.Command, Placeholder) {
@@ -113,7 +114,7 @@ func (b Builder) build(ctx context.Context, r repository, built Built) (err erro
 	out := filepath.Join(unfinished, "out")
 	dir := filepath.Join(tree.path, r.prefix)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return fmt.Errorf("the commit has no folder %s, where the command would run as it is called from there", r.prefix)
+		return fmt.Errorf("the commit has no directory %s, where the command would run as it is called from there", r.prefix)
 	}
 	// What it prints is of use only if it fails, and then all of it, in its order.
 	cmd := process.Shell("exec 1>&2\n" + strings.ReplaceAll(b.Command, Placeholder, quoted(out)))
@@ -131,7 +132,7 @@ func (b Builder) build(ctx context.Context, r repository, built Built) (err erro
 // the working tree, which goes.
 func executableError(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
-		return fmt.Errorf("it made a link in place of %s; copy the file there", Placeholder)
+		return fmt.Errorf("it made a link instead of %s; copy the file there", Placeholder)
 	}
 	if why := subject.NotExecutable(path); why != "" {
 		return fmt.Errorf("it ended well, but what it was to make, %s, %s", Placeholder, why)

@@ -22,7 +22,8 @@ const patience = 60 * time.Second
 // files are those of a commit, by their paths.
 type files map[string]string
 
-// A repo is a repository of git's in a folder of the test's own, as are the user's cache and the temporary folder.
+// A repo is a repository of git's in a directory of the test's own, as are the user's cache and the temporary
+// directory.
 type repo struct {
 	t   *testing.T
 	dir string
@@ -100,7 +101,7 @@ func (r repo) clean() {
 		r.t.Errorf("worktrees are left:\n%s", r.git("worktree", "list"))
 	}
 	if left, _ := os.ReadDir(os.TempDir()); len(left) > 0 {
-		r.t.Errorf("%s is left in the temporary folder", left[0].Name())
+		r.t.Errorf("%s is left in the temporary directory", left[0].Name())
 	}
 	unfinished := filepath.Join(os.Getenv("XDG_CACHE_HOME"), "forktax/revisions/unfinished*")
 	if left, _ := filepath.Glob(unfinished); len(left) > 0 {
@@ -163,7 +164,8 @@ func TestBuildOfModule(t *testing.T) {
 	r.clean()
 }
 
-// What was built is used again, unless another command, other tools or another folder could have made something else.
+// What was built is used again, unless another command, other tools or another directory could have made something
+// else.
 func TestBuildAgain(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"cgi/page": "#!/bin/sh\necho page\n", "page": "#!/bin/sh\necho root\n"})
@@ -190,7 +192,7 @@ func TestBuildAgain(t *testing.T) {
 	b.Command = script
 	b.Repo = filepath.Join(r.dir, "cgi")
 	if other := build(t, b, "main"); says(t, other.Path) != "page" || times() != 3 {
-		t.Errorf("the executable of the folder cgi says %q", says(t, other.Path))
+		t.Errorf("the executable of the directory cgi says %q", says(t, other.Path))
 	}
 	t.Setenv("GOFLAGS", "-trimpath")
 	if build(t, b, "main"); times() != 4 {
@@ -221,7 +223,7 @@ func TestBuildFails(t *testing.T) {
 		"no place for the executable": {r.dir, "main", "make", []string{`"make"`, "needs {out}"}},
 		"no repository": {filepath.Dir(r.dir), "main", "cp page {out}",
 			[]string{"finding the git repository of " + filepath.Dir(r.dir), "not a git repository"}},
-		"no folder": {r.dir + "/nothing", "main", "cp page {out}", []string{"nothing", "no such file"}},
+		"no directory": {r.dir + "/nothing", "main", "cp page {out}", []string{"nothing", "no such file"}},
 		"a ref like another": {r.dir, "origin/main", "cp page {out}", []string{
 			`"origin/main"`, "but there is main", "git fetch origin main"}},
 		"a ref like no other": {r.dir, "trunk", "cp page {out}", []string{
@@ -231,11 +233,11 @@ func TestBuildFails(t *testing.T) {
 		"nothing":   {r.dir, "", "cp page {out}", []string{`"" names no commit`}},
 		"a command that fails": {r.dir, "main", "echo the cause; exit 7; : {out}", []string{
 			commit, `by "echo the cause`, "exit status 7: the cause"}},
-		"no file":              {r.dir, "main", ": {out}", []string{commit, "{out}, does not exist"}},
-		"a plain file":         {r.dir, "main", "cp plain {out}; chmod 644 {out}", []string{"{out}, is not executable"}},
-		"a link":               {r.dir, "main", "ln -s $PWD/page {out}", []string{"it made a link in place of {out}"}},
-		"a folder":             {r.dir, "main", "mkdir {out}", []string{"{out}, is a folder"}},
-		"a folder that is new": {r.dir + "/new", "main", "cp page {out}", []string{"the commit has no folder new/"}},
+		"no file":                 {r.dir, "main", ": {out}", []string{commit, "{out}, does not exist"}},
+		"a plain file":            {r.dir, "main", "cp plain {out}; chmod 644 {out}", []string{"{out}, is not executable"}},
+		"a link":                  {r.dir, "main", "ln -s $PWD/page {out}", []string{"it made a link instead of {out}"}},
+		"a directory":             {r.dir, "main", "mkdir {out}", []string{"{out}, is a directory"}},
+		"a directory that is new": {r.dir + "/new", "main", "cp page {out}", []string{"the commit has no directory new/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			built, err := revision.Builder{Repo: test.repo, Command: test.command}.Build(t.Context(), test.ref)
@@ -314,7 +316,7 @@ func TestBuildIsInterrupted(t *testing.T) {
 // The paths that a command gets may have anything in them that paths may have.
 func TestBuildInFolderWithSpaces(t *testing.T) {
 	r := newRepo(t)
-	r.commit(files{"it's a folder/page": "#!/bin/sh\necho page\n"})
+	r.commit(files{"it's a directory/page": "#!/bin/sh\necho page\n"})
 	for _, name := range []string{"XDG_CACHE_HOME", "TMPDIR"} {
 		dir := filepath.Join(t.TempDir(), `it's "$HOME"`)
 		if err := os.Mkdir(dir, 0o755); err != nil {
@@ -322,7 +324,7 @@ func TestBuildInFolderWithSpaces(t *testing.T) {
 		}
 		t.Setenv(name, dir)
 	}
-	b := revision.Builder{Repo: filepath.Join(r.dir, "it's a folder"), Command: "cp page {out}"}
+	b := revision.Builder{Repo: filepath.Join(r.dir, "it's a directory"), Command: "cp page {out}"}
 	if got := says(t, build(t, b, "main").Path); got != "page" {
 		t.Errorf("the executable says %q, want page", got)
 	}
@@ -403,9 +405,9 @@ func TestBuildRemovesWhatWasLeft(t *testing.T) {
 	own := filepath.Join(t.TempDir(), "own")
 	r.git("worktree", "add", "--quiet", "--detach", own, "main")
 	left := func(name string) string {
-		folder := filepath.Join(os.TempDir(), "forktax-worktree-"+name)
-		r.git("worktree", "add", "--quiet", "--detach", filepath.Join(folder, "forktax-worktree-"+name), "main")
-		return folder
+		dir := filepath.Join(os.TempDir(), "forktax-worktree-"+name)
+		r.git("worktree", "add", "--quiet", "--detach", filepath.Join(dir, "forktax-worktree-"+name), "main")
+		return dir
 	}
 	killed, used, gone := left("killed"), left("used"), left("gone")
 	if err := os.RemoveAll(gone); err != nil {
@@ -437,7 +439,7 @@ func TestBuildRemovesWhatWasLeft(t *testing.T) {
 	}
 }
 
-// Several at once, of one commit and of others, are in nobody's way.
+// Several at once, of one commit and of others, are in no one's way.
 func TestBuildsAtOnce(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "#!/bin/sh\necho page\n"})

@@ -20,7 +20,7 @@ type repository struct {
 	env    []string
 }
 
-// openRepository finds the repository that the folder is in.
+// openRepository finds the repository that the directory is in.
 func openRepository(ctx context.Context, dir string) (repository, error) {
 	r := repository{dir: dir}
 	bare, err := r.git(ctx, "rev-parse", "--is-bare-repository")
@@ -42,9 +42,9 @@ func openRepository(ctx context.Context, dir string) (repository, error) {
 	return r, err
 }
 
-// git runs git in the repository's folder and returns what it printed, without the end of its last line.
+// git runs git in the repository's directory and returns what it printed, without the end of its last line.
 func (r repository) git(ctx context.Context, args ...string) (string, error) {
-	// A hook of the user's is for what the user does. Nobody is there to answer questions.
+	// A hook of the user's is for what the user does. There is no terminal for prompts.
 	cmd := exec.Command("git", append([]string{"-c", "core.hooksPath=/dev/null"}, args...)...)
 	cmd.Dir, cmd.Env = r.dir, slices.Concat(environment(), r.env, []string{"GIT_TERMINAL_PROMPT=0"})
 	out, err := process.Output(ctx, buildLimit, cmd)
@@ -77,10 +77,11 @@ func (r repository) resolve(ctx context.Context, ref string) (string, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return "", cause
 	}
-	return "", &UnknownError{ref, fmt.Sprintf(" of this repository%s; %s", r.similarRefs(ctx, ref), r.fetchAdvice(ctx, ref))}
+	return "", &UnknownError{ref, fmt.Sprintf(" of this repository%s; %s", r.similarRefs(ctx, ref), r.fetchAdvice(ctx,
+		ref))}
 }
 
-// maxSimilarRefs is how many refs are shown in place of one that does not exist.
+// maxSimilarRefs is how many refs are shown instead of one that does not exist.
 const maxSimilarRefs = 3
 
 // similarRefs lists the refs whose names hold the one that was asked for, or are held by it: main, where there is

@@ -97,17 +97,17 @@ func (w *worktree) remove(ctx context.Context) error {
 // lockWorktrees waits until no other process of ours changes the repository's list of worktrees: git fails if it reads
 // one that is being made. What follows must be short; done ends it.
 func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) {
-	folder, err := r.git(ctx, "rev-parse", "--git-common-dir")
+	dir, err := r.git(ctx, "rev-parse", "--git-common-dir")
 	if err != nil {
 		return nil, err
 	}
-	if !filepath.IsAbs(folder) {
-		folder = filepath.Join(r.dir, folder)
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(r.dir, dir)
 	}
 	var lock *os.File
 	var failed error
 	busy := process.Until(ctx, func() error {
-		if lock, failed = process.LockDir(folder); errors.Is(failed, syscall.EWOULDBLOCK) {
+		if lock, failed = process.LockDir(dir); errors.Is(failed, syscall.EWOULDBLOCK) {
 			return failed
 		}
 		return nil // it is ours, or cannot be locked
@@ -121,7 +121,7 @@ func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) 
 	return func() { lock.Close() }, nil
 }
 
-// forget has the repository forget a worktree whose folder is gone.
+// forget has the repository forget a worktree whose directory is gone.
 func (r repository) forget(ctx context.Context, path string) error {
 	_, err := r.git(ctx, "worktree", "remove", "--force", path)
 	return err
@@ -144,15 +144,15 @@ func (r repository) worktrees(ctx context.Context) []string {
 // if they are on a disk that is not there today.
 func (r repository) removeStale(ctx context.Context) {
 	for _, path := range r.worktrees(ctx) {
-		folder := filepath.Dir(path)
-		if filepath.Base(folder) != filepath.Base(path) { // it was moved, so somebody wants it
+		dir := filepath.Dir(path)
+		if filepath.Base(dir) != filepath.Base(path) { // it was moved, so a user wants it
 			continue
 		}
-		lock, err := process.LockDir(folder)
+		lock, err := process.LockDir(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it is in use
 			continue
 		}
-		if process.RemoveAll(folder) == nil {
+		if process.RemoveAll(dir) == nil {
 			_ = r.forget(ctx, path)
 		}
 		lock.Close()

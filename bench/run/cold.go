@@ -9,37 +9,40 @@ import (
 	"forktax/bench/record"
 )
 
-// A ColdProgram is one that is started cold and warm.
+// A ColdProgram is a program whose cold and warm starts are measured.
 type ColdProgram struct {
 	plan.TargetName
 	Request string
-	// Files lists the files that it executes, maps or opens, and why there may be others that are not seen.
+	// Files returns the files that the program executes, maps or opens. unseen is the reason why the list may be
+	// incomplete; "" if it is complete.
 	Files func(ctx context.Context) (files []string, unseen string, err error)
-	// Start starts it once. Evict, if it is not nil, is called immediately before its process is started.
+	// Start starts the program once. If evict is not nil, it is called just before the process is started.
 	Start func(ctx context.Context, evict func() error) (record.ColdStart, error)
 }
 
-// leastColdRounds is how many starts of each kind there are at least: what an interval needs.
-const leastColdRounds = 6
+// minColdRounds is the smallest number of starts of each kind: a confidence interval needs six.
+const minColdRounds = 6
 
-// Cold starts each program once cold and once warm, round after round, until the budget is over.
-func (r *Runner) Cold(ctx context.Context, programs []ColdProgram, evict func([]string) ([]record.ColdFile, error)) error {
+// Cold starts each program once cold and once warm per round, until the rounds or the budget are used up.
+func (r *Runner) Cold(ctx context.Context, programs []ColdProgram,
+	evict func([]string) ([]record.ColdFile, error)) error {
 	s := r.schedule()
 	files := make([][]string, len(programs))
 	for i, p := range programs {
 		var unseen string
 		var err error
 		if files[i], unseen, err = p.Files(ctx); err != nil {
-			return fmt.Errorf("%s as %s: looking for its files: %w", p.Workload, p.Model, err)
+			return fmt.Errorf("%s as %s: finding its files: %w", p.Workload, p.Model, err)
 		}
-		if _, err = p.Start(ctx, nil); err != nil { // what it makes at its first start is there then
+		if _, err = p.Start(ctx, nil); err != nil { // creates what only a first start creates
 			return fmt.Errorf("%s as %s: %w", p.Workload, p.Model, err)
 		}
 		kept, err := evict(files[i])
 		if err != nil {
-			return fmt.Errorf("%s as %s: letting go of its files: %w", p.Workload, p.Model, err)
+			return fmt.Errorf("%s as %s: evicting its files from the page cache: %w", p.Workload, p.Model, err)
 		}
-		if err := r.Record.AddColdFiles(record.ColdFiles{Workload: p.Workload, Model: p.Model, Files: kept, Unseen: unseen}); err != nil {
+		cold := record.ColdFiles{Workload: p.Workload, Model: p.Model, Files: kept, Unseen: unseen}
+		if err := r.Record.AddColdFiles(cold); err != nil {
 			return err
 		}
 	}
@@ -48,24 +51,25 @@ func (r *Runner) Cold(ctx context.Context, programs []ColdProgram, evict func([]
 		if r.Plan.Rounds > 0 {
 			return rounds < r.Plan.Rounds
 		}
-		return rounds < leastColdRounds || s.elapsed() < time.Duration(r.Plan.BudgetNS)
+		return rounds < minColdRounds || s.elapsed() < time.Duration(r.Plan.BudgetNS)
 	}
 	for ; more(); rounds++ {
 		for i, p := range programs {
 			r.reportProgress(r.coldProgress(s, rounds, p))
 			for _, cold := range []bool{true, false} {
-				var letGo func() error
+				var evictFiles func() error
 				if cold {
-					letGo = func() error {
+					evictFiles = func() error {
 						_, err := evict(files[i])
 						return err
 					}
 				}
-				start, err := p.Start(ctx, letGo)
+				start, err := p.Start(ctx, evictFiles)
 				if err != nil {
 					return fmt.Errorf("%s as %s: %w", p.Workload, p.Model, err)
 				}
-				start.Workload, start.Request, start.Model, start.Round, start.Cold = p.Workload, p.Request, p.Model, rounds, cold
+				start.Workload, start.Request, start.Model = p.Workload, p.Request, p.Model
+				start.Round, start.Cold = rounds, cold
 				if err := r.Record.AddColdStart(start); err != nil {
 					return err
 				}
@@ -75,7 +79,7 @@ func (r *Runner) Cold(ctx context.Context, programs []ColdProgram, evict func([]
 	return nil
 }
 
-// coldProgress is how far the starts are.
+// coldProgress returns the progress of Cold.
 func (r *Runner) coldProgress(s *schedule, rounds int, p ColdProgram) Progress {
 	share := float64(rounds) / float64(max(r.Plan.Rounds, 1))
 	left := time.Duration(0)
@@ -84,5 +88,6 @@ func (r *Runner) coldProgress(s *schedule, rounds int, p ColdProgram) Progress {
 		left = max(time.Duration(r.Plan.BudgetNS)-s.elapsed(), 0)
 	}
 	return Progress{Share: share, Left: left, Done: 2 * rounds, Start: 0,
-		Cell: plan.Cell{Workload: p.Workload, Request: p.Request, Model: p.Model, Load: plan.Load{Kind: plan.Closed, Concurrency: 1}}}
+		Cell: plan.Cell{Workload: p.Workload, Request: p.Request, Model: p.Model,
+			Load: plan.Load{Kind: plan.Closed, Concurrency: 1}}}
 }

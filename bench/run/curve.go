@@ -1,10 +1,10 @@
 package run
 
-// A probe says whether a point holds.
+// A probe reports whether a point of a curve meets the objective ("holds").
 type probe func(point int) (bool, error)
 
-// bisect finds, by halves, a point that holds and above which the next does not, between low, which holds, and high,
-// which does not. With an error it returns the highest that held until then.
+// bisect finds by bisection a point that holds while the next one does not. It assumes that low holds and high does
+// not. On an error it returns the highest point that held so far.
 func bisect(low, high int, holds probe) (int, error) {
 	for high-low > 1 {
 		middle := (low + high) / 2
@@ -21,8 +21,8 @@ func bisect(low, high int, holds probe) (int, error) {
 	return low, nil
 }
 
-// searchDown finds the highest point, from this one down, that holds; -1 if none does. With an error it returns the one
-// at which it was.
+// searchDown returns the highest point that holds, at or below from; -1 if none does. On an error it returns the point
+// at which the error occurred.
 func searchDown(from int, holds probe) (int, error) {
 	for ; from >= 0; from-- {
 		ok, err := holds(from)

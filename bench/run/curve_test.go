@@ -10,23 +10,23 @@ import (
 	"forktax/bench/run"
 )
 
-// What climbing finds holds, the point above it was asked and does not, and no point was asked twice.
+// The result holds, the next point was probed and does not hold, and no point was probed twice.
 func TestBisect(t *testing.T) {
 	for n := range 100 {
-		for highest := -1; highest < n; highest++ { // that holds
-			asked := map[int]int{}
+		for highest := -1; highest < n; highest++ { // the highest point that holds
+			probed := map[int]int{}
 			got, err := run.Bisect(-1, n, func(point int) (bool, error) {
-				asked[point]++
+				probed[point]++
 				return point <= highest, nil
 			})
 			if got != highest || err != nil {
-				t.Errorf("climbing %d points, %d holds: %d, %v", n, highest, got, err)
+				t.Errorf("Bisect(-1, %d) if %d holds = %d, %v", n, highest, got, err)
 			}
-			if highest >= 0 && asked[highest] != 1 || highest+1 < n && asked[highest+1] != 1 {
-				t.Errorf("climbing %d points, %d holds: asked %v, want it and the next once each", n, highest, asked)
+			if highest >= 0 && probed[highest] != 1 || highest+1 < n && probed[highest+1] != 1 {
+				t.Errorf("Bisect(-1, %d) if %d holds: probed %v, want it and the next once each", n, highest, probed)
 			}
-			if len(asked) > bits.Len(uint(n)) {
-				t.Errorf("climbing %d points took %d questions, want %d at most", n, len(asked), bits.Len(uint(n)))
+			if len(probed) > bits.Len(uint(n)) {
+				t.Errorf("Bisect(-1, %d) took %d probes, want at most %d", n, len(probed), bits.Len(uint(n)))
 			}
 		}
 	}
@@ -35,29 +35,29 @@ func TestBisect(t *testing.T) {
 func TestSearchDown(t *testing.T) {
 	for from := -1; from < 10; from++ {
 		for highest := -1; highest < 10; highest++ {
-			questions := 0
+			probes := 0
 			got, err := run.SearchDown(from, func(point int) (bool, error) {
-				questions++
+				probes++
 				return point <= highest, nil
 			})
 			want := min(from, highest)
 			if got != want || err != nil {
-				t.Errorf("descending from %d, %d holds: %d, %v", from, highest, got, err)
+				t.Errorf("SearchDown(%d) if %d holds = %d, %v", from, highest, got, err)
 			}
-			if most := from - want + 1; questions > most {
-				t.Errorf("descending from %d to %d took %d questions, want %d at most", from, want, questions, most)
+			if most := from - want + 1; probes > most {
+				t.Errorf("SearchDown(%d) = %d took %d probes, want at most %d", from, want, probes, most)
 			}
 		}
 	}
 }
 
-// What was known when an error ends it is not lost.
-func TestCurvesThatBreak(t *testing.T) {
+// After an error, the result so far is returned.
+func TestProbeErrors(t *testing.T) {
 	broken := errors.New("broken")
-	questions := 0
-	// Of 15 points, 7 is asked and holds, 11 is asked and does not, and 9 breaks.
+	probes := 0
+	// Of 15 points, 7 is probed and holds, 11 is probed and does not, and 9 returns an error.
 	got, err := run.Bisect(-1, 15, func(point int) (bool, error) {
-		if questions++; questions == 3 {
+		if probes++; probes == 3 {
 			return false, broken
 		}
 		return point <= 8, nil
@@ -76,12 +76,12 @@ func TestCurvesThatBreak(t *testing.T) {
 	}
 }
 
-// Closed loops are on no curve.
+// Closed loops are not on a curve.
 func TestCurves(t *testing.T) {
 	p := searchPlan()
 	p.Cells = append(p.Cells, somePlan().Cells...)
 	want := [][]int{{0, 2, 4, 6, 8, 10, 12}, {1, 3, 5, 7, 9, 11, 13}}
 	if diff := cmp.Diff(want, p.Curves()); diff != "" {
-		t.Errorf("the curves of two models (-want +got):\n%s", diff)
+		t.Errorf("Curves (-want +got):\n%s", diff)
 	}
 }

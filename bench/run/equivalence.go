@@ -15,23 +15,24 @@ import (
 	"forktax/workload/contract"
 )
 
-// A DifferenceError is returned when twins do not do the same work, so that to time them would mean nothing.
+// A DifferenceError is returned when targets of a workload respond differently. Comparing their times would be
+// meaningless.
 type DifferenceError struct {
 	Workload string
 	Request  contract.Request
-	Models   [2]string           // of the two that differ; the first is "the description" if one is not what it promises
-	Log      []string            // what the second of them logged
-	OtherLog []string            // what the first of them logged, if it is a target
-	Lines    []string            // what differs: a line of the one, marked -, and of the other, marked +
-	Count    record.FailureCount // of requests to the second; failed ones got a response that differs
-	Start    uint64              // of the targets, counted from 1; 0 if they were started to learn their responses
+	Models   [2]string           // that differ; the first may be "the description" of the workload
+	Log      []string            // log lines of the second target
+	OtherLog []string            // log lines of the first target, if it is one
+	Lines    []string            // diff lines: those of the first are marked -, those of the second +
+	Count    record.FailureCount // of requests to the second; failed means a different response
+	Start    uint64              // number of the start of the targets, from 1; 0 while learning responses
 }
 
-// Error shows the whole difference.
+// Error returns a text with the whole difference.
 func (d *DifferenceError) Error() string {
-	text := fmt.Sprintf("%s/%s: %s (-) and %s (+) differ on %s %s:\n  %s\n%s: %s%s", d.Workload, d.Request.Name,
-		d.Models[0], d.Models[1], d.Request.Method, cmp.Or(d.Request.Path, "its URL"), strings.Join(d.Lines, "\n  "),
-		d.Models[1], &d.Count, startText(d.Start))
+	text := fmt.Sprintf("%s: %s (-) and %s (+) differ on %s %s:\n  %s\n%s: %s%s",
+		subject.RequestName(d.Workload, d.Request.Name), d.Models[0], d.Models[1], d.Request.Method,
+		cmp.Or(d.Request.Path, "its URL"), strings.Join(d.Lines, "\n  "), d.Models[1], &d.Count, startText(d.Start))
 	text += process.Logged(d.Log)
 	if len(d.OtherLog) > 0 {
 		text += "\n" + d.Models[0] + strings.TrimPrefix(process.Logged(d.OtherLog), "; it")
@@ -39,36 +40,37 @@ func (d *DifferenceError) Error() string {
 	return text
 }
 
-// startText names the start of the targets whose verification found a wrong response, for the end of a clause. That ends
-// a run, so that no verification before did.
+// startText returns the number of the start of the targets whose verification failed, for the end of a clause. A
+// failure ends the run, so earlier verifications passed.
 func startText(start uint64) string {
 	switch start {
 	case 0:
 		return ""
 	case 1:
-		return ", on verifying the first start of the targets"
+		return " (while verifying start 1 of the targets)"
 	}
-	return fmt.Sprintf(", on verifying start %d of the targets, and none before", start)
+	return fmt.Sprintf(" (while verifying start %d of the targets; earlier starts passed)", start)
 }
 
-// A verification is that targets send the same responses.
+// A verification compares the responses of targets.
 type verification struct {
 	requests       []contract.Request
 	targets        []*subject.Target
 	ignoreHeaders  []string
-	allowDifferent bool   // the status alone has to be the same
+	allowDifferent bool   // compare only the status
 	start          uint64 // see DifferenceError
-	atOnce         bool   // the targets are asked at the same time, as they have nothing in common
+	concurrent     bool   // send requests to all targets at the same time, as they share nothing
 }
 
-// A fetched response, or why there is none.
+// A fetched is the result of a request: a response or an error.
 type fetched struct {
 	sent subject.Response
 	err  error
 	took time.Duration
 }
 
-// fetch sends a request to each of the targets. One after the other, it stops at the first that does not respond.
+// fetch sends a request to each of the targets. Unless v.concurrent is set, it stops at the first that does not
+// respond.
 func (v verification) fetch(ctx context.Context, client *http.Client, r contract.Request) []fetched {
 	responses := make([]fetched, len(v.targets))
 	fetch := func(i int) error {
@@ -77,7 +79,7 @@ func (v verification) fetch(ctx context.Context, client *http.Client, r contract
 		responses[i] = fetched{sent, err, time.Since(began)}
 		return err
 	}
-	if !v.atOnce {
+	if !v.concurrent {
 		for i := range v.targets {
 			if fetch(i) != nil {
 				break
@@ -93,8 +95,8 @@ func (v verification) fetch(ctx context.Context, client *http.Client, r contract
 	return responses
 }
 
-// verify sends every request to each of the targets and returns a *DifferenceError if a response is not what the
-// description says, or not what another target sent. It returns what they sent.
+// verify sends every request to each of the targets and returns their responses. The error is a *DifferenceError if a
+// response differs from the description, or from that of the first target.
 func (v verification) verify(ctx context.Context) (all []record.Response, err error) {
 	client := subject.NewClient()
 	defer client.CloseIdleConnections()
@@ -120,7 +122,7 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 			sent, err := responses[i].sent, responses[i].err
 			n.add(sent, err)
 			if err != nil {
-				return nil, v.unanswered(ctx, &n, err)
+				return nil, v.noResponseError(ctx, &n, err)
 			}
 			t.Slowest = max(t.Slowest, responses[i].took)
 			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
@@ -129,14 +131,14 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 				first = a
 			}
 			if n.Failed() > 0 {
-				return nil, v.differ(ctx, &n, first, a)
+				return nil, v.differenceError(ctx, &n, first, a)
 			}
 		}
 	}
 	return all, nil
 }
 
-// comparable returns what of a response is compared.
+// comparable returns the parts of a response that are compared.
 func (v verification) comparable(t *subject.Target, masks subject.Masks, sent subject.Response) subject.Response {
 	if t.External {
 		sent.Headers = nil
@@ -147,29 +149,29 @@ func (v verification) comparable(t *subject.Target, masks subject.Masks, sent su
 	return sent.Comparable(masks, v.ignoreHeaders)
 }
 
-// unanswered returns the error of a request that got no response, with how often that was so.
-func (v verification) unanswered(ctx context.Context, n *recount, err error) error {
+// noResponseError returns the error of a request that got no response, with the number of such requests.
+func (v verification) noResponseError(ctx context.Context, n *recount, err error) error {
 	if !isTimeout(err) {
 		n.run(ctx)
 	}
-	return fmt.Errorf("asking %s %s for %s: %w; %s%s%s", n.target.Workload, n.target.Model, n.request.Name, err,
+	return fmt.Errorf("requesting %s from %s as %s: %w; %s%s%s", n.request.Name, n.target.Workload, n.target.Model, err,
 		&n.FailureCount, startText(v.start), process.Logged(n.target.Logged(true)))
 }
 
-// differ compares the response of a target with what is expected and with that of the first. What was learnt of another
-// target says less than that target.
-func (v verification) differ(ctx context.Context, n *recount, first, a subject.Response) error {
+// differenceError returns the difference of a target's response from the expected response or from that of the first
+// target. A difference from the first target is preferred to one from a learned response.
+func (v verification) differenceError(ctx context.Context, n *recount, first, a subject.Response) error {
 	t, r := n.target, n.request
 	n.run(ctx)
 	d := &DifferenceError{Workload: t.Workload, Request: r, Models: [2]string{"the description", t.Model},
 		Log: t.Logged(true), Count: n.FailureCount, Start: v.start}
 	expected, differences := a.Mismatches(r.Want), first.Differences(a)
-	learnt := t.Workload == subject.ScriptWorkload || t.Workload == subject.ExternalWorkload
+	learned := subject.IsLearnt(r)
 	switch {
-	case differences != nil && (learnt || expected == nil):
+	case differences != nil && (learned || expected == nil):
 		d.Models[0], d.Lines, d.OtherLog = v.targets[0].Model, differences, v.targets[0].Logged(true)
-	case learnt:
-		d.Models[0], d.Lines = "what was learnt before", expected
+	case learned:
+		d.Models[0], d.Lines = "the response learned before", expected
 	default:
 		d.Lines = expected
 	}

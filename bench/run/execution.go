@@ -22,22 +22,22 @@ import (
 type Execution struct {
 	Plan     plan.Plan
 	Launcher *subject.Launcher
-	Results  string    // directory in which the run's directory is made
+	Results  string    // parent of the run's directory
 	Version  string    // of forktax
-	Began    time.Time // when the first target was started, if one was
+	Began    time.Time // when the first target was started; zero if none was
 	Judges   Judges
 	Progress func(Progress) // see Runner
 	Announce func(Forecast)
 
-	Cold []ColdProgram // of a plan that starts them
+	Cold []ColdProgram // if Plan.Cold is set
 
-	// Database describes the server that keeps the programs' data; nil if there is none.
+	// Database describes the database server of the programs; nil if there is none.
 	Database func(context.Context) (*record.Database, error)
-	// Stop ends the servers that were started for the run; nil if there are none.
+	// Stop stops the servers that were started for the run; nil if there are none.
 	Stop func() error
 }
 
-// Judges decide from the record in a directory how a run goes on. Packages analysis and check have them.
+// Judges decide from the record in dir how a run continues. Packages analysis and check implement them.
 type Judges struct {
 	Latest  func(dir string) (plan.ObjectiveStatus, error)
 	Missing func(dir string) func() ([]int, error)
@@ -45,8 +45,8 @@ type Judges struct {
 	Agree   func(before, after []float64) bool // see Runner
 }
 
-// Execute measures. It returns the directory of the record, "" if nothing was measured; why the run ended early; and
-// what of the record could not be written.
+// Execute executes the plan. dir is the directory of the record, "" if nothing was measured. failure is the reason why
+// the run ended early; unwritten is the error of writing the record.
 func (e *Execution) Execute(ctx context.Context) (dir string, failure, unwritten error) {
 	rec, head, err := e.begin(ctx)
 	if err != nil {
@@ -54,7 +54,7 @@ func (e *Execution) Execute(ctx context.Context) (dir string, failure, unwritten
 	}
 	failure = e.visitAll(ctx, rec)
 	failure = errors.Join(failure, unchanged(head.Environment.Programs))
-	failure = errors.Join(failure, e.stop()) // why it ended, if it did, belongs to the record
+	failure = errors.Join(failure, e.stop()) // before Finish, as the record contains the failure
 	unwritten = rec.Finish(tail(head, failure))
 	if rec.Blocks == 0 {
 		return "", failure, errors.Join(unwritten, os.RemoveAll(rec.Dir))
@@ -69,10 +69,10 @@ func (e *Execution) stop() error {
 	return e.Stop()
 }
 
-// begin begins the record.
+// begin creates the record.
 func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, error) {
 	served := e.Launcher.Served()
-	for _, s := range served { // before it is started: then its file is mapped
+	for _, s := range served { // before the start, which maps the file
 		if err := machine.NormalizePageCache(s.Path); err != nil {
 			return nil, record.Head{}, err
 		}
@@ -88,13 +88,12 @@ func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, err
 	}
 	rec, err := record.Create(filepath.Join(e.Results, head.ID), head)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, head, subject.InvalidOption("results", "%q: %v; a directory that can be written is needed",
-			e.Results, err)
+		return nil, head, subject.InvalidOption("results", "%q: %v: must be a writable directory", e.Results, err)
 	}
 	return rec, head, err
 }
 
-// visitAll executes the plan on targets of its own.
+// visitAll executes the plan with a Runner.
 func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
 	r := Runner{Plan: e.Plan, Launcher: e.Launcher, Engines: load.Engines(), Record: rec, Machine: machine.Counters,
 		Progress: e.Progress, Announce: e.Announce, Began: e.Began, Agree: e.Judges.Agree}
@@ -120,7 +119,7 @@ func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
 	if errors.As(err, &stop) {
 		return fmt.Errorf("%w: %w", cause, stop)
 	}
-	return cause // what else failed then, failed because of it
+	return cause // the cause of all other errors
 }
 
 func (e *Execution) head(served []subject.Served) (record.Head, error) {
@@ -144,11 +143,11 @@ func (e *Execution) head(served []subject.Served) (record.Head, error) {
 	return head, nil
 }
 
-// unchanged returns an error if a file is not the one that was described when the run began.
+// unchanged returns an error if the file of a program changed since the run began.
 func unchanged(programs []record.Program) error {
 	for _, was := range programs {
 		if is, err := machine.Program(was.Workload, was.Path); err != nil || is.SHA256 != was.SHA256 {
-			return fmt.Errorf("%s was changed while it was measured: it is not known which of the two was", was.Path)
+			return fmt.Errorf("%s changed during the measurement: results may be of either version; measure again", was.Path)
 		}
 	}
 	return nil

@@ -12,14 +12,15 @@ import (
 	"forktax/workload/contract"
 )
 
-// recordings is how often a target is asked, to see whether it responds the same each time.
+// recordings is the number of requests sent to check that the response does not change.
 const recordings = 3
 
-// maxLiteralBody is the length of a body up to which it is kept as it is, so that it can be seen where another differs.
+// maxLiteralBody is the largest length of an expected body, in bytes, that is stored whole, so that differences can be
+// shown. Of longer bodies the hash is stored.
 const maxLiteralBody = 64 << 10
 
-// recordExpected records the response of a target to a request as the expected one. The error is a *VarianceError if
-// the response changes; what is expected is then the status alone.
+// recordExpected returns the response of a target to a request as the expected one. If the response changes between
+// requests, the error is a *VarianceError, and only the status is expected.
 func recordExpected(ctx context.Context, t *subject.Target, r subject.Asked, ignore []string) (contract.Want, error) {
 	masks, err := subject.NewMasks(r.Want.Masks)
 	if err != nil {
@@ -66,19 +67,19 @@ func recordExpected(ctx context.Context, t *subject.Target, r subject.Asked, ign
 // A VarianceError is returned when the response of a target to the same request changes.
 type VarianceError struct {
 	Request contract.Request
-	Lines   []string            // a line of the first response, marked -, and of the first that was another, marked +
-	Count   record.FailureCount // of responses, of which those that were not as the first failed
-	Log     []string            // what the target logged
+	Lines   []string            // diff of the first response (-) and the first different one (+)
+	Count   record.FailureCount // of requests; failed means a response different from the first
+	Log     []string            // log lines of the target
 }
 
-// Error shows the whole difference.
+// Error returns a text with the whole difference.
 func (v *VarianceError) Error() string {
-	return fmt.Sprintf("%s %s: the response changes:\n  %s\nthe first response is expected of all: %s%s\n(%s)",
+	return fmt.Sprintf("%s %s: the response changes:\n  %s\ncompared with the first response, %s%s\n(%s)",
 		v.Request.Method, v.Request.Path, strings.Join(v.Lines, "\n  "), &v.Count, process.Logged(v.Log), differenceAdvice)
 }
 
-// differenceAdvice is what makes responses alike that differ by nature.
-const differenceAdvice = "--mask leaves out what matches a regular expression, --ignore-header a header; " +
-	"--allow-different-responses compares the status only"
+// differenceAdvice lists the options for responses that differ by design.
+const differenceAdvice = "use --mask to ignore text that matches a regular expression, --ignore-header to ignore a " +
+	"header, or --allow-different-responses to compare the status only"
 
 func isVariance(err error) bool { return errors.As(err, new(*VarianceError)) }

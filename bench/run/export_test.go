@@ -2,7 +2,7 @@ package run
 
 import "time"
 
-// What the tests reach of the inside, from outside of the package.
+// Exported for tests in package run_test.
 
 // The parts of a search.
 var (
@@ -10,5 +10,5 @@ var (
 	SearchDown = searchDown
 )
 
-// SetClock has the schedule of a run go by another clock.
+// SetClock sets the clock of a run's schedule.
 func SetClock(r *Runner, now func() time.Time) { r.now = now }

@@ -12,11 +12,11 @@ import (
 	"forktax/bench/subject"
 )
 
-// A target that comes to respond with an error is described: which status, how often, from which request on, how the
-// response began, and what was logged.
-func TestFloodOfWrongStatuses(t *testing.T) {
+// The error for a target that begins to fail has the status, the number of failures, the first failed request, the
+// first line of the response, and the log lines.
+func TestTargetBeginsToFail(t *testing.T) {
 	var asked atomic.Int64
-	launcher := &fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, r *http.Request) {
+	launcher := &fakeLauncher{handlers: map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/under-load" {
 			return
 		}
@@ -32,12 +32,12 @@ func TestFloodOfWrongStatuses(t *testing.T) {
 		target.LogLines = func() []string { return []string{"broken pipe"} }
 	}}, &fakeEngine{run: new(load.Epoll).Run})
 	err := r.Run(t.Context())
-	const want = "hello/hello, cgi, 1 client, fake: not one request got a right response: "
+	const want = "hello, cgi, 1 client, fake: no request got a right response: "
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("Run = %v, want %s", err, want)
 	}
-	for _, want := range []string{" wrong status; 502 ", " times, from the first request on", `first line "the process has ended"`,
-		"; it logged: broken pipe"} {
+	for _, want := range []string{" wrong status; 502 ", " times, from the first request on",
+		`first line "the process has ended"`, "; it logged: broken pipe"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("Run = %v, want %q in it", err, want)
 		}
@@ -46,7 +46,7 @@ func TestFloodOfWrongStatuses(t *testing.T) {
 		f := b.Failures[record.ErrWrongStatus]
 		if f != nil && (f.Statuses[0] != record.StatusCount{Status: 502, Count: b.Failed()} ||
 			f.FirstLine != "the process has ended") {
-			t.Errorf("block %+v has %+v", b, f)
+			t.Errorf("failures of block %+v = %+v", b, f)
 		}
 	}
 }

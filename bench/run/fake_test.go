@@ -19,10 +19,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// fakeEngine records what it is told to, in place of sending anything.
+// A fakeEngine records given observations instead of sending requests.
 type fakeEngine struct {
 	visits []load.Visit
-	run    func(ctx context.Context, v load.Visit, rec load.Recorder) error // nil is oneAnswer
+	run    func(ctx context.Context, v load.Visit, rec load.Recorder) error // nil means oneResponse
 }
 
 var _ load.Engine = (*fakeEngine)(nil)
@@ -32,27 +32,27 @@ func (e *fakeEngine) Run(ctx context.Context, v load.Visit, rec load.Recorder) e
 	if e.run != nil {
 		return e.run(ctx, v, rec)
 	}
-	return oneAnswer(ctx, v, rec)
+	return oneResponse(ctx, v, rec)
 }
 
-func oneAnswer(_ context.Context, _ load.Visit, rec load.Recorder) error {
+func oneResponse(_ context.Context, _ load.Visit, rec load.Recorder) error {
 	rec.Observe([]record.Observation{{Intended: 1, Sent: 2, FirstByte: 3, Done: 4, Status: 200, Bytes: 6}})
 	return nil
 }
 
-// fakeLauncher serves each target from this process.
+// A fakeLauncher serves each target from this process.
 type fakeLauncher struct {
-	answer map[string]http.HandlerFunc // by model; what is missing says hello
-	usage  http.HandlerFunc            // nil: the target has no admin listener
-	fail   map[string]error            // of the launch, by model
-	badEnd error                       // of each stop
-	wait   func()                      // in each stop; nil: it does not
-	begin  func()                      // in each launch; nil: nothing happens
+	handlers map[string]http.HandlerFunc // by model; missing ones respond with hello
+	usage    http.HandlerFunc            // nil: the target has no admin listener
+	fail     map[string]error            // error of Launch, by model
+	stopErr  error                       // error of each stop
+	wait     func()                      // called by each stop; may be nil
+	begin    func()                      // called by each Launch; may be nil
 
-	gone            map[string]chan error // by model, of the last that was launched
-	launched        []string              // models, in their order
+	gone            map[string]chan error // by model, of the last target launched
+	launched        []string              // models in the order of launch
 	started, ending atomic.Int64
-	asked           atomic.Int64 // requests to workloads, all targets together
+	requests        atomic.Int64 // number of requests to all targets
 }
 
 var _ run.Launcher = (*fakeLauncher)(nil)
@@ -66,12 +66,12 @@ func (l *fakeLauncher) Launch(_ context.Context, model, workload string) (*subje
 	}
 	l.started.Add(1)
 	l.launched = append(l.launched, model)
-	h := l.answer[model]
+	h := l.handlers[model]
 	if h == nil {
 		h = func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello\n") }
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l.asked.Add(1)
+		l.requests.Add(1)
 		h(w, r)
 	}))
 	if l.gone == nil {
@@ -94,11 +94,11 @@ func (l *fakeLauncher) Launch(_ context.Context, model, workload string) (*subje
 		if admin != nil {
 			admin.Close()
 		}
-		return l.badEnd
+		return l.stopErr
 	}, nil
 }
 
-// growing is a /usage in which every field is larger by one each time.
+// growing returns a handler for /usage in which every field grows by one per request.
 func growing() http.HandlerFunc {
 	var n atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -115,8 +115,8 @@ func constant(n int64) contract.Usage {
 		InvoluntarySwitches: n, PeakMemoryBytes: n, ChildPeakMemoryBytes: n, ProcessesStarted: n, ConnectionsOpened: n}
 }
 
-// somePlan compares two models of one workload with one request, and with two loads. By its seed, the first start of
-// the targets is in their order.
+// somePlan returns a plan that compares two models of a workload with one request, under two loads. With its seed, the
+// first start launches the targets in the order of the plan.
 func somePlan() plan.Plan {
 	p := plan.Plan{
 		Workloads: []contract.Description{{Contract: contract.Version, Name: "hello", Models: []string{"persistent", "cgi"},
@@ -132,7 +132,7 @@ func somePlan() plan.Plan {
 	return p
 }
 
-// newRunner makes one whose record is a new folder.
+// newRunner returns a runner whose record is in a new directory.
 func newRunner(t *testing.T, p plan.Plan, l run.Launcher, e load.Engine) *run.Runner {
 	t.Helper()
 	record, err := record.Create(t.TempDir(), record.Head{Schema: record.Schema, ID: "test", Plan: p})
@@ -146,7 +146,7 @@ func read(t *testing.T, dir string) *record.Result {
 	t.Helper()
 	r, err := record.Read(dir)
 	if err != nil {
-		t.Fatalf("ReadResult = %v", err)
+		t.Fatalf("Read = %v", err)
 	}
 	return r
 }

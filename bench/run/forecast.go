@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// A Forecast is how long a run takes, as far as can be told.
+// A Forecast is the predicted duration of a run.
 type Forecast struct {
-	Total   time.Duration // from the first start of a target to the last end of one
-	Least   time.Duration // of a search: Total if all goes well
-	Max     time.Duration // Plan.MaxDuration and WarmUp, which Total may exceed
-	WarmUp  time.Duration // of Total: what the budget does not count
+	Total   time.Duration // from the start of the first target to the stop of the last
+	Least   time.Duration // of a search: the shortest possible Total
+	Max     time.Duration // Plan.MaxDuration plus WarmUp; Total may exceed it
+	WarmUp  time.Duration // part of Total that does not count toward the budget
 	Starts  int           // of the targets
-	Targets int
-	Round   time.Duration // with a visit to each cell but those of the cross-check
+	Targets int           // number of targets
+	Round   time.Duration // of one visit to each cell, without the cross-check
 }
 
-// An average is the mean of how long something took.
+// An average is the mean of durations.
 type average struct {
 	sum time.Duration
 	n   int
@@ -24,25 +24,25 @@ type average struct {
 
 func (s *average) add(d time.Duration) { s.sum, s.n = s.sum+d, s.n+1 }
 
-// mean returns otherwise if nothing was added.
-func (s average) mean(otherwise time.Duration) time.Duration {
+// mean returns the mean, or fallback if nothing was added.
+func (s average) mean(fallback time.Duration) time.Duration {
 	if s.n == 0 {
-		return otherwise
+		return fallback
 	}
 	return s.sum / time.Duration(s.n)
 }
 
 const (
-	// usualStart and usualStop are what a target is taken to need until the first ones were started and stopped.
+	// usualStart and usualStop are the assumed durations of starting and stopping a target, until they are measured.
 	usualStart = 50 * time.Millisecond
 	usualStop  = 10 * time.Millisecond
-	// usualWarmUp is the same of the warm-up of a target that stays.
+	// usualWarmUp is the assumed duration of the warm-up of a resident target, until it is measured.
 	usualWarmUp = 500 * time.Millisecond
-	// shortestCost of a visit keeps a prediction from having rounds without end.
+	// shortestCost is the minimum of a visit's predicted duration, so that predictions terminate.
 	shortestCost = 100 * time.Microsecond
 )
 
-// cost predicts how long a visit to the cell takes: as long as the ones before, or else as planned.
+// cost returns the predicted duration of a visit to the cell: the mean of the visits so far, or the planned duration.
 func (s *schedule) cost(cell int) time.Duration {
 	c := s.plan.Cells[cell]
 	length, _ := s.plan.Length(c)
@@ -57,34 +57,34 @@ func (s *schedule) stopTime() time.Duration {
 	return s.stopping.mean(usualStop * time.Duration(len(s.plan.Targets())))
 }
 
-// warmUpTime is how long the warm-up of a start takes.
+// warmUpTime returns the predicted duration of the warm-up of a start.
 func (s *schedule) warmUpTime() time.Duration {
 	if s.plan.WarmUpNS == 0 {
 		return 0
 	}
-	stay := 0
+	resident := 0
 	for _, name := range s.plan.Targets() {
 		if s.plan.Stays(name.Model) {
-			stay++
+			resident++
 		}
 	}
-	return s.warming.mean(time.Duration(stay) * min(usualWarmUp, time.Duration(s.plan.WarmUpNS)))
+	return s.warming.mean(time.Duration(resident) * min(usualWarmUp, time.Duration(s.plan.WarmUpNS)))
 }
 
-// warmUpLeft is that of the starts to come.
+// warmUpLeft returns the predicted duration of the warm-ups of the remaining starts.
 func (s *schedule) warmUpLeft(starts int) time.Duration {
 	return time.Duration(starts-s.warming.n) * s.warmUpTime()
 }
 
 // A projection is the predicted course of a run.
 type projection struct {
-	roundsEnd time.Duration // when the rounds end that are dealt out to the starts
-	end       time.Duration // of the last targets
-	missing   int           // visits that cells lack then
+	roundsEnd time.Duration // end of the rounds of all starts, without overtime
+	end       time.Duration // end of the run
+	missing   int           // visits that cells still need at the end
 }
 
-// project predicts, between two rounds, how a run with this many starts of the targets goes on. It goes through the
-// rounds to come, with what visits, starts and stops have taken so far.
+// project predicts, between two rounds, the course of a run with this many starts of the targets. It simulates the
+// remaining rounds with the mean durations of visits, starts and stops so far.
 func (s *schedule) project(starts int) (o projection) {
 	costs := make([]time.Duration, len(s.plan.Cells))
 	for cell := range costs {
@@ -130,18 +130,17 @@ func (s *schedule) project(starts int) (o projection) {
 }
 
 const (
-	// maxSlowdown is how much longer a run may take than with the fewest starts of the targets, to have more of them.
+	// maxSlowdown is the longest predicted duration of a run, relative to the one with the fewest starts of the targets.
 	maxSlowdown = 1.1
-	// startsShare is the share of the time allowed that starts, and the rounds dealt out to them, may take.
+	// startsShare is the largest share of the maximum duration for starts and their rounds.
 	startsShare = 0.95
-	// warmUpShare is the longest warm-up of all starts, as a share of the budget.
+	// warmUpShare is the longest total warm-up as a share of the budget.
 	warmUpShare = 0.5
 )
 
-// chooseStarts decides how many starts of the targets there are: as many as planned, or, if the plan allows for fewer,
-// as many as leave the time for what the run is to find out. Once the first round is over, only time is a reason for
-// fewer. If a target cannot keep up with a rate, or leaves clients without a response, which further starts would only
-// show again, the time decides alone.
+// chooseStarts sets the number of starts of the targets: as many as planned, or fewer if the plan allows it and the
+// missing visits would not fit otherwise. After the first round, the number is reduced only for lack of time. If a
+// target is overloaded, FewestStarts does not apply, as more starts would only repeat the overload.
 func (s *schedule) chooseStarts() {
 	fewest := max(s.plan.FewestStarts, s.start+1)
 	if s.plan.FewestStarts == 0 || s.plan.Rounds > 0 {
@@ -169,17 +168,17 @@ func (s *schedule) chooseStarts() {
 	}
 }
 
-// predict predicts when the run ends.
+// predict updates the predicted end of the run.
 func (s *schedule) predict() {
 	s.end = s.project(s.starts).end
 	s.predicted = s.elapsed()
 }
 
-// predictions is how often in a run its end is predicted at least, if there are as many rounds. It is not after each
-// round, since all rounds to come are gone through.
+// predictions is the number of predictions in a run with at least as many rounds. A prediction simulates all remaining
+// rounds, so it is too expensive to make after each round.
 const predictions = 40
 
-// stale reports whether the last prediction is a while ago.
+// stale reports whether a new prediction is due.
 func (s *schedule) stale() bool { return s.elapsed()-s.predicted >= s.end/predictions }
 
 func (s *schedule) forecast() Forecast {
@@ -197,16 +196,16 @@ func (s *schedule) forecast() Forecast {
 	return f
 }
 
-// announceFactor is by which factor the total time may differ from what was announced.
+// announceFactor is the change of the predicted total that is announced.
 const announceFactor = 1.2
 
-// differsFrom reports whether f has to be announced, as it is not what was announced before.
+// differsFrom reports whether f differs so much from the forecast announced before that it must be announced.
 func (f Forecast) differsFrom(before Forecast) bool {
 	return f.Starts != before.Starts || f.Total > f.Max && before.Total <= before.Max ||
 		float64(max(f.Total, before.Total)) > announceFactor*float64(min(f.Total, before.Total))
 }
 
-// progress is told before a visit to the cell.
+// progress returns the progress before a visit to the cell.
 func (s *schedule) progress(cell int) Progress {
 	took := s.elapsed()
 	left := max(s.end-took, s.cost(cell)+s.stopTime()) + s.warmUpLeft(s.starts)

@@ -17,8 +17,8 @@ import (
 	"forktax/bench/run"
 )
 
-// limitFiles lets no file of this process grow beyond size bytes, until the returned function is called: the nearest to
-// a full disk that needs no disk of one's own. What fits is written, as it is on a full disk.
+// limitFiles limits the size of files that this process writes, until the returned function is called. This simulates a
+// full disk: data that fits is written.
 func limitFiles(t *testing.T, size int64) (restore func()) {
 	t.Helper()
 	var before syscall.Rlimit
@@ -48,13 +48,13 @@ func size(t *testing.T, name string) int64 {
 	return info.Size()
 }
 
-// The disk is full when the third block is to be written, and has room again when the run's end is.
+// The disk is full when the third block is written, and has room again when the tail is written.
 func TestFullDisk(t *testing.T) {
 	const full = 3
 	for name, test := range map[string]struct {
-		room func(t *testing.T, dir string) int64 // for each file, while the third block is written
-		many int                                  // observations of the third block
-		file string                               // that cannot be written
+		room func(t *testing.T, dir string) int64 // file size limit while the third block is written
+		many int                                  // number of observations of the third block
+		file string                               // the file that cannot be written
 	}{
 		"half a line fits": {func(t *testing.T, dir string) int64 {
 			return size(t, filepath.Join(dir, "blocks.jsonl")) + 10
@@ -75,7 +75,7 @@ func TestFullDisk(t *testing.T) {
 			restore := func() {}
 			engine.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 				if len(engine.visits) < full {
-					return oneAnswer(ctx, v, rec)
+					return oneResponse(ctx, v, rec)
 				}
 				restore = limitFiles(t, test.room(t, r.Record.Dir))
 				rec.Observe(make([]record.Observation, test.many))
@@ -92,47 +92,48 @@ func TestFullDisk(t *testing.T) {
 			}
 			result := read(t, r.Record.Dir)
 			if len(result.Blocks) != full-1 || result.Tail.Condition != "full" {
-				t.Errorf("%d blocks and the tail %+v can be read, want %d and why", len(result.Blocks), result.Tail, full-1)
+				t.Errorf("read %d blocks and the tail %+v, want %d and a condition", len(result.Blocks), result.Tail,
+					full-1)
 			}
 			for _, b := range result.Blocks {
 				if got, err := observationsOf(result, b); len(got) != 1 || err != nil {
-					t.Errorf("a block from before: %+v, %v", got, err)
+					t.Errorf("observations of an earlier block = %+v, %v, want one", got, err)
 				}
 			}
 		})
 	}
 }
 
-// wantUnwritten fails unless err is that the file could not be written, for the reason that the system gave.
+// wantUnwritten reports a test error unless err is a WriteError of the file with the reason why.
 func wantUnwritten(t *testing.T, call string, err error, file, why string) {
 	t.Helper()
 	var unwritten *record.WriteError
 	if !errors.As(err, &unwritten) || err.Error() != fmt.Sprintf("writing %s: %s", file, why) {
-		t.Errorf("%s = %v, want that %s could not be written: %s", call, err, file, why)
+		t.Errorf("%s = %v, want writing %s: %s", call, err, file, why)
 	}
 }
 
-// The disk is still full when the end of the run is to be written: it is where there was room kept for it.
-func TestNoRoomForTheEnd(t *testing.T) {
-	long := strings.Repeat("é", 5000) // above what is kept
+// If the disk is still full at the end of the run, the tail is written into the reserved file.
+func TestNoRoomForTail(t *testing.T) {
+	long := strings.Repeat("é", 5000) // longer than the reserved file
 	for name, test := range map[string]struct {
 		tail record.Tail
 		want string // the beginning of the condition
 	}{
-		"failed":            {record.Tail{LengthNS: 7, Condition: "writing x: no space"}, "writing x: no space"},
-		"done all the same": {record.Tail{LengthNS: 7, Complete: true}, ""},
-		"for long reasons":  {record.Tail{LengthNS: 7, Condition: long}, long[:1000]},
+		"failed":           {record.Tail{LengthNS: 7, Condition: "writing x: no space"}, "writing x: no space"},
+		"complete":         {record.Tail{LengthNS: 7, Complete: true}, ""},
+		"a long condition": {record.Tail{LengthNS: 7, Condition: long}, long[:1000]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
-			head := record.Head{Schema: record.Schema, Version: strings.Repeat("v", 8000)} // longer than the room
+			head := record.Head{Schema: record.Schema, Version: strings.Repeat("v", 8000)} // longer than the reserved file
 			rec, err := record.Create(dir, head)
 			if err != nil {
 				t.Fatal(err)
 			}
 			wantIn(t, dir, "blocks.jsonl", "observations.bin", "tail.json")
 			if killed := read(t, dir); killed.Tail != (record.Tail{}) {
-				t.Errorf("before the end the tail is %+v, want none", killed.Tail)
+				t.Errorf("tail before Finish = %+v, want none", killed.Tail)
 			}
 			restore := limitFiles(t, size(t, filepath.Join(dir, "blocks.jsonl")))
 			err = rec.Finish(test.tail)
@@ -142,20 +143,20 @@ func TestNoRoomForTheEnd(t *testing.T) {
 			}
 			wantIn(t, dir, "blocks.jsonl", "observations.bin", "tail.json")
 			if got := size(t, filepath.Join(dir, "tail.json")); got != 4096 {
-				t.Errorf("tail.json has %d bytes, want it as long as it was", got)
+				t.Errorf("tail.json has %d bytes, want 4096", got)
 			}
 			got := read(t, dir).Tail
 			cut := len(test.tail.Condition) > 4096
 			if !strings.HasPrefix(got.Condition, test.want) || strings.HasSuffix(got.Condition, "…") != cut ||
 				!utf8.ValidString(got.Condition) || got.LengthNS != 7 || got.Complete != test.tail.Complete {
-				t.Errorf("the tail is %+v, want %+v", got, test.tail)
+				t.Errorf("tail = %+v, want %+v", got, test.tail)
 			}
 		})
 	}
 }
 
-// A record that cannot be begun leaves nothing, and takes nothing of others.
-func TestNoRoomForTheBeginning(t *testing.T) {
+// If Create fails, it leaves none of its files, and does not remove others.
+func TestNoRoomForHead(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "other"), nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -164,12 +165,12 @@ func TestNoRoomForTheBeginning(t *testing.T) {
 	_, err := record.Create(filepath.Join(dir, "head"), record.Head{Version: strings.Repeat("v", 2000)})
 	_, reserve := record.Create(dir, record.Head{})
 	restore()
-	wantUnwritten(t, "CreateRecord", err, filepath.Join(dir, "head", "blocks.jsonl"), "file too large")
-	wantUnwritten(t, "CreateRecord", reserve, filepath.Join(dir, "tail.json"), "file too large")
+	wantUnwritten(t, "Create", err, filepath.Join(dir, "head", "blocks.jsonl"), "file too large")
+	wantUnwritten(t, "Create", reserve, filepath.Join(dir, "tail.json"), "file too large")
 	wantIn(t, dir, "other")
 }
 
-// A disk without any room, for either file.
+// A disk without any free space, for either file.
 func TestNoRoom(t *testing.T) {
 	open := func(name string) *os.File {
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644)
@@ -195,14 +196,14 @@ func TestNoRoom(t *testing.T) {
 		t.Errorf("Finish = %v", err)
 	}
 	if result := read(t, dir); len(result.Blocks) > 0 || result.Tail.Condition != err.Error() {
-		t.Errorf("%d blocks and the tail %+v can be read, want none and why", len(result.Blocks), result.Tail)
+		t.Errorf("read %d blocks and the tail %+v, want none and a condition", len(result.Blocks), result.Tail)
 	}
 	if launcher.started.Load() != launcher.ending.Load() {
 		t.Errorf("%d targets started and %d stopped", launcher.started.Load(), launcher.ending.Load())
 	}
 }
 
-func TestWriteFileWholeOrNotAtAll(t *testing.T) {
+func TestWriteFileIsAtomic(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "result.json")
 	if err := record.WriteFile(name, []byte("before")); err != nil {
@@ -213,12 +214,12 @@ func TestWriteFileWholeOrNotAtAll(t *testing.T) {
 	restore()
 	wantUnwritten(t, "WriteFile", err, name, "file too large")
 	if got, err := os.ReadFile(name); err != nil || string(got) != "before" {
-		t.Errorf("the file now holds %q", got)
+		t.Errorf("the file contains %q, %v, want before", got, err)
 	}
 	wantIn(t, dir, "result.json")
 }
 
-// observationsOf reads those of a block, and the error that ends them.
+// observationsOf returns the observations of a block, and the error that ends them, if any.
 func observationsOf(r *record.Result, b record.Block) (seen []record.Observation, err error) {
 	for o, err := range r.Observations(b) {
 		if err != nil {
@@ -229,7 +230,7 @@ func observationsOf(r *record.Result, b record.Block) (seen []record.Observation
 	return seen, nil
 }
 
-// wantIn checks what the folder has, hidden files too.
+// wantIn checks the names in a directory, including hidden files.
 func wantIn(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -241,6 +242,6 @@ func wantIn(t *testing.T, dir string, want ...string) {
 		got = append(got, e.Name())
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the folder has %q, want %q", got, want)
+		t.Errorf("the directory has %q, want %q", got, want)
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"runtime/metrics"
 )
 
-// The collector of garbage must not run during a block: it would take processor time from the server, and stop the
-// generator. So it is off while a run goes on, and called between blocks when there is something to collect.
+// The garbage collector must not run during a block: it would take CPU time from the server and pause the load
+// generator. So it is off during a run, and runs between blocks if there is enough garbage.
 const (
-	collectFrom = 32 << 20  // bytes on the heap; an engine that allocates reaches this after several blocks
-	memoryLimit = 192 << 20 // at which the collector runs all the same, in a block that allocates without end
+	collectFrom = 32 << 20  // heap size in bytes; an engine that allocates reaches it after several blocks
+	memoryLimit = 192 << 20 // bytes; limits the heap of a block that allocates too much
 )
 
-// pauseCollector switches the collector off and returns what restores it.
+// pauseCollector turns the garbage collector off and returns a function that restores its settings.
 func pauseCollector() (restore func()) {
 	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
 	return func() {
@@ -22,14 +22,14 @@ func pauseCollector() (restore func()) {
 	}
 }
 
-// collect runs the collector, to its end, if there is much to collect.
+// collect runs a complete garbage collection if the heap is larger than collectFrom.
 func collect() {
 	if runtimeMetric("/memory/classes/heap/objects:bytes") > collectFrom {
 		runtime.GC()
 	}
 }
 
-// collections is how many there were so far.
+// collections returns the number of garbage collections so far.
 func collections() uint64 { return runtimeMetric("/gc/cycles/total:gc-cycles") }
 
 func runtimeMetric(name string) uint64 {

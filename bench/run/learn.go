@@ -11,34 +11,34 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Lesson is what is to be learnt of targets before they are measured.
+// A Lesson describes the expected responses to learn from targets before the measurement.
 type Lesson struct {
 	Workload       string
 	Asked          []subject.Asked
-	Sides          []Side // the first sends the responses that are expected of the others
-	AllowDifferent bool   // the status alone is expected
+	Sides          []Side // the responses of the first are expected of the others
+	AllowDifferent bool   // expect only the status
 	IgnoreHeaders  []string
-	// Examine, if set, is called for each side while it serves.
+	// Examine, if set, is called for each side while its target is running.
 	Examine func(ctx context.Context, s Side, t *subject.Target, requests []contract.Request) error
 }
 
 // A Side is a target that is started to learn its responses.
 type Side struct{ Model, Title string }
 
-// Learn starts the sides, records the response of the first to each request of which it is to be learnt, and verifies
-// that the others send the same. It returns the requests with what is expected.
+// Learn starts the sides, records the first side's response to each request whose response is to be learned, and
+// verifies that the other sides send the same. It returns the requests with the expected responses.
 func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Request, failed error) {
 	var targets []*subject.Target
 	for i, side := range n.Sides {
 		t, stop, err := l.Launch(ctx, side.Model, n.Workload)
 		if starting := "starting " + side.Title; err != nil && strings.HasPrefix(err.Error(), starting) {
-			return nil, err // a command names itself
+			return nil, err // errors of commands already contain this
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", starting, err)
 		}
 		defer func() { failed = errors.Join(failed, stop()) }()
 		targets = append(targets, t)
-		learnt, err := n.learn(ctx, t)
+		learned, err := n.learn(ctx, t)
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}
@@ -46,10 +46,10 @@ func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Requ
 			return nil, fmt.Errorf("%s: %w", side.Title, endOr([]*subject.Target{t}, err))
 		}
 		if i == 0 {
-			requests = learnt
+			requests = learned
 		}
 		if n.Examine != nil {
-			if err := n.Examine(ctx, side, t, learnt); err != nil {
+			if err := n.Examine(ctx, side, t, learned); err != nil {
 				return nil, err
 			}
 		}
@@ -59,7 +59,7 @@ func (n Lesson) Learn(ctx context.Context, l Launcher) (requests []contract.Requ
 	return requests, endOr(targets, err)
 }
 
-// learn returns the requests with the responses of a target.
+// learn returns the requests with the responses of a target as expected responses.
 func (n Lesson) learn(ctx context.Context, t *subject.Target) (requests []contract.Request, err error) {
 	for _, asked := range n.Asked {
 		r := asked.Request
@@ -77,14 +77,15 @@ func (n Lesson) learn(ctx context.Context, t *subject.Target) (requests []contra
 	return requests, nil
 }
 
-// endOr returns why one of the targets ended, if it did or is about to, which then caused err, and else err.
+// endOr returns the reason why one of the targets ended, if a target ended or is about to and so caused err. Otherwise
+// it returns err.
 func endOr(targets []*subject.Target, err error) error {
 	for end := time.Now().Add(longExitDelay); isWithoutResponse(err) && time.Now().Before(end); time.Sleep(exitPoll) {
 		ending := false
 		for _, t := range targets {
 			select {
-			case why := <-t.Gone: // blocks if it is nil
-				return fmt.Errorf("it was asked for its response, and %w", why)
+			case why := <-t.Gone: // never ready if it is nil
+				return fmt.Errorf("learning its response: %w", why)
 			default:
 				ending = ending || t.Gone != nil
 			}
@@ -96,5 +97,5 @@ func endOr(targets []*subject.Target, err error) error {
 	return err
 }
 
-// exitPoll is the pause between two looks at whether a target has ended.
+// exitPoll is the interval of checking whether a target has ended.
 const exitPoll = 10 * time.Millisecond

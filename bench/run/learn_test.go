@@ -13,30 +13,31 @@ import (
 	"forktax/workload/contract"
 )
 
-// A response that cannot be learnt is described: which status or what is another, how often, and from which request on.
-func TestResponsesThatCannotBeLearnt(t *testing.T) {
+// The error for a response that cannot be learned has the status or the difference, the number of failures, and the
+// first failed request.
+func TestLearnErrors(t *testing.T) {
 	tests := map[string]struct {
 		respond func(w http.ResponseWriter, n int64) // to the n-th request
 		want    []string
 	}{
-		"an error from the third request on": {func(w http.ResponseWriter, n int64) {
+		"a wrong status from the third request on": {func(w http.ResponseWriter, n int64) {
 			if n > 2 {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				io.WriteString(w, "too many visits\n")
 			}
 		}, []string{"page: GET /: the response has status 503; its body is", "too many visits",
 			"\n6 of 8 requests failed: 6 wrong status; 503 6 times, from request 3 on, first line \"too many visits\""}},
-		"an error each time": {func(w http.ResponseWriter, _ int64) { w.WriteHeader(http.StatusForbidden) },
+		"a wrong status each time": {func(w http.ResponseWriter, _ int64) { w.WriteHeader(http.StatusForbidden) },
 			[]string{"status 403", "8 of 8 requests failed: 8 wrong status; 403 8 times, from the first request on"}},
-		"another body, once": {func(w http.ResponseWriter, n int64) {
+		"a different body once": {func(w http.ResponseWriter, n int64) {
 			w.Header().Set("Content-Type", "text/plain")
 			if n == 2 {
 				io.WriteString(w, "second")
 			}
 		}, []string{"GET /: the response changes:\n  - body: 0 bytes",
 			"1 of 8 requests failed: 1 wrong body; from request 2 on",
-			"--mask leaves out"}},
-		"another header": {func(w http.ResponseWriter, n int64) {
+			"use --mask to ignore"}},
+		"a different header": {func(w http.ResponseWriter, n int64) {
 			w.Header().Set("X-Visits", strings.Repeat("i", int(n)))
 		}, []string{"- X-Visits: i\n  + X-Visits: ii\n",
 			"7 of 8 requests failed: 7 wrong header; from request 2 on; it logged: overload"}},
@@ -44,14 +45,14 @@ func TestResponsesThatCannotBeLearnt(t *testing.T) {
 			if n > 1 {
 				panic(http.ErrAbortHandler)
 			}
-		}, []string{"asking for GET /: ", "7 of 8 requests failed: 7 closed; from request 2 on"}},
+		}, []string{"page: GET /: ", "7 of 8 requests failed: 7 closed; from request 2 on"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int64
 			respond := func(w http.ResponseWriter, _ *http.Request) { test.respond(w, asked.Add(1)) }
-			fake := &fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": respond}}
+			fake := &fakeLauncher{handlers: map[string]http.HandlerFunc{"cgi": respond}}
 			launcher := amended{fake, func(target *subject.Target) {
 				logged := []string{"overload"}
 				target.LogLines = func() []string {
@@ -75,16 +76,16 @@ func lesson() run.Lesson {
 		Asked: []subject.Asked{{Request: contract.Request{Name: "get", Method: "GET", Path: "/"}, Learn: true}}}
 }
 
-// A target that ends while it is asked has its end in the error, also if its connection just closes.
-func TestTargetEndsWhileItIsLearnt(t *testing.T) {
-	launcher := &fakeLauncher{answer: map[string]http.HandlerFunc{}}
-	why := errors.New("it ended (exit status 7); the last it logged:\n  no space for the cache")
-	launcher.answer["cgi"] = func(http.ResponseWriter, *http.Request) {
+// If a target ends during a request, the error has the reason, even if the client only sees a closed connection.
+func TestTargetEndsWhileLearning(t *testing.T) {
+	launcher := &fakeLauncher{handlers: map[string]http.HandlerFunc{}}
+	why := errors.New("it ended (exit status 7); last log lines:\n  no space for the cache")
+	launcher.handlers["cgi"] = func(http.ResponseWriter, *http.Request) {
 		launcher.gone["cgi"] <- why
 		panic(http.ErrAbortHandler)
 	}
 	_, err := lesson().Learn(t.Context(), launcher)
-	const want = "page: it was asked for its response, and it ended (exit status 7)"
+	const want = "page: learning its response: it ended (exit status 7)"
 	if !errors.Is(err, why) || !strings.Contains(err.Error(), want) {
 		t.Errorf("Learn = %v, want %v", err, why)
 	}

@@ -12,7 +12,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// mixPlan is one of a mix of two requests in a closed loop and at a rate.
+// mixPlan returns a plan with a mix of two requests, in a closed loop and at a rate.
 func mixPlan() plan.Plan {
 	p := somePlan()
 	p.Workloads[0].Requests = []contract.Request{
@@ -31,9 +31,9 @@ func mixPlan() plan.Plan {
 
 func echoPath(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) }
 
-// A run of a mix sends both models of a round the same requests, and records which.
+// A run of a mix sends both models the same requests in a round, and records their indexes.
 func TestRunOfAMix(t *testing.T) {
-	launcher := &fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": echoPath, "persistent": echoPath}}
+	launcher := &fakeLauncher{handlers: map[string]http.HandlerFunc{"cgi": echoPath, "persistent": echoPath}}
 	r := newRunner(t, mixPlan(), launcher, &fakeEngine{run: new(load.Epoll).Run})
 	if err := r.Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestRunOfAMix(t *testing.T) {
 		n := 0
 		for o, err := range result.Observations(b) {
 			if err != nil || o.Err != "" || int64(o.Request) > 1 {
-				t.Fatalf("observed %+v, %v", o, err)
+				t.Fatalf("observation = %+v, %v", o, err)
 			}
 			if n++; n <= 60 && result.Plan.Cells[b.Cell].Load.Kind == plan.Closed {
 				requests.WriteByte("rs"[o.Request])
@@ -68,14 +68,14 @@ func TestRunOfAMix(t *testing.T) {
 	}
 }
 
-// What fails of a mix is named.
+// The failures of a mix have the name of the request.
 func TestFailuresOfAMix(t *testing.T) {
-	launcher := &fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": echoPath, "persistent": echoPath}}
+	launcher := &fakeLauncher{handlers: map[string]http.HandlerFunc{"cgi": echoPath, "persistent": echoPath}}
 	p := mixPlan()
 	p.Workloads[0].Requests[1].Want.Status = 0
 	r := newRunner(t, p, launcher, &fakeEngine{run: new(load.Epoll).Run})
-	launcher.answer["cgi"] = func(w http.ResponseWriter, q *http.Request) {
-		if q.Method == "POST" && launcher.asked.Load() > 4 { // not where the targets are verified to be alike
+	launcher.handlers["cgi"] = func(w http.ResponseWriter, q *http.Request) {
+		if q.Method == "POST" && launcher.requests.Load() > 4 { // not during verification
 			w.WriteHeader(http.StatusForbidden)
 		}
 		echoPath(w, q)
@@ -87,8 +87,9 @@ func TestFailuresOfAMix(t *testing.T) {
 	for _, b := range read(t, r.Record.Dir).Blocks {
 		for class, f := range b.Failures {
 			found = true
-			if class != record.ErrWrongStatus || f.Request != "sign" || f.FirstLine != "/sign" || f.Statuses[0].Status != 403 {
-				t.Errorf("a block has the failures %s: %+v", class, f)
+			if class != record.ErrWrongStatus || f.Request != "sign" || f.FirstLine != "/sign" ||
+				f.Statuses[0].Status != 403 {
+				t.Errorf("failures of a block: %s: %+v", class, f)
 			}
 		}
 	}

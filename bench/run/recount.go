@@ -15,19 +15,19 @@ import (
 	"forktax/workload/contract"
 )
 
-// Limits on how often a target is asked for the same once a response was wrong.
+// Limits on repeating a request that got a wrong response.
 const (
-	mostAsked  = 8
+	maxRecount = 8 // requests
 	countLimit = 2 * time.Second
 )
 
-// A recount asks a target for the same again, to count how often its response is wrong.
+// A recount repeats a request to a target, to count how often the response is wrong.
 type recount struct {
 	record.FailureCount
 	client  *http.Client
 	target  *subject.Target
 	request contract.Request
-	judge   func(subject.Response) (class string) // of a response; "" if it is right
+	judge   func(subject.Response) (class string) // failure class of a response; "" if it is right
 }
 
 // add counts a response, or the error of a request that got none.
@@ -39,7 +39,7 @@ func (n *recount) add(a subject.Response, err error) {
 	n.Add(n.judge(a), a.Status, a.Body)
 }
 
-// innermost returns the error that the others wrap, whose text may hold what a target logged.
+// innermost returns the innermost wrapped error. The texts of outer errors may contain log lines of a target.
 func innermost(err error) error {
 	for {
 		inner := errors.Unwrap(err)
@@ -50,11 +50,11 @@ func innermost(err error) error {
 	}
 }
 
-// run asks until the target was asked mostAsked times, or the time is over.
+// run repeats the request until there were maxRecount requests, or for countLimit.
 func (n *recount) run(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, countLimit)
 	defer cancel()
-	for n.Requests < mostAsked {
+	for n.Requests < maxRecount {
 		a, err := subject.Fetch(ctx, n.client, n.target.URL, n.request)
 		if ctx.Err() != nil {
 			return
@@ -63,22 +63,22 @@ func (n *recount) run(ctx context.Context) {
 	}
 }
 
-// isWithoutResponse reports whether err is of a request that got no response, or half of one, as it does if its server
-// ends.
+// isWithoutResponse reports whether err is that of a request that got no response, or an incomplete one, as when its
+// server ends.
 func isWithoutResponse(err error) bool {
-	var asking *url.Error
+	var request *url.Error
 	var network *net.OpError
-	return errors.As(err, &asking) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &request) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// isTimeout reports whether err is of a request that had no response in time.
+// isTimeout reports whether err is that of a request that timed out.
 func isTimeout(err error) bool {
 	var late interface{ Timeout() bool }
 	return errors.As(err, &late) && late.Timeout()
 }
 
-// classOf returns the class of a response that is not the one that is wanted, or not the same as another; "" if it is
-// both. Parts that masks match are left out of them.
+// classOf returns the failure class of a response that differs from the expected one or from other; "" if it equals
+// both. The responses must have been masked.
 func classOf(want contract.Want, other, a subject.Response) string {
 	withoutHeaders := subject.Response{Status: a.Status, Body: a.Body}
 	switch {

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// A run is one that is under way.
+// A run is a run in progress.
 type run struct {
 	*Runner
 	*schedule
-	began     time.Time // what the record counts from
-	announced *Forecast // nil before the first
+	began     time.Time // times in the record are relative to it
+	announced *Forecast // the last announced; nil if none was
 }
 
-// runStart starts all targets, visits the cells in the rounds of this start, and ends the targets.
+// runStart starts all targets, visits the cells in the rounds of this start, and stops the targets.
 func (r *run) runStart(ctx context.Context) error {
 	began, warmed := r.elapsed(), r.warmed
 	if r.overload != nil && !r.overload.target.External {
@@ -34,14 +34,14 @@ func (r *run) runStart(ctx context.Context) error {
 	return err
 }
 
-// runRounds makes the rounds of a start of the targets, and at the last what is missing after them.
+// runRounds runs the rounds of a start of the targets. In the last start it also runs the overtime.
 func (r *run) runRounds(ctx context.Context, v *visitor) error {
 	for r.moreRounds() {
 		if err := v.round(ctx, r.schedule); err != nil {
 			return err
 		}
-		// The first round tells what the plan did not. Before a start ends, there may turn out to be fewer of them,
-		// with more rounds each.
+		// The first round shows actual durations. At the end of a start, the number of starts may be reduced, which gives
+		// this start more rounds.
 		if r.round == 1 || r.stale() || !r.moreRounds() {
 			if err := r.replan(); err != nil {
 				return err
@@ -54,7 +54,7 @@ func (r *run) runRounds(ctx context.Context, v *visitor) error {
 	return nil
 }
 
-// runOvertime makes the rounds after the budget, for what is missing then.
+// runOvertime runs rounds after the budget, with visits to the cells that still need visits.
 func (r *run) runOvertime(ctx context.Context, v *visitor) error {
 	for {
 		if err := r.replan(); err != nil {
@@ -76,8 +76,8 @@ func (r *run) runOvertime(ctx context.Context, v *visitor) error {
 	}
 }
 
-// replan learns from the record what is missing, decides by what is known now how many starts there are, and predicts
-// the end. What is predicted is announced if it was not yet, or was announced to be otherwise.
+// replan updates the missing visits from the record, the number of starts, and the predicted end. It announces the
+// forecast if it differs from the one announced before.
 func (r *run) replan() (err error) {
 	if r.Missing != nil && r.Plan.Rounds == 0 {
 		if r.missing, err = r.Missing(); err != nil {

@@ -17,7 +17,7 @@ import (
 	"forktax/bench/run"
 )
 
-// A virtualRun is a run by a clock that only starts, visits and stops move.
+// A virtualRun is a run in virtual time, which only starts, visits and stops advance.
 type virtualRun struct {
 	runner   *run.Runner
 	launcher *fakeLauncher
@@ -25,20 +25,22 @@ type virtualRun struct {
 
 	forecasts []run.Forecast
 	progress  []run.Progress
-	shown     []time.Duration // when
+	shown     []time.Duration // time of each progress
 }
 
 const ms = time.Millisecond
 
-// newVirtualRun makes one in which a start and a stop of a target take that long, and a visit what visit returns.
-func newVirtualRun(t *testing.T, p plan.Plan, start, stop time.Duration, visit func(load.Visit) time.Duration) *virtualRun {
+// newVirtualRun returns a run in which starting and stopping a target take start and stop, and a visit takes what visit
+// returns.
+func newVirtualRun(t *testing.T, p plan.Plan, start, stop time.Duration,
+	visit func(load.Visit) time.Duration) *virtualRun {
 	t.Helper()
 	r := &virtualRun{launcher: &fakeLauncher{}}
 	pass := func(d time.Duration) { r.now.Add(int64(d)) }
 	r.launcher.begin, r.launcher.wait = func() { pass(start) }, func() { pass(stop) }
 	engine := &fakeEngine{run: func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 		pass(visit(v))
-		return oneAnswer(ctx, v, rec)
+		return oneResponse(ctx, v, rec)
 	}}
 	r.runner = newRunner(t, p, r.launcher, engine)
 	run.SetClock(r.runner, func() time.Time { return time.Unix(0, r.now.Load()) })
@@ -49,7 +51,7 @@ func newVirtualRun(t *testing.T, p plan.Plan, start, stop time.Duration, visit f
 	return r
 }
 
-// run makes the run, and returns how long it took and its blocks.
+// run executes the run and returns its duration and its blocks.
 func (r *virtualRun) run(t *testing.T) (time.Duration, []record.Block) {
 	t.Helper()
 	if err := r.runner.Run(t.Context()); err != nil {
@@ -58,11 +60,11 @@ func (r *virtualRun) run(t *testing.T) (time.Duration, []record.Block) {
 	return time.Duration(r.now.Load()), read(t, r.runner.Record.Dir).Blocks
 }
 
-// planned is how long a visit takes by the plan.
+// planned returns the planned duration of a visit.
 func planned(v load.Visit) time.Duration { return v.Length }
 
-// wanting returns a Runner.Missing for which each cell needs that many blocks, not counting those that are spoilt.
-func wanting(t *testing.T, r *run.Runner, blocks int, spoilt func(record.Block) bool) func() ([]int, error) {
+// wanting returns a Runner.Missing for which each cell needs this many blocks, not counting invalid ones.
+func wanting(t *testing.T, r *run.Runner, blocks int, invalid func(record.Block) bool) func() ([]int, error) {
 	run, seen := record.Follow(r.Record.Dir), 0
 	missing := slices.Repeat([]int{blocks}, len(r.Plan.Cells))
 	return func() ([]int, error) {
@@ -70,7 +72,7 @@ func wanting(t *testing.T, r *run.Runner, blocks int, spoilt func(record.Block) 
 			t.Errorf("Read = %v", err)
 		}
 		for _, b := range run.Result.Blocks[seen:] {
-			if spoilt == nil || !spoilt(b) {
+			if invalid == nil || !invalid(b) {
 				missing[b.Cell] = max(missing[b.Cell]-1, 0)
 			}
 		}
@@ -79,7 +81,8 @@ func wanting(t *testing.T, r *run.Runner, blocks int, spoilt func(record.Block) 
 	}
 }
 
-// timedPlan has short visits of 20 ms, and long ones of 250 ms in every third round: 600 ms for the three.
+// timedPlan returns a plan with short visits of 20 ms, and long visits of 250 ms in every third round. Three rounds
+// take about 600 ms.
 func timedPlan(budget time.Duration) plan.Plan {
 	p := somePlan()
 	p.Rounds, p.BlockNS, p.BudgetNS, p.Starts = 0, 0, int64(budget), 4
@@ -87,7 +90,7 @@ func timedPlan(budget time.Duration) plan.Plan {
 	return p
 }
 
-// perCell counts blocks.
+// perCell returns the number of blocks of each cell.
 func perCell(p plan.Plan, blocks []record.Block) []int {
 	n := make([]int, len(p.Cells))
 	for _, b := range blocks {
@@ -96,12 +99,12 @@ func perCell(p plan.Plan, blocks []record.Block) []int {
 	return n
 }
 
-// After the budget a run visits what lacks pairs, and what that is compared with, in the rounds in which both would be
-// visited, until there are enough.
-func TestRunGoesOnForWhatIsMissing(t *testing.T) {
+// After the budget a run visits the cells that need visits, and those paired with them, in the rounds in which both
+// would be visited, until there are enough.
+func TestOvertime(t *testing.T) {
 	p := timedPlan(3 * time.Second)
 	r := newVirtualRun(t, p, 10*ms, 0, planned)
-	// The budget has five rounds of three. One of the blocks of cell 2 is lost, so that cell 3 gets one more than it
+	// The budget is enough for five times three rounds. One block of cell 2 is invalid, so cell 3 gets one more than it
 	// needs.
 	r.runner.Missing = wanting(t, r.runner, 6, func(b record.Block) bool { return b.Cell == 2 && b.Round < 3 })
 	took, blocks := r.run(t)
@@ -113,7 +116,7 @@ func TestRunGoesOnForWhatIsMissing(t *testing.T) {
 		}
 	}
 	if n := perCell(p, within); n[2] != 5 || n[3] != 5 || n[0] < 15 {
-		t.Fatalf("within the budget the cells are visited %d times, want the long ones 5 times", n)
+		t.Fatalf("visits by cell within the budget: %d, want 5 to cells 2 and 3", n)
 	}
 	after := blocks[len(within):]
 	var want, got []int
@@ -127,18 +130,18 @@ func TestRunGoesOnForWhatIsMissing(t *testing.T) {
 	for _, b := range after {
 		got = append(got, b.Cell, b.Round)
 		if b.Start != p.Starts-1 {
-			t.Errorf("block %+v is of start %d, want the last", b, b.Start)
+			t.Errorf("block %+v is of start %d, want the last one", b, b.Start)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("cells and rounds after the budget (-want +got):\n%s", diff)
 	}
 	if took < 3*time.Second || took > 5*time.Second {
-		t.Errorf("the run took %v, want a second more than the budget or so", took)
+		t.Errorf("run took %v, want about a second more than the budget", took)
 	}
 }
 
-// It ends with its budget if nothing is missing, or nothing is waited for, and within twice the budget in any case.
+// A run ends with its budget if no visits are missing, and within twice the budget in any case.
 func TestRunEndsByTime(t *testing.T) {
 	const budget = 3 * time.Second
 	for name, test := range map[string]struct {
@@ -146,45 +149,46 @@ func TestRunEndsByTime(t *testing.T) {
 		least   time.Duration
 		most    time.Duration
 	}{
-		"nothing is waited for": {func(*testing.T, *run.Runner) func() ([]int, error) { return nil }, budget, budget + 600*ms},
+		"Missing is nil": {func(*testing.T, *run.Runner) func() ([]int, error) { return nil },
+			budget, budget + 600*ms},
 		"nothing is missing": {func(t *testing.T, r *run.Runner) func() ([]int, error) {
 			return wanting(t, r, 3, nil)
 		}, budget, budget + 600*ms},
-		"what is missing never comes": {func(t *testing.T, r *run.Runner) func() ([]int, error) {
+		"a cell has only invalid blocks": {func(t *testing.T, r *run.Runner) func() ([]int, error) {
 			return wanting(t, r, 6, func(b record.Block) bool { return b.Cell == 2 })
 		}, 2*budget - 600*ms, 2 * budget},
-		"all is missing for ever": {func(t *testing.T, r *run.Runner) func() ([]int, error) {
+		"all cells need too many visits": {func(t *testing.T, r *run.Runner) func() ([]int, error) {
 			return wanting(t, r, 1000, nil)
-		}, 2*budget - 720*ms, 2 * budget}, // there is no time for a round of 544 ms in the last 600 ms and a reserve
+		}, 2*budget - 720*ms, 2 * budget}, // a round of 544 ms does not fit into the last 600 ms minus a reserve
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newVirtualRun(t, timedPlan(budget), 10*ms, 10*ms, func(v load.Visit) time.Duration { return v.Length + 2*ms })
 			r.runner.Missing = test.missing(t, r.runner)
 			if took, _ := r.run(t); took < test.least || took > test.most {
-				t.Errorf("the run took %v, want %v to %v", took, test.least, test.most)
+				t.Errorf("run took %v, want %v to %v", took, test.least, test.most)
 			}
 		})
 	}
 }
 
-// Where the rounds are counted, there are no others.
-func TestRunOfCountedRoundsDoesNotGoOn(t *testing.T) {
+// If the number of rounds is given, there is no overtime.
+func TestRunWithRoundsHasNoOvertime(t *testing.T) {
 	p := somePlan()
 	r := newVirtualRun(t, p, 10*ms, 10*ms, planned)
 	r.runner.Missing = func() ([]int, error) {
-		t.Error("it is asked what is missing")
+		t.Error("Missing was called")
 		return nil, nil
 	}
 	if _, blocks := r.run(t); len(blocks) != p.Rounds*len(p.Cells) {
 		t.Errorf("%d blocks, want %d", len(blocks), p.Rounds*len(p.Cells))
 	}
 	if f := r.forecasts[0]; f.Max != 0 || f.Starts != p.Starts || f.Targets != 2 {
-		t.Errorf("announced %+v, want %d starts of 2 targets and no bound", f, p.Starts)
+		t.Errorf("announced %+v, want %d starts of 2 targets and Max 0", f, p.Starts)
 	}
 }
 
-// If it cannot be found out what is missing, the run ends.
-func TestRunEndsWithoutATally(t *testing.T) {
+// An error of Missing ends the run.
+func TestMissingFails(t *testing.T) {
 	r := newVirtualRun(t, timedPlan(time.Second), 0, 0, planned)
 	r.runner.Missing = func() ([]int, error) { return nil, errFake }
 	if err := r.runner.Run(t.Context()); err != errFake {
@@ -192,23 +196,23 @@ func TestRunEndsWithoutATally(t *testing.T) {
 	}
 }
 
-// A short budget takes fewer starts of the targets, but three, unless their number is wanted.
-func TestShortBudgetsHaveFewerStarts(t *testing.T) {
+// With a short budget there are fewer starts of the targets, but at least three, unless their number is given.
+func TestShortBudgetHasFewerStarts(t *testing.T) {
 	const budget = 3 * time.Second
 	for name, test := range map[string]struct {
-		start  time.Duration // of a target, of which there are two
-		visit  time.Duration // more than planned
+		start  time.Duration // of each of two targets
+		visit  time.Duration // added to the planned duration
 		fewest int
 		starts int
-		over   bool // it takes more than twice the budget
+		over   bool // the run takes more than twice the budget
 	}{
-		"there is time for all":               {start: 10 * ms, fewest: 3, starts: 8},
-		"starts take long":                    {start: 300 * ms, fewest: 3, starts: 4},
-		"starts take the time":                {start: time.Second, fewest: 3, starts: 3, over: true},
-		"starts take long, and are wanted":    {start: 300 * ms, starts: 8},
-		"starts take longer, and are wanted":  {start: 600 * ms, starts: 8, over: true},
-		"visits take long":                    {start: 10 * ms, visit: 100 * ms, fewest: 3, starts: 8},
-		"visits take longer than was planned": {start: 10 * ms, visit: 1200 * ms, fewest: 3, starts: 3, over: true},
+		"there is time for all":             {start: 10 * ms, fewest: 3, starts: 8},
+		"starts take long":                  {start: 300 * ms, fewest: 3, starts: 4},
+		"starts take all the time":          {start: time.Second, fewest: 3, starts: 3, over: true},
+		"starts take long, but are given":   {start: 300 * ms, starts: 8},
+		"starts take longer, but are given": {start: 600 * ms, starts: 8, over: true},
+		"visits take long":                  {start: 10 * ms, visit: 100 * ms, fewest: 3, starts: 8},
+		"visits take much longer":           {start: 10 * ms, visit: 1200 * ms, fewest: 3, starts: 3, over: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := timedPlan(budget)
@@ -217,32 +221,33 @@ func TestShortBudgetsHaveFewerStarts(t *testing.T) {
 			r := newVirtualRun(t, p, test.start, 0, func(v load.Visit) time.Duration { return v.Length + test.visit })
 			r.runner.Missing = wanting(t, r.runner, 6, nil)
 			took, blocks := r.run(t)
-			if starts := int(r.launcher.started.Load()) / 2; starts != test.starts || blocks[len(blocks)-1].Start != starts-1 {
-				t.Errorf("%d starts, the last block of the %d-th, want %d", starts, blocks[len(blocks)-1].Start+1, test.starts)
+			starts, last := int(r.launcher.started.Load())/2, blocks[len(blocks)-1].Start
+			if starts != test.starts || last != starts-1 {
+				t.Errorf("%d starts, the last block of start %d, want %d starts", starts, last, test.starts)
 			}
 			if over := took > 2*budget; over != test.over {
-				t.Errorf("it took %v; want more than twice the budget: %t", took, test.over)
+				t.Errorf("run took %v; want more than twice the budget: %t", took, test.over)
 			}
-			last := r.forecasts[len(r.forecasts)-1]
-			if over := last.Total > last.Max; over != test.over || last.Starts != test.starts || last.Max != 2*budget {
-				t.Errorf("announced %+v of a run that took %v by %d starts", last, took, test.starts)
+			f := r.forecasts[len(r.forecasts)-1]
+			if over := f.Total > f.Max; over != test.over || f.Starts != test.starts || f.Max != 2*budget {
+				t.Errorf("announced %+v of a run that took %v with %d starts", f, took, test.starts)
 			}
 		})
 	}
 }
 
-// The time before a run in which its first target was started is a part of it.
+// The time since Began, when the first target was started, counts toward the budget.
 func TestRunBeganBefore(t *testing.T) {
 	r := newVirtualRun(t, timedPlan(3*time.Second), 10*ms, 0, planned)
 	r.now.Store(int64(2 * time.Second))
 	r.runner.Began = time.Unix(0, 0)
 	if took, _ := r.run(t); took < 3*time.Second || took > 3600*ms {
-		t.Errorf("the run ended after %v, want the budget of 3s", took)
+		t.Errorf("run ended after %v, want the budget of 3s", took)
 	}
 }
 
-// What is announced before the first start, and the time left when half of a run is done, come true, also where a part
-// of the visits has to be made up for.
+// The forecast before the first start, and the time left at half of a run, are right within 20%, even if some visits
+// have to be repeated.
 func TestForecasts(t *testing.T) {
 	for seed := range uint64(10) {
 		for _, budget := range []time.Duration{2 * time.Second, 5 * time.Second, 30 * time.Second} {
@@ -261,21 +266,21 @@ func TestForecasts(t *testing.T) {
 				})
 				took, _ := running.run(t)
 				if took > 2*budget {
-					t.Errorf("it took %v, more than twice the budget", took)
+					t.Errorf("run took %v, more than twice the budget", took)
 				}
 				if got := running.forecasts[0].Total; !near(got, took) {
-					t.Errorf("%v was announced, and it took %v", got, took)
+					t.Errorf("announced %v, but the run took %v", got, took)
 				}
 				half := slices.IndexFunc(running.progress, func(p run.Progress) bool { return p.Share >= 0.5 })
 				if got, want := running.progress[half].Left, took-running.shown[half]; !near(got, want) {
-					t.Errorf("%v are left at half the time, and it was %v; announced %+v", got, want, running.forecasts)
+					t.Errorf("Left = %v at half of the run, want %v; announced %+v", got, want, running.forecasts)
 				}
 			})
 		}
 	}
 }
 
-// How long visits take at a low rate is in the plan, and so in what is announced before the first start.
+// The forecast before the first start has the planned duration of visits at a low rate.
 func TestForecastOfALowRate(t *testing.T) {
 	p := timedPlan(3 * time.Second)
 	p.Cells, p.Strides, p.MinRequests, p.Starts, p.FewestStarts = p.Cells[:2], nil, 5, 8, 3
@@ -289,9 +294,9 @@ func TestForecastOfALowRate(t *testing.T) {
 	f.Total = f.Total.Round(time.Second)
 	want := run.Forecast{Total: time.Minute, Max: 6 * time.Second, Starts: 3, Targets: 2, Round: 20 * time.Second}
 	if f != want || took.Round(time.Second) != time.Minute || len(r.forecasts) > 1 {
-		t.Errorf("announced %+v of a run that took %v, want once %+v", r.forecasts, took, want)
+		t.Errorf("announced %+v of a run that took %v, want only %+v", r.forecasts, took, want)
 	}
 }
 
-// near reports whether a prediction is right within 20 %.
+// near reports whether a prediction is right within 20%.
 func near(got, want time.Duration) bool { return max(got-want, want-got) <= want/5 }

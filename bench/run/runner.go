@@ -17,54 +17,55 @@ import (
 	"forktax/bench/subject"
 )
 
-// A Launcher starts targets, several at the same time. Launch returns when the target answers. Stop ends it, with every process it started, and
-// returns an error if it did not end well; it may be called once, and at the same time as those of other targets.
+// A Launcher starts targets. Launch may be called concurrently, and returns when the target responds. stop stops the
+// target with all its processes, and returns an error if the target did not end cleanly. It must be called only once;
+// stops of different targets may be called concurrently.
 type Launcher interface {
 	Launch(ctx context.Context, model, workload string) (t *subject.Target, stop func() error, err error)
 }
 
-// A Runner carries out a plan: it starts the targets, proves that they do the same work, and visits every cell in
-// turn, round after round.
+// A Runner executes a plan: it starts the targets, verifies that their responses are equivalent, and visits every cell
+// in rounds.
 type Runner struct {
 	Plan     plan.Plan
 	Launcher Launcher
-	Engines  map[string]load.Engine // by the name that cells call them
-	Record   *record.Record         // where each block goes before the next begins
-	Machine  func() record.Counters // what the machine has counted so far; nil means nobody knows
-	Progress func(Progress)         // called before each block; nil means nobody wants to know
-	Announce func(Forecast)         // called before the first start, and again if it turns out otherwise; may be nil
-	Began    time.Time              // when the first target was started, if that was before; the budget counts from then
+	Engines  map[string]load.Engine // by name, as in Cell.Engine
+	Record   *record.Record         // blocks are written to it one by one
+	Machine  func() record.Counters // returns the machine's counters; may be nil
+	Progress func(Progress)         // called before each block; may be nil
+	Announce func(Forecast)         // called before the first start and when the forecast changes; may be nil
+	Began    time.Time              // start of the budget, if a target was started before Run; may be zero
 
-	overload *overload // the last, whose target may still be busy; nil if there is none
+	overload *overload // the last one, whose target may still be busy; nil if there is none
 
-	// Missing returns, of each cell of the plan, how many more valid visits it takes until its comparisons have what
-	// they need. A run by time goes on for them after its budget, up to Plan.MaxDuration. It is called between rounds.
-	// If it is nil, the run ends with the budget.
+	// Missing returns, for each cell of the plan, the number of valid visits that its comparisons still need. A run with
+	// a budget continues after it for them, up to Plan.MaxDuration. Missing is called between rounds. If it is nil, the
+	// run ends with the budget.
 	Missing func() ([]int, error)
 
-	// Agree reports whether two adjacent windows of response times, in nanoseconds, are of a target that is steady, so that
-	// its warm-up ends. If it is nil, there is none.
+	// Agree reports whether two adjacent windows of response times, in nanoseconds, are those of a steady target, so that
+	// the warm-up can end. If it is nil, there is no warm-up.
 	Agree func(before, after []float64) bool
 
-	checkStart int              // of the targets, if it is a check
-	leaveOut   string           // the model of targets that are not started
-	launches   uint64           // of all targets, so far
-	warmed     time.Duration    // what warm-up has taken so far, curves included: the budget does not count it
-	described  bool             // the responses are on record
-	now        func() time.Time // nil is time.Now
+	checkStart int              // index of the start of the targets, in a check
+	leaveOut   string           // model whose targets are not started
+	launches   uint64           // number of starts of all targets so far
+	warmed     time.Duration    // time of warm-ups and curves so far, which do not count toward the budget
+	described  bool             // the responses are recorded
+	now        func() time.Time // nil means time.Now
 }
 
-// Progress says how far a run is.
+// Progress is the progress of a run.
 type Progress struct {
-	Share float64       // of the run that is done, from 0 to 1
-	Left  time.Duration // as far as can be told; 0 if it cannot
-	Done  int           // blocks
-	Start int
-	Cell  plan.Cell // that is visited next
+	Share float64       // completed share of the run, from 0 to 1
+	Left  time.Duration // predicted; 0 if unknown
+	Done  int           // number of blocks
+	Start int           // index of the start of the targets
+	Cell  plan.Cell     // visited next
 }
 
-// Run returns when every block is recorded, or why it did not come to that. The record then holds what was measured; to
-// finish it is the caller's, who knows what to call the end.
+// Run executes the plan. It returns when all blocks are recorded, or an error. The caller must call Record.Finish in
+// both cases.
 func (r *Runner) Run(ctx context.Context) error {
 	defer pauseCollector()()
 	n := &run{Runner: r, schedule: r.schedule(), began: time.Now()}
@@ -79,7 +80,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// schedule returns one that begins now, or began when the first target was started.
+// schedule returns a new schedule that begins at r.Began, or now if that is zero.
 func (r *Runner) schedule() *schedule {
 	began := r.Began
 	if began.IsZero() {
@@ -88,9 +89,10 @@ func (r *Runner) schedule() *schedule {
 	return newSchedule(r.Plan, func() time.Duration { return r.clock().Sub(began) - r.warmed })
 }
 
-// withTargets starts all targets, verifies that they are equivalent, warms those that stay, and stops them after use. The context that use
-// gets ends when a target dies.
-func (r *Runner) withTargets(ctx context.Context, began time.Time, start int, use func(context.Context, *visitor) error) (err error) {
+// withTargets starts all targets, verifies that they are equivalent, warms up the resident ones, calls use, and stops
+// the targets. The context passed to use ends when a target dies.
+func (r *Runner) withTargets(ctx context.Context, began time.Time, start int,
+	use func(context.Context, *visitor) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	targets, stop, err := r.launch(ctx, cancel)
@@ -112,15 +114,15 @@ func (r *Runner) withTargets(ctx context.Context, began time.Time, start int, us
 	return nil
 }
 
-// makeReady draws the curves of the targets that stay, verifies all, and warms those that stay.
+// makeReady measures the curves of the resident targets, verifies all targets, and warms up the resident ones.
 func (r *Runner) makeReady(ctx context.Context, v *visitor, start int) error {
 	warmings := v.warmings(start)
 	if len(warmings) == 0 {
 		return r.verifyTargets(ctx, v.targets)
 	}
-	err := r.apart(func() error {
+	err := r.outsideBudget(func() error {
 		for _, w := range warmings {
-			if err := w.draw(ctx); err != nil {
+			if err := w.measureCurve(ctx); err != nil {
 				return err
 			}
 		}
@@ -132,11 +134,11 @@ func (r *Runner) makeReady(ctx context.Context, v *visitor, start int) error {
 	if err := r.verifyTargets(ctx, v.targets); err != nil {
 		return err
 	}
-	return r.apart(func() error { return v.warmUp(ctx, warmings) })
+	return r.outsideBudget(func() error { return v.warmUp(ctx, warmings) })
 }
 
-// apart calls do, whose duration is not part of the budget.
-func (r *Runner) apart(do func() error) error {
+// outsideBudget calls do. Its duration does not count toward the budget.
+func (r *Runner) outsideBudget(do func() error) error {
 	began := r.clock()
 	defer func() { r.warmed += r.clock().Sub(began) }()
 	return do()
@@ -162,14 +164,15 @@ func (r *Runner) counters() record.Counters {
 	return r.Machine()
 }
 
-// errTargetDied marks the end of a target that nobody asked to end.
+// errTargetDied is wrapped by the cause of a context that ends because a target ended unexpectedly.
 var errTargetDied = errors.New("a target died")
 
-// longExitDelay is how long the end of a process is waited for on a busy machine, if the network failed, which is how
-// that end looks.
+// longExitDelay is the time to wait for the exit of a process after a network error, on a busy machine. A dying server
+// may close its connections before its exit is noticed.
 const longExitDelay = 2 * time.Second
 
-// deathOr returns why a target died, if that is what ended ctx, or is about to, and with it caused err, and else err.
+// deathOr returns the reason why a target died, if that ended ctx or is about to, and so caused err. Otherwise it
+// returns err.
 func deathOr(ctx context.Context, err error) error {
 	wait := subject.ExitDelay
 	if isWithoutResponse(err) {
@@ -185,14 +188,18 @@ func deathOr(ctx context.Context, err error) error {
 	return err
 }
 
-// startStream is in the second half of the generator's seed, which no round's order has.
+// startStream is xored into the second half of the PCG seed, to make the stream differ from those of the rounds'
+// orders.
 const startStream = 0x7374617274 << 24 // "start"
 
-// launch starts every target of the plan, in an order that is drawn for each start of them: what comes first may find
-// the machine in another state. Those whose requests are to alternate are started at the same time. The returned stop
-// ends those that were started, even after an error.
-func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[plan.TargetName]*subject.Target, func() error, error) {
-	names := slices.DeleteFunc(r.Plan.Targets(), func(n plan.TargetName) bool { return n.Model == r.leaveOut && n.Model != "" })
+// launch starts every target of the plan. The order is random for each start, since the first target may find the
+// machine in another state. If requests alternate, the targets are started at the same time. The returned function
+// stops the started targets; it must be called even after an error.
+func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[plan.TargetName]*subject.Target,
+	func() error, error) {
+	names := slices.DeleteFunc(r.Plan.Targets(), func(n plan.TargetName) bool {
+		return n.Model == r.leaveOut && n.Model != ""
+	})
 	order := rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.launches)).Perm(len(names))
 	r.launches++
 	all := make([]launched, len(names))
@@ -224,7 +231,7 @@ func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (ma
 	return targets, func() error { return stopAll(stops) }, failed
 }
 
-// A launched target was started, or err says why not.
+// A launched is the result of starting a target: the target and its stop function, or an error.
 type launched struct {
 	target *subject.Target
 	stop   func() error
@@ -240,7 +247,7 @@ func (r *Runner) launchOne(ctx context.Context, name plan.TargetName) launched {
 	if err != nil {
 		return launched{err: fmt.Errorf("starting %s as %s: %w", name.Workload, name.Model, err)}
 	}
-	t.Model = name.Model // whichever program the control is
+	t.Model = name.Model // for the control, model is that of the launched program
 	return launched{target: t, stop: func() error {
 		if err := end(); err != nil {
 			return fmt.Errorf("stopping %s as %s: %w", name.Workload, name.Model, err)
@@ -249,13 +256,13 @@ func (r *Runner) launchOne(ctx context.Context, name plan.TargetName) launched {
 	}}
 }
 
-// A StopError says which targets did not end well when they were told to, and how.
+// A StopError is returned when targets did not stop cleanly. It wraps the error of each.
 type StopError struct{ error }
 
-// Unwrap is for package errors.
+// Unwrap returns the joined errors.
 func (e *StopError) Unwrap() error { return e.error }
 
-// stopAll calls all stops at the same time: each may take as long as a target may drain.
+// stopAll calls all stops concurrently, since each may take as long as the drain timeout of a target.
 func stopAll(stops []func() error) error {
 	errs := make([]error, len(stops))
 	var all sync.WaitGroup
@@ -269,7 +276,7 @@ func stopAll(stops []func() error) error {
 	return nil
 }
 
-// watchTarget ends the run when the target goes, until ctx ends.
+// watchTarget cancels the run if the target ends. It returns when ctx ends.
 func watchTarget(ctx context.Context, t *subject.Target, cancel context.CancelCauseFunc) {
 	select {
 	case why := <-t.Gone:
@@ -278,17 +285,18 @@ func watchTarget(ctx context.Context, t *subject.Target, cancel context.CancelCa
 	}
 }
 
-// verifyTargets verifies for each workload that the responses of its targets are equivalent, and puts the first on record.
+// verifyTargets verifies for each workload that the responses of its targets are equivalent. It records the responses
+// at the first start.
 func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]*subject.Target) error {
 	var responses []record.Response
 	for _, w := range r.Plan.Workloads {
-		var twins []*subject.Target
+		var group []*subject.Target
 		for _, name := range r.Plan.Targets() {
 			if name.Workload == w.Name && targets[name] != nil {
-				twins = append(twins, targets[name])
+				group = append(group, targets[name])
 			}
 		}
-		sent, err := verification{w.Requests, twins, r.Plan.IgnoreHeaders, r.Plan.AllowDifferent,
+		sent, err := verification{w.Requests, group, r.Plan.IgnoreHeaders, r.Plan.AllowDifferent,
 			r.launches, r.Plan.Alternating}.verify(ctx)
 		if err != nil {
 			return err
@@ -302,5 +310,5 @@ func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]
 	return r.Record.Describe(responses)
 }
 
-// usageTimeout bounds one look at a target's admin listener.
+// usageTimeout is the timeout of a request to a target's admin listener.
 const usageTimeout = 5 * time.Second

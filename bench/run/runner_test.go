@@ -52,7 +52,7 @@ func TestRunnerVisitsEveryCellOnceARound(t *testing.T) {
 	}
 }
 
-// The other side of a pair meets the same arrivals, and no other round does.
+// Cells of a pair have the same arrivals in a round; other rounds have different ones.
 func TestRunnerSeedsVisitsByRound(t *testing.T) {
 	p, engine := somePlan(), &fakeEngine{}
 	if err := newRunner(t, p, &fakeLauncher{}, engine).Run(t.Context()); err != nil {
@@ -61,7 +61,7 @@ func TestRunnerSeedsVisitsByRound(t *testing.T) {
 	for i, v := range engine.visits {
 		for j, w := range engine.visits {
 			if same := i/len(p.Cells) == j/len(p.Cells); (v.Seed == w.Seed) != same {
-				t.Fatalf("visits %d and %d have the seeds %d and %d, want them alike: %t", i, j, v.Seed, w.Seed, same)
+				t.Fatalf("seeds of visits %d and %d = %d and %d, want equal: %t", i, j, v.Seed, w.Seed, same)
 			}
 		}
 	}
@@ -97,22 +97,21 @@ func TestRunnerRecordsEachBlockBeforeTheNext(t *testing.T) {
 		}
 	}
 	if len(progress) != 20 {
-		t.Errorf("%d times progress, want 20", len(progress))
+		t.Errorf("Progress was called %d times, want 20", len(progress))
 	}
 }
 
-// TestRunnerEnds ends runs in every way that there is: what was whole is on disk, and every target that was started is
-// stopped.
+// However a run ends, complete blocks are on disk, and every started target is stopped.
 func TestRunnerEnds(t *testing.T) {
 	type arrange func(*fakeLauncher, *fakeEngine, context.CancelFunc)
-	// On the third visit, that is within the first start, which has two targets.
+	// The third visit is within the first start, which has two targets.
 	third := func(what func(context.Context, *fakeLauncher, load.Recorder) error) arrange {
 		return func(l *fakeLauncher, e *fakeEngine, _ context.CancelFunc) {
 			e.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 				if len(e.visits) == 3 {
 					return what(ctx, l, rec)
 				}
-				return oneAnswer(ctx, v, rec)
+				return oneResponse(ctx, v, rec)
 			}
 		}
 	}
@@ -121,39 +120,39 @@ func TestRunnerEnds(t *testing.T) {
 		blocks, started int
 		want            string // in the error
 	}{
-		"well": {func(*fakeLauncher, *fakeEngine, context.CancelFunc) {}, 20, 6, ""},
+		"success": {func(*fakeLauncher, *fakeEngine, context.CancelFunc) {}, 20, 6, ""},
 		"the engine fails": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
 			rec.Observe([]record.Observation{{Status: 200}})
 			return errFake
-		}), 2, 2, "visiting hello/hello, persistent, 1 client, fake: the fake fails"},
-		"it is cancelled in the middle of a block": {func(_ *fakeLauncher, e *fakeEngine, cancel context.CancelFunc) {
+		}), 2, 2, "visiting hello, persistent, 1 client, fake: the fake fails"},
+		"canceled during a block": {func(_ *fakeLauncher, e *fakeEngine, cancel context.CancelFunc) {
 			e.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 				if len(e.visits) == 3 {
 					cancel()
 				}
-				return oneAnswer(ctx, v, rec)
+				return oneResponse(ctx, v, rec)
 			}
 		}, 2, 2, "context canceled"},
-		"it is cancelled before it begins": {func(_ *fakeLauncher, _ *fakeEngine, cancel context.CancelFunc) {
+		"canceled before the run": {func(_ *fakeLauncher, _ *fakeEngine, cancel context.CancelFunc) {
 			cancel()
 		}, 0, 2, "context canceled"},
-		"a target dies in the middle of a block": {third(func(ctx context.Context, l *fakeLauncher, rec load.Recorder) error {
+		"a target dies during a block": {third(func(ctx context.Context, l *fakeLauncher, rec load.Recorder) error {
 			l.gone["cgi"] <- errors.New("panic: no coffee")
 			<-ctx.Done()
 			rec.Observe([]record.Observation{{Err: record.ErrRefused}})
 			return nil
 		}), 2, 2, "a target died: hello as cgi: panic: no coffee"},
-		"a target dies, and the engine fails of it": {third(func(ctx context.Context, l *fakeLauncher, _ load.Recorder) error {
+		"the engine fails because a target died": {third(func(ctx context.Context, l *fakeLauncher, _ load.Recorder) error {
 			l.gone["persistent"] <- errors.New("panic: no tea")
 			<-ctx.Done()
 			return errFake
 		}), 2, 2, "a target died: hello as persistent: panic: no tea"},
-		"the engine fails of a death not known yet": {third(func(_ context.Context, l *fakeLauncher, _ load.Recorder) error {
+		"the engine fails before a death is noticed": {third(func(_ context.Context, l *fakeLauncher, _ load.Recorder) error {
 			time.AfterFunc(time.Millisecond, func() { l.gone["cgi"] <- errors.New("panic: late") })
 			return errFake
 		}), 2, 2, "a target died: hello as cgi: panic: late"},
-		"a target dies of being asked": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
-			l.answer = map[string]http.HandlerFunc{"cgi": func(http.ResponseWriter, *http.Request) {
+		"a target dies during verification": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
+			l.handlers = map[string]http.HandlerFunc{"cgi": func(http.ResponseWriter, *http.Request) {
 				l.gone["cgi"] <- errors.New("panic: at once")
 				panic(http.ErrAbortHandler)
 			}}
@@ -161,19 +160,20 @@ func TestRunnerEnds(t *testing.T) {
 		"a target does not start": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
 			l.fail = map[string]error{"cgi": errFake}
 		}, 0, 1, "starting hello as cgi: the fake fails"},
-		"no target ends well": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
-			l.badEnd = errFake
-		}, 8, 2, "stopping hello as persistent: the fake fails\nstopping hello as cgi: the fake fails"}, // seen after the first start
-		"not one answer is right": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
+		"no target stops cleanly": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
+			l.stopErr = errFake
+			// noticed after the first start
+		}, 8, 2, "stopping hello as persistent: the fake fails\nstopping hello as cgi: the fake fails"},
+		"no response is right": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
 			rec.Observe([]record.Observation{{Err: record.ErrRefused}, {Err: record.ErrTimeout}, {Err: record.ErrRefused}})
 			return nil
-		}), 3, 2, "hello/hello, persistent, 1 client, fake: not one request got a right response: 2 refused, 1 timeout; " +
+		}), 3, 2, "hello, persistent, 1 client, fake: no request got a right response: 2 refused, 1 timeout; " +
 			"refused: from the first request on; timeout: from request 2 on"},
 		"nothing is observed": {third(func(context.Context, *fakeLauncher, load.Recorder) error {
 			return nil
-		}), 3, 2, "not one request got a right response: none was sent"},
-		"the twins differ": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
-			l.answer = map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {}}
+		}), 3, 2, "no request got a right response: no request was sent"},
+		"responses differ": {func(l *fakeLauncher, _ *fakeEngine, _ context.CancelFunc) {
+			l.handlers = map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {}}
 		}, 0, 2, "differ on GET /"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -198,13 +198,13 @@ func TestRunnerEnds(t *testing.T) {
 	}
 }
 
-// Each target may take its time to drain, and all take it at once: here each waits until all were told to end.
-func TestRunnerStopsTargetsTogether(t *testing.T) {
+// Targets are stopped concurrently, as each may take long to drain. Here each stop waits until all are called.
+func TestRunnerStopsTargetsConcurrently(t *testing.T) {
 	p := somePlan()
 	p.Starts = 1
-	var told sync.WaitGroup
-	told.Add(2)
-	launcher := &fakeLauncher{badEnd: errFake, wait: func() { told.Done(); told.Wait() }}
+	var stopping sync.WaitGroup
+	stopping.Add(2)
+	launcher := &fakeLauncher{stopErr: errFake, wait: func() { stopping.Done(); stopping.Wait() }}
 	r := newRunner(t, p, launcher, &fakeEngine{})
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(t.Context()) }()
@@ -215,18 +215,18 @@ func TestRunnerStopsTargetsTogether(t *testing.T) {
 			t.Errorf("Run = %v, want a StopError with %v", err, errFake)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("a target is told to end only when the one before has ended")
+		t.Fatal("targets are stopped one after the other")
 	}
 }
 
-func TestRunnerAsksForUsage(t *testing.T) {
-	say := func(status int, body string) http.HandlerFunc {
+func TestRunnerReadsUsage(t *testing.T) {
+	respond := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
 			io.WriteString(w, body)
 		}
 	}
-	// Peaks are those at the end of the block, everything else is what it grew by.
+	// Peaks are those at the end of the block, all other fields are differences.
 	grew := constant(1)
 	grew.PeakMemoryBytes, grew.ChildPeakMemoryBytes = 2, 2
 	for name, test := range map[string]struct {
@@ -234,17 +234,18 @@ func TestRunnerAsksForUsage(t *testing.T) {
 		first *contract.Usage // of the first block
 		want  string          // in the error
 	}{
-		"it tells":                  {growing(), &grew, ""},
-		"it has no admin listener":  {nil, nil, ""},
-		"it is not found":           {say(404, ""), nil, "asking hello cgi for its usage: 404 Not Found"},
-		"it fails":                  {say(500, "{}"), nil, "for its usage: 500"},
-		"it is not JSON":            {say(200, "ok\n"), nil, "reading the usage of hello cgi: invalid"},
-		"it is not what it must be": {say(200, `{"self_cpu_ns":"1"}`), nil, `reading the usage of hello cgi: the key "self_cpu_ns" is a string, not a whole number`},
+		"success":           {growing(), &grew, ""},
+		"no admin listener": {nil, nil, ""},
+		"not found":         {respond(404, ""), nil, "requesting the usage of hello cgi: 404 Not Found"},
+		"failure":           {respond(500, "{}"), nil, "requesting the usage of hello cgi: 500"},
+		"not JSON":          {respond(200, "ok\n"), nil, "reading the usage of hello cgi: invalid"},
+		"wrong type": {respond(200, `{"self_cpu_ns":"1"}`), nil,
+			`reading the usage of hello cgi: the key "self_cpu_ns" is a string, not a whole number`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := somePlan()
-			p.Cells = p.Cells[1:2] // one target, so that its /usage is asked by nobody else
+			p.Cells = p.Cells[1:2] // a single target, so that /usage has no other client
 			r := newRunner(t, p, &fakeLauncher{usage: test.usage}, &fakeEngine{})
 			err := r.Run(t.Context())
 			blocks := read(t, r.Record.Dir).Blocks
@@ -258,13 +259,13 @@ func TestRunnerAsksForUsage(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(test.first, blocks[0].Usage); diff != "" {
-				t.Errorf("the usage of the first block (-want +got):\n%s", diff)
+				t.Errorf("usage of the first block (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestRunnerRefusesAPlanThatCannotBe(t *testing.T) {
+func TestRunnerInvalidPlan(t *testing.T) {
 	check := func(change func(*plan.Plan), want string) {
 		t.Helper()
 		p := somePlan()
@@ -278,11 +279,11 @@ func TestRunnerRefusesAPlanThatCannotBe(t *testing.T) {
 			t.Errorf("%d targets started and %d stopped", launcher.started.Load(), launcher.ending.Load())
 		}
 	}
-	check(func(p *plan.Plan) { p.Cells[p.Order(0)[0]].Engine = "steam" }, `engine "steam" is unknown`)
+	check(func(p *plan.Plan) { p.Cells[p.Order(0)[0]].Engine = "steam" }, `unknown engine "steam"`)
 	check(func(p *plan.Plan) { p.Cells[p.Order(0)[0]].Request = "nothing" }, "no request hello/nothing")
 }
 
-// The errors of a block are counted as they are recorded, those of a block before are not counted again.
+// The errors of a block are counted when they are recorded, without those of earlier blocks.
 func TestRunnerCountsErrors(t *testing.T) {
 	engine := &fakeEngine{}
 	engine.run = func(_ context.Context, _ load.Visit, rec load.Recorder) error {

@@ -10,26 +10,26 @@ import (
 	"forktax/bench/plan"
 )
 
-// A point is asked more than once, because the noise of a shared machine comes in moments: a visit that is invalid
-// says nothing, and one that missed the objective may have met such a moment unseen. What passed by chance falls at the
-// next start of the targets.
+// A point is visited more than once, because the noise of a shared machine comes in bursts: an invalid visit shows
+// nothing, and a visit that missed the objective may have been disturbed unnoticed. A point that met it by chance is
+// found out at the next start of the targets.
 const (
-	mostTries  = 3 // visits to a point in one start of the targets
-	mostMisses = 2 // of them; so many are an answer
+	maxTries  = 3 // visits to a point in one start of the targets
+	maxMisses = 2 // visits that miss the objective until the point is taken to miss it
 )
 
-// longestRetried is how long visits to a point may be that is invalid each time, for the search to go on further down
-// its curve at this start. At lower rates they are longer still, and it is not the rate that makes them invalid.
+// longestRetried is the longest duration of visits to a point for which the search continues at lower rates, if all
+// visits to the point were invalid. At lower rates visits take even longer, and the rate is not what makes them
+// invalid.
 const longestRetried = 5 * time.Second
 
-// Search visits, in place of rounds, the cells of each workload, request and model, which the plan has in order of
-// their rates: its curve. At the first start of the targets it looks for the highest rate that holds, by halves. At
-// each further start, which draws another memory layout, it goes down from there to one that still holds. If the next
-// was invalid each time, it asks for that again, and goes on from there where it holds. Judge says what the visit just
-// made, the last in the record, means.
+// Search visits the cells of each curve (see Plan.Curves) instead of rounds. At the first start of the targets it finds
+// the highest rate that holds by bisection. At each further start, which has another memory layout, it goes down from
+// there to a rate that still holds. If the next higher rate had only invalid visits, it tries that again, and continues
+// from there if it holds. judge returns the result of the last visit in the record.
 //
-// If the plan has a budget, each curve has its share of it, one visit at the least. What was found until then stands;
-// that it is not settled can be told by the visits that are missing. A budget of 0 is no bound.
+// If the plan has a budget, each curve has an equal share of it, but at least one visit. Results found within it are
+// kept; missing visits show that the search is incomplete. A budget of 0 is unlimited.
 func (r *Runner) Search(ctx context.Context, judge func() (plan.ObjectiveStatus, error)) error {
 	defer pauseCollector()()
 	s := &search{Runner: r, judge: judge, began: time.Now(), curves: r.Plan.Curves(), tried: map[int]int{}}
@@ -53,30 +53,30 @@ func (r *Runner) Search(ctx context.Context, judge func() (plan.ObjectiveStatus,
 	return nil
 }
 
-// A search is one that is under way.
+// A search is a search in progress.
 type search struct {
 	*Runner
 	judge  func() (plan.ObjectiveStatus, error)
 	began  time.Time
-	curves [][]int     // equally long
-	found  []int       // the highest point of each curve that holds, as far as is known; -1 if none does
-	missed []int       // the lowest that did not, other than for being invalid; the length of the curve if there is none
-	tried  map[int]int // how often each cell was visited
+	curves [][]int     // cells of each curve; all curves have the same length
+	found  []int       // by curve: the highest point known to hold; -1 if there is none
+	missed []int       // by curve: the lowest point that missed in a valid visit; len(curve) if there is none
+	tried  map[int]int // number of visits by cell
 	visits int
 }
 
-// A turn is what one curve has in one start of the targets.
+// A turn is the part of a start of the targets in which one curve is searched.
 type turn struct {
 	*search
 	visitor *visitor
 	start   int
-	index   int   // among the curves of this start
-	n       int   // of the curve
+	index   int   // position among the turns of this start
+	n       int   // index of the curve
 	curve   []int // s.curves[n]
-	asked   int   // visits
+	tries   int   // visits in this turn
 }
 
-// What ends a turn.
+// Errors that end a turn.
 var (
 	errTimeUp = errors.New("the time for this curve is up")
 	errNoise  = errors.New("the machine is too noisy for this curve") // at this start of the targets
@@ -93,13 +93,13 @@ func (s *search) runStart(ctx context.Context, v *visitor, start int) error {
 	return nil
 }
 
-// run searches the curve: what it finds is what is known of the curve from now on.
+// run searches the curve and updates t.found.
 func (t *turn) run(holds probe) (err error) {
 	found := &t.found[t.n]
 	if *found, err = searchDown(*found, holds); err != nil {
 		return err
 	}
-	if *found >= 0 && *found+1 < t.missed[t.n] { // the next was invalid each time, or there was no time
+	if *found >= 0 && *found+1 < t.missed[t.n] { // the next point had only invalid visits, or there was no time
 		ok, err := holds(*found + 1)
 		if !ok || err != nil {
 			return err
@@ -110,11 +110,11 @@ func (t *turn) run(holds probe) (err error) {
 	return err
 }
 
-// holds asks a point until the answer is clear. What is invalid each time does not hold: the rate may be the
-// reason.
+// holds visits a point until the result is clear. A point with only invalid visits does not hold, as the rate may be
+// the reason.
 func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 	misses := 0
-	for range mostTries {
+	for range maxTries {
 		verdict, err := t.visit(ctx, point)
 		if err != nil {
 			return false, err
@@ -125,7 +125,7 @@ func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 		if verdict != plan.Unclear {
 			misses++
 		}
-		if verdict == plan.Failed || misses == mostMisses {
+		if verdict == plan.Failed || misses == maxMisses {
 			break
 		}
 	}
@@ -138,32 +138,32 @@ func (t *turn) holds(ctx context.Context, point int) (bool, error) {
 	return false, nil
 }
 
-// visit makes one, if the time allows. The first, second and further visits to a rate meet the same arrivals on each
-// curve, so that the twins are asked the same.
+// visit visits a point, if the time allows. The n-th visit to a rate has the same arrivals on each curve, so that the
+// models get the same requests.
 func (t *turn) visit(ctx context.Context, point int) (plan.ObjectiveStatus, error) {
 	cell := t.curve[point]
-	if first := t.start == 0 && t.asked == 0; !first && !t.fits(t.start, t.index, cell) {
+	if first := t.start == 0 && t.tries == 0; !first && !t.fits(t.start, t.index, cell) {
 		return plan.Unclear, errTimeUp
 	}
-	t.reportProgress(Progress{Share: t.share(t.start, t.index, t.asked), Left: t.left(), Done: t.visits, Start: t.start,
+	t.reportProgress(Progress{Share: t.share(t.start, t.index, t.tries), Left: t.left(), Done: t.visits, Start: t.start,
 		Cell: t.Plan.Cells[cell]})
 	err := t.visitor.visit(ctx, t.start, t.visits, []int{cell}, t.Plan.BlockSeed(point<<16|t.tried[cell]))
-	t.asked++
+	t.tries++
 	t.visits++
 	t.tried[cell]++
-	if err != nil && !errors.Is(err, errNoneRight) { // which is one more thing to be judged; it is on record
+	if err != nil && !errors.Is(err, errNoneRight) { // the block is recorded, so judge evaluates it
 		return plan.Unclear, err
 	}
 	return t.judge()
 }
 
-// worthStarting reports whether a start of the targets has anything to do.
+// worthStarting reports whether another start of the targets would have any visit.
 func (s *search) worthStarting(start int) bool {
 	for n, point := range s.found {
 		if point < 0 && s.missed[n] == 0 { // nothing holds
 			continue
 		}
-		if point < 0 { // as all was invalid: it searches again
+		if point < 0 { // all visits were invalid: the search is repeated
 			point = (s.missed[n] - 1) / 2
 		}
 		if s.fits(start, len(s.curves)-1, s.curves[n][point]) {
@@ -173,8 +173,7 @@ func (s *search) worthStarting(start int) bool {
 	return false
 }
 
-// fits reports whether a visit to the cell, as long as it is planned to be, ends within the time of the curve with this
-// index.
+// fits reports whether a visit to the cell of its planned duration ends within the time of the turn with this index.
 func (s *search) fits(start, index, cell int) bool {
 	if s.Plan.BudgetNS == 0 {
 		return true
@@ -183,11 +182,11 @@ func (s *search) fits(start, index, cell int) bool {
 	return time.Since(s.began)-s.warmed+s.Plan.Duration(s.Plan.Cells[cell]) <= end
 }
 
-// share is the part of the search that is done when the curve with this index has asked so often, if nothing is asked
-// twice: a curve takes as many visits as it can be halved, and one at each further start.
-func (s *search) share(start, index, asked int) float64 {
+// share returns the completed share of the search, after tries visits in the turn with this index. It assumes that no
+// point is visited twice: a curve takes as many visits as bisection needs, and one at each further start.
+func (s *search) share(start, index, tries int) float64 {
 	halves, n := bits.Len(uint(len(s.curves[0]))), len(s.curves)
-	done := index*halves + min(asked, halves-1)
+	done := index*halves + min(tries, halves-1)
 	if start > 0 {
 		done = n*halves + (start-1)*n + index
 	}

@@ -2,15 +2,16 @@ package run
 
 import "time"
 
-// forecast returns how long a search takes if no rate is visited again: Least and Total are the shortest and the longest
-// duration over all rates that may turn out to be the knee.
+// forecast returns the duration of a search in which no visit is repeated: Least and Total are the shortest and the
+// longest duration over all rates that may turn out to be the knee.
 func (s *search) forecast() Forecast {
-	f := Forecast{Starts: s.Plan.Starts, Targets: len(s.Plan.Targets()), WarmUp: newSchedule(s.Plan, nil).warmUpLeft(s.Plan.Starts)}
+	f := Forecast{Starts: s.Plan.Starts, Targets: len(s.Plan.Targets()),
+		WarmUp: newSchedule(s.Plan, nil).warmUpLeft(s.Plan.Starts)}
 	f.Least, f.Total = f.WarmUp, f.WarmUp
 	for _, curve := range s.curves {
 		var least, most time.Duration
 		for highest := -1; highest < len(curve); highest++ {
-			took := s.climb(curve, -1, len(curve), highest)
+			took := s.bisectTime(curve, -1, len(curve), highest)
 			if highest >= 0 {
 				took += time.Duration(s.Plan.Starts-1) * s.Plan.Duration(s.Plan.Cells[curve[highest]])
 			}
@@ -28,22 +29,23 @@ func (s *search) forecast() Forecast {
 	return f
 }
 
-// climb is how long the visits take by which a curve is searched between two points, if it holds up to the highest.
-func (s *search) climb(curve []int, found, missed, highest int) (took time.Duration) {
-	_, _ = bisect(found, missed, func(point int) (bool, error) { // the probe has no error
+// bisectTime returns the duration of the visits of a bisection between two points, if the curve holds up to highest.
+func (s *search) bisectTime(curve []int, found, missed, highest int) (took time.Duration) {
+	_, _ = bisect(found, missed, func(point int) (bool, error) { // never an error
 		took += s.Plan.Duration(s.Plan.Cells[curve[point]])
 		return point <= highest, nil
 	})
 	return took
 }
 
-// left is how long the search takes still, if each curve holds up to the middle of what is possible.
+// left returns the predicted remaining duration of the search, if each curve holds up to the middle of its open
+// interval.
 func (t *turn) left() (d time.Duration) {
 	visitAt := func(n, point int) time.Duration { return t.Plan.Duration(t.Plan.Cells[t.curves[n][max(point, 0)]]) }
 	for n, curve := range t.curves {
 		middle := (t.found[n] + t.missed[n]) / 2
 		if n == t.n || t.start == 0 {
-			d += t.climb(curve, t.found[n], t.missed[n], middle)
+			d += t.bisectTime(curve, t.found[n], t.missed[n], middle)
 		}
 		d += time.Duration(t.Plan.Starts-1-t.start) * visitAt(n, middle)
 	}

@@ -15,7 +15,7 @@ import (
 	"forktax/bench/run"
 )
 
-// searchPlan has two curves of seven rates, 10 to 70 a second.
+// searchPlan returns a plan with two curves of seven rates, 10/s to 70/s.
 func searchPlan() plan.Plan {
 	p := somePlan()
 	p.Cells, p.Rounds = nil, 0
@@ -29,15 +29,15 @@ func searchPlan() plan.Plan {
 	return p
 }
 
-// A visited is a visit of a search: to which model, at which rate and start of the targets.
+// A visited is a visit of a search.
 type visited struct {
 	Model string
 	Rate  float64
 	Start int
 }
 
-// searched makes a search in which judge answers, given the visit and how often this was made before. It returns the
-// visits in the order in which they were made, and their seeds.
+// searched executes a search. judge returns the status of a visit, given the number of equal visits before it. searched
+// returns the visits in order, and their seeds.
 func searched(t *testing.T, p plan.Plan, judge func(v visited, before int) plan.ObjectiveStatus) ([]visited, []uint64) {
 	t.Helper()
 	engine := &fakeEngine{}
@@ -66,7 +66,7 @@ func searched(t *testing.T, p plan.Plan, judge func(v visited, before int) plan.
 	return all, seeds
 }
 
-// of lists the rates at which a model was visited in one start of the targets.
+// of returns the rates at which a model was visited in one start of the targets.
 func of(all []visited, model string, start int) []float64 {
 	var rates []float64
 	for _, v := range all {
@@ -77,7 +77,7 @@ func of(all []visited, model string, start int) []float64 {
 	return rates
 }
 
-// limits is a judge to whom a model meets the objective up to a rate.
+// limits returns a judge for which a model meets the objective up to the given rate.
 func limits(highest map[string]float64) func(visited, int) plan.ObjectiveStatus {
 	return func(v visited, _ int) plan.ObjectiveStatus {
 		if v.Rate <= highest[v.Model] {
@@ -87,7 +87,7 @@ func limits(highest map[string]float64) func(visited, int) plan.ObjectiveStatus 
 	}
 }
 
-// Each curve is climbed at the first start of the targets, and what was found is confirmed at each further start.
+// Each curve is searched at the first start of the targets, and the result is confirmed at each further start.
 func TestSearch(t *testing.T) {
 	all, _ := searched(t, searchPlan(), limits(map[string]float64{"persistent": 60, "cgi": 30}))
 	for start, want := range []map[string][]float64{
@@ -106,7 +106,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// What holds at the first start only is not what is found: the search goes down to what holds at all.
+// A rate that holds only at the first start is not the result: the search goes down to a rate that holds at all starts.
 func TestSearchStepsDownAtFurtherStarts(t *testing.T) {
 	all, _ := searched(t, searchPlan(), func(v visited, _ int) plan.ObjectiveStatus {
 		return limits(map[string]float64{"persistent": []float64{50, 30, 70}[v.Start], "cgi": 0})(v, 0)
@@ -117,32 +117,32 @@ func TestSearchStepsDownAtFurtherStarts(t *testing.T) {
 		}
 	}
 	if got, want := of(all, "cgi", 0), []float64{40, 20, 10}; !slices.Equal(got, want) {
-		t.Errorf("where nothing holds: rates %v, want %v", got, want)
+		t.Errorf("if nothing holds: rates %v, want %v", got, want)
 	}
 	if more := len(of(all, "cgi", 1)) + len(of(all, "cgi", 2)); more > 0 {
-		t.Errorf("where nothing holds: %d visits to confirm it, want none", more)
+		t.Errorf("if nothing holds: %d visits at further starts, want none", more)
 	}
 }
 
-// What noise kept from being told at one start is asked again at the next, and the search goes on from there.
-func TestSearchGoesOnAfterNoise(t *testing.T) {
+// A point with only invalid visits at one start is visited again at the next, and the search continues from there.
+func TestSearchContinuesAfterNoise(t *testing.T) {
 	fine := limits(map[string]float64{"persistent": 60, "cgi": 0})
 	for name, test := range map[string]struct {
-		disturbed func(visited) bool
-		want      [][]float64 // by start
+		invalid func(visited) bool
+		want    [][]float64 // by start
 	}{
 		"from 40/s on, at the first start": {func(v visited) bool { return v.Start == 0 && v.Rate >= 40 },
 			[][]float64{{40, 40, 40, 20, 30}, {30, 40, 60, 70}, {60}}},
 		"at all rates, at the first start": {func(v visited) bool { return v.Start == 0 },
 			[][]float64{{40, 40, 40, 20, 20, 20, 10, 10, 10}, {40, 60, 70}, {60}}},
-		"at what was found, at the second start": {func(v visited) bool { return v.Start == 1 && v.Rate == 60 },
+		"at the result, at the second start": {func(v visited) bool { return v.Start == 1 && v.Rate == 60 },
 			[][]float64{{40, 60, 70}, {60, 60, 60, 50, 60, 60, 60}, {50, 60}}},
 		"from 50/s on, at each start": {func(v visited) bool { return v.Rate >= 50 },
 			[][]float64{{40, 60, 60, 60, 50, 50, 50}, {40, 50, 50, 50}, {40, 50, 50, 50}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, _ := searched(t, searchPlan(), func(v visited, before int) plan.ObjectiveStatus {
-				if v.Model == "persistent" && test.disturbed(v) {
+				if v.Model == "persistent" && test.invalid(v) {
 					return plan.Unclear
 				}
 				return fine(v, before)
@@ -156,8 +156,9 @@ func TestSearchGoesOnAfterNoise(t *testing.T) {
 	}
 }
 
-// Where long visits are disturbed each time, those at lower rates, which are longer still, are not made at this start.
-func TestSearchPutsOffWhatIsLongAndNoisy(t *testing.T) {
+// If all visits to a point are invalid and long, lower rates, whose visits are even longer, are not visited at this
+// start.
+func TestSearchPostponesLongNoisyVisits(t *testing.T) {
 	p := searchPlan()
 	p.MinRequests = 125 // so that a visit takes 6.25 s at 20/s, and 4.2 s at 30/s
 	all, _ := searched(t, p, func(v visited, _ int) plan.ObjectiveStatus {
@@ -172,40 +173,40 @@ func TestSearchPutsOffWhatIsLongAndNoisy(t *testing.T) {
 		}
 	}
 	if got, want := of(all, "persistent", 2), []float64{70}; !slices.Equal(got, want) {
-		t.Errorf("of the other curve, at the last start: rates %v, want %v", got, want)
+		t.Errorf("other curve, last start: rates %v, want %v", got, want)
 	}
 }
 
-// A visit that was disturbed says nothing and is made again, three times at the most; one that missed the objective is
-// made once more; and one that failed it is not.
-func TestSearchAsksAgain(t *testing.T) {
+// An invalid visit is repeated, up to three visits in total. A visit that missed the objective is repeated once, and
+// one that failed it is not repeated.
+func TestSearchRepeatsVisits(t *testing.T) {
 	for name, test := range map[string]struct {
-		answers []plan.ObjectiveStatus // at 40/s
+		results []plan.ObjectiveStatus // at 40/s
 		holds   bool
 	}{
-		"met":                         {[]plan.ObjectiveStatus{plan.Met}, true},
-		"failed":                      {[]plan.ObjectiveStatus{plan.Failed}, false},
-		"disturbed, then met":         {[]plan.ObjectiveStatus{plan.Unclear, plan.Met}, true},
-		"disturbed twice, then met":   {[]plan.ObjectiveStatus{plan.Unclear, plan.Unclear, plan.Met}, true},
-		"disturbed each time":         {[]plan.ObjectiveStatus{plan.Unclear, plan.Unclear, plan.Unclear}, false},
-		"missed, then met":            {[]plan.ObjectiveStatus{plan.Missed, plan.Met}, true},
-		"missed twice":                {[]plan.ObjectiveStatus{plan.Missed, plan.Missed}, false},
-		"missed, disturbed, met":      {[]plan.ObjectiveStatus{plan.Missed, plan.Unclear, plan.Met}, true},
-		"disturbed, missed, missed":   {[]plan.ObjectiveStatus{plan.Unclear, plan.Missed, plan.Missed}, false},
-		"missed, disturbed twice":     {[]plan.ObjectiveStatus{plan.Missed, plan.Unclear, plan.Unclear}, false},
-		"disturbed, failed":           {[]plan.ObjectiveStatus{plan.Unclear, plan.Failed}, false},
-		"disturbed, missed, failed":   {[]plan.ObjectiveStatus{plan.Unclear, plan.Missed, plan.Failed}, false},
-		"missed, failed, but not met": {[]plan.ObjectiveStatus{plan.Missed, plan.Failed}, false},
+		"met":                     {[]plan.ObjectiveStatus{plan.Met}, true},
+		"failed":                  {[]plan.ObjectiveStatus{plan.Failed}, false},
+		"invalid, then met":       {[]plan.ObjectiveStatus{plan.Unclear, plan.Met}, true},
+		"invalid twice, then met": {[]plan.ObjectiveStatus{plan.Unclear, plan.Unclear, plan.Met}, true},
+		"invalid each time":       {[]plan.ObjectiveStatus{plan.Unclear, plan.Unclear, plan.Unclear}, false},
+		"missed, then met":        {[]plan.ObjectiveStatus{plan.Missed, plan.Met}, true},
+		"missed twice":            {[]plan.ObjectiveStatus{plan.Missed, plan.Missed}, false},
+		"missed, invalid, met":    {[]plan.ObjectiveStatus{plan.Missed, plan.Unclear, plan.Met}, true},
+		"invalid, missed, missed": {[]plan.ObjectiveStatus{plan.Unclear, plan.Missed, plan.Missed}, false},
+		"missed, invalid twice":   {[]plan.ObjectiveStatus{plan.Missed, plan.Unclear, plan.Unclear}, false},
+		"invalid, failed":         {[]plan.ObjectiveStatus{plan.Unclear, plan.Failed}, false},
+		"invalid, missed, failed": {[]plan.ObjectiveStatus{plan.Unclear, plan.Missed, plan.Failed}, false},
+		"missed, failed":          {[]plan.ObjectiveStatus{plan.Missed, plan.Failed}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, _ := searched(t, searchPlan(), func(v visited, before int) plan.ObjectiveStatus {
 				if v.Rate == 40 && v.Model == "cgi" && v.Start == 0 {
-					return test.answers[before]
+					return test.results[before]
 				}
 				return limits(map[string]float64{"cgi": 40, "persistent": 40})(v, 0)
 			})
 			rates := of(all, "cgi", 0)
-			want := slices.Repeat([]float64{40}, len(test.answers))
+			want := slices.Repeat([]float64{40}, len(test.results))
 			if test.holds {
 				want = append(want, 60, 50)
 			} else {
@@ -218,51 +219,53 @@ func TestSearchAsksAgain(t *testing.T) {
 	}
 }
 
-// The first visits to a rate meet the same arrivals, whichever the model, and the second visits others.
+// The first visits to a rate have the same arrivals for both models; second visits have different ones.
 func TestSearchSeedsVisitsByRateAndTry(t *testing.T) {
-	// Cgi is visited twice as often, so that the twins' visits have different numbers.
+	// cgi is visited twice as often, so that visits of the models with equal rates have different numbers.
 	all, seeds := searched(t, searchPlan(), func(v visited, before int) plan.ObjectiveStatus {
 		if v.Model == "cgi" && before == 0 {
 			return plan.Unclear
 		}
 		return limits(map[string]float64{"persistent": 50, "cgi": 50})(v, 0)
 	})
-	type ask struct {
+	type attempt struct {
 		rate float64
 		try  int
 	}
-	seen := map[string]map[ask]uint64{"persistent": {}, "cgi": {}}
+	seen := map[string]map[attempt]uint64{"persistent": {}, "cgi": {}}
 	tries := map[visited]int{}
 	for i, v := range all {
 		v.Start = 0
-		seen[v.Model][ask{v.Rate, tries[v]}] = seeds[i]
+		seen[v.Model][attempt{v.Rate, tries[v]}] = seeds[i]
 		tries[v]++
 	}
 	distinct := map[uint64]bool{}
 	for a, seed := range seen["cgi"] {
 		distinct[seed] = true
-		if twin, ok := seen["persistent"][a]; ok && twin != seed {
-			t.Errorf("%v: the seeds are %d and %d, want the same for both twins", a, seed, twin)
+		if other, ok := seen["persistent"][a]; ok && other != seed {
+			t.Errorf("%v: seeds are %d and %d, want the same for both models", a, seed, other)
 		}
 	}
 	if got, want := len(distinct), len(seen["cgi"]); got != want {
 		t.Errorf("%d seeds for %d different rates and tries", got, want)
 	}
 	if shared := len(seen["persistent"]); shared < 5 {
-		t.Errorf("persistent was visited %d times, want 5 at the least for the test to mean something", shared)
+		t.Errorf("persistent was visited %d times, want at least 5 for a meaningful test", shared)
 	}
 }
 
-// A budget is a bound: a visit that would pass the curve's share of it by its plan is not made, but each curve has one.
+// A visit whose planned duration does not fit into the curve's share of the budget is not made, but each curve has at
+// least one visit.
 func TestSearchWithinABudget(t *testing.T) {
 	p := searchPlan()
-	p.MinRequests = 400 // so that a visit at 10/s takes 40 s by its plan, one at 20/s 20 s and one at 40/s 10 s
+	p.MinRequests = 400 // planned durations are 40 s at 10/s, 20 s at 20/s and 10 s at 40/s
 	none, all := limits(nil), limits(map[string]float64{"persistent": 70, "cgi": 70})
-	check := func(budget time.Duration, judge func(visited, int) plan.ObjectiveStatus, first, second []float64, starts int) {
+	check := func(budget time.Duration, judge func(visited, int) plan.ObjectiveStatus, first, second []float64,
+		starts int) {
 		t.Helper()
 		p.BudgetNS = int64(budget)
 		visits, _ := searched(t, p, judge)
-		model := visits[0].Model // whose turn came first
+		model := visits[0].Model // the first turn
 		var got [2][]float64
 		for _, v := range visits {
 			if v.Model == model {
@@ -278,19 +281,19 @@ func TestSearchWithinABudget(t *testing.T) {
 			t.Errorf("within %v: %d starts, want %d", budget, last+1, starts)
 		}
 	}
-	check(0, none, []float64{40, 20, 10}, []float64{40, 20, 10}, 1) // no bound
+	check(0, none, []float64{40, 20, 10}, []float64{40, 20, 10}, 1) // no limit
 	check(time.Hour, none, []float64{40, 20, 10}, []float64{40, 20, 10}, 1)
 	check(time.Hour, all, []float64{40, 60, 70, 70, 70}, []float64{40, 60, 70, 70, 70}, 3)
 	check(1, none, []float64{40}, []float64{40}, 1)
-	check(1, all, []float64{40}, []float64{40}, 1) // nor is there time to confirm it
-	// Three of the ten visits that are to be expected are the first curve's, and three the second's. Of half a minute
-	// that is 9 s and as many more, too few for one at 20/s. At the second start, by 21 and 24 s, there is time for it,
-	// for none of the visits takes as long as it should; but not for one at 10/s.
+	check(1, all, []float64{40}, []float64{40}, 1) // no time to confirm the result
+	// At the first start each curve has three of the ten expected visits, and so 9 s of 30 s, which are too few for a
+	// visit at 20/s. At the second start, whose turns end at 21 and 24 s, there is time for it, since the visits of this
+	// test take almost no time; but not for a visit at 10/s.
 	check(30*time.Second, none, []float64{40, 20}, []float64{40, 20}, 2)
 }
 
-// Targets are not started for nothing: neither where nothing holds, nor where there is no time to confirm what does.
-func TestSearchStartsNothingInVain(t *testing.T) {
+// Targets are not started again if nothing holds, or if there is no time to confirm the result.
+func TestSearchAvoidsUselessStarts(t *testing.T) {
 	for verdict, budget := range map[plan.ObjectiveStatus]int64{plan.Failed: 0, plan.Met: 1} {
 		p, launcher := searchPlan(), &fakeLauncher{}
 		p.BudgetNS = budget
@@ -316,21 +319,21 @@ func TestSearchForecast(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(announced) != 1 {
-		t.Fatalf("announced %+v", announced)
+		t.Fatalf("announced %+v, want one forecast", announced)
 	}
 	f := announced[0]
 	f.Least, f.Total = f.Least.Round(time.Millisecond), f.Total.Round(time.Millisecond)
 	want := run.Forecast{Least: 507 * time.Millisecond, Total: 2250 * time.Millisecond, Starts: 3, Targets: 2}
 	if diff := cmp.Diff(want, f); diff != "" {
-		t.Errorf("the forecast (-want +got):\n%s", diff)
+		t.Errorf("forecast (-want +got):\n%s", diff)
 	}
 	if len(left) != 10 || slices.Min(left) < 0 || left[0] < left[9] || left[0] > f.Total {
-		t.Errorf("%v is left, one visit after the other", left)
+		t.Errorf("Left of the visits = %v, want 10 durations that decrease from at most %v", left, f.Total)
 	}
 }
 
-// What ends a search is its error, and what was measured is on record.
-func TestSearchEnds(t *testing.T) {
+// Search returns the error that ends it, and earlier blocks are recorded.
+func TestSearchErrors(t *testing.T) {
 	engine := &fakeEngine{}
 	r := newRunner(t, searchPlan(), &fakeLauncher{}, engine)
 	err := r.Search(t.Context(), func() (plan.ObjectiveStatus, error) { return plan.Met, errFake })
@@ -348,8 +351,8 @@ func TestSearchEnds(t *testing.T) {
 	}
 }
 
-// A rate at which all requests fail is an answer as others are.
-func TestSearchGoesOnWhereAllFails(t *testing.T) {
+// A rate at which all requests fail does not end the search.
+func TestSearchContinuesAfterFailures(t *testing.T) {
 	engine := &fakeEngine{run: func(_ context.Context, v load.Visit, rec load.Recorder) error {
 		o := record.Observation{Status: 200}
 		if v.Load.RateRPS > 20 {
@@ -374,7 +377,7 @@ func TestSearchGoesOnWhereAllFails(t *testing.T) {
 	}
 }
 
-func TestObjectiveInWords(t *testing.T) {
+func TestObjectiveString(t *testing.T) {
 	check := func(percentile float64, limit time.Duration, want string) {
 		t.Helper()
 		if got := (plan.Objective{Percentile: percentile, LimitNS: int64(limit)}).String(); got != want {

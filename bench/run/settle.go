@@ -11,18 +11,18 @@ import (
 )
 
 // An overload is the last visit that was cut off because the target could not keep up with its rate, or left clients
-// without a response. The target may still be busy with it, which would disturb what comes next.
+// without a response. The target may still be busy, which would disturb the next visit.
 type overload struct {
 	cell    plan.Cell
 	target  *subject.Target
 	request contract.Request
 }
 
-// overloadAdvice returns what to do if a visit to the cell was cut off and nothing can be measured: to remove the trap
-// that was found, if one was.
+// overloadAdvice returns the advice for the case that a visit to the cell was cut off and nothing can be measured. If a
+// matching trap was found, it is the advice of the trap.
 func overloadAdvice(p plan.Plan, c plan.Cell) string {
 	if c.Load.Kind == plan.Open {
-		return "plan a lower rate, or give a longer --budget"
+		return "use a lower rate or a longer --budget"
 	}
 	for _, code := range []string{subject.FewWorkers, subject.ListenBacklog} {
 		for _, t := range p.Traps {
@@ -31,13 +31,13 @@ func overloadAdvice(p plan.Plan, c plan.Cell) string {
 			}
 		}
 	}
-	return "measure with fewer clients, or give a longer --budget"
+	return "use fewer clients or a longer --budget"
 }
 
 const (
-	// shortestSettle is how long a target is waited for at the least, though the time of the run is over.
+	// shortestSettle is the minimum time to wait for a target, even if the time of the run is over.
 	shortestSettle = time.Second
-	// settlePause is between two requests, where one fails at once.
+	// settlePause is the pause before a request is retried, which may fail immediately.
 	settlePause = 20 * time.Millisecond
 )
 
@@ -66,7 +66,7 @@ func (r *Runner) settle(ctx context.Context, left time.Duration) error {
 			if o.cell.Load.Kind == plan.Closed {
 				what = "left requests without a response"
 			}
-			return fmt.Errorf("%s: it %s, and did not respond again within %v; %s", o.cell, what,
+			return fmt.Errorf("%s: target %s and did not respond again within %v; %s", o.cell, what,
 				time.Since(began).Round(100*time.Millisecond), overloadAdvice(r.Plan, o.cell))
 		case <-time.After(settlePause):
 		}

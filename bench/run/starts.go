@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// A NextStart is how the next start of the targets is measured.
+// A NextStart describes the next start of the targets in a check.
 type NextStart struct {
-	Length   time.Duration // of its rounds, of which there is one at least; 0 ends the run
-	Until    time.Duration // since the run began: when no further round begins
-	Overtime bool          // the budget is over
-	LeaveOut string        // the model of targets that are not needed anymore
+	Length   time.Duration // of its rounds, at least one of which is run; 0 ends the run
+	Until    time.Duration // since the run began: no round begins later
+	Overtime bool          // the budget is used up
+	LeaveOut string        // model whose targets are no longer needed; "" if all are
 }
 
-// RunStarts visits all cells in rounds, as Run does, at one start of the targets after the other. Before each, next is
-// asked how it is to be measured, after so many starts and so much time.
+// RunStarts visits all cells in rounds, as Run does, for one start of the targets after the other. Before each start it
+// calls next with the number of starts so far and the elapsed time.
 func (r *Runner) RunStarts(ctx context.Context, next func(starts int, elapsed time.Duration) (NextStart, error)) error {
 	defer pauseCollector()()
 	s, began := r.schedule(), time.Now()

@@ -9,23 +9,23 @@ import (
 	"forktax/bench/run"
 )
 
-// A check starts the targets until it is told that it is enough, in one order as often as in the other, and visits each
-// cell once at each start at the least.
-func TestRunnerChecks(t *testing.T) {
+// RunStarts starts the targets until next ends the run. Both orders of the targets are about equally frequent, and each
+// cell is visited at least once per start.
+func TestRunStarts(t *testing.T) {
 	p, launcher := somePlan(), &fakeLauncher{}
 	p.BudgetNS = int64(time.Hour)
 	const starts = 40
 	r := newRunner(t, p, launcher, &fakeEngine{})
-	var asked []int
+	var calls []int
 	err := r.RunStarts(t.Context(), func(n int, _ time.Duration) (run.NextStart, error) {
-		asked = append(asked, n)
+		calls = append(calls, n)
 		if n == starts {
 			return run.NextStart{}, nil
 		}
 		return run.NextStart{Length: 1, Until: time.Hour, Overtime: n > starts/2}, nil
 	})
-	if err != nil || len(asked) != starts+1 || asked[starts] != starts {
-		t.Fatalf("Check = %v, and asked after %v starts", err, asked)
+	if err != nil || len(calls) != starts+1 || calls[starts] != starts {
+		t.Fatalf("RunStarts = %v, and called next after %v starts", err, calls)
 	}
 	blocks := read(t, r.Record.Dir).Blocks
 	for i, b := range blocks {
@@ -42,15 +42,14 @@ func TestRunnerChecks(t *testing.T) {
 		first[start[0]]++
 	}
 	for model, n := range first {
-		if len(first) != 2 || n < starts/4 { // 10 of 40 falls of a coin, or fewer, are in one of 700 seeds
-			t.Errorf("%s was the first of %d targets in %d of %d starts: %v", model, targets, n, starts, first)
+		if len(first) != 2 || n < starts/4 { // one of 700 seeds has at most 10 of 40
+			t.Errorf("%s was started first in %d of %d starts, want about half: %v", model, n, starts, first)
 		}
 	}
 }
 
-// A start ends when its time is up, after one round at the least, and the run when it cannot be said how the next one is
-// to be measured.
-func TestRunnerEndsChecks(t *testing.T) {
+// A start ends when its time is up, after at least one round. An error of next ends the run.
+func TestRunStartsEnds(t *testing.T) {
 	p := somePlan()
 	launcher := &fakeLauncher{}
 	twice := func(n int, _ time.Duration) (run.NextStart, error) {
@@ -59,8 +58,9 @@ func TestRunnerEndsChecks(t *testing.T) {
 		}
 		return run.NextStart{Length: time.Hour, Until: 1}, nil
 	}
-	if err := newRunner(t, p, launcher, &fakeEngine{}).RunStarts(t.Context(), twice); err != nil || len(launcher.launched) != 4 {
-		t.Errorf("RunStarts = %v, and started %v", err, launcher.launched)
+	err := newRunner(t, p, launcher, &fakeEngine{}).RunStarts(t.Context(), twice)
+	if err != nil || len(launcher.launched) != 4 {
+		t.Errorf("RunStarts = %v, and started %v, want 4 targets", err, launcher.launched)
 	}
 	broken := errors.New("broken")
 	never := func(int, time.Duration) (run.NextStart, error) { return run.NextStart{Length: time.Hour}, broken }

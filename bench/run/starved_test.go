@@ -15,7 +15,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// starvedRun is a run by time in closed loops, in which some clients of each visit have no response.
+// starvedRun returns the runner of a run with a budget and closed loops, in which each visit has the given
+// observations.
 func starvedRun(t *testing.T, l *fakeLauncher, observed ...record.Observation) (*run.Runner, *fakeEngine) {
 	t.Helper()
 	p := timedPlan(time.Second)
@@ -33,11 +34,10 @@ func starvedRun(t *testing.T, l *fakeLauncher, observed ...record.Observation) (
 	return r, e
 }
 
-// Requests that are slow by themselves are waited for longer than the budget says: each client may have to wait for all
-// others.
+// Slow requests get more grace than the plan's, since each client may have to wait for all others.
 func TestGraceOfSlowRequests(t *testing.T) {
 	const slow = 50 * ms
-	l := &fakeLauncher{answer: map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {
+	l := &fakeLauncher{handlers: map[string]http.HandlerFunc{"cgi": func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(slow)
 		io.WriteString(w, "hello\n")
 	}}}
@@ -59,14 +59,14 @@ func TestGraceOfSlowRequests(t *testing.T) {
 			least += 8 * slow
 		}
 		if graces[i] < least || graces[i] > c.Load.Timeout() {
-			t.Errorf("a visit to %s has a grace of %v, want %v or little more", c, graces[i], least)
+			t.Errorf("grace of a visit to %s = %v, want at least %v and at most the timeout", c, graces[i], least)
 		}
 	}
 }
 
-// What is said of a target that leaves requests without a response names the trap, if it is known.
+// The error for a target that does not respond to some requests names the trap, if one was found.
 func TestStarvedVisits(t *testing.T) {
-	unanswered := record.Observation{Err: record.ErrUnfinished}
+	unfinished := record.Observation{Err: record.ErrUnfinished}
 	traps := []subject.Trap{
 		{Code: subject.ListenBacklog, Model: "persistent", Evidence: "it was full", Advice: "listen with a larger one"},
 		{Code: subject.FewWorkers, Model: "persistent", Evidence: "only 4 had a response", Advice: "start more workers"},
@@ -76,10 +76,10 @@ func TestStarvedVisits(t *testing.T) {
 		want  string
 	}{
 		"a known trap": {traps, "from the first request on; few-workers: only 4 had a response; start more workers"},
-		"no trap":      {nil, "from the first request on; measure with fewer clients, or give a longer --budget"},
+		"no trap":      {nil, "from the first request on; use fewer clients or a longer --budget"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, _ := starvedRun(t, &fakeLauncher{}, unanswered)
+			r, _ := starvedRun(t, &fakeLauncher{}, unfinished)
 			r.Plan.Traps = test.traps
 			if err := r.Run(t.Context()); err == nil || !strings.HasSuffix(err.Error(), test.want) {
 				t.Errorf("Run = %v, want %q", err, test.want)
@@ -91,16 +91,16 @@ func TestStarvedVisits(t *testing.T) {
 func TestStarvedTargetThatDoesNotRespondAgain(t *testing.T) {
 	l := &fakeLauncher{}
 	stuck := func(w http.ResponseWriter, r *http.Request) {
-		if l.asked.Load() > 2 {
+		if l.requests.Load() > 2 {
 			<-r.Context().Done()
 		}
 	}
-	l.answer = map[string]http.HandlerFunc{"cgi": stuck, "persistent": stuck}
+	l.handlers = map[string]http.HandlerFunc{"cgi": stuck, "persistent": stuck}
 	r, _ := starvedRun(t, l, record.Observation{Status: 200, Done: 1}, record.Observation{Err: record.ErrUnfinished})
-	const want = "it left requests without a response, and did not respond again within "
+	const want = "target left requests without a response and did not respond again within "
 	err := r.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), "; measure with fewer clients, "+
-		"or give a longer --budget") {
+	if err == nil || !strings.Contains(err.Error(), want) ||
+		!strings.HasSuffix(err.Error(), "; use fewer clients or a longer --budget") {
 		t.Errorf("Run = %v, want %q", err, want)
 	}
 }

@@ -21,16 +21,16 @@ type visitor struct {
 	*Runner
 	began      time.Time
 	targets    map[plan.TargetName]*subject.Target
-	client     *http.Client    // for usage
-	counted    record.Counters // by the machine, at the end of the block before
+	client     *http.Client    // for reading usage
+	counted    record.Counters // of the machine, at the end of the previous block
 	lastBlocks map[*subject.Target]lastBlock
-	latest     *subject.Target // that was visited
-	overtime   bool            // the budget is over
+	latest     *subject.Target // visited last
+	overtime   bool            // the budget is used up
 	waits      *waits
 }
 
-// A lastBlock is the usage of a target at the end of its last block. While others are measured it should use next to
-// nothing.
+// A lastBlock is the usage of a target at the end of its last block. While other targets are measured, it should use
+// almost nothing.
 type lastBlock struct {
 	used contract.Usage
 	at   time.Time
@@ -50,7 +50,7 @@ func (v *visitor) round(ctx context.Context, s *schedule) error {
 	return nil
 }
 
-// next makes the next visit of the schedule's round: to one cell, or to several that alternate.
+// next visits the given cells of the schedule's round: a single cell, or several that alternate.
 func (v *visitor) next(ctx context.Context, s *schedule, cells []int) error {
 	v.reportProgress(s.progress(cells[0]))
 	began := s.elapsed()
@@ -70,7 +70,7 @@ func (v *visitor) next(ctx context.Context, s *schedule, cells []int) error {
 	return nil
 }
 
-// noteOverload notes that the last visit, to this cell, was cut off.
+// noteOverload records that the last visit, to this cell, was cut off.
 func (v *visitor) noteOverload(c plan.Cell) error {
 	requests, err := v.Plan.Requests(c)
 	if err == nil {
@@ -79,24 +79,24 @@ func (v *visitor) noteOverload(c plan.Cell) error {
 	return err
 }
 
-// A side is what a visit has to do with one cell.
+// A side is the state of a visit for one of its cells.
 type side struct {
 	cell     int
 	target   *subject.Target
 	visit    load.Visit
-	requests []string // names of those of a mix
+	requests []string // names of the requests of a mix
 	before   reading
 	endWaits func(*record.Block)
 }
 
-// A reading is what a target and its database have used; nil where that is not known.
+// A reading is the usage of a target and of its database so far; nil where it is unknown.
 type reading struct {
 	used     *contract.Usage
 	database *int64
 }
 
-// visit measures one block of each of the cells, at the same time if they are several, and puts them on disk. A block
-// during which ctx ends is not recorded.
+// visit measures and records one block of each of the cells; several cells are measured at the same time. If ctx ends
+// during a block, the block is not recorded.
 func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed uint64) error {
 	engine, err := v.engine(cells[0])
 	if err != nil {
@@ -149,12 +149,12 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	return nil
 }
 
-// engine returns that of a cell.
+// engine returns the load engine of a cell.
 func (v *visitor) engine(cell int) (load.Engine, error) {
 	name := v.Plan.Cells[cell].Engine
 	engine, ok := v.Engines[name]
 	if !ok {
-		return nil, fmt.Errorf("the plan's engine %q is unknown", name)
+		return nil, fmt.Errorf("plan has unknown engine %q", name)
 	}
 	return engine, nil
 }
@@ -186,15 +186,15 @@ func (v *visitor) side(cell int, seed uint64) (side, error) {
 	return s, nil
 }
 
-// read reads what a target has used so far.
+// read returns the usage of a target so far.
 func (v *visitor) read(ctx context.Context, t *subject.Target) (r reading, err error) {
 	r.database = t.DatabaseUsed()
 	r.used, err = t.Usage(ctx, v.client)
 	return r, err
 }
 
-// generate has the engine make the visits. What several observed is kept, to be recorded one by one; what one observed
-// is on record.
+// generate makes the engine visit the sides. Observations of a single side are recorded immediately. Those of several
+// sides are returned, to be recorded block by block.
 func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side) ([]*keeper, error) {
 	if len(sides) == 1 {
 		v.Record.Begin(sides[0].requests...)
@@ -202,7 +202,7 @@ func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side
 	}
 	alternator, ok := engine.(load.Alternator)
 	if !ok {
-		return nil, fmt.Errorf("the engine %q cannot alternate", v.Plan.Cells[sides[0].cell].Engine)
+		return nil, fmt.Errorf("engine %q cannot alternate requests", v.Plan.Cells[sides[0].cell].Engine)
 	}
 	var visits []load.Visit
 	var kept []*keeper
@@ -215,7 +215,7 @@ func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side
 	return kept, alternator.Alternate(ctx, visits, plan.Cycle(len(sides)), recorders)
 }
 
-// complete adds to a block what its target and the machine have used since the visit began.
+// complete adds to a block the usage of its target and the machine's counters since the visit began.
 func (v *visitor) complete(ctx context.Context, s side, begin time.Time, block *record.Block) error {
 	_, discard := v.Plan.Length(v.Plan.Cells[s.cell])
 	block.DiscardNS = int64(discard)
@@ -226,7 +226,7 @@ func (v *visitor) complete(ctx context.Context, s side, begin time.Time, block *
 	if s.before.used != nil && after.used != nil {
 		used := after.used.Sub(*s.before.used)
 		block.Usage = &used
-		if last, ok := v.lastBlocks[s.target]; ok && v.latest != s.target { // else there were no others
+		if last, ok := v.lastBlocks[s.target]; ok && v.latest != s.target { // another target was visited meanwhile
 			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), s.before.used.Sub(last.used).CPUNS()
 		}
 		v.lastBlocks[s.target], v.latest = lastBlock{*after.used, time.Now()}, s.target
@@ -239,7 +239,7 @@ func (v *visitor) complete(ctx context.Context, s side, begin time.Time, block *
 	return nil
 }
 
-// A keeper keeps what is observed.
+// A keeper is a load.Recorder that keeps observations in memory.
 type keeper struct {
 	observations []record.Observation
 	excerpts     []excerpt
@@ -258,7 +258,7 @@ func (k *keeper) ObserveExcerpt(class string, body []byte) {
 	k.excerpts = append(k.excerpts, excerpt{class, slices.Clone(body)})
 }
 
-// replay hands all of it to r.
+// replay passes all observations to r.
 func (k *keeper) replay(r *record.Record) {
 	r.Observe(k.observations)
 	for _, e := range k.excerpts {
@@ -266,8 +266,8 @@ func (k *keeper) replay(r *record.Record) {
 	}
 }
 
-// grace returns how long a visit waits for what is left. In a closed loop each client may have to wait for all others,
-// so requests that are slow by themselves have more time.
+// grace returns how long a visit waits for outstanding responses. In a closed loop each client may have to wait for all
+// others, so slow requests get more time.
 func (v *visitor) grace(c plan.Cell, t *subject.Target) time.Duration {
 	grace := v.Plan.Grace(c)
 	if grace == 0 || c.Load.Kind != plan.Closed {
@@ -276,7 +276,7 @@ func (v *visitor) grace(c plan.Cell, t *subject.Target) time.Duration {
 	return min(grace+time.Duration(c.Load.Concurrency)*t.Slowest, c.Load.Timeout())
 }
 
-// endBlock puts a block on disk. It is an error if not one of its requests was right.
+// endBlock records a block. It returns errNoneRight if none of its requests succeeded.
 func (v *visitor) endBlock(s side, b record.Block) error {
 	if failed := v.Record.Failed(); failed > 0 {
 		b.LogLines = s.target.Logged(failed == v.Record.Requests())
@@ -288,7 +288,7 @@ func (v *visitor) endBlock(s side, b record.Block) error {
 	switch v.Record.Failed() {
 	case 0:
 		if v.Record.Requests() == 0 {
-			return fmt.Errorf("%s: %w: none was sent", c, errNoneRight)
+			return fmt.Errorf("%s: %w: no request was sent", c, errNoneRight)
 		}
 	case v.Record.Requests():
 		advice := ""
@@ -300,5 +300,5 @@ func (v *visitor) endBlock(s side, b record.Block) error {
 	return nil
 }
 
-// errNoneRight ends a run: to go on would measure how fast a target fails.
-var errNoneRight = errors.New("not one request got a right response")
+// errNoneRight ends a run, which would otherwise measure how fast a target fails.
+var errNoneRight = errors.New("no request got a right response")

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// amended changes the targets that another launches.
+// An amended is a launcher that changes the targets of another.
 type amended struct {
 	run.Launcher
 	amend func(*subject.Target)
@@ -27,16 +27,16 @@ func (a amended) Launch(ctx context.Context, model, workload string) (*subject.T
 	return t, stop, err
 }
 
-// What the database server used during a block is with the block, unless that is not known at one of its ends.
+// A block has the CPU time of the database server, unless it is unknown before or after the block.
 func TestDatabaseCPU(t *testing.T) {
-	looks := map[string]int64{}
+	reads := map[string]int64{}
 	r := newRunner(t, somePlan(), amended{&fakeLauncher{}, func(t *subject.Target) {
 		if t.Model != "cgi" {
 			return
 		}
 		t.DatabaseCPU = func() (int64, bool) {
-			looks[t.Model]++
-			n := looks[t.Model]
+			reads[t.Model]++
+			n := reads[t.Model]
 			return n * n, n != 4 // 1, 4, 9, unknown, 25, 36 …
 		}
 	}}, &fakeEngine{})
@@ -58,7 +58,7 @@ func TestDatabaseCPU(t *testing.T) {
 	}
 }
 
-// A block of which requests failed has what the target logged, also if that comes late; others do not ask.
+// A block with failed requests has the log lines of the target, even late ones. For other blocks they are not read.
 func TestLogLines(t *testing.T) {
 	engine := &fakeEngine{}
 	engine.run = func(_ context.Context, _ load.Visit, rec load.Recorder) error {
@@ -66,23 +66,23 @@ func TestLogLines(t *testing.T) {
 		rec.Observe([][]record.Observation{{right}, {right, wrong}, {right}, {wrong}}[len(engine.visits)-1])
 		return nil
 	}
-	asked := 0
+	reads := 0
 	r := newRunner(t, somePlan(), amended{&fakeLauncher{}, func(target *subject.Target) {
 		target.LogLines = func() []string {
-			asked++
-			return [][]string{{"no coffee", "no tea"}, nil, {"too late"}, nil}[asked-1]
+			reads++
+			return [][]string{{"no coffee", "no tea"}, nil, {"too late"}, nil}[reads-1]
 		}
 	}}, engine)
 	err := r.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "not one request got a right response") ||
+	if err == nil || !strings.Contains(err.Error(), "no request got a right response") ||
 		!strings.Contains(err.Error(), "; it logged: too late") {
-		t.Errorf("Run = %v, want what the target logged", err)
+		t.Errorf("Run = %v, want the log lines of the target", err)
 	}
 	var got [][]string
 	for _, b := range read(t, r.Record.Dir).Blocks {
 		got = append(got, b.LogLines)
 	}
 	if diff := cmp.Diff([][]string{nil, {"no coffee", "no tea"}, nil, {"too late"}}, got); diff != "" {
-		t.Errorf("the blocks' complaints (-want +got):\n%s", diff)
+		t.Errorf("LogLines of the blocks (-want +got):\n%s", diff)
 	}
 }

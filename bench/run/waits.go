@@ -10,28 +10,28 @@ import (
 	"forktax/bench/subject"
 )
 
-// Waits are how the harness and the targets of one start wait for a CPU. They are read at both ends of a block, outside
-// of the time that is measured. Nil waits are not watched.
+// A waits reads how long the harness and the targets of one start wait for a CPU. It is read before and after a block,
+// outside of the measured time. A nil *waits reads nothing.
 type waits struct {
 	own     waiter
 	targets map[*subject.Target]waiter
 }
 
-// A waiter is a process that waits, with those that it has started.
+// A waiter is a process with its descendants, which wait for a CPU.
 type waiter struct {
 	queue    *account.RunQueue
-	limiters *account.Limiters // nil, too, for a target in the groups of the harness
+	limiters *account.Limiters // nil if unknown, or for a target in the control groups of the harness
 }
 
-// A waitReading is how long a waiter has waited so far.
+// A waitReading is the total wait of a waiter so far.
 type waitReading struct {
 	queue                        time.Duration
 	throttling                   account.Throttling
 	queueKnown, throttlingCounts bool
 }
 
-// watchWaits opens what the kernel reports, if the run records what the machine counts. An external server, whose
-// processes are not known, is not watched.
+// watchWaits opens the kernel's files for the harness and the targets, if the run records the machine's counters. It
+// leaves out external servers, whose processes are unknown.
 func (r *Runner) watchWaits(targets map[plan.TargetName]*subject.Target) *waits {
 	if r.Machine == nil {
 		return nil
@@ -41,12 +41,12 @@ func (r *Runner) watchWaits(targets map[plan.TargetName]*subject.Target) *waits 
 		if t.PID == 0 {
 			continue
 		}
-		of := waiter{account.RunQueueOfTree(t.PID), account.LimitersOf(t.PID)}
-		if of.limiters.Same(w.own.limiters) {
-			of.limiters.Close()
-			of.limiters = nil
+		target := waiter{account.RunQueueOfTree(t.PID), account.LimitersOf(t.PID)}
+		if target.limiters.Same(w.own.limiters) {
+			target.limiters.Close()
+			target.limiters = nil
 		}
-		w.targets[t] = of
+		w.targets[t] = target
 	}
 	return w
 }
@@ -56,12 +56,13 @@ func (w *waits) close() {
 		return
 	}
 	w.own.close()
-	for _, of := range w.targets {
-		of.close()
+	for _, target := range w.targets {
+		target.close()
 	}
 }
 
-// begin reads before a block of a target. What it returns completes the block.
+// begin reads the waits before a block of a target. The returned function reads them after it, and adds the differences
+// to the block.
 func (w *waits) begin(t *subject.Target) (end func(*record.Block)) {
 	if w == nil {
 		return func(*record.Block) {}
@@ -84,7 +85,7 @@ func (w waiter) read() (r waitReading) {
 	return r
 }
 
-// since is what was waited since the reading; what is not known at both ends is nil.
+// since returns the wait since the reading before. A field that is unknown in one of the readings is nil.
 func (w waiter) since(before waitReading) (waited record.CPUWait) {
 	now := w.read()
 	if before.queueKnown && now.queueKnown {

@@ -12,8 +12,8 @@ import (
 	"forktax/bench/testenv"
 )
 
-// A block has how long the harness and its target waited for a CPU, as far as that is known: of a target whose process
-// is not known it is not, and of none if the run records nothing of the machine.
+// A block has the CPU waits of the harness and of its target. They are unknown for a target whose process is unknown,
+// and if the run does not record the machine's counters.
 func TestWaits(t *testing.T) {
 	own := account.RunQueueOf(os.Getpid())
 	if _, known := own.Read(); !known {
@@ -44,13 +44,14 @@ func TestWaits(t *testing.T) {
 			for i, b := range read(t, r.Record.Dir).Blocks {
 				isCGI := r.Plan.Cells[b.Cell].Model == "cgi"
 				if got := b.GeneratorWait.RunQueueNS; (got != nil) != (machine != nil) {
-					t.Errorf("block %d: the harness waited %v; want it known: %t", i, got, machine != nil)
+					t.Errorf("block %d: wait of the harness = %v; want it known: %t", i, got, machine != nil)
 				}
 				if got := b.TargetWait.RunQueueNS; (got != nil) != (machine != nil && isCGI) {
-					t.Errorf("block %d: the target waited %v; want it known: %t", i, got, machine != nil && isCGI)
+					t.Errorf("block %d: wait of the target = %v; want it known: %t", i, got, machine != nil && isCGI)
 				}
 				if b.TargetWait.Throttling != nil {
-					t.Errorf("block %d: the target is in the control groups of this process: %+v", i, b.TargetWait)
+					t.Errorf("block %d: throttling of a target in the control groups of this process: %+v", i,
+						b.TargetWait)
 				}
 				limiters := account.LimitersOf(0)
 				if got := b.GeneratorWait.Throttling; (got != nil) != (machine != nil && limiters != nil) {

@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	warmWindow    = 100 * time.Millisecond // a window of the warm-up, one request's; no longer than its blocks
-	warmClients   = 8                      // of requests that are measured at rates only
-	warmPerClient = 2                      // requests that each client has in a window at least
-	curveLimit    = time.Second            // on the requests of a curve
+	warmWindow    = 100 * time.Millisecond // longest window of a warm-up
+	warmClients   = 8                      // clients for requests that are measured at rates only
+	warmPerClient = 2                      // smallest number of requests per client in a window
+	curveLimit    = time.Second            // longest duration of the requests of a curve
 )
 
-// curveAt is after how many requests the cost of a fresh target is read.
+// curveAt lists the numbers of requests after which the cost of a new target is read.
 var curveAt = []int{0, 1, 2, 10, 100, 1000}
 
-// A warming is the warm-up of a target at one start of it.
+// A warming is the warm-up of one target at one start.
 type warming struct {
 	*visitor
 	record.WarmUp
 	target *subject.Target
-	cells  []int // one for each request, which is that with the most clients
+	cells  []int // for each request, the cell with the most clients
 	blocks int
 }
 
-// warmings are those of the targets that stay, in the plan's order.
+// warmings returns the warm-ups of the resident targets, in the plan's order.
 func (v *visitor) warmings(start int) (all []*warming) {
 	if v.Plan.WarmUpNS == 0 || v.Agree == nil {
 		return nil
@@ -46,16 +46,17 @@ func (v *visitor) warmings(start int) (all []*warming) {
 	return all
 }
 
-// draw measures the cost of the first requests, one after the other. A target that was there before has no first ones,
-// and a failure ends the curve: what comes next names it.
-func (w *warming) draw(ctx context.Context) error {
+// measureCurve measures the cost of the first requests, sent one after the other. External servers, which were started
+// earlier, have no curve. A failed request ends the curve; the verification that follows reports the failure.
+func (w *warming) measureCurve(ctx context.Context) error {
 	if w.target.Ready == 0 {
 		return nil
 	}
 	w.ReadyNS = int64(w.target.Ready)
 	served, took, began := 0, w.target.Ready, time.Now()
+	var each time.Duration // mean of the requests before the last point, since the first ones take longest
 	for _, n := range curveAt {
-		if served > 0 && time.Since(began)*time.Duration(n)/time.Duration(served) > curveLimit {
+		if time.Since(began)+each*time.Duration(n-served) > curveLimit {
 			return nil
 		}
 		if n > 0 {
@@ -64,9 +65,11 @@ func (w *warming) draw(ctx context.Context) error {
 			if err != nil || slices.ContainsFunc(observed, failed) || len(observed) != n-served {
 				return err
 			}
+			before := took
 			for _, o := range observed {
 				took += o.Done - o.Intended
 			}
+			each = (took - before) / time.Duration(n-served)
 		}
 		served = n
 		used, err := w.target.Usage(ctx, w.client)
@@ -84,8 +87,8 @@ func (w *warming) draw(ctx context.Context) error {
 
 func failed(o record.Observation) bool { return o.Err != "" }
 
-// warm sends each request in windows, until two adjacent ones agree or the time is up. A target that fails is left to the
-// blocks that count.
+// warm sends each request in windows, until two adjacent windows agree or the time is up. Failures are not reported
+// here, as they also occur in the evaluated blocks.
 func (w *warming) warm(ctx context.Context) error {
 	began, steady := time.Now(), make([]bool, len(w.cells))
 	windows := make([][][]float64, len(w.cells))
@@ -122,7 +125,8 @@ func (w *warming) warm(ctx context.Context) error {
 	return nil
 }
 
-// isSteady reports whether the last windows agree with as many before them. Several together have less noise.
+// isSteady reports whether the last windows agree with as many preceding ones. It tries 1, 2, 4 and so on, since
+// several windows together have less noise.
 func (r *Runner) isSteady(windows [][]float64) bool {
 	for n, end := 1, len(windows); 2*n <= end; n *= 2 {
 		if r.Agree(slices.Concat(windows[end-2*n:end-n]...), slices.Concat(windows[end-n:]...)) {
@@ -132,7 +136,8 @@ func (r *Runner) isSteady(windows [][]float64) bool {
 	return false
 }
 
-// discard visits the cell under another load, and has what is observed on record as a block that counts for nothing.
+// discard visits the cell with another load, and records the observations as a block of the warm-up, which is not
+// evaluated.
 func (w *warming) discard(ctx context.Context, cell int, as load.Visit) ([]record.Observation, error) {
 	s, err := w.side(cell, w.Plan.BlockSeed(w.blocks))
 	if err != nil {
@@ -160,7 +165,7 @@ func (w *warming) discard(ctx context.Context, cell int, as load.Visit) ([]recor
 	return observed.observations, w.Record.End(block)
 }
 
-// warmUp warms all, and puts on record how that went.
+// warmUp warms up all targets and records the warm-ups.
 func (v *visitor) warmUp(ctx context.Context, all []*warming) error {
 	for _, w := range all {
 		if err := v.settle(ctx, subject.DefaultTimeout); err != nil {

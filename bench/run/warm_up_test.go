@@ -14,7 +14,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// times is an engine whose n-th visit of its kind has so many equal responses, of the time that it says.
+// times returns an engine whose n-th visit, from 0, observes only responses with the time response(n).
 func times(response func(visit int) time.Duration) *fakeEngine {
 	e := &fakeEngine{}
 	e.run = func(_ context.Context, v load.Visit, rec load.Recorder) error {
@@ -27,15 +27,15 @@ func times(response func(visit int) time.Duration) *fakeEngine {
 	return e
 }
 
-// warmPlan is one start of somePlan, with a warm-up.
+// warmPlan returns somePlan with one start and a warm-up.
 func warmPlan() plan.Plan {
 	p := somePlan()
 	p.Starts, p.Rounds, p.WarmUpNS = 1, 1, int64(10*time.Second)
 	return p
 }
 
-// A target that stays is warmed under its largest load until two windows agree, and what is sent counts for nothing. The
-// model with a process for each request is not.
+// A resident target is warmed up with its largest load until two windows agree; the windows are not evaluated. The
+// model with a process per request is not warmed up.
 func TestWarmUp(t *testing.T) {
 	falling := []time.Duration{900, 500, 300, 200, 195, 190}
 	e := times(func(visit int) time.Duration { return falling[min(visit, len(falling)-1)] * time.Microsecond })
@@ -46,7 +46,7 @@ func TestWarmUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := read(t, r.Record.Dir)
-	if len(got.Blocks) != 4 || len(got.Discarded) != 5 { // the fifth window is within 5 % of the fourth
+	if len(got.Blocks) != 4 || len(got.Discarded) != 5 { // the fifth window is within 5% of the fourth
 		t.Fatalf("%d blocks, %d discarded ones, want 4 and 5", len(got.Blocks), len(got.Discarded))
 	}
 	for i, b := range got.Discarded {
@@ -62,17 +62,17 @@ func TestWarmUp(t *testing.T) {
 	}
 	w := got.WarmUps[0]
 	if w.LengthNS <= 0 {
-		t.Errorf("it took %d ns", w.LengthNS)
+		t.Errorf("LengthNS = %d, want more than 0", w.LengthNS)
 	}
 	w.LengthNS = 0
 	want := record.WarmUp{Workload: "hello", Model: "persistent", Request: "hello", Steady: true}
 	if diff := cmp.Diff(want, w); diff != "" {
-		t.Errorf("the warm-up (-want +got):\n%s", diff)
+		t.Errorf("warm-up (-want +got):\n%s", diff)
 	}
 }
 
-// What never agrees is measured when the time is up, and that is on record.
-func TestWarmUpEnds(t *testing.T) {
+// A warm-up whose windows never agree ends when the time is up, and is recorded as not steady.
+func TestWarmUpTimeout(t *testing.T) {
 	e := times(func(visit int) time.Duration {
 		time.Sleep(5 * time.Millisecond)
 		return time.Duration(1+visit%7*visit) * time.Millisecond
@@ -86,19 +86,19 @@ func TestWarmUpEnds(t *testing.T) {
 	}
 	got := read(t, r.Record.Dir)
 	if len(got.WarmUps) != 1 || got.WarmUps[0].Steady || len(got.Blocks) != 4 || len(got.Discarded) < 2 {
-		t.Errorf("warm-ups %+v, %d blocks, %d discarded ones", got.WarmUps, len(got.Blocks), len(got.Discarded))
+		t.Errorf("warm-ups %+v, %d blocks, %d discarded blocks", got.WarmUps, len(got.Blocks), len(got.Discarded))
 	}
 }
 
-// A target that fails is left to the blocks that count, whose errors are those of the run.
-func TestWarmUpOfFailing(t *testing.T) {
+// Failures end the warm-up of a target, but not the run.
+func TestWarmUpWithFailures(t *testing.T) {
 	e := &fakeEngine{}
 	e.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
 		if v.MinRequests == 16 {
 			rec.Observe([]record.Observation{{Err: record.ErrWrongStatus, Status: 500}})
 			return nil
 		}
-		return oneAnswer(ctx, v, rec)
+		return oneResponse(ctx, v, rec)
 	}
 	r := newRunner(t, warmPlan(), &fakeLauncher{}, e)
 	r.Agree = stats.Agree
@@ -111,7 +111,7 @@ func TestWarmUpOfFailing(t *testing.T) {
 	}
 }
 
-// The curve has the cost of a fresh target after 1, 2, 10, 100 and 1,000 requests, its start included.
+// The curve has the cumulative cost of a new target, including its start, after 0, 1, 2, 10, 100 and 1,000 requests.
 func TestCurve(t *testing.T) {
 	e := times(func(int) time.Duration { return time.Microsecond })
 	l := amended{&fakeLauncher{usage: growing()}, func(t *subject.Target) { t.Ready = time.Millisecond }}
@@ -126,7 +126,7 @@ func TestCurve(t *testing.T) {
 		want = append(want, record.CurvePoint{Requests: n, NS: 1e6 + int64(n)*1000, CPUNS: new(int64(2 * (i + 1)))})
 	}
 	if diff := cmp.Diff(want, w.Curve); diff != "" || w.ReadyNS != 1e6 {
-		t.Errorf("ready after %d ns; the curve (-want +got):\n%s", w.ReadyNS, diff)
+		t.Errorf("ready after %d ns; curve (-want +got):\n%s", w.ReadyNS, diff)
 	}
 	for i, v := range e.visits[:5] {
 		if v.Load.Concurrency != 1 || v.MinRequests != []int{1, 1, 8, 90, 900}[i] {

@@ -42,7 +42,8 @@ func readRequest(r *subject.Weighted, key string, value ast.Node) (needed string
 	case "request":
 		r.Request, needed = text, "a path, with a method before it if it is not GET, or the name of a request is needed"
 	case "weight":
-		r.Weight, needed, ok = number, "a whole number from 1 to 1,000,000 is needed", err == nil && number >= 1 && number <= maxWeight
+		r.Weight, needed, ok = number, "a whole number from 1 to 1,000,000 is needed", err == nil && number >= 1 &&
+			number <= maxWeight
 	case "header":
 		needed = `a header or a list of them is needed, such as "Accept: text/html"`
 		nodes := []ast.Node{value}
@@ -62,7 +63,8 @@ func readRequest(r *subject.Weighted, key string, value ast.Node) (needed string
 	case "body-file":
 		r.BodyFile, needed = text, "the name of a file is needed"
 	case "expect-status":
-		r.ExpectStatus, needed, ok = number, "a status from 200 to 599 is needed", err == nil && number >= 200 && number <= 599
+		r.ExpectStatus, needed, ok = number, "a status from 200 to 599 is needed", err == nil && number >= 200 &&
+			number <= 599
 	}
 	if ok {
 		return ""

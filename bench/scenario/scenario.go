@@ -1,4 +1,5 @@
-// Package scenario reads scenarios: YAML files with the names of flags as keys. The flags read the values, so that both mean
+// Package scenario reads scenarios: YAML files with the names of flags as keys. The flags read the values, so that
+// both mean
 // the same. Only variants and
 // requests with weights can be given nowhere else.
 package scenario
@@ -51,11 +52,13 @@ type Place struct {
 
 // scenario is the name of a file.
 //
-// The file is not decoded into a struct: go-yaml 1.19 normalizes numbers on their way into a string, so that a flag or a
+// The file is not decoded into a struct: go-yaml 1.19 normalizes numbers on their way into a string, so that a flag
+// or a
 // variable would get 1.1 for 1.10, and its decoder can panic.
 type scenario string
 
-// Read reads the scenario in the file name. Each value is tried on one of the flags. Errors are a *subject.UsageError with
+// Read reads the scenario in the file name. Each value is tried on one of the flags. Errors are a *subject.UsageError
+// with
 // the place.
 func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 	s := scenario(name)
@@ -118,7 +121,8 @@ func (s scenario) twice(first, second givenKey) error {
 func (s scenario) unknown(key *token.Token, flags *pflag.FlagSet) error {
 	var known []string
 	flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	return s.wrong(key.Position, "unknown key %q; there are %s", key.Value, strings.Join(append(known, VariantsKey, RequestsKey), ", "))
+	return s.wrong(key.Position, "unknown key %q; there are %s", key.Value,
+		strings.Join(append(known, VariantsKey, RequestsKey), ", "))
 }
 
 // text reads the file.

@@ -53,7 +53,7 @@ func TestScenarioIsARegularFile(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{fifo: "it is a FIFO; a regular file is needed",
+	for name, want := range map[string]string{fifo: "it is a FIFO, not a regular file",
 		"/dev/zero": "it is a device"} {
 		_, err := scenario.Read(name, pflag.NewFlagSet("test", pflag.ContinueOnError), scenario.Names{Flag: same,
 			Option: same})

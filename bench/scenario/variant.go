@@ -13,7 +13,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// VariantsKey is the one key of a scenario that is no flag: a list of variants in place of models.
+// VariantsKey is the one key of a scenario that is no flag: a list of variants instead of models.
 const VariantsKey = "variants"
 
 // usualModel is that of a variant which names none: what a variant changes is mostly the start of a process.
@@ -49,7 +49,8 @@ func (s scenario) each(n ast.Node, key, example string, read func(ast.Node) erro
 }
 
 // keys calls read for each key of a mapping, which returns what its value needs.
-func (s scenario) keys(n ast.Node, what, example string, known []string, read func(key string, value ast.Node) string) error {
+func (s scenario) keys(n ast.Node, what, example string, known []string,
+	read func(key string, value ast.Node) string) error {
 	keys, ok := n.(ast.MapNode)
 	if !ok {
 		return s.wrong(position(n), "%s has keys with values, such as %s", what, example)

@@ -3,7 +3,7 @@ package servers
 // apacheModules is where Debian puts Apache's modules.
 const apacheModules = "/usr/lib/apache2/modules/"
 
-// apacheWeb is a way in which Apache 2.4 has something answer, by these modules and directives.
+// apacheWeb returns w completed for Apache 2.4: with the modules, and directives that all its specs share.
 func apacheWeb(w webSpec, modules ...string) webSpec {
 	config := `
 ServerRoot {{.Dir}}
@@ -24,13 +24,13 @@ MaxKeepAliveRequests 0
 	return w
 }
 
-// apacheThreads is for the module mpm_event: 64 of one process serve all clients of a run.
+// apacheThreads configures the module mpm_event: 64 threads of one process serve all clients of a run.
 const apacheThreads = "ThreadsPerChild 64\n"
 
-// apachePassEnv hands the variables of an app on to what Apache executes.
+// apachePassEnv passes the variables of an app on to the programs that Apache executes.
 const apachePassEnv = "{{range $name, $_ := .Variables}}PassEnv {{$name}}\n{{end}}"
 
-// apache has mod_cgid, whose daemon starts the programs.
+// apache uses mod_cgid, whose daemon starts the programs.
 var apache = apacheWeb(webSpec{
 	name:           "apache",
 	about:          "Apache's event module and mod_cgid",
@@ -44,8 +44,8 @@ ScriptAlias /cgi-bin/ {{.Bin}}/
 `},
 }, "mpm_event", "alias", "env", "cgid")
 
-// apacheProcesses is for the module mpm_prefork: one request at a time in each of so many that are there from the
-// beginning.
+// apacheProcesses configures the module mpm_prefork: each process serves one request at a time, and all are started at
+// the beginning.
 const apacheProcesses = `
 StartServers {{.Workers}}
 MinSpareServers 1
@@ -53,8 +53,8 @@ MaxSpareServers {{.Workers}}
 MaxConnectionsPerChild 0
 `
 
-// pythonWeb has mod_python answer by the handler. The handlers of a process share an interpreter, and with it what a
-// module opened when it was imported.
+// pythonWeb returns w completed for a handler of mod_python. The handlers of a process share an interpreter, and so
+// what a module opened when it was imported.
 func pythonWeb(w webSpec, config, handler string, modules ...string) webSpec {
 	w.needs, w.packages = []string{"mod_python.so"}, "apache2 libapache2-mod-python"
 	w.config = map[string]string{"conf": config + apachePassEnv + `
@@ -80,8 +80,8 @@ PythonImport {{.Module}} main_interpreter
 Alias /{{.Module}} {{.Bin}}/{{.File}}
 `, "{{.Module}}", "mpm_event", "alias")
 
-// pythonPublisher crashes without mod_mime, which it asks what extensions are handled. It is not safe for threads, and
-// nor is the handler of CGI scripts: with several, two in a hundred of their answers were another's, or none.
+// pythonPublisher crashes without mod_mime, from which it gets the handled extensions. Neither it nor the handler of
+// CGI scripts is safe for threads: with several, 2% of the requests got another request's response, or none.
 var pythonPublisher = pythonWeb(webSpec{
 	name:    "mod_python-publisher",
 	about:   "Apache's prefork module and mod_python's publisher",
@@ -89,7 +89,7 @@ var pythonPublisher = pythonWeb(webSpec{
 	path:    "/{{.File}}/index",
 }, apacheProcesses+"TypesConfig /dev/null\n", "mod_python.publisher", "mpm_prefork", "mime")
 
-// pythonScripts have no standard input under Python 3: what mod_python puts in its place fails at the first byte.
+// pythonScripts have no standard input in Python 3: mod_python's replacement fails at the first byte.
 var pythonScripts = pythonWeb(webSpec{
 	name:    "mod_python-cgihandler",
 	about:   "Apache's prefork module and mod_python's handler of CGI scripts",
@@ -112,7 +112,7 @@ WSGIScriptAlias /{{.Module}} {{.Bin}}/{{.File}}
 `},
 }, "mpm_event", "wsgi")
 
-// modFCGID keeps processes of php-cgi, which end after 500 requests if nothing else is said.
+// modFCGID keeps processes of php-cgi, which by default end after 500 requests.
 var modFCGID = apacheWeb(webSpec{
 	name:     "mod_fcgid",
 	about:    "Apache's event module and mod_fcgid, with php-cgi",
@@ -136,7 +136,7 @@ FcgidMaxProcesses {{.Workers}}
 `},
 }, "mpm_event", "fcgid")
 
-// modPHP is built for one thread a process, as Debian's is.
+// modPHP needs processes with a single thread, as Debian builds it.
 var modPHP = apacheWeb(webSpec{
 	name:     "mod_php",
 	about:    "Apache's prefork module and mod_php",

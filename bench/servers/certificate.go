@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// makeCertificate makes a key and a certificate that it signs itself, good for a year. Clients are given it as the one
-// to trust.
+// makeCertificate writes a key and a self-signed certificate, valid for a year, to server.key and server.crt. Clients
+// trust the certificate.
 func (h *serverDir) makeCertificate() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

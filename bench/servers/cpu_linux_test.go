@@ -11,7 +11,7 @@ import (
 	"forktax/bench/servers"
 )
 
-// What a session uses counts while it lives and when it has ended. Its own account of it is its getrusage.
+// The CPU time of a session counts while it runs and after it has ended.
 func TestCPU(t *testing.T) {
 	s := ended(t, started(t, servers.Postgres{}))
 	c, err := pgx.Connect(t.Context(), s.URL())
@@ -34,7 +34,7 @@ func TestCPU(t *testing.T) {
 	took := time.Since(begin)
 	living := cpu() - before
 	if living <= time.Millisecond || living > 2*took {
-		t.Errorf("a query of %v used %v of a processor", took, living)
+		t.Errorf("a query of %v used %v of CPU time", took, living)
 	}
 	if err := c.Close(t.Context()); err != nil {
 		t.Fatal(err)

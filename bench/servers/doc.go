@@ -1,4 +1,5 @@
-// Package servers starts real programs that a run needs and this project does not contain: PostgreSQL, slapd, and the
-// web servers that execute CGI programs, one a file.
-// What it starts, it ends, and leaves nothing behind: also if this process is killed, for then a watchdog does it.
+// Package servers starts third-party servers that a run needs: PostgreSQL, slapd, and web servers that execute CGI
+// programs, one per file.
+//
+// It ends the servers that it starts and removes their files. If this process is killed, a watchdog does so.
 package servers

@@ -20,11 +20,11 @@ import (
 	"forktax/bench/record"
 )
 
-// LDAP says which LDAP server there is to be.
+// LDAP describes the LDAP server to start.
 type LDAP struct {
-	Command []string // serves an empty one in memory, as forktax directory does; nil starts slapd
-	TLS     bool     // it speaks TLS only, with a certificate of its own
-	// StartFunc, if set, starts it where it is to run: on certain cores, say. It calls start, once.
+	Command []string // serves an empty directory in memory, such as forktax directory; nil starts slapd
+	TLS     bool     // the server speaks only TLS, with a certificate of its own
+	// StartFunc, if set, starts the server in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
 }
 
@@ -33,20 +33,20 @@ type LDAPServer struct {
 	*serverDir
 	kind      string
 	process   *process.Process
-	url       *url.URL // with who may add entries
+	url       *url.URL // with the administrator's name and password
 	tlsConfig *tls.Config
 
 	mu      sync.Mutex
 	targets int
 }
 
-// What is in a directory from the beginning.
+// The initial content of the server.
 const (
 	ldapSuffix = "dc=forktax"
 	ldapAdmin  = "cn=admin," + ldapSuffix
 )
 
-// Start starts the server, and proves that it can be used.
+// Start starts the server and waits until it can be used.
 func (d LDAP) Start(ctx context.Context) (s *LDAPServer, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
 	defer cancel()
@@ -91,21 +91,22 @@ func (d LDAP) Start(ctx context.Context) (s *LDAPServer, err error) {
 	return s, s.waitReady(ctx)
 }
 
-// memoryCommand is the command of the server in memory. It runs as we do: as another user it might not reach its own
-// file.
+// memoryCommand returns the command of the server in memory. It runs as the user of this process: another user might
+// not be able to read the program.
 func (s *LDAPServer) memoryCommand(command []string, secure bool, password string) (*exec.Cmd, error) {
 	file := filepath.Join(s.dir, "password")
 	if err := s.runAs.writeFile(file, []byte(password)); err != nil {
 		return nil, err
 	}
-	args := append(slices.Clone(command[1:]), "--addr", s.url.Host, "--suffix", ldapSuffix, "--admin", ldapAdmin, "--password", file)
+	args := append(slices.Clone(command[1:]), "--addr", s.url.Host, "--suffix", ldapSuffix, "--admin", ldapAdmin,
+		"--password", file)
 	if secure {
 		args = append(args, "--secure", "--certificate", s.CA(), "--key", filepath.Join(s.dir, "server.key"))
 	}
 	return s.command(command[0], args...), nil
 }
 
-// enableTLS makes a certificate, and has clients trust it.
+// enableTLS makes a certificate that clients trust.
 func (s *LDAPServer) enableTLS() error {
 	if err := s.makeCertificate(); err != nil {
 		return err
@@ -119,10 +120,10 @@ func (s *LDAPServer) enableTLS() error {
 	return nil
 }
 
-// CA is the file with the certificate to trust.
+// CA returns the path of the file with the certificate to trust.
 func (s *LDAPServer) CA() string { return filepath.Join(s.dir, "server.crt") }
 
-// waitReady waits until the server lets the administrator in.
+// waitReady waits until the administrator can bind.
 func (s *LDAPServer) waitReady(ctx context.Context) error {
 	return process.Until(ctx, func() error {
 		c, err := s.connect()
@@ -147,9 +148,9 @@ func (s *LDAPServer) connect() (*ldap.Conn, error) {
 	return c, nil
 }
 
-// Provision makes an entry below which one target has its data, and returns the URL by which to add to it, and what
-// removes it again: nothing does, for the server goes with the run. The query of the URL says whom to trust, if it
-// speaks TLS.
+// Provision makes an entry below which one target has its data, and returns the URL by which to add to it. The URL's
+// query names the certificate to trust, if the server speaks TLS. Remove does nothing, since the server ends with the
+// run.
 func (s *LDAPServer) Provision(context.Context) (text string, remove func() error, err error) {
 	c, err := s.connect()
 	if err != nil {
@@ -175,13 +176,13 @@ func (s *LDAPServer) Provision(context.Context) (text string, remove func() erro
 	return u.String(), func() error { return nil }, nil
 }
 
-// URL is where it is, without a name and a password.
+// URL returns the URL of the server, without a name and a password.
 func (s *LDAPServer) URL() string { return s.url.Scheme + "://" + s.url.Host }
 
-// CPU is the processor time that the server has used so far, in nanoseconds.
+// CPU returns the CPU time that the server has used so far, in nanoseconds. Known reports whether it could be read.
 func (s *LDAPServer) CPU() (ns int64, known bool) { return s.nsAtRest(s.process.PID()) }
 
-// Description says what the server is, for the record of a run: without the password.
+// Description describes the server for the record of a run, without the password.
 func (s *LDAPServer) Description(context.Context) (*record.Database, error) {
 	u := *s.url
 	u.User = url.User(ldapAdmin)

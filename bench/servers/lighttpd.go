@@ -1,6 +1,6 @@
 package servers
 
-// lighttpdWeb is a way in which lighttpd 1.4 has something answer by mod_cgi.
+// lighttpdWeb returns w completed for lighttpd 1.4 with mod_cgi.
 func lighttpdWeb(w webSpec) webSpec {
 	w.config["conf"] = `
 server.modules = ("mod_alias", "mod_cgi", "mod_setenv")

@@ -16,10 +16,10 @@ import (
 	"forktax/bench/testenv"
 )
 
-// patience ends what would otherwise hang a test; nothing is expected to take that long.
+// patience is the time after which a test fails instead of waiting for ever. Nothing should take that long.
 const patience = 30 * time.Second
 
-// abandonedVariable has the test binary start a server, say where, and wait to be killed.
+// abandonedVariable makes the test binary start a server, print its PID and directory, and wait to be killed.
 const abandonedVariable = "STACK_ABANDONED"
 
 func TestMain(m *testing.M) {
@@ -48,7 +48,7 @@ func started(t *testing.T, p servers.Postgres) *servers.PostgresServer {
 	return s
 }
 
-// ended ends the server when the test does, which must be a good end.
+// ended stops the server at the end of the test, which must succeed.
 func ended(t *testing.T, s *servers.PostgresServer) *servers.PostgresServer {
 	t.Cleanup(func() {
 		if err := s.Stop(); err != nil {
@@ -58,7 +58,7 @@ func ended(t *testing.T, s *servers.PostgresServer) *servers.PostgresServer {
 	return s
 }
 
-// connected connects to the server until the test ends.
+// connected returns a connection to the server that is closed at the end of the test.
 func connected(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	c, err := pgx.Connect(t.Context(), url)
@@ -69,7 +69,7 @@ func connected(t *testing.T, url string) *pgx.Conn {
 	return c
 }
 
-// asked is what a query gives, of one column and one row.
+// asked returns the value of a query with one row of one column.
 func asked[T any](t *testing.T, c *pgx.Conn, query string, args ...any) (value T) {
 	t.Helper()
 	if err := c.QueryRow(t.Context(), query, args...).Scan(&value); err != nil {
@@ -78,7 +78,7 @@ func asked[T any](t *testing.T, c *pgx.Conn, query string, args ...any) (value T
 	return value
 }
 
-// eventually waits until check finds nothing wrong.
+// eventually waits until check returns nil.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -92,13 +92,13 @@ func eventually(t *testing.T, check func() error) {
 	}
 }
 
-// gone says whether neither the process nor the folder is there.
+// gone returns an error if the process or the directory still exists.
 func gone(pid int, dir string) error {
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		return fmt.Errorf("the folder %s is still there (%v)", dir, err)
+		return fmt.Errorf("the directory %s still exists (%v)", dir, err)
 	}
 	if lives(pid) {
-		return fmt.Errorf("the server's process %d is still there", pid)
+		return fmt.Errorf("the server's process %d still exists", pid)
 	}
 	return nil
 }

@@ -1,7 +1,8 @@
 package servers
 
-// nginxWeb is nginx before a program that has something answer: nginx itself executes nothing, and hands requests on by
-// FastCGI. In pattern, script is the path of what answers, and beyond what follows it.
+// nginxWeb returns w completed for nginx in front of a FastCGI server: nginx itself executes nothing. Pattern is a
+// regular expression for URL paths. Its groups are script, the path of the program, and beyond, the rest of the path.
+// Program is the program's path below Bin.
 func nginxWeb(w webSpec, pattern, program string) webSpec {
 	if w.config == nil {
 		w.config = map[string]string{}
@@ -49,7 +50,7 @@ http {
 	return w
 }
 
-// nginx has fcgiwrap execute programs.
+// nginx uses fcgiwrap to execute programs.
 var nginx = nginxWeb(webSpec{
 	name:           "nginx",
 	about:          "nginx and fcgiwrap",
@@ -60,7 +61,7 @@ var nginx = nginxWeb(webSpec{
 	commands:       [][]string{{"fcgiwrap", "-c", "{{.Workers}}", "-s", "unix:{{.Dir}}/fcgi"}},
 }, "^(?<script>/cgi-bin(?<program>/[^/]+))(?<beyond>.*)$", "$program")
 
-// phpFPM keeps processes of PHP's own manager.
+// phpFPM uses processes of PHP's own process manager.
 var phpFPM = nginxWeb(webSpec{
 	name:     "php-fpm",
 	about:    "nginx and php-fpm",

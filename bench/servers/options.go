@@ -13,24 +13,24 @@ import (
 	"forktax/bench/subject"
 )
 
-// Embedded is the kind of database that is a part of the program.
+// Embedded is the kind of a database that is part of the program.
 const Embedded = "sqlite"
 
-// Options are the servers that programs need: a database for their data, and a directory of users.
+// Options describe the servers that programs need: a database for their data, and an LDAP server with users.
 type Options struct {
-	Database string
-	TLS      bool
-	Socket   bool
-	Users    string // the directory that knows users
+	Database string // Embedded, subject.Postgres, or the URL of a PostgreSQL server
+	TLS      bool   // use TLS, for a PostgreSQL server that is started
+	Socket   bool   // use a Unix socket, for a PostgreSQL server that is started
+	Users    string // LDAP server with users: InMemory or Slapd
 }
 
-// Directories that know users, for programs that ask one.
+// LDAP servers, for programs that authenticate users.
 const (
-	InMemory = "memory" // one of ours, in a process of its own
+	InMemory = "memory" // forktax's own, in a process of its own
 	Slapd    = "slapd"
 )
 
-// DirectoryCommand is the (hidden) command of forktax that serves the directory in memory.
+// DirectoryCommand is the hidden command of forktax that serves an LDAP directory in memory.
 const DirectoryCommand = "directory"
 
 // A DataServer keeps the data of programs.
@@ -40,26 +40,28 @@ type DataServer interface {
 	Stop() error
 }
 
-// Validate returns an error of the first option that is invalid.
+// Validate returns an error for the first invalid option.
 func (o *Options) Validate() error {
 	switch {
 	case o.Database != Embedded && o.Database != subject.Postgres && o.url() == "":
-		scheme, _, _ := strings.Cut(o.Database, ":") // what follows may hold a password
-		return subject.InvalidOption("database", "%q is unknown; there are %s, %s, and URLs such as postgres://user@host/database", scheme,
-			Embedded, subject.Postgres)
+		scheme, _, _ := strings.Cut(o.Database, ":") // the rest may hold a password
+		return subject.InvalidOption("database", "%q is unknown: use %s, %s, or a URL such as "+
+			"postgres://user@host/database", scheme, Embedded, subject.Postgres)
 	case o.TLS && o.Database != subject.Postgres:
-		return subject.InvalidOption("database-tls", "is for the server that --database postgres starts; yours has sslmode in its URL")
+		return subject.InvalidOption("database-tls", "requires --database postgres; for a given server, set sslmode in its "+
+			"URL")
 	case o.Socket && o.Database != subject.Postgres:
-		return subject.InvalidOption("database-socket", "is for the server that --database postgres starts; yours has host in its URL")
+		return subject.InvalidOption("database-socket", "requires --database postgres; for a given server, set host in its "+
+			"URL")
 	case o.Users != InMemory && o.Users != Slapd:
-		return subject.InvalidOption("directory", "%q is unknown; there are %s and %s", o.Users, InMemory, Slapd)
+		return subject.InvalidOption("directory", "%q is unknown: use %s or %s", o.Users, InMemory, Slapd)
 	case o.TLS && o.Socket:
-		return subject.InvalidOption("database-tls", "is for TCP: leave out --database-socket")
+		return subject.InvalidOption("database-tls", "cannot be combined with --database-socket: TLS needs TCP")
 	}
 	return nil
 }
 
-// url is that of the server that is given, if one is.
+// url returns the URL of the given server; "" if no server is given.
 func (o *Options) url() string {
 	if strings.HasPrefix(o.Database, "postgres://") || strings.HasPrefix(o.Database, "postgresql://") {
 		return o.Database
@@ -67,7 +69,7 @@ func (o *Options) url() string {
 	return ""
 }
 
-// Kind is the kind of database server that there will be; "" if there is none.
+// Kind returns the kind of the database server; "" if there is none.
 func (o *Options) Kind() string {
 	if o.Database == Embedded {
 		return ""
@@ -75,34 +77,37 @@ func (o *Options) Kind() string {
 	return subject.Postgres
 }
 
-// Finder returns a finder of the programs that keep their data in the database. Messages go to log.
+// Finder returns a Finder of the programs that keep their data in the database. It writes messages to log.
 func (o *Options) Finder(log io.Writer) *subject.Finder {
 	f := subject.NewFinder(log)
 	f.Database = o.Kind()
 	return f
 }
 
-// Suits returns an error if a program keeps its data elsewhere.
+// Suits returns an error if a program of the launcher keeps its data in another kind of database.
 func (o *Options) Suits(l *subject.Launcher) error {
 	for _, s := range subject.ServedBy(l.Programs, l.Variants) {
 		switch wanted := cmp.Or(o.Kind(), Embedded); {
 		case s.Database == "" || s.Database == wanted || s.Database == subject.LDAP:
 		case wanted == Embedded:
-			return subject.InvalidOption("database", "%s is not where %s keeps its data: give --database %s", wanted, s.Path, s.Database)
+			return subject.InvalidOption("database", "%s is not where %s keeps its data: use --database %s", wanted, s.Path,
+				s.Database)
 		default:
-			return subject.InvalidOption("database", "%s is not where %s keeps its data, and there is no %[2]s-%[1]s", wanted, s.Path)
+			return subject.InvalidOption("database", "%s is not where %s keeps its data, and its variant %[2]s-%[1]s does not "+
+				"exist: use another --database", wanted, s.Path)
 		}
 	}
 	return nil
 }
 
-// Start starts the servers that the programs need, or connects to the one that is given, and has the launcher know
-// them. Of two, s is the database. Stop ends them.
+// Start starts the servers that the programs need, or connects to the given one, and adds them to l.Databases. If there
+// are two, s is the database. Stop ends them.
 func (o *Options) Start(ctx context.Context, l *subject.Launcher, stderr io.Writer) (s DataServer,
 	stop func() error, err error) {
 	stop = func() error { return nil }
 	for _, kind := range []string{subject.LDAP, subject.Postgres} {
-		if !slices.ContainsFunc(subject.ServedBy(l.Programs, l.Variants), func(s subject.Served) bool { return s.Database == kind }) {
+		needed := func(s subject.Served) bool { return s.Database == kind }
+		if !slices.ContainsFunc(subject.ServedBy(l.Programs, l.Variants), needed) {
 			continue
 		}
 		next, err := o.StartOne(ctx, kind, l, stderr)
@@ -119,8 +124,9 @@ func (o *Options) Start(ctx context.Context, l *subject.Launcher, stderr io.Writ
 	return s, stop, nil
 }
 
-// StartOne starts the server of one kind, or connects to it.
-func (o *Options) StartOne(ctx context.Context, kind string, l *subject.Launcher, stderr io.Writer) (DataServer, error) {
+// StartOne starts the server of one kind, or connects to the given one.
+func (o *Options) StartOne(ctx context.Context, kind string, l *subject.Launcher, stderr io.Writer) (DataServer,
+	error) {
 	if kind == subject.LDAP {
 		d := LDAP{StartFunc: l.StartFunc}
 		if o.Users == InMemory {

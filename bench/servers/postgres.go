@@ -14,26 +14,26 @@ import (
 	"forktax/bench/record"
 )
 
-// Postgres says which PostgreSQL server there is to be.
+// Postgres describes the PostgreSQL server to use.
 type Postgres struct {
-	URL         string // of one that is given; "" starts a private one, and all below is of that
-	TLS         bool   // by TCP it speaks TLS only, with a certificate of its own
-	Socket      bool   // by a Unix socket in place of TCP
-	Connections int    // the most at once; 0 means PostgreSQL's default, 100
-	// StartFunc, if set, starts it where it is to run: on certain cores, say. It calls start, once.
+	URL         string // of a given server; "" starts a private server, which the other fields describe
+	TLS         bool   // TCP connections must use TLS, with a certificate of the server's own
+	Socket      bool   // use a Unix socket instead of TCP
+	Connections int    // most concurrent connections; 0 means PostgreSQL's default, 100
+	// StartFunc, if set, starts the server in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
 }
 
 // A PostgresServer is a PostgreSQL server in which each target gets a schema of its own.
 type PostgresServer struct {
-	url     *url.URL         // with all that it takes to connect
-	private *privatePostgres // nil if it is a given one
+	url     *url.URL         // complete: a client needs nothing else to connect
+	private *privatePostgres // nil if the server was given
 
-	mu      sync.Mutex // over what is below
+	mu      sync.Mutex // guards schemas
 	schemas *schemas
 }
 
-// Start starts the server, or connects to the one that is given, and proves that it can be used.
+// Start starts the server, or connects to the given one, and waits until it can be used.
 func (p Postgres) Start(ctx context.Context) (*PostgresServer, error) {
 	s := &PostgresServer{}
 	var err error
@@ -51,16 +51,16 @@ func (p Postgres) Start(ctx context.Context) (*PostgresServer, error) {
 	return s, nil
 }
 
-// completeURL fills in what a URL leaves to the environment, which programs do not have that a cgi host starts:
-// PGPASSWORD, the password file, and the like.
+// completeURL adds to a URL what it leaves to the environment: PGPASSWORD, the password file, and the like. Programs
+// that a CGI host starts do not have that environment.
 func completeURL(text string) (*url.URL, error) {
 	config, err := pgx.ParseConfig(text)
 	if err != nil {
-		return nil, fmt.Errorf("the database's URL: %w", err) // which has the password cut out
+		return nil, fmt.Errorf("database URL: %w", err) // pgx removes the password from err
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, errors.New("the database's URL: it cannot be read") // err has all of it
+		return nil, errors.New("database URL: invalid: use postgres://user@host/database") // err contains the password
 	}
 	query := u.Query()
 	query.Del("password")
@@ -80,14 +80,15 @@ func completeURL(text string) (*url.URL, error) {
 	return withQuery(u, query), nil
 }
 
-// withQuery is the URL with another query, spelled as libpq wants it, which does not take a plus for a blank.
+// withQuery returns u with another query. It encodes a blank as %20, since libpq does not decode a plus.
 func withQuery(u *url.URL, query url.Values) *url.URL {
 	v := *u
 	v.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
 	return &v
 }
 
-// Provision makes a schema for one target, and returns the URL by which to connect to it and what removes it again.
+// Provision makes a schema for one target. It returns the URL by which the target connects, and a function that drops
+// the schema.
 func (s *PostgresServer) Provision(ctx context.Context) (dsn string, remove func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,20 +96,20 @@ func (s *PostgresServer) Provision(ctx context.Context) (dsn string, remove func
 	if err != nil {
 		return "", nil, err
 	}
-	// This way of saying it is understood by the drivers of all languages. It is added last: later ones win.
+	// Drivers of all languages support this way to set search_path. It is added last, since later options win.
 	query := s.url.Query()
 	query.Set("options", strings.TrimSpace(query.Get("options")+" -csearch_path="+name))
 	return withQuery(s.url, query).String(), func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.private != nil && s.private.hasEnded() { // Stop tells why, and removes it all
+		if s.private != nil && s.private.hasEnded() { // Stop reports why, and removes the data
 			return nil
 		}
 		return s.schemas.drop(name)
 	}, nil
 }
 
-// Description says what the server is, for the record of a run: without the password.
+// Description describes the server for the record of a run, without the password.
 func (s *PostgresServer) Description(ctx context.Context) (*record.Database, error) {
 	query := s.url.Query()
 	query.Del("sslpassword")
@@ -125,9 +126,8 @@ func (s *PostgresServer) Description(ctx context.Context) (*record.Database, err
 	return d, err
 }
 
-// CPU is the processor time that the server has used so far, in nanoseconds, all its processes together. It is read
-// when they are at rest, for which it waits a little. It is not known of a server that is given, which may be
-// anywhere, nor on all systems.
+// CPU returns the CPU time that all processes of the server have used so far, in nanoseconds. It waits briefly until
+// they are idle. The time is not known for a given server, which may be on another machine, nor on all systems.
 func (s *PostgresServer) CPU() (ns int64, known bool) {
 	if s.private == nil {
 		return 0, false
@@ -135,7 +135,8 @@ func (s *PostgresServer) CPU() (ns int64, known bool) {
 	return s.private.nsAtRest(s.private.process.PID())
 }
 
-// Stop ends and removes the server, if it is a private one. The error says also if that had ended by itself before.
+// Stop ends a private server and removes its files. The error includes the reason if the server had ended by itself
+// before. A given server keeps running.
 func (s *PostgresServer) Stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

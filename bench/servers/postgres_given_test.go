@@ -13,7 +13,7 @@ import (
 	"forktax/bench/servers"
 )
 
-// A server that is given gets a schema for each target, and has none when the run is over.
+// A given server gets a schema for each target, and none is left after the run.
 func TestGivenServer(t *testing.T) {
 	given := ended(t, started(t, servers.Postgres{}))
 	c := connected(t, given.URL())
@@ -26,7 +26,7 @@ func TestGivenServer(t *testing.T) {
 		}
 		return names
 	}
-	if _, err := c.Exec(t.Context(), "CREATE SCHEMA forktax_mine"); err != nil { // which looks much alike
+	if _, err := c.Exec(t.Context(), "CREATE SCHEMA forktax_mine"); err != nil { // similar to a run's
 		t.Fatal(err)
 	}
 	first := started(t, servers.Postgres{URL: given.URL()})
@@ -36,22 +36,22 @@ func TestGivenServer(t *testing.T) {
 	}
 	schema := asked[string](t, connected(t, place), "SELECT current_schema()")
 	if len(ours()) != 2 || ours()[0] != schema {
-		t.Errorf("the place is the schema %s; there are %q", schema, ours())
+		t.Errorf("the target has the schema %s; the server has %q", schema, ours())
 	}
 	if _, known := first.CPU(); known {
-		t.Error("the CPU of a server that is given is known, wherever it is")
+		t.Error("CPU of a given server is known, want unknown: it may be on another machine")
 	}
 	if d, err := first.Description(t.Context()); err != nil || d.Private {
 		t.Errorf("Description = %+v, %v", d, err)
 	}
 
-	// Another run at the same time touches nothing of it.
+	// A concurrent run does not change it.
 	second := started(t, servers.Postgres{URL: given.URL()})
 	if _, _, err := second.Provision(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(ours()); got != 3 {
-		t.Errorf("there are %q, want three", ours())
+		t.Errorf("the server has the schemas %q, want three", ours())
 	}
 	if err := remove(); err != nil {
 		t.Errorf("remove = %v", err)
@@ -60,17 +60,17 @@ func TestGivenServer(t *testing.T) {
 		t.Errorf("Stop = %v", err)
 	}
 
-	// The second is killed. The next run cleans up after it.
+	// The second run is killed. The next run drops its schemas.
 	second.Abandon()
 	if err := started(t, servers.Postgres{URL: given.URL()}).Stop(); err != nil {
 		t.Errorf("Stop = %v", err)
 	}
 	if diff := cmp.Diff([]string{"forktax_mine"}, ours()); diff != "" {
-		t.Errorf("what is left (-want +got):\n%s", diff)
+		t.Errorf("remaining schemas (-want +got):\n%s", diff)
 	}
 }
 
-// A session that the server ended in the meantime is opened anew.
+// A session that the server has ended is reopened.
 func TestGivenServerEndsTheSession(t *testing.T) {
 	given := ended(t, started(t, servers.Postgres{}))
 	s := ended(t, started(t, servers.Postgres{URL: given.URL()}))
@@ -100,7 +100,7 @@ func TestGivenServerIsCompleted(t *testing.T) {
 	t.Setenv("PGPORT", u.Port())
 	t.Setenv("PGDATABASE", "postgres")
 	s := ended(t, started(t, servers.Postgres{URL: "postgres://127.0.0.1/?sslmode=disable&options=-cwork_mem%3D1234kB"}))
-	for _, name := range []string{"PGPASSWORD", "PGUSER", "PGPORT", "PGDATABASE"} { // a cgi child has none of them
+	for _, name := range []string{"PGPASSWORD", "PGUSER", "PGPORT", "PGDATABASE"} { // a CGI child has none of them
 		t.Setenv(name, "")
 	}
 	place, _, err := s.Provision(t.Context())
@@ -109,14 +109,14 @@ func TestGivenServerIsCompleted(t *testing.T) {
 	}
 	c := connected(t, place)
 	if got := asked[string](t, c, "SHOW work_mem"); got != "1234kB" {
-		t.Errorf("work_mem is %s, want what the URL says", got)
+		t.Errorf("work_mem is %s, want 1234kB as in the URL", got)
 	}
 	if got := asked[string](t, c, "SHOW search_path"); !strings.HasPrefix(got, "forktax_") {
-		t.Errorf("search_path is %s", got)
+		t.Errorf("search_path is %s, want forktax_...", got)
 	}
 }
 
-// Why a server cannot be used is told in its words, and never with the password.
+// The error of a server that cannot be used has the server's own message, and never the password.
 func TestGivenServerRefuses(t *testing.T) {
 	given := ended(t, started(t, servers.Postgres{}))
 	good, err := url.Parse(given.URL())
@@ -135,11 +135,11 @@ func TestGivenServerRefuses(t *testing.T) {
 		"wrong password": {func(u *url.URL) { u.User = url.UserPassword("forktax", secret) },
 			`password authentication failed for user "forktax" (SQLSTATE 28P01)`},
 		"no such database": {func(u *url.URL) { u.Path = "/nowhere" }, `database "nowhere" does not exist (SQLSTATE 3D000)`},
-		"nobody there":     {func(u *url.URL) { u.Host = "127.0.0.1:1" }, "connection refused"},
+		"no server":        {func(u *url.URL) { u.Host = "127.0.0.1:1" }, "connection refused"},
 		"no right to make schemas": {func(u *url.URL) { u.User = url.UserPassword("guest", secret) },
 			"permission denied for database postgres (SQLSTATE 42501)"},
 		"no URL": {func(u *url.URL) { u.User, u.RawQuery = url.UserPassword("forktax", secret), "sslmode=sometimes" },
-			"the database's URL: "},
+			"database URL: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := *good

@@ -17,29 +17,28 @@ import (
 	"forktax/bench/process"
 )
 
-// privatePostgres is a private PostgreSQL server, with all its files in a folder of its own.
+// A privatePostgres is a private PostgreSQL server, with all its files in a directory of its own.
 type privatePostgres struct {
 	*serverDir
 	process  *process.Process
 	url      *url.URL
-	endError error // why, if it ended by itself
+	endError error // the reason, if the server ended by itself
 	removed  bool
 }
 
-// Limits on what the server may take.
+// Limits of the server's start and stop.
 const (
 	readyLimit   = time.Minute      // for initdb and for the server to accept connections, together
-	stopLimit    = 20 * time.Second // to end; it writes all that it holds to the disk then
-	portAttempts = 3                // to find a free port
+	stopLimit    = 20 * time.Second // to end, with its data written to the disk
+	portAttempts = 3                // to start on a free port
 )
 
-// postgresRole is that of the one user. A private server has nothing to be kept from it.
+// postgresRole is the role of the only user. It is a superuser: a private server has no data to protect from it.
 const postgresRole = "forktax"
 
-// postgresConf is all that differs from PostgreSQL's own. Commits do not wait for the disk: that is what SQLite's
-// WAL with synchronous=NORMAL promises, too, so that neither database is charged for a disk that the other does not
-// wait for. All is written to the disk in order (fsync is on), and a crash of the machine loses the last commits at
-// the most.
+// postgresConf has the settings that differ from PostgreSQL's defaults. Commits do not wait for the disk. SQLite's WAL
+// with synchronous=NORMAL gives the same guarantee, so neither database waits for a disk where the other does not.
+// Everything is written to the disk in order (fsync is on); a crash of the machine loses at most the last commits.
 const postgresConf = `
 listen_addresses = '{{if not .Socket}}127.0.0.1{{end}}'
 port = {{.Port}}
@@ -83,7 +82,7 @@ func startPrivatePostgres(ctx context.Context, p Postgres) (c *privatePostgres, 
 		if err = c.serve(ctx, programs, p, password); err == nil || !strings.Contains(err.Error(), "Address already in use") {
 			break
 		}
-		c.process = nil // somebody took the port in the meantime
+		c.process = nil // another process took the port in the meantime
 	}
 	return c, err
 }
@@ -109,8 +108,8 @@ func (c *privatePostgres) serve(ctx context.Context, programs string, p Postgres
 	if err != nil {
 		return err
 	}
-	config, err := expandTemplate(postgresConf, map[string]any{"Dir": c.dir, "Port": port, "Socket": p.Socket, "TLS": p.TLS,
-		"Connections": p.Connections})
+	config, err := expandTemplate(postgresConf, map[string]any{"Dir": c.dir, "Port": port, "Socket": p.Socket,
+		"TLS": p.TLS, "Connections": p.Connections})
 	if err != nil {
 		return err
 	}
@@ -133,7 +132,7 @@ func (c *privatePostgres) serve(ctx context.Context, programs string, p Postgres
 	return c.waitReady(ctx)
 }
 
-// address is the URL of the server.
+// address returns the URL of the server.
 func (c *privatePostgres) address(p Postgres, port int, password string) *url.URL {
 	u := &url.URL{Scheme: "postgres", User: url.UserPassword(postgresRole, password), Host: fmt.Sprint("127.0.0.1:", port),
 		Path: "/postgres", RawQuery: "sslmode=disable"}
@@ -147,7 +146,7 @@ func (c *privatePostgres) address(p Postgres, port int, password string) *url.UR
 	return u
 }
 
-// waitReady waits until the server lets one in.
+// waitReady waits until the server accepts a session.
 func (c *privatePostgres) waitReady(ctx context.Context) error {
 	err := process.Until(ctx, func() error {
 		session, err := pgx.Connect(ctx, c.url.String())
@@ -162,7 +161,7 @@ func (c *privatePostgres) waitReady(ctx context.Context) error {
 	return nil
 }
 
-// hasEnded reports whether the server ended, by itself or because it was removed.
+// hasEnded reports whether the server ended, by itself or by remove.
 func (c *privatePostgres) hasEnded() bool {
 	if c.endError == nil && !c.removed {
 		select {
@@ -174,7 +173,7 @@ func (c *privatePostgres) hasEnded() bool {
 	return c.endError != nil || c.removed
 }
 
-// remove ends the server and removes its files, as far as they were made.
+// remove ends the server and removes its files, if they exist.
 func (c *privatePostgres) remove() error {
 	if c.process != nil {
 		c.hasEnded()

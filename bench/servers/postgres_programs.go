@@ -9,21 +9,22 @@ import (
 	"strconv"
 )
 
-// ErrNoPostgres says that there is no PostgreSQL to be started here.
-var ErrNoPostgres = errors.New("the server programs of PostgreSQL, initdb and postgres, are neither on PATH nor in " +
-	debianDirs + ": install them (Debian: apt-get install postgresql), or name a server as postgres://user@host/database")
+// ErrNoPostgres is returned when PostgreSQL is not installed.
+var ErrNoPostgres = errors.New("PostgreSQL is not installed: initdb and postgres are neither on PATH nor in " +
+	debianDirs + "; install it (Debian: apt-get install postgresql), or use a running server: " +
+	"--database postgres://user@host/database")
 
-// debianDirs is where Debian puts them, for each version: PATH has only what clients need.
+// debianDirs matches Debian's directories of the server programs, one for each version. PATH has only client programs.
 const debianDirs = "/usr/lib/postgresql/*/bin"
 
-// PostgresInstalled returns ErrNoPostgres, or nil if a private server can be started here.
+// PostgresInstalled returns ErrNoPostgres if PostgreSQL is not installed, otherwise nil.
 func PostgresInstalled() error {
 	_, err := postgresDir(debianDirs)
 	return err
 }
 
-// postgresDir finds the folder of the server programs: on PATH, or else those of the newest version in the
-// directories that the pattern names.
+// postgresDir returns the directory of the server programs: that of initdb on PATH, or else that of the newest version
+// among the directories that match the pattern.
 func postgresDir(pattern string) (dir string, err error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		if initdb, err = filepath.Abs(initdb); err == nil && hasPostgres(filepath.Dir(initdb)) {

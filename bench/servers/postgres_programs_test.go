@@ -35,7 +35,7 @@ func TestPostgresDir(t *testing.T) {
 	}
 	empty := install("empty")
 	check(empty, "")
-	install("17/bin", "psql", "pg_dump") // for clients only
+	install("17/bin", "psql", "pg_dump") // only client programs
 	check(empty, "")
 	old := install("9.6/bin", "initdb", "postgres")
 	check(empty, old)

@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// schemas are those that a run makes in a server: forktax_<run>_1 and so on. While a run goes on, its session holds an
-// advisory lock by its number. If it is killed, the server lets go of the lock, and the next run that uses the server
-// finds that out and drops what was left.
+// schemas manages the schemas of a run in a server: forktax_<run>_1 and so on. During the run, its session holds an
+// advisory lock with the run's number. If the run is killed, the server releases the lock. The next run that uses the
+// server detects that and drops the schemas left behind.
 type schemas struct {
 	url     string
 	run     uint32
@@ -22,20 +22,20 @@ type schemas struct {
 }
 
 const (
-	lockClass  = 0x666f726b // "fork": the first half of the keys of our locks
+	lockClass  = 0x666f726b // "fork": the first half of the key of each advisory lock
 	dropLimit  = 10 * time.Second
 	schemaName = "forktax_%08x_%d"
 )
 
-// leftSchemas are the schemas of runs that hold their lock no longer. Each lock is ours from then on, until the session
-// ends. CASE has the conditions checked in this order.
+// leftSchemas selects the schemas of runs that no longer hold their locks. It takes each of these locks until the
+// session ends. CASE makes the order of the conditions certain.
 const leftSchemas = `
 	SELECT nspname FROM pg_namespace WHERE CASE
 		WHEN nspname ~ '^forktax_[0-9a-f]{8}_[0-9]+$' AND pg_has_role(nspowner, 'USAGE')
 		THEN pg_try_advisory_lock($1, ('x' || substring(nspname FROM 9 FOR 8))::bit(32)::int)
 		ELSE false END`
 
-// openSchemas connects, and drops what runs left that were killed.
+// openSchemas connects to the server and drops the schemas that killed runs left behind.
 func openSchemas(ctx context.Context, u *url.URL) (*schemas, error) {
 	s := &schemas{url: u.String(), run: rand.Uint32()}
 	if err := s.connect(ctx); err != nil {
@@ -47,7 +47,7 @@ func openSchemas(ctx context.Context, u *url.URL) (*schemas, error) {
 	return s, nil
 }
 
-// connect opens the session, and opens it anew if the server has ended it.
+// connect opens the session, or reopens it if the server has ended it.
 func (s *schemas) connect(ctx context.Context) error {
 	if s.session != nil && s.session.Ping(ctx) == nil {
 		return nil
@@ -64,10 +64,10 @@ func (s *schemas) connect(ctx context.Context) error {
 }
 
 func (s *schemas) dropStale(ctx context.Context) error {
-	rows, _ := s.session.Query(ctx, leftSchemas, int32(lockClass)) // rows have its error, too
+	rows, _ := s.session.Query(ctx, leftSchemas, int32(lockClass)) // rows return the same error
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
-		return fmt.Errorf("looking for schemas that were left: %w", err)
+		return fmt.Errorf("finding schemas of earlier runs: %w", err)
 	}
 	for _, name := range names {
 		if err := s.drop(name); err != nil {
@@ -84,13 +84,13 @@ func (s *schemas) create(ctx context.Context) (name string, err error) {
 	s.count++
 	name = fmt.Sprintf(schemaName, s.run, s.count)
 	if _, err := s.session.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{name}.Sanitize()); err != nil {
-		return "", fmt.Errorf("making the schema %s: %w", name, err)
+		return "", fmt.Errorf("creating the schema %s: %w", name, err)
 	}
 	return name, nil
 }
 
-// drop removes a schema also when the run is being ended. Nobody uses it any more, but a session that is about to end
-// may hold a lock on it.
+// drop removes a schema, also while the run is being stopped. The schema is unused, but a session that is about to end
+// may still hold a lock on it.
 func (s *schemas) drop(name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), dropLimit)
 	defer cancel()
@@ -104,9 +104,9 @@ func (s *schemas) drop(name string) error {
 	return nil
 }
 
-// postgresSettings decide what a request costs the server.
-const postgresSettings = `SELECT name, current_setting(name) FROM pg_settings WHERE name IN ('fsync', 'full_page_writes',
-	'max_connections', 'shared_buffers', 'ssl', 'synchronous_commit', 'autovacuum')`
+// postgresSettings selects the settings that determine the server's cost per request.
+const postgresSettings = `SELECT name, current_setting(name) FROM pg_settings WHERE name IN ('fsync',
+	'full_page_writes', 'max_connections', 'shared_buffers', 'ssl', 'synchronous_commit', 'autovacuum')`
 
 func (s *schemas) describe(ctx context.Context) (version string, set map[string]string, err error) {
 	rows, _ := s.session.Query(ctx, postgresSettings)
@@ -117,7 +117,7 @@ func (s *schemas) describe(ctx context.Context) (version string, set map[string]
 		return nil
 	})
 	if err != nil {
-		return "", nil, fmt.Errorf("asking the database server for its settings: %w", err)
+		return "", nil, fmt.Errorf("reading the settings of the database server: %w", err)
 	}
 	return s.session.PgConn().ParameterStatus("server_version"), set, nil
 }
@@ -126,5 +126,5 @@ func (s *schemas) describe(ctx context.Context) (version string, set map[string]
 func (s *schemas) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), dropLimit)
 	defer cancel()
-	s.session.Close(ctx) // which may have ended, and that is as well
+	s.session.Close(ctx) // an error means that the session has ended already
 }

@@ -21,10 +21,10 @@ import (
 	"forktax/bench/testenv"
 )
 
-// lives says whether there is such a process; one that has ended and that nobody waited for is none.
+// lives reports whether the process exists and is not a zombie.
 func lives(pid int) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil { // or there is no /proc
+	if err != nil { // no such process, or no /proc
 		return syscall.Kill(pid, 0) == nil
 	}
 	_, rest, _ := strings.Cut(string(text), ") ")
@@ -41,19 +41,19 @@ func TestPrivateServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, place := range []string{one, two} { // the same names in each
+	for i, place := range []string{one, two} { // the same table name in each schema
 		if _, err := connected(t, place).Exec(t.Context(), fmt.Sprintf("CREATE TABLE t AS SELECT %d AS n", i)); err != nil {
-			t.Errorf("making a table in place %d: %v", i, err)
+			t.Errorf("creating a table in schema %d: %v", i, err)
 		}
 	}
 	if got := asked[int](t, connected(t, two), "SELECT n FROM t"); got != 1 {
-		t.Errorf("the table in place 1 holds %d", got)
+		t.Errorf("the table in schema 1 has %d, want 1", got)
 	}
 	if err := remove(); err != nil {
 		t.Errorf("remove = %v", err)
 	}
 	if left := asked[int](t, connected(t, two), "SELECT count(*) FROM pg_class WHERE relname = 't'"); left != 1 {
-		t.Errorf("%d tables after one place was removed, want 1", left)
+		t.Errorf("%d tables after one schema was removed, want 1", left)
 	}
 
 	d, err := s.Description(t.Context())
@@ -70,12 +70,12 @@ func TestPrivateServer(t *testing.T) {
 	}
 	const methods = "SELECT string_agg(auth_method, ',') FROM pg_hba_file_rules"
 	if method := asked[string](t, connected(t, one), methods); method != "scram-sha-256" {
-		t.Errorf("clients prove who they are by %s, want scram-sha-256", method)
+		t.Errorf("the authentication method is %s, want scram-sha-256", method)
 	}
 	if os.Geteuid() == 0 {
 		info, err := os.Stat(s.Dir())
 		if err != nil || info.Sys().(*syscall.Stat_t).Uid == 0 {
-			t.Errorf("the server's folder is root's (%v)", err)
+			t.Errorf("root owns the server's directory (%v), want an unprivileged user", err)
 		}
 	}
 	if err := s.Stop(); err != nil {
@@ -93,9 +93,9 @@ func TestTLS(t *testing.T) {
 	}
 	trusting := strings.NewReplacer("verify-full", "disable").Replace(s.URL())
 	if _, err := pgx.Connect(t.Context(), trusting); err == nil || !strings.Contains(err.Error(), "no encryption") {
-		t.Errorf("connecting without TLS = %v, want the server's refusal", err)
+		t.Errorf("connecting without TLS = %v, want that the server refuses", err)
 	}
-	config, err := pgx.ParseConfig("postgres://x@127.0.0.1/x?sslmode=verify-full") // by the certificates of this machine
+	config, err := pgx.ParseConfig("postgres://x@127.0.0.1/x?sslmode=verify-full") // trusts the machine's certificates
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestTLS(t *testing.T) {
 	}
 	stranger.TLSConfig = config.TLSConfig
 	if _, err := pgx.ConnectConfig(t.Context(), stranger); err == nil || !strings.Contains(err.Error(), "certificate") {
-		t.Errorf("connecting without its certificate = %v, want that it is unknown", err)
+		t.Errorf("connecting without its certificate = %v, want an error about the certificate", err)
 	}
 }
 
@@ -117,14 +117,14 @@ func TestSocket(t *testing.T) {
 	}
 	c := connected(t, place)
 	if got := asked[*string](t, c, "SELECT inet_client_addr()::text"); got != nil {
-		t.Errorf("the client came from %s, want by a socket", *got)
+		t.Errorf("the client's address is %s, want a Unix socket", *got)
 	}
 	if got := asked[string](t, c, "SHOW listen_addresses"); got != "" {
-		t.Errorf("the server listens on %s, too", got)
+		t.Errorf("the server also listens on %s", got)
 	}
 }
 
-// A harness that is killed leaves neither process nor file, whether its server was ready or not.
+// A harness that is killed leaves neither a process nor a file, whether its server was ready or not.
 func TestKilled(t *testing.T) {
 	if err := servers.PostgresInstalled(); err != nil {
 		testenv.Skip(t, err)
@@ -132,7 +132,7 @@ func TestKilled(t *testing.T) {
 	for name, ready := range map[string]bool{"ready": true, "while it starts": false} {
 		t.Run(name, func(t *testing.T) {
 			if !ready && runtime.GOOS != "linux" {
-				t.Skip("only Linux tells what a process has started")
+				t.Skip("only Linux lists the children of a process")
 			}
 			cmd := exec.Command(os.Args[0])
 			cmd.Env = append(os.Environ(), abandonedVariable+"=1")
@@ -151,18 +151,18 @@ func TestKilled(t *testing.T) {
 				eventually(t, func() (err error) { dir, pid, err = beingStarted(cmd.Process.Pid); return err })
 			}
 			if err != nil || !lives(pid) {
-				t.Fatalf("the harness told of process %d in %q, %v", pid, dir, err)
+				t.Fatalf("the harness has the server process %d in %q, %v", pid, dir, err)
 			}
 			cmd.Process.Kill()
 			cmd.Wait()
 			eventually(t, func() error { return gone(pid, dir) })
-			time.Sleep(time.Second) // initdb may have been about to make another folder
+			time.Sleep(time.Second) // initdb may have been about to make another directory
 			eventually(t, func() error { return gone(pid, dir) })
 		})
 	}
 }
 
-// beingStarted finds the folder in which a child of the process runs initdb, and the child.
+// beingStarted returns the directory in which a child of the process runs initdb, and the PID of the child.
 func beingStarted(parent int) (dir string, pid int, err error) {
 	var children []byte
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
@@ -178,7 +178,7 @@ func beingStarted(parent int) (dir string, pid int, err error) {
 			return dir, pid, nil
 		}
 	}
-	return "", 0, errors.New("initdb does not run")
+	return "", 0, errors.New("initdb is not running")
 }
 
 func TestTooManyConnections(t *testing.T) {
@@ -199,33 +199,33 @@ func TestTooManyConnections(t *testing.T) {
 	}
 }
 
-// A server that dies is found out, and told when it would have been ended; nothing of it stays.
+// Stop reports that a server has died, and removes its files.
 func TestServerDies(t *testing.T) {
 	s := started(t, servers.Postgres{})
 	_, remove, err := s.Provision(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(s.Postmaster(), syscall.SIGQUIT); err != nil { // after SIGKILL it would leave shared memory
+	if err := syscall.Kill(s.Postmaster(), syscall.SIGQUIT); err != nil { // SIGKILL would leave shared memory
 		t.Fatal(err)
 	}
 	eventually(t, func() error {
 		if lives(s.Postmaster()) {
-			return errors.New("the server lives")
+			return errors.New("the server is still running")
 		}
 		return nil
 	})
-	time.Sleep(time.Second) // its output is let go of by then
+	time.Sleep(time.Second) // by then its output is closed
 	if err := remove(); err != nil {
-		t.Errorf("remove = %v, want nil: Stop tells that the server died", err)
+		t.Errorf("remove = %v, want nil: Stop reports that the server died", err)
 	}
 	if _, known := s.CPU(); known {
-		t.Error("the CPU of a server that died is known")
+		t.Error("CPU of a dead server is known, want unknown")
 	}
 	err = s.Stop()
 	if err == nil || !strings.Contains(err.Error(), "the PostgreSQL server of this run ended: it ended") ||
 		!strings.Contains(err.Error(), "received immediate shutdown request") {
-		t.Errorf("Stop = %v, want how it ended, in its words", err)
+		t.Errorf("Stop = %v, want how it ended, with its log", err)
 	}
 	if err := gone(s.Postmaster(), s.Dir()); err != nil {
 		t.Errorf("after Stop %v", err)

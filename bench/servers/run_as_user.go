@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// A runAsUser is the user that servers run as which refuse to run as root. Nil means the user of this process.
+// A runAsUser is the user of servers that refuse to run as root. Nil means the user of this process.
 type runAsUser struct{ uid, gid uint32 }
 
-// newRunAsUser finds one if we are root: the user that the server's package made, or nobody. A server without a name
-// for it runs as we do.
+// newRunAsUser returns an unprivileged user if this process runs as root: the named one, which the server's package
+// made, or else the user no one. It returns nil if name is "".
 func newRunAsUser(name string) (*runAsUser, error) {
 	if os.Geteuid() != 0 || name == "" {
 		return nil, nil
@@ -26,12 +26,12 @@ func newRunAsUser(name string) (*runAsUser, error) {
 		_, err = fmt.Sscan(u.Uid+" "+u.Gid, &s.uid, &s.gid)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("choosing an unprivileged user: %w", err)
+		return nil, fmt.Errorf("choosing an unprivileged user, %s or nobody: %w", name, err)
 	}
 	return s, nil
 }
 
-// sysProcAttr are those of a process that runs as the user.
+// sysProcAttr returns the attributes of a process that runs as the user.
 func (s *runAsUser) sysProcAttr() *syscall.SysProcAttr {
 	if s == nil {
 		return nil
@@ -39,8 +39,8 @@ func (s *runAsUser) sysProcAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.uid, Gid: s.gid}}
 }
 
-// makeTempDir makes a directory that the user owns and can reach: root's own folders for temporary files may be closed
-// to others.
+// makeTempDir makes a directory that the user owns and can access: root's directory for temporary files may be closed
+// to other users.
 func (s *runAsUser) makeTempDir(pattern string) (string, error) {
 	parent := os.TempDir()
 	if s != nil && !isTraversable(parent) {
@@ -48,12 +48,12 @@ func (s *runAsUser) makeTempDir(pattern string) (string, error) {
 	}
 	dir, err := os.MkdirTemp(parent, pattern)
 	if err != nil {
-		return "", fmt.Errorf("making a folder: %w", err)
+		return "", fmt.Errorf("making a temporary directory: %w", err)
 	}
 	return dir, s.chown(dir)
 }
 
-// isTraversable reports whether every user can pass through the folder, and through those above it.
+// isTraversable reports whether every user can traverse the directory and its parents.
 func isTraversable(dir string) bool {
 	info, err := os.Stat(dir)
 	if err != nil || info.Mode()&0o001 == 0 {
@@ -63,7 +63,7 @@ func isTraversable(dir string) bool {
 	return above == dir || isTraversable(above)
 }
 
-// writeFile makes a file of the user's that no other can read.
+// writeFile makes a file that only the user can read.
 func (s *runAsUser) writeFile(name string, content []byte) error {
 	if err := os.WriteFile(name, content, 0o600); err != nil {
 		return err

@@ -13,17 +13,18 @@ import (
 	"forktax/bench/process"
 )
 
-// A serverDir is a temporary directory in which servers run as an unprivileged user. It is removed, and they are ended,
-// also if this process is killed.
+// A serverDir is a temporary directory in which servers run as an unprivileged user. The servers are ended and the
+// directory is removed even if this process is killed.
 type serverDir struct {
-	dir            string
-	runAs          *runAsUser
-	cgroup         *account.Group // nil if there is none
-	ignoresSIGCHLD bool           // the server has the kernel forget its children, so that only the control group has what they used
+	dir    string
+	runAs  *runAsUser
+	cgroup *account.Group // nil if there is none
+	// ignoresSIGCHLD is set if the server ignores SIGCHLD: then only the control group has the usage of its children.
+	ignoresSIGCHLD bool
 	watchdog       *watchdog
 }
 
-// newServerDir makes one for the server of that name, whose package made the user.
+// newServerDir makes a directory for the named server. User is the unprivileged user that the server's package made.
 func newServerDir(server, user string) (h *serverDir, err error) {
 	h = &serverDir{}
 	if h.runAs, err = newRunAsUser(user); err != nil {
@@ -39,8 +40,8 @@ func newServerDir(server, user string) (h *serverDir, err error) {
 	return h, nil
 }
 
-// command is a command that runs as the user, in the directory, without our environment, where variables may be
-// meant for other servers.
+// command returns a command that runs as the user in the directory. It does not inherit the environment of this
+// process, where variables may be meant for other servers.
 func (h *serverDir) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = h.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, h.runAs.sysProcAttr()
@@ -48,20 +49,19 @@ func (h *serverDir) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// start starts a command of run, where elsewhere has it start, unless that is nil.
-func (h *serverDir) start(cmd *exec.Cmd, elsewhere func(start func() error) error) (*process.Process, error) {
+// start starts a command by startFunc, unless that is nil.
+func (h *serverDir) start(cmd *exec.Cmd, startFunc func(start func() error) error) (*process.Process, error) {
 	return process.Start(cmd, nil, func(start func() error) error {
 		return h.cgroup.Start(func() error {
-			if elsewhere == nil {
+			if startFunc == nil {
 				return start()
 			}
-			return elsewhere(start)
+			return startFunc(start)
 		})
 	})
 }
 
-// stopAndRemove ends the processes, the last one first, and removes the folder. A process or a home that is nil was not
-// begun.
+// stopAndRemove ends the processes, the last one first, and removes the directory. Processes and h may be nil.
 func (h *serverDir) stopAndRemove(processes ...*process.Process) error {
 	if h == nil {
 		return nil
@@ -76,7 +76,7 @@ func (h *serverDir) stopAndRemove(processes ...*process.Process) error {
 	return errors.Join(append(errs, h.cgroup.Remove(), removeAll(h.dir))...)
 }
 
-// removeAll tries again for a while if a process that is about to end still makes files.
+// removeAll removes dir. It retries for two seconds, since a process that is about to end may still make files.
 func removeAll(dir string) (err error) {
 	for range 20 {
 		if err = os.RemoveAll(dir); err == nil {

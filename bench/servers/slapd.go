@@ -12,16 +12,16 @@ import (
 	"forktax/bench/process"
 )
 
-// slapdProgram finds OpenLDAP's server, on PATH or in Debian's place.
+// slapdProgram returns the path of OpenLDAP's server, on PATH or where Debian puts it.
 func slapdProgram() (string, error) { return process.Find("slapd", "slapd", "/usr/sbin") }
 
-// SlapdInstalled returns a *process.NotInstalledError, or nil if one can be started here.
+// SlapdInstalled returns a *process.NotInstalledError if slapd is not installed, otherwise nil.
 func SlapdInstalled() error {
 	_, err := slapdProgram()
 	return err
 }
 
-// slapdConfig has anybody search, and nobody see a password.
+// slapdConfig allows any client to search, and no client to read a password.
 const slapdConfig = `
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -44,14 +44,14 @@ access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 `
 
-// slapdCommand is the command of OpenLDAP's server, with the highest entry in its data.
+// slapdCommand configures OpenLDAP's server, adds the root entry to its data, and returns its command.
 func (s *LDAPServer) slapdCommand(ctx context.Context, secure bool, password string) (*exec.Cmd, error) {
 	program, err := slapdProgram()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; or use --directory %s", err, InMemory)
 	}
-	config, err := expandTemplate(slapdConfig, map[string]any{"Dir": s.dir, "TLS": secure, "Suffix": ldapSuffix, "Admin": ldapAdmin,
-		"Password": password})
+	config, err := expandTemplate(slapdConfig, map[string]any{"Dir": s.dir, "TLS": secure, "Suffix": ldapSuffix,
+		"Admin": ldapAdmin, "Password": password})
 	if err != nil {
 		return nil, err
 	}
@@ -61,9 +61,10 @@ func (s *LDAPServer) slapdCommand(ctx context.Context, secure bool, password str
 		return nil, err
 	}
 	load := s.command(program, "-T", "add", "-f", conf)
-	load.Stdin = strings.NewReader("dn: " + ldapSuffix + "\nobjectClass: dcObject\nobjectClass: organization\no: forktax\ndc: forktax\n")
+	load.Stdin = strings.NewReader("dn: " + ldapSuffix +
+		"\nobjectClass: dcObject\nobjectClass: organization\no: forktax\ndc: forktax\n")
 	if _, err := process.Output(ctx, readyLimit, load); err != nil {
-		return nil, fmt.Errorf("adding its highest entry: %w", err)
+		return nil, fmt.Errorf("adding the root entry: %w", err)
 	}
 	return s.command(program, "-d", "0", "-h", s.url.Scheme+"://"+s.url.Host+"/", "-f", conf), nil
 }

@@ -7,17 +7,16 @@ import (
 	"syscall"
 )
 
-// A watchdog waits for the end of this process, and if it was not dismissed before, ends the servers that were started
-// and removes their folder. It is a shell, so that nothing that ends forktax by its name ends it, too.
+// A watchdog waits for the end of this process. If it was not dismissed before, it ends the started servers and removes
+// their directory. It is a shell, so that a command that kills forktax by name does not kill the watchdog too.
 type watchdog struct {
 	cmd  *exec.Cmd
-	pipe io.WriteCloser // that ends with this process
+	pipe io.WriteCloser // closed by the system when this process ends
 }
 
-// watchdogScript is what the watchdog does. It is told the numbers of the servers' processes, and then either that all
-// is well or, by the end of its input, that it is not. The servers end without saving anything. What they may have been
-// about to create is removed in several goes: initdb, whose number nobody tells, takes a moment to notice that its
-// folder is gone.
+// watchdogScript is the shell script of the watchdog. It reads the PIDs of the servers, and then the word dismissed. If
+// the input ends without that word, it kills the servers, which save nothing. It removes the directory several times,
+// since a process that it does not know, initdb, takes a moment to notice that its directory is gone.
 const watchdogScript = `
 servers=
 while read -r word; do
@@ -44,24 +43,24 @@ for try in 1 2 3 4 5 6 7 8 9 10; do
 done
 `
 
-// newWatchdog starts one for the folder dir, and for the control group at the path, if there is one.
+// newWatchdog starts a watchdog for the directory dir and the control group at the path group; "" if there is none.
 func newWatchdog(dir, group string) (*watchdog, error) {
 	g := &watchdog{cmd: exec.Command("/bin/sh", "-c", watchdogScript, "forktax-watchdog", dir, group)}
-	g.cmd.Dir, g.cmd.SysProcAttr = "/", &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is not meant for it
+	g.cmd.Dir, g.cmd.SysProcAttr = "/", &syscall.SysProcAttr{Setpgid: true} // not reached by Ctrl-C
 	var err error
 	if g.pipe, err = g.cmd.StdinPipe(); err == nil {
 		err = g.cmd.Start()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("starting a watchdog over %s: %w", dir, err)
+		return nil, fmt.Errorf("starting a watchdog for %s: %w", dir, err)
 	}
 	return g, nil
 }
 
-// watch gives the watchdog a server's process, which leads a group of its own.
+// watch adds a server's process, which leads a process group of its own.
 func (g *watchdog) watch(pid int) { fmt.Fprintln(g.pipe, pid) }
 
-// dismiss ends the watchdog: there is nothing left to be removed.
+// dismiss ends the watchdog. It is called when nothing is left to remove.
 func (g *watchdog) dismiss() {
 	fmt.Fprintln(g.pipe, "dismissed")
 	g.pipe.Close()

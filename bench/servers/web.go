@@ -18,10 +18,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// A WebServer is a web server that runs.
+// A WebServer is a running web server.
 type WebServer struct {
 	Name string
-	URL  string // of what answers
+	URL  string // of the app
 
 	dir       *serverDir
 	processes []*process.Process
@@ -29,23 +29,23 @@ type WebServer struct {
 	once      sync.Once
 }
 
-// idleLimit is how long a server may take to be idle.
+// idleLimit is the longest wait until a server is idle.
 const idleLimit = 5 * time.Second
 
-// An App is what a web server is to have answer.
+// An App is a program or page for a web server to serve.
 type App struct {
-	File       string   // what answers; the server must be able to run it
-	ExtraFiles []string // files that it needs, which are put into the same folder
-	// Copied is told where each of these files was put, before a server starts; may be nil.
+	File       string   // path of the program or page, of a kind that the server handles
+	ExtraFiles []string // paths of files that it needs, which are copied to the same directory
+	// Copied, if not nil, is called with the path of each copied file, before a server starts.
 	Copied func(path string) error
-	// Prepare makes its data in the folder, which becomes the server's own, and returns the variables by which it finds
-	// them; nil if it has none.
+	// Prepare makes the app's data in dir, which is then given to the server's user. It returns the variables by which the
+	// app finds its data. Nil if the app has no data.
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
-	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	// StartFunc, if set, starts a process in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
 }
 
-// StartWeb starts the web server of that name on a free port, to have a copy of the app answer. The error may be a
+// StartWeb starts the named web server on a free port, to serve a copy of the app. The error may be a
 // *process.NotInstalledError.
 func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err error) {
 	spec, err := WebInfoNamed(name)
@@ -98,7 +98,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 }
 
 // start starts one of the server's programs.
-func (w *WebServer) start(command []string, s site, elsewhere func(start func() error) error) error {
+func (w *WebServer) start(command []string, s site, startFunc func(start func() error) error) error {
 	args := slices.Clone(command[1:])
 	for i := range args {
 		var err error
@@ -108,7 +108,7 @@ func (w *WebServer) start(command []string, s site, elsewhere func(start func() 
 	}
 	cmd := w.dir.command(s.Helpers[command[0]], args...)
 	cmd.Env = append(cmd.Env, process.Settings(s.Variables)...)
-	p, err := w.dir.start(cmd, elsewhere)
+	p, err := w.dir.start(cmd, startFunc)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (w *WebServer) start(command []string, s site, elsewhere func(start func() 
 	return nil
 }
 
-// waitIdle waits until the server is idle. How long that takes is known only where its usage is.
+// waitIdle waits until the server is idle, but only where its usage can be measured.
 func (w *WebServer) waitIdle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, idleLimit)
 	defer cancel()
@@ -133,7 +133,7 @@ func (w *WebServer) writeConfig(file, text string, s site) error {
 	return w.dir.runAs.writeFile(filepath.Join(s.Dir, file), []byte(config))
 }
 
-// install copies the app to where the server's user can read it.
+// install copies the app to the directory bin, where the server's user can read it.
 func (w *WebServer) install(bin string, app App) error {
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (w *WebServer) install(bin string, app App) error {
 	return w.dir.runAs.chown(bin)
 }
 
-// prepareData has the app make its data, and gives them to the server's user.
+// prepareData makes the app's data by app.Prepare, and gives them to the server's user.
 func (w *WebServer) prepareData(ctx context.Context, app App) (env map[string]string, err error) {
 	if app.Prepare == nil {
 		return nil, nil
@@ -168,16 +168,16 @@ func (w *WebServer) prepareData(ctx context.Context, app App) (env map[string]st
 	})
 }
 
-// waitReady waits until the server answers. One that is there, and has an error of its own, has an app that does not
-// work.
+// waitReady waits until the app responds. Status 500 is the error of an app that does not work; a higher status may be
+// that of a server that is still starting.
 func (w *WebServer) waitReady(ctx context.Context) error {
 	var broken error
 	err := process.Until(ctx, func() error {
 		status, err := w.requestStatus(ctx)
 		if err == nil && status == http.StatusInternalServerError {
-			broken = errors.New("what is to answer does not work: it answers with status 500")
+			broken = fmt.Errorf("GET %s: the application returned status 500 during the readiness check", w.URL)
 		} else if err == nil && status > http.StatusInternalServerError {
-			err = fmt.Errorf("it answers with status %d", status)
+			err = fmt.Errorf("GET %s: status %d", w.URL, status)
 		}
 		return err
 	}, w.processes...)
@@ -197,7 +197,7 @@ func (w *WebServer) requestStatus(ctx context.Context) (status int, err error) {
 	return resp.StatusCode, resp.Body.Close()
 }
 
-// PIDs are the numbers of the server's processes, of each the first.
+// PIDs returns the PID of the first process of each of the server's programs.
 func (w *WebServer) PIDs() []int {
 	var all []int
 	for _, p := range w.processes {
@@ -206,8 +206,8 @@ func (w *WebServer) PIDs() []int {
 	return all
 }
 
-// Usage is what the server has used so far, with all processes that it started, once they are idle. Nil says that it is
-// not known.
+// Usage waits until the server is idle and returns what it and all processes that it started have used so far; nil if
+// that is not known.
 func (w *WebServer) Usage() *contract.Usage {
 	cpu, known := w.dir.cpuAtRest(w.PIDs()...)
 	if !known {
@@ -216,7 +216,7 @@ func (w *WebServer) Usage() *contract.Usage {
 	return &contract.Usage{SelfCPUNS: int64(cpu.Used), CPUResolutionNS: int64(cpu.Resolution), External: true}
 }
 
-// Gone yields why a process of the server ended, if nobody asked it to.
+// Gone yields why a process of the server ended, if it ended before Stop.
 func (w *WebServer) Gone() <-chan error {
 	gone := make(chan error, len(w.processes))
 	for _, p := range w.processes {
@@ -231,10 +231,10 @@ func (w *WebServer) Gone() <-chan error {
 	return gone
 }
 
-// maxLogged is how much of a server's log is told, in bytes.
+// maxLogged is the most bytes of a server's log that an error shows.
 const maxLogged = 2000
 
-// logged is the end of the server's own log, for the end of an error.
+// logged returns the end of the server's own log, to be appended to an error.
 func (w *WebServer) logged() string {
 	if w.dir == nil {
 		return ""
@@ -243,10 +243,10 @@ func (w *WebServer) logged() string {
 	if err != nil || len(text) == 0 {
 		return ""
 	}
-	return "; the last of its log:\n" + strings.TrimSpace(string(text[max(len(text)-maxLogged, 0):]))
+	return "; last log lines:\n" + strings.TrimSpace(string(text[max(len(text)-maxLogged, 0):]))
 }
 
-// Stop ends the server and removes its files. It may be called again, and does nothing then.
+// Stop ends the server and removes its files. Further calls do nothing.
 func (w *WebServer) Stop() (err error) {
 	w.once.Do(func() {
 		close(w.stopped)

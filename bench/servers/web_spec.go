@@ -10,7 +10,7 @@ import (
 	"forktax/bench/process"
 )
 
-// What a web server can have answer.
+// The kinds of programs that web servers handle.
 const (
 	Executable      = "an executable (CGI)"
 	PythonScript    = "a CGI script in Python"
@@ -20,62 +20,63 @@ const (
 	PHPPage         = "a page in PHP"
 )
 
-// A webSpec is a way in which a web server of somebody else's has a program answer.
+// A webSpec describes a configuration of a third-party web server that serves an app. The fields marked template are
+// templates of package text/template, executed with a site.
 type webSpec struct {
 	name           string
-	about          string            // for people
-	handles        string            // what it has answer
-	helpers        []string          // programs that it starts itself
-	needs          []string          // modules that not every such server has; patterns of names in apacheModules
-	packages       string            // Debian's
-	ignoresSIGCHLD bool              // it has the kernel forget its children, so that their parent is not told what they used
-	config         map[string]string // by the file's name, which is "conf" of the server itself; templates of site
-	path           string            // of the URL of what answers, a template of site, too
-	commands       [][]string        // programs that it consists of, in the order in which they start; templates, too
+	about          string            // description for users
+	handles        string            // kind of the app, one of the constants above
+	helpers        []string          // programs that the server itself starts
+	needs          []string          // optional modules that it requires; patterns of file names in apacheModules
+	packages       string            // names of Debian's packages, separated by blanks
+	ignoresSIGCHLD bool              // it ignores SIGCHLD, so that the kernel does not report the usage of its children
+	config         map[string]string // configuration files by name, "conf" for the server itself; templates
+	path           string            // URL path of the app; a template
+	commands       [][]string        // its programs with their arguments, in the order of their start; templates
 }
 
 const (
-	webUser   = "www-data"  // whom Debian's packages run web servers as
-	webFolder = "/usr/sbin" // where else than on PATH they may be
+	webUser = "www-data"  // user of web servers in Debian's packages
+	webDir  = "/usr/sbin" // directory of web servers that may not be on PATH
 )
 
-// webSpecs are all of them, those of a server in a file of its own.
-var webSpecs = []webSpec{apache, lighttpd, nginx, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID, modPHP,
-	phpFPM}
+// webSpecs lists all web servers. Each server's specs are in a file of its own.
+var webSpecs = []webSpec{apache, lighttpd, nginx, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID,
+	modPHP, phpFPM}
 
-// A site is what the configuration of a web server is made of.
+// A site has the values for the configuration of a web server.
 type site struct {
-	Dir       string // of the server's own files; bin in it has what answers
+	Dir       string // of the server's own files
 	Port      int
-	Needs     []string          // the files of the modules that not every such server has
-	Helpers   map[string]string // the paths of the programs that it consists of, and of those that it starts itself
-	Workers   int               // requests that it executes a program for at once, where that has to be said
-	File      string            // what answers, in bin
-	Variables map[string]string // that what answers is to have
+	Needs     []string          // paths of the required optional modules
+	Helpers   map[string]string // paths of the server's programs and of the helpers, by name
+	Workers   int               // most programs executed concurrently, for servers that need the number
+	File      string            // file name of the app in Bin
+	Variables map[string]string // environment of the app
 }
 
-// workers is how many there are where the number has to be said: as many as our own host's at the least, on two cores.
+// workers is the value of Workers: at least as many as forktax's own host has on two cores.
 const workers = 16
 
-// Bin is the folder of what is executed, which is served as /cgi-bin/.
+// Bin returns the directory of the app, which is served as /cgi-bin/.
 func (s site) Bin() string { return filepath.Join(s.Dir, "bin") }
 
-// Module is what a program of Python calls the file.
+// Module returns the name of the app's file as a Python module.
 func (s site) Module() string { return strings.TrimSuffix(s.File, filepath.Ext(s.File)) }
 
-// A WebInfo describes a way in which a web server can have something answer.
+// A WebInfo describes a web server and whether it is installed.
 type WebInfo struct {
 	Name, About string
-	Handles     string // what it has answer, one of the constants
-	Packages    string // of Debian, with a blank between them
-	Program     string // the path of the server, if it is installed
+	Handles     string // kind of the app, one of the constants
+	Packages    string // names of Debian's packages, separated by blanks
+	Program     string // path of the server, if it is installed
 	Missing     error  // a *process.NotInstalledError, or nil
 
 	web  webSpec
 	site site
 }
 
-// WebInfos are those of all specs, or of those that handle what is named.
+// WebInfos returns the web servers that handle one of the given kinds, or all if none is given.
 func WebInfos(handles ...string) []WebInfo {
 	var all []WebInfo
 	for _, w := range webSpecs {
@@ -86,7 +87,7 @@ func WebInfos(handles ...string) []WebInfo {
 	return all
 }
 
-// WebInfoNamed is that of the spec of that name.
+// WebInfoNamed returns the web server of that name.
 func WebInfoNamed(name string) (WebInfo, error) {
 	i := slices.IndexFunc(webSpecs, func(w webSpec) bool { return w.name == name })
 	if i < 0 {
@@ -94,7 +95,7 @@ func WebInfoNamed(name string) (WebInfo, error) {
 		for _, w := range webSpecs {
 			names = append(names, w.name)
 		}
-		return WebInfo{}, fmt.Errorf("%q is no web server that is known; there are %s", name, strings.Join(names, ", "))
+		return WebInfo{}, fmt.Errorf("%q is not a known web server: use one of %s", name, strings.Join(names, ", "))
 	}
 	return webSpecs[i].info(), nil
 }
@@ -105,7 +106,7 @@ func (w webSpec) info() WebInfo {
 	return WebInfo{w.name, w.about, w.handles, w.packages, s.Helpers[server], missing, w, s}
 }
 
-// expandTemplate is a template with its values.
+// expandTemplate returns the text of a template with the values.
 func expandTemplate(text string, values any) (string, error) {
 	t, err := template.New("").Parse(text)
 	if err != nil {
@@ -116,7 +117,7 @@ func expandTemplate(text string, values any) (string, error) {
 	return full.String(), err
 }
 
-// site finds all that the server consists of.
+// site returns the site with the paths of the server's programs and modules. The error is a *process.NotInstalledError.
 func (w webSpec) site() (s site, err error) {
 	s = site{Workers: workers, Helpers: map[string]string{}}
 	var programs []string
@@ -124,7 +125,7 @@ func (w webSpec) site() (s site, err error) {
 		programs = append(programs, command[0])
 	}
 	for _, name := range append(programs, w.helpers...) {
-		if s.Helpers[name], err = process.Find(name, w.packages, webFolder); err != nil {
+		if s.Helpers[name], err = process.Find(name, w.packages, webDir); err != nil {
 			return s, err
 		}
 	}

@@ -18,8 +18,8 @@ import (
 	"forktax/bench/testenv"
 )
 
-// tellers are what each kind of web server is to have answer in the conformance tests.
-var tellers = map[string]servers.App{
+// echoApps has, for each kind of program, an app that echoes the request and its data.
+var echoApps = map[string]servers.App{
 	servers.Executable:      {File: "teller.sh"},
 	servers.PythonScript:    {File: "teller.py", ExtraFiles: []string{"testdata/burner.py"}},
 	servers.PythonHandler:   {File: "teller_handler.py", ExtraFiles: []string{"testdata/burner.py"}},
@@ -31,11 +31,12 @@ var tellers = map[string]servers.App{
 // startedWeb starts a web server for the test. Without it the test is skipped, which CI does not allow.
 func startedWeb(t *testing.T, kind servers.WebInfo) *servers.WebServer {
 	t.Helper()
-	app := tellers[kind.Handles]
+	app := echoApps[kind.Handles]
 	app.File = filepath.Join("testdata", app.File)
 	app.Prepare = func(_ context.Context, dir string) (map[string]string, error) {
 		path := filepath.Join(dir, "data")
-		return map[string]string{"STACK_DATA": path}, errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
+		err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
+		return map[string]string{"STACK_DATA": path}, err
 	}
 	w, err := servers.StartWeb(t.Context(), kind.Name, app)
 	testenv.As(t, err, new(*process.NotInstalledError))
@@ -47,23 +48,25 @@ func startedWeb(t *testing.T, kind servers.WebInfo) *servers.WebServer {
 
 const plain = "text/plain; charset=utf-8"
 
-// tell posts to what answers and returns what it says.
-func tell(t *testing.T, url, body string) string {
+// post posts the body to the app and returns the response body.
+func post(t *testing.T, url, body string) string {
 	t.Helper()
-	resp, err := http.Post(url, "application/x-www-form-urlencoded", strings.NewReader(body)) // which the publisher insists on
+	const form = "application/x-www-form-urlencoded" // required by the publisher
+	resp, err := http.Post(url, form, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusCreated || resp.Header.Get("Content-Type") != plain {
-		t.Errorf("POST %s = %d %q %q, %v; want 201 %s", url, resp.StatusCode, resp.Header.Get("Content-Type"), got, err, plain)
+		t.Errorf("POST %s = %d %q %q, %v; want 201 %s", url, resp.StatusCode, resp.Header.Get("Content-Type"), got, err,
+			plain)
 	}
 	return string(got)
 }
 
-// Each kind of web server has the app answer, tells it what was asked, lets it have its data, knows what processor time
-// that took, and leaves nothing behind.
+// Each kind of web server serves the app, passes the request and the app's data on to it, measures its CPU time, and
+// leaves nothing behind.
 func TestWebs(t *testing.T) {
 	for _, kind := range servers.WebInfos() {
 		t.Run(kind.Name, func(t *testing.T) {
@@ -71,21 +74,22 @@ func TestWebs(t *testing.T) {
 			pids, dir := w.PIDs(), w.Dir()
 			asked, body, want := w.URL+"/beyond?a=b", "body", "POST /beyond a=b body data"
 			switch kind.Handles {
-			case servers.PythonPublisher: // which would look for a function called beyond, and takes the body for a form
+			case servers.PythonPublisher: // it would look for a function called beyond, and parse the body as a form
 				asked, body, want = w.URL+"?a=b", "", "POST  a=b  data"
-			case servers.PythonScript: // which cannot read a body
+			case servers.PythonScript: // it cannot read a body
 				body, want = "", "POST /beyond a=b  data"
 			}
-			if got := tell(t, asked, body); got != want {
-				t.Errorf("it was told %q, want %q", got, want)
+			if got := post(t, asked, body); got != want {
+				t.Errorf("the app got %q, want %q", got, want)
 			}
 			if before := w.Usage(); before != nil {
 				begin := time.Now()
-				tell(t, w.URL+"?burn", "")
+				post(t, w.URL+"?burn", "")
 				took := time.Since(begin)
 				used := w.Usage().Sub(*before)
-				if cpu := time.Duration(used.CPUNS()); cpu < 20*time.Millisecond || cpu > 2*took+100*time.Millisecond || !used.External {
-					t.Errorf("a request that took %v used %v of the processor (%+v)", took, cpu, used)
+				cpu := time.Duration(used.CPUNS())
+				if cpu < 20*time.Millisecond || cpu > 2*took+100*time.Millisecond || !used.External {
+					t.Errorf("a request that took %v used %v of CPU time (%+v)", took, cpu, used)
 				}
 			}
 			if err := w.Stop(); err != nil {
@@ -106,12 +110,12 @@ func TestUnknownWeb(t *testing.T) {
 		"WebInfoNamed": func() error { _, err := servers.WebInfoNamed("iis"); return err }(),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "apache, lighttpd, nginx, mod_python-cgihandler") {
-			t.Errorf("%s(iis) = %v, want an error with the names that there are", name, err)
+			t.Errorf("%s(iis) = %v, want an error with the known names", name, err)
 		}
 	}
 }
 
-// What cannot answer is an error that tells the server's own log, and leaves nothing.
+// The error for an app that does not work has the server's own log. The server leaves nothing behind.
 func TestWebThatCannotStart(t *testing.T) {
 	kind, err := servers.WebInfoNamed("mod_python")
 	if err != nil {
@@ -134,7 +138,7 @@ func TestWebThatCannotStart(t *testing.T) {
 	}
 }
 
-// A server that dies says so.
+// Gone yields why a server died.
 func TestWebThatDies(t *testing.T) {
 	kind, err := servers.WebInfoNamed("lighttpd")
 	if err != nil {
@@ -152,10 +156,10 @@ func TestWebThatDies(t *testing.T) {
 	select {
 	case why := <-gone:
 		if why == nil || !strings.Contains(why.Error(), "killed") {
-			t.Errorf("it says it ended by %v, want that it was killed", why)
+			t.Errorf("Gone yields %v, want that it was killed", why)
 		}
 	case <-time.After(patience):
-		t.Error("it does not say that it ended")
+		t.Error("Gone yields nothing")
 	}
 	if err := w.Stop(); err != nil {
 		t.Errorf("Stop = %v", err)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Limits on how far two windows that agree may be apart, as shares of the later one.
+// Limits on the distance of two windows that agree, as shares of the later one.
 const (
 	mostFall      = 0.10 // of the mean
 	mostRise      = 0.50 // of the mean, which a single slow value may raise
@@ -13,9 +13,9 @@ const (
 	mostDeviation = 0.10 // of the median absolute deviation
 )
 
-// Agree reports whether two adjacent windows of response times agree, so that what comes after them is steady: the rule
-// by which pyperf ends its warm-up. Pyperf also refuses a window that begins with an outlier, to decide whether its first
-// value counts; here no window counts.
+// Agree reports whether two adjacent windows of response times agree, which means that a steady state is reached. It is
+// the rule by which pyperf ends its warm-up. Pyperf also refuses a window that begins with an outlier, to decide
+// whether its first value counts; here no window counts.
 func Agree(before, after []float64) bool {
 	if len(before) == 0 || len(after) == 0 {
 		return false
@@ -27,7 +27,7 @@ func Agree(before, after []float64) bool {
 		math.Abs(relative(a.deviation, b.deviation)) <= mostDeviation
 }
 
-// A description is what Agree compares of a window.
+// A description holds the statistics of a window that Agree compares.
 type description struct{ mean, q1, q3, deviation float64 }
 
 func describe(x []float64) (d description) {
@@ -45,7 +45,7 @@ func describe(x []float64) (d description) {
 	return d
 }
 
-// quantile is the value at a share of a sorted sequence, between two of them by their distance.
+// quantile returns the value at a share of a sorted sequence, with linear interpolation.
 func quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	low := int(at)
@@ -53,7 +53,7 @@ func quantile(sorted []float64, q float64) float64 {
 	return sorted[low] + (sorted[high]-sorted[low])*(at-float64(low))
 }
 
-// relative is by how much before exceeds after, as a share of after; nothing exceeds nothing by 0.
+// relative returns how much before exceeds after, as a share of after; 0 if both are 0.
 func relative(before, after float64) float64 {
 	if before == after {
 		return 0

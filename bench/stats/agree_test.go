@@ -23,7 +23,7 @@ func TestAgree(t *testing.T) {
 		wide[i] = 1e6 + 1.5*(wide[i]-1e6)
 	}
 	stalled := slices.Clone(steady)
-	stalled[0] = 4e8 // one in a thousand, of 0.4 s, raises the mean by 40 %
+	stalled[0] = 4e8 // one in a thousand, of 0.4 s, raises the mean by 40%
 	for name, test := range map[string]struct {
 		before, after []float64
 		want          bool
@@ -33,9 +33,9 @@ func TestAgree(t *testing.T) {
 		"equal values":          {[]float64{7, 7, 7}, []float64{7, 7}, true},
 		"nothing before":        {nil, steady, false},
 		"nothing after":         {steady, nil, false},
-		"4 % faster":            {steady, scaled(0.96, steady), true},
-		"8 % faster":            {steady, scaled(0.92, steady), false},
-		"8 % slower":            {steady, scaled(1.08, steady), false},
+		"4% faster":             {steady, scaled(0.96, steady), true},
+		"8% faster":             {steady, scaled(0.92, steady), false},
+		"8% slower":             {steady, scaled(1.08, steady), false},
 		"wider":                 {steady, wide, false},
 		"a stall after":         {steady, stalled, true},
 		"a stall before":        {stalled, steady, false},

@@ -8,11 +8,11 @@ import (
 )
 
 // bootstrapNeeds is the fewest pairs that Bootstrap takes. In simulations of blocks of 100 log-normal observations,
-// 95 % intervals of the ratio of p50, p90 and p99 held the true ratio in 88 to 94 % of runs with 10 pairs, and in 94 to
-// 97 % from 20 on.
+// 95% intervals of the ratio of p50, p90 and p99 held the true ratio in 88 to 94% of runs with 10 pairs, and in 94 to
+// 97% from 20 on.
 const bootstrapNeeds = 20
 
-// bootstrapStream is the second half of the generator's seed: a constant of its own for each use of randomness, so that
+// bootstrapStream is the second half of the generator's seed. Each use of randomness has a different constant, so that
 // one seed of a run does not give two uses the same numbers.
 const bootstrapStream = 0x626f6f7473747261 // "bootstra"
 
@@ -22,7 +22,7 @@ const tailKeeps = 1_000_000
 
 // Bootstrap compares percentile p of the two sides of pairs, each pooled over its blocks: the ratio candidate /
 // baseline and the difference candidate − baseline, with percentile bootstrap intervals. It is for high percentiles,
-// which a single block is too short to have: where each block has a value of its own, SignedRank is exact and this is
+// which a single block is too short to have: where each block has its own value, SignedRank is exact and this is
 // not.
 //
 // baseline[i] and candidate[i] are the blocks of pair i, in one unit. A resample draws as many pairs as there are, with
@@ -37,7 +37,7 @@ const tailKeeps = 1_000_000
 //
 // The result is false if there are fewer than 20 pairs, or not as many blocks on both sides; if a side has fewer
 // observations than PercentileNeeds(p), a block has none or is not ascending, or an observation is not positive; if
-// there are too few resamples for a k of 1 (39 at 95 %); if p is not at least 0.5 and below 1, or confidence not
+// there are too few resamples for a k of 1 (39 at 95%); if p is not at least 0.5 and below 1, or confidence not
 // between 0 and 1; and if of more than a million observations so few blocks hold the largest that an end of an interval
 // lies below them, or both sides do in one resample. It takes 16 bytes for each observation that is looked through, and
 // walks over those above p for each resample.
@@ -95,13 +95,13 @@ type tail struct {
 	sizes   []int   // of the blocks, with what is not in the tail
 }
 
-// An entry is a value, and how often a block has it: where clocks are coarse that is often.
+// An entry is a value and the number of times that a block has it, which is large for coarse clocks.
 type entry struct {
 	value        int64
 	block, count int32
 }
 
-// newTail is false if the blocks cannot carry percentile p of positive values.
+// newTail returns the tail of the blocks; false if they do not support percentile p of positive values.
 func newTail(blocks Pool, p float64) (tail, bool) {
 	n := blocks.Len()
 	if n < PercentileNeeds(p) {
@@ -131,8 +131,8 @@ func newTail(blocks Pool, p float64) (tail, bool) {
 	return t, true
 }
 
-// percentile returns the nearest rank p of the side in which block i counts drawn[i] times; false if it lies below the
-// tail.
+// percentile returns the nearest-rank percentile p of the side in which block i counts drawn[i] times; false if it lies
+// below the tail.
 func (t tail) percentile(p float64, drawn []int) (float64, bool) {
 	total := 0
 	for i, size := range t.sizes {

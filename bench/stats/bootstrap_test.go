@@ -42,7 +42,7 @@ func TestBootstrapAgainstTheBinomial(t *testing.T) {
 	check(0.9, 14, 18, 20) // k = 18; j = 13: 0.0121, 14: 0.0355; 19: 0.925, 20: 1
 }
 
-// logNormal draws blocks for pairs: each pair has noise that its two blocks share, and each block noise of its own.
+// logNormal draws blocks for pairs, with noise that the two blocks of a pair share and noise of each block.
 func logNormal(r *rand.Rand, pairs, size int) (baseline, candidate stats.Pool) {
 	block := func(level float64) []int64 {
 		b := make([]int64, size)
@@ -60,8 +60,8 @@ func logNormal(r *rand.Rand, pairs, size int) (baseline, candidate stats.Pool) {
 	return baseline, candidate
 }
 
-// The estimates are those of the pooled percentiles, by the function that states them; and each resample's is what it
-// is when its blocks are written out and sorted.
+// The estimates equal the pooled percentiles, and each resample equals the percentile of its blocks concatenated and
+// sorted.
 func TestBootstrapEstimate(t *testing.T) {
 	r := seeded(15)
 	base, cand := logNormal(r, 25, 40)
@@ -147,15 +147,15 @@ func TestBootstrapOfAccidents(t *testing.T) {
 			t.Errorf("Bootstrap = %+v, %+v, %t, want %g (%g to %g), %t", iv, difference, ok, estimate, low, high, wantOK)
 		}
 	}
-	// Without the slow one, in (29/30)³⁰ = 36 % of resamples, p99 is that of the slowest drawn: block 26 or below in
-	// (27/30)³⁰ = 4.2 %, and 25 or below in 1.4 %.
+	// Without the slow one, in (29/30)³⁰ = 36% of resamples, p99 is that of the slowest drawn: block 26 or below in
+	// (27/30)³⁰ = 4.2%, and 25 or below in 1.4%.
 	check(steady, slow(1, 100), true, 1.026, 1000, 1000)
 	check(slow(1, 100), steady, true, 0.001, 0.001, 1/1.026)
-	check(steady, slow(4, 100), true, 1000, 1000, 1000) // the 1.4 %
-	// Where three blocks hold the largest million, the 4.2 % are without any that is looked through.
+	check(steady, slow(4, 100), true, 1000, 1000, 1000) // the 1.4%
+	// Where three blocks hold the largest million, the 4.2% are without any that is looked through.
 	check(steady, slow(3, 400_000), false, 0, 0, 0)
 	check(slow(3, 400_000), steady, false, 0, 0, 0)
-	check(steady, slow(4, 400_000), true, 1000, 1000, 1000) // the 1.4 % count as lower, and are left out
+	check(steady, slow(4, 400_000), true, 1000, 1000, 1000) // the 1.4% count as lower, and are left out
 	check(slow(4, 400_000), steady, true, 0.001, 0.001, 0.001)
 	check(slow(4, 400_000), slow(4, 400_000), false, 0, 0, 0) // whose ratio is then not known, not even which way
 }

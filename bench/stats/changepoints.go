@@ -3,21 +3,20 @@ package stats
 import "math"
 
 const (
-	// leastSegment is how many values a segment has at least: a variance takes two.
+	// leastSegment is the smallest number of values in a segment: a variance needs two.
 	leastSegment = 2
-	// leastVariance keeps a few equal values from being worth a segment of their own: a standard deviation of 0.1 %, for
-	// logarithms.
+	// leastVariance prevents separate segments for a few equal values. It is a standard deviation of 0.1%, for logarithms.
 	leastVariance = 1e-6
 )
 
 // Changepoints returns where a sequence changes its mean or its variance: the index of the first value of each segment
-// but the first, ascending. Of all ways to cut x into segments of two values or more it finds the one with the smallest
-// sum of their costs, twice the negative log-likelihood of normal values, and of a penalty for each cut. Source: PELT,
-// Killick, Fearnhead and Eckley 2012.
+// but the first, ascending. Of all ways to cut x into segments of at least two values it finds the one with the
+// smallest sum of the segments' costs and a penalty for each cut. The cost of a segment is twice the negative
+// log-likelihood of normal values. Source: PELT, Killick, Fearnhead and Eckley 2012.
 func Changepoints(x []float64, penalty float64) []int {
 	s := newSums(x)
-	best := make([]float64, len(x)+1) // of the first so many values
-	from := make([]int, len(x)+1)     // where the last segment of that begins
+	best := make([]float64, len(x)+1) // smallest cost of the first n values, by n
+	from := make([]int, len(x)+1)     // start of the last segment in that solution
 	best[0], best[min(1, len(x))] = -penalty, math.Inf(1)
 	if len(x) == 0 {
 		return nil
@@ -50,10 +49,11 @@ func Changepoints(x []float64, penalty float64) []int {
 	return cuts
 }
 
-// A candidate is where the last segment may begin, of sequences that are shorter than until.
+// A candidate is a possible start of the last segment, for sequences shorter than until.
 type candidate struct{ begin, until int }
 
-// sums are those of the first so many values, and of their squares, less their mean for precision.
+// sums returns, for each length, the sums of the first values and of their squares; the mean is subtracted first, for
+// precision.
 type sums struct{ values, squares []float64 }
 
 func newSums(x []float64) sums {
@@ -68,7 +68,7 @@ func newSums(x []float64) sums {
 	return s
 }
 
-// cost is that of a segment, without what is the same for each value.
+// cost returns the cost of a segment, without terms that are the same for each value.
 func (s sums) cost(begin, end int) float64 {
 	n := float64(end - begin)
 	mean := (s.values[end] - s.values[begin]) / n

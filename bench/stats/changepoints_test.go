@@ -23,14 +23,17 @@ func TestChangepoints(t *testing.T) {
 		x    []float64
 		want []int
 	}{
-		"nothing":          {nil, nil},
-		"one value":        {[]float64{1}, nil},
-		"three values":     {[]float64{1, 1.01, 0.99}, nil},
-		"equal":            {slices.Repeat([]float64{3}, 50), nil},
-		"flat":             {normal(r, 200, 5, 0.05), nil},
-		"a step":           {slices.Concat(slices.Repeat([]float64{1, 1.02, 0.98}, 10), slices.Repeat([]float64{2, 2.02, 1.98}, 10)), []int{30}},
-		"a ramp in two":    {slices.Concat(normal(r, 40, 3, 0.02), normal(r, 40, 2, 0.02), normal(r, 40, 1, 0.02)), []int{40, 80}},
-		"another variance": {slices.Concat(slices.Repeat([]float64{-0.01, 0.01}, 50), slices.Repeat([]float64{-1, 1}, 50)), []int{100}},
+		"nothing":      {nil, nil},
+		"one value":    {[]float64{1}, nil},
+		"three values": {[]float64{1, 1.01, 0.99}, nil},
+		"equal":        {slices.Repeat([]float64{3}, 50), nil},
+		"flat":         {normal(r, 200, 5, 0.05), nil},
+		"a step": {slices.Concat(slices.Repeat([]float64{1, 1.02, 0.98}, 10),
+			slices.Repeat([]float64{2, 2.02, 1.98}, 10)), []int{30}},
+		"two steps": {slices.Concat(normal(r, 40, 3, 0.02), normal(r, 40, 2, 0.02), normal(r, 40, 1, 0.02)),
+			[]int{40, 80}},
+		"another variance": {slices.Concat(slices.Repeat([]float64{-0.01, 0.01}, 50),
+			slices.Repeat([]float64{-1, 1}, 50)), []int{100}},
 	} {
 		if got := stats.Changepoints(test.x, 15*math.Log(float64(len(test.x)))); !slices.Equal(got, test.want) {
 			t.Errorf("%s: changes at %v, want %v", name, got, test.want)
@@ -38,7 +41,7 @@ func TestChangepoints(t *testing.T) {
 	}
 }
 
-// What is pruned would not have been taken: all ways to cut, tried one by one, have none that costs less.
+// Pruning does not lose the optimum: an exhaustive search finds no cheaper segmentation.
 func TestChangepointsAreTheBest(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 300 {
@@ -54,7 +57,7 @@ func TestChangepointsAreTheBest(t *testing.T) {
 	}
 }
 
-// costOf is what segments that begin at the cuts cost.
+// costOf returns the cost of the segments that begin at the cuts.
 func costOf(x []float64, cuts []int, penalty float64) float64 {
 	total, begin := -penalty, 0
 	for _, end := range append(slices.Clone(cuts), len(x)) {

@@ -58,7 +58,7 @@ func TestClustered(t *testing.T) {
 	}
 }
 
-// The printed interval must hold the centre whether or not starts matter; that of the pairs alone does not.
+// The printed interval must hold the centre whether or not starts matter. The interval of the pairs alone does not.
 func TestClusteredCoverage(t *testing.T) {
 	t.Parallel()
 	const trials = 1000
@@ -85,9 +85,9 @@ func TestClusteredCoverage(t *testing.T) {
 			t.Errorf("effect %g: share widened %.3f, want %g to %g", effect, got, widenedAtLeast, widenedAtMost)
 		}
 		if got := float64(heldByPairs) / trials; effect == 0.5 && (got < 0.5 || got > 0.65) {
-			t.Errorf("effect %g: coverage of the pairs %.3f, want about 0.57, as the doc comment says", effect, got)
+			t.Errorf("effect %g: coverage of the pairs %.3f, want about 0.57, as in the doc comment", effect, got)
 		}
 	}
-	check(0, 0.2, 0.3) // a quarter of runs, as the doc comment says
+	check(0, 0.2, 0.3) // a quarter of runs, as in the doc comment
 	check(0.5, 0.95, 1)
 }

@@ -1,19 +1,19 @@
-// Package stats holds the numbers that stand behind a comparison: exact percentiles of what was observed, and for the
-// pairs of a baseline and a candidate an estimate, an interval, a test, and the smallest change that would have been
-// found.
+// Package stats computes the statistics of a comparison: exact percentiles of observations, and for pairs of a baseline
+// and a candidate an estimate, a confidence interval, a test, and the smallest change that would have been found.
 //
-// It takes a stand. The unit is the pair of blocks, never the request: requests of one block share its noise, and to
-// count them as independent makes any difference significant. The noise of a shared machine is neither normal nor of
-// steady size, so no interval and no test rests on a mean and a t distribution. For two identical programs, with the
+// The unit is the pair of blocks, never the request: requests of one block share its noise, and counting them as
+// independent makes any difference significant. The noise of a shared machine is neither normal nor of constant
+// variance, so no interval and no test rests on a mean and a t distribution. For two identical programs, with the
 // two sides of each pair in random order, the sign of a log ratio is a fair coin whatever the noise does; hence the
 // signed-rank statistic (SignedRank, SignedRankP), with the Hodges–Lehmann estimate that belongs to it.
-// What the data cannot carry is false, NaN or +Inf, never a guess.
+// Results that the data do not support are false, NaN or +Inf.
 //
-// That coin is fair for each pair by itself only if nothing ties pairs together. A start of the targets does, and
-// Clustered sees to it; a p from the pairs alone knows nothing of it, while one from an estimate for each start does.
+// The coins of different pairs are independent only if the pairs have nothing in common. Pairs of the same start of the
+// targets have the start in common, which Clustered takes into account. A p from the pairs does not; a p from one
+// estimate per start does.
 //
-// The package is pure numbers: it knows neither cells nor verdicts, measures nothing, formats nothing, and is no
-// general library of statistics. Functions never change or keep a slice that they are given, and use no randomness
-// but that of a seed. Package run makes the observations, and package analysis, which decides what to compare and
-// at which level, calls what is here. docs/methodology.md tells users the same in their words.
+// The package only computes: it has no notion of cells or verdicts, does not measure or format, and is not a general
+// statistics library. Functions never modify or keep their slices, and use randomness only from a seed. Package run
+// makes the observations. Package analysis decides what to compare at which level, and calls this package.
+// docs/methodology.md explains the methods to users.
 package stats

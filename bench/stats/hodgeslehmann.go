@@ -3,8 +3,8 @@ package stats
 import "math"
 
 // HodgesLehmann estimates where d is centred: the median of its n(n+1)/2 Walsh averages (dᵢ+dⱼ)/2, i ≤ j, in the unit
-// of d. For log ratios the ratio is exp of it. It is nearly as precise as the mean when the noise is normal (95.5 %)
-// and, unlike the mean, is not carried off by a few wild values: up to 29 % of d may be anything. Source: Hodges and
+// of d. For log ratios the ratio is exp of it. It is nearly as precise as the mean when the noise is normal (95.5%)
+// and, unlike the mean, is not carried off by a few wild values: up to 29% of d may be anything. Source: Hodges and
 // Lehmann 1963, Estimates of location based on rank tests, Annals of Mathematical Statistics 34.
 //
 // It is exact, takes O(n log n) time and O(n) memory, and leaves d in its order. The result is NaN if d is empty or

@@ -3,22 +3,22 @@ package stats
 import "math"
 
 const (
-	// gateLevel is the chance of an alarm for two identical programs: that of the gate, 1 % one-sided.
+	// gateLevel is the chance of an alarm for two identical programs: that of the gate, 1% one-sided.
 	gateLevel = 0.01
 	// gatePower is the chance with which a change of the size of the MDE is found.
 	gatePower = 0.95
-	// gateNeeds is the fewest pairs with which a 1 % test can reject at all: all n pairs fall on one side with
+	// gateNeeds is the fewest pairs with which a 1% test can reject at all: all n pairs fall on one side with
 	// probability 2⁻ⁿ, which is at most 0.01 from n = 7 on.
 	gateNeeds = 7
 )
 
-// MDE returns the minimum detectable effect: the smallest change that a one-sided 1 % test on n pairs as noisy as
-// these would have found in 95 % of runs, as a share of the baseline (0.02 means +2 %).
+// MDE returns the minimum detectable effect: the smallest change that a one-sided 1% test on n pairs as noisy as
+// these would have found in 95% of runs, as a share of the baseline (0.02 means +2%).
 //
 // It is exp((z₀.₉₉+z₀.₉₅)·s/√n) − 1, where d holds n log ratios, s is their standard deviation about their mean, and
 // z₀.₉₉ = 2.326 and z₀.₉₅ = 1.645 are normal quantiles. Source: Bloom 1995, Minimum detectable effects, Evaluation
 // Review 19. The formula is that of a mean with a known s. With normal noise and the signed-rank test such a change
-// is found in 93 % of runs with 100 pairs, 88 % with 20 and 70 % with 8; more often when the tails are heavy.
+// is found in 93% of runs with 100 pairs, 88% with 20 and 70% with 8; more often when the tails are heavy.
 //
 // A few wild pairs inflate s while they hardly move a test on ranks. Then the MDE is too large: the run would have
 // found a smaller change. It is left so, since the error is on the safe side. It does not take starts of the targets
@@ -41,8 +41,8 @@ func MDE(d []float64) float64 {
 //
 // Where starts matter the pairs are not as many as they seem, and their MDE promises what the interval of Clustered
 // would not show: with an effect of starts half as large as the noise of a pair, and 8 starts of 30 pairs, it is 0.4
-// times this one. Without any effect this one is the larger in 45 % of runs, by 1.2 in the middle of those, since 8
-// starts know their own spread badly. With fewer than 6 starts that spread is not asked, as Clustered does not.
+// times this one. Without any effect this one is larger in 45% of runs, by a median factor of 1.2, since 8 starts
+// estimate their own spread poorly. With fewer than 6 starts that spread is not used, as in Clustered.
 func ClusteredMDE(starts [][]float64) float64 {
 	pairs, centres := units(starts)
 	mde := MDE(pairs)
@@ -52,13 +52,13 @@ func ClusteredMDE(starts [][]float64) float64 {
 	return max(mde, detectable(standardError(centres)))
 }
 
-// detectable is the MDE by a standard error.
+// detectable returns the MDE for a standard error.
 func detectable(se float64) float64 {
 	return math.Expm1((NormalQuantile(1-gateLevel) + NormalQuantile(gatePower)) * se)
 }
 
-// standardError returns that of the mean of two or more values, with n−1 below the sum of squares. It goes over them
-// twice, because the difference of the sum of squares and the square of the sum loses all digits when the mean is
+// standardError returns the standard error of the mean of two or more values, with the n−1 variance. It makes two
+// passes, because the difference of the sum of squares and the square of the sum loses all digits when the mean is
 // large.
 func standardError(d []float64) float64 {
 	n := float64(len(d))

@@ -19,7 +19,7 @@ func TestMDE(t *testing.T) {
 	const z = 2.3263478740 + 1.6448536270 // 3.9712015010
 	// Ten values of ±0.09: s² = 10·0.0081/9 = 0.009, s/√n = 0.03.
 	half := slices.Repeat([]float64{0.09, -0.09}, 5)
-	check(half, math.Exp(z*0.03)-1)            // 12.65 %
+	check(half, math.Exp(z*0.03)-1)            // 12.65%
 	check(plus(half, 1e6), math.Exp(z*0.03)-1) // the centre does not matter, nor does its size
 	check(make([]float64, 10), 0)
 	check(half[:7], math.Exp(z*math.Sqrt(0.0081*48/49*7/6/7))-1) // Σ(d−d̄)² = 0.0081·(7−1/7), over 6, over 7
@@ -28,8 +28,8 @@ func TestMDE(t *testing.T) {
 	check([]float64{math.NaN()}, math.NaN())
 }
 
-// A change as large as the MDE is found by the 1 % test with about the power that it states: 93 % with 100 pairs of
-// normal noise, since the test pays 5 % of the pairs for being one on ranks.
+// A change as large as the MDE is found by the 1% test with about the power that it states: 93% with 100 pairs of
+// normal noise, since the test pays 5% of the pairs for being one on ranks.
 func TestMDEIsFound(t *testing.T) {
 	r := seeded(20)
 	const trials = 3000
@@ -55,8 +55,8 @@ func TestClusteredMDE(t *testing.T) {
 	// 16·0.0081/15, over 16.
 	differ := slices.Repeat([][]float64{{0.09, 0.09}, {-0.09, -0.09}}, 4)
 	check(differ, math.Exp(z*math.Sqrt(0.0081/7))-1)
-	check(append(differ, nil), math.Exp(z*math.Sqrt(0.0081/7))-1) // an empty start is none
-	// Eight that differ within and agree between: the pairs tell.
+	check(append(differ, nil), math.Exp(z*math.Sqrt(0.0081/7))-1) // an empty start does not count
+	// Eight that differ within and agree between: the pairs decide.
 	check(slices.Repeat([][]float64{{0.09, -0.09}}, 8), math.Exp(z*math.Sqrt(0.0081/15))-1)
 	check(differ[:6], math.Exp(z*math.Sqrt(0.0081/5))-1)
 	check(differ[:5], math.Exp(z*math.Sqrt(10*0.0081*(1-0.04)/9/10))-1) // five cannot be judged; their mean is 0.018
@@ -66,8 +66,8 @@ func TestClusteredMDE(t *testing.T) {
 }
 
 // Where starts matter, a change of the size of the pairs' MDE is not found by the test on the starts, which is the
-// one that holds then, and one of ClusteredMDE is found with about the power that MDE states for 8 units, 70 %. How
-// much larger it is, is what the doc comment says.
+// valid one then, and a change of ClusteredMDE is found with about the power that MDE states for 8 units, 70%. The
+// ratio of both is as in the doc comment.
 func TestClusteredMDEIsFound(t *testing.T) {
 	t.Parallel()
 	r := seeded(23)
@@ -84,7 +84,7 @@ func TestClusteredMDEIsFound(t *testing.T) {
 	for range trials {
 		starts := drawStarts(r, 8, 30, 0.5)
 		for i := range starts {
-			starts[i] = times(starts[i], 0.02) // noise of 2 % a pair
+			starts[i] = times(starts[i], 0.02) // noise of 2% a pair
 		}
 		clustered, pairs := stats.ClusteredMDE(starts), stats.MDE(slices.Concat(starts...))
 		ratios = append(ratios, pairs/clustered)

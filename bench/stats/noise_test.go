@@ -10,8 +10,7 @@ import (
 // seeded returns a generator for one test; the second half of its seed keeps the tests' numbers apart.
 func seeded(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(1945, stream)) }
 
-// noises are distributions that are symmetric about 0: what the signed-rank test asks of log ratios, and nothing
-// else.
+// noises are distributions that are symmetric about 0, which is all that the signed-rank test requires of log ratios.
 var noises = map[string]func(*rand.Rand) float64{
 	"normal":             (*rand.Rand).NormFloat64,
 	"double exponential": func(r *rand.Rand) float64 { return r.ExpFloat64() - r.ExpFloat64() },
@@ -41,7 +40,7 @@ func allWalshAverages(d []float64) []float64 {
 	return all
 }
 
-// near says whether two numbers agree to a relative 1e-9, or an absolute one below 1.
+// near reports whether two numbers agree to a relative 1e-9, or an absolute 1e-9 below 1.
 func near(got, want float64) bool {
 	return math.Abs(got-want) <= 1e-9*math.Max(1, math.Abs(want))
 }

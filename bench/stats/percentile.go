@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// unseen is the chance that a run may have of lying wholly below the percentile it is to estimate. It is the half of
-// 5 % that falls to the upper end of a 95 % interval.
+// unseen is the largest accepted probability that all observations lie below the percentile to estimate. It is half of
+// 5%, the share of the upper end of a 95% interval.
 const unseen = 0.025
 
 // PercentileNeeds returns the fewest observations from which Percentile gives p, where 0 < p < 1.
 //
-// It is the smallest n for which the largest observation is an upper 97.5 % confidence bound of the percentile. All n
+// It is the smallest n for which the largest observation is an upper 97.5% confidence bound of the percentile. All n
 // lie below it with probability pⁿ, so that 1 − pⁿ ≥ 0.975, or n ≥ ln 0.025 / ln p: 6 for p50, 36 for p90, 368 for
 // p99, 3,688 for p99.9. With fewer the upper end of a distribution-free interval does not exist, and the number
-// printed would be the maximum under another name. Below the median the smallest observation stands in for the
-// largest, and 1−p for p. Source: Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2.
+// printed would be the maximum under another name. Below the median the smallest observation replaces the
+// largest, and 1−p replaces p. Source: Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2.
 func PercentileNeeds(p float64) int {
 	return int(math.Ceil(math.Log(unseen) / math.Log(math.Max(p, 1-p))))
 }
@@ -69,7 +69,7 @@ func ascending(xs []float64) []float64 {
 	return sorted
 }
 
-// finite says whether each of xs is a number, and not an infinite one.
+// finite reports whether all of xs are finite numbers.
 func finite(xs []float64) bool {
 	return !slices.ContainsFunc(xs, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 }

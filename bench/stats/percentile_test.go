@@ -37,7 +37,7 @@ func TestPercentile(t *testing.T) {
 	check(100, 0.29, 29)      // 28.999999999999996
 }
 
-// The rank must be ⌈p·n⌉ of the decimal p, for which whole numbers are the judge.
+// The rank must be ⌈p·n⌉ for the decimal p, as computed in integers.
 func TestPercentileRankIsExact(t *testing.T) {
 	values := counted(5000)
 	for mill := 1; mill < 1000; mill++ {

@@ -10,7 +10,7 @@ import (
 // take as much memory again, and more time than to sort each block.
 type Pool [][]int64
 
-// Len returns how many observations there are.
+// Len returns the number of observations.
 func (p Pool) Len() int {
 	n := 0
 	for _, block := range p {
@@ -19,7 +19,7 @@ func (p Pool) Len() int {
 	return n
 }
 
-// Percentile returns what the function Percentile does of all observations, sorted.
+// Percentile returns the result of the function Percentile for all observations.
 func (p Pool) Percentile(q float64) (v int64, ok bool) {
 	n := p.Len()
 	if !(q > 0 && q < 1) || n < PercentileNeeds(q) {
@@ -48,7 +48,7 @@ func (p Pool) Rank(k int) int64 {
 	return low
 }
 
-// upTo returns how many observations are at most v, which is below the largest.
+// upTo returns the number of observations that are at most v. v is below the largest.
 func (p Pool) upTo(v int64) int {
 	n := 0
 	for _, block := range p {

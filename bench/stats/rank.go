@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// exactUpTo is the largest number of differences whose null distribution is counted out rather than approximated. The
+// exactUpTo is the largest number of differences whose null distribution is enumerated rather than approximated. The
 // 2⁵⁰ assignments of signs are counted exactly in float64 (up to 2⁵³), and beyond 50 a p below 0.1 is off by less
 // than 0.001: 0.0107 instead of 0.0102 at 51.
 const exactUpTo = 50
 
-// signedRanks is what the signed-rank statistic sees of a set of differences. Ranks are doubled, so that a midrank
+// signedRanks holds what the signed-rank statistic uses of a set of differences. Ranks are doubled, so that a midrank
 // is a whole number and equal sums compare equal.
 type signedRanks struct {
 	ranks    []int64 // of the non-zero differences by size, ascending

@@ -2,12 +2,12 @@ package stats
 
 import "math"
 
-// An Interval is an estimate with what the data leave open.
+// An Interval is an estimate with its confidence interval.
 type Interval struct {
 	Estimate   float64 // in the unit of what was estimated, as are Low and High
 	Low, High  float64
-	Confidence float64 // the share of such intervals that hold the true value: 0.95 means 95 %
-	N          int     // how many units it rests on: pairs, or starts
+	Confidence float64 // the share of such intervals that hold the true value: 0.95 means 95%
+	N          int     // number of units: pairs, or starts
 }
 
 // Width returns High − Low.
@@ -26,7 +26,7 @@ func (iv Interval) Width() float64 { return iv.High - iv.Low }
 // It holds for any distribution that is symmetric, as the log ratios of identical programs are whatever the noise
 // does. Ties make it a little too wide, never too narrow.
 //
-// The result is false if n is too small for that confidence to exist (n < 6 at 95 %, n < 8 at 99 %), if confidence is
+// The result is false if n is too small for that confidence to exist (n < 6 at 95%, n < 8 at 99%), if confidence is
 // not between 0 and 1, or if a value is not finite. d keeps its order.
 func SignedRank(d []float64, confidence float64) (Interval, bool) {
 	c, attained, ok := critical(len(d), confidence)
@@ -77,12 +77,12 @@ func critical(n int, confidence float64) (c int64, attained float64, ok bool) {
 // be if d were centred at shift. It tests "centred at or below shift" against "above": for log ratios a shift of
 // ln(1+margin) asks whether the ratio is above 1+margin.
 //
-// Differences that equal shift are dropped, and equal sizes |d − shift| share the mean of their ranks. The
-// distribution is the one given those ranks, each sign a fair coin, so that it is exact with ties and zeros too, up
-// to 50 differences that remain. Beyond it is normal with the variance of those ranks and a continuity correction.
-// Pratt 1959 (JASA 54) shows that with dropped zeros p may fall a little as the data do; his remedy is to rank the
-// zeros and then drop them, which is not taken because it makes no test more exact, and the sums to be counted out
-// would grow with the zeros.
+// Differences that equal shift are dropped, and equal sizes |d − shift| share the mean of their ranks. The distribution
+// is the one given those ranks, each sign a fair coin, so that it is exact with ties and zeros too, up to 50
+// differences that remain. Beyond it is normal with the variance of those ranks and a continuity correction. Pratt 1959
+// (JASA 54) shows that with dropped zeros p may fall a little as the data do; his remedy is to rank the zeros and then
+// drop them. It is not used here, because it does not make the test more exact, and the sums to enumerate would grow
+// with the zeros.
 //
 // Without any difference the result is 1; it is NaN if shift or a value is not finite. d keeps its order.
 func SignedRankP(d []float64, shift float64) float64 {

@@ -67,10 +67,10 @@ func TestSignedRankP(t *testing.T) {
 		"midranks": {[]float64{1, 1, -1, 2}, 0, 4.0 / 16},
 		// After the shift −1/3, −1/3, 2/3: ranks 1.5, 1.5, 3, W⁺ = 3. {3}, {1.5, 1.5} and what
 		// holds them reach it: 5 of 8.
-		"ties after a shift":        {[]float64{0, 0, 1}, third, 5.0 / 8},
-		"a NaN":                     {[]float64{1, math.NaN()}, 0, math.NaN()},
-		"an infinity":               {[]float64{1, math.Inf(1)}, 0, math.NaN()},
-		"a shift that is no number": {[]float64{1}, math.NaN(), math.NaN()},
+		"ties after a shift":  {[]float64{0, 0, 1}, third, 5.0 / 8},
+		"a NaN":               {[]float64{1, math.NaN()}, 0, math.NaN()},
+		"an infinity":         {[]float64{1, math.Inf(1)}, 0, math.NaN()},
+		"a shift that is NaN": {[]float64{1}, math.NaN(), math.NaN()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := slices.Clone(c.d)
@@ -125,7 +125,7 @@ func TestSignedRankPIsTheShareOfAllAssignments(t *testing.T) {
 	}
 }
 
-// Just beyond the exact distribution the approximation must be as good as the comment at exactUpTo says.
+// Just beyond the exact distribution the approximation must be as good as the comment at exactUpTo states.
 func TestSignedRankPBeyondTheExact(t *testing.T) {
 	const n = 51
 	counts := make([]float64, n*(n+1)/2+1) // subsets of 1…n by their sum
@@ -154,12 +154,12 @@ func TestSignedRank(t *testing.T) {
 	}{
 		// c = 5: P(W ≤ 5) = 10/512 ≤ 0.025 < P(W ≤ 6) = 14/512. The 6th smallest average of −1.022 −.987 −.952 −.821
 		// −.806 −.786, the 6th largest of .147 .1135 .08 .0685 .035 −.010. Hollander and Wolfe, example 3.5: the same
-		// at 96 %.
+		// at 96%.
 		"Hollander and Wolfe's 3.5": {depression, 0.95, -0.46, -0.786, -0.010, 1 - 20.0/512},
 		// c = 0: 2/64 are left out, and all averages lie within.
-		"the smallest n at 95 %":   {[]float64{1, 2, 3, 4, 5, 6}, 0.95, 3.5, 1, 6, 1 - 2.0/64},
+		"the smallest n at 95%":    {[]float64{1, 2, 3, 4, 5, 6}, 0.95, 3.5, 1, 6, 1 - 2.0/64},
 		"exactly what is attained": {[]float64{1, 2, 3, 4, 5, 6}, 1 - 2.0/64, 3.5, 1, 6, 1 - 2.0/64},
-		"two values at 50 %":       {[]float64{1, 4}, 0.5, 2.5, 1, 4, 0.5},                       // c = 0: P(W ≤ 0) = 1/4
+		"two values at 50%":        {[]float64{1, 4}, 0.5, 2.5, 1, 4, 0.5},                       // c = 0: P(W ≤ 0) = 1/4
 		"all equal":                {[]float64{2, 2, 2, 2, 2, 2, 2}, 0.95, 2, 2, 2, 1 - 6.0/128}, // c = 2: {} 1 2
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,7 +196,7 @@ func TestSignedRankRefuses(t *testing.T) {
 	check(make([]float64, 60), 1-1e-15) // the normal approximation does not reach as far
 }
 
-// The interval's ends are averages of all pairs, at the ranks that its confidence says.
+// The interval's ends are Walsh averages, at the ranks that belong to its confidence.
 func TestSignedRankIsMadeOfAllPairs(t *testing.T) {
 	r := seeded(6)
 	for n := 8; n <= 50; n += 3 {
@@ -216,7 +216,7 @@ func TestSignedRankIsMadeOfAllPairs(t *testing.T) {
 	}
 }
 
-// An interval is what the test does not reject: at its ends p crosses (1−confidence)/2.
+// An interval holds the centres that the test does not reject: at its ends p crosses (1−confidence)/2.
 func TestSignedRankInvertsSignedRankP(t *testing.T) {
 	r := seeded(7)
 	for _, n := range []int{6, 10, 23, 50, 51, 80, 300} {
@@ -271,7 +271,7 @@ func TestSignedRankProperties(t *testing.T) {
 	}
 }
 
-// The exact interval holds the centre as often as its Confidence says, whatever the noise: that is what it is for.
+// The exact interval holds the centre with the stated Confidence, whatever the noise.
 func TestSignedRankCoverage(t *testing.T) {
 	for name, noise := range noises {
 		t.Run(name, func(t *testing.T) {
@@ -300,7 +300,7 @@ func TestSignedRankCoverage(t *testing.T) {
 	}
 }
 
-// Ties may make the interval hold the centre more often than it says, never less.
+// Ties may make the coverage of the interval higher than its Confidence, never lower.
 func TestSignedRankCoverageWithTies(t *testing.T) {
 	r := seeded(21)
 	const trials = 2000

@@ -17,7 +17,7 @@ const flipStream = 0x7369676e666c6970 // "signflip"
 // Of the assignments of signs that were drawn, b have a W⁺ at least as large as that of d. Then p = (1+b)/(1+flips):
 // the data themselves are one assignment more, so that p is never 0 and is at most α with probability at most α
 // (Phipson and Smyth 2010, Permutation P-values should never be zero). When all 2ᵐ assignments of the m differences
-// that remain are no more than flips they are counted out, and p = b/2ᵐ is that of SignedRankP.
+// that remain are no more than flips, all are enumerated, and p = b/2ᵐ is that of SignedRankP.
 //
 // It takes O(n·flips) time; the smallest p that it can give is 1/(1+flips). The same seed gives the same p, in
 // whatever order d is. Without any difference the result is 1; it is NaN if shift or a value is not finite.
@@ -40,7 +40,7 @@ func SignFlip(d []float64, shift float64, flips int, seed uint64) float64 {
 	return float64(1+b) / float64(1+flips)
 }
 
-// flipped returns W⁺ for signs drawn afresh: 64 coins a draw, without a branch that could not be predicted.
+// flipped returns W⁺ for random signs: 64 coins per draw, without unpredictable branches.
 func (s signedRanks) flipped(coins *rand.PCG) int64 {
 	var positive int64
 	var bits uint64

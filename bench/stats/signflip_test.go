@@ -24,7 +24,7 @@ func TestSignFlip(t *testing.T) {
 	check([]float64{0, 0}, 0, 1000, 1)
 	check([]float64{1, 2, 3}, 0, 8, 1.0/8) // all of 2³: only the data themselves
 	check([]float64{1, 2, 3}, 4, 8, 1)     // all below 4
-	check([]float64{1, 2, 3}, 0, 0, 1)     // nothing drawn, nothing known
+	check([]float64{1, 2, 3}, 0, 0, 1)     // no draws: p is 1
 	check([]float64{1, 2, 3}, 0, -5, 1)
 	check([]float64{1, math.NaN()}, 0, 8, math.NaN())
 	check([]float64{1, 2}, math.Inf(1), 8, math.NaN())
@@ -50,7 +50,7 @@ func TestSignFlipNeedsOnlyTheSeed(t *testing.T) {
 	}
 }
 
-// Drawing must agree with counting out: 20,000 flips have a standard error of √(p(1−p)/20000).
+// Random flips must agree with enumeration: 20,000 flips have a standard error of √(p(1−p)/20000).
 func TestSignFlipAgreesWithSignedRankP(t *testing.T) {
 	r := seeded(12)
 	for _, n := range []int{20, 50, 150} {
@@ -66,8 +66,8 @@ func TestSignFlipAgreesWithSignedRankP(t *testing.T) {
 	}
 }
 
-// For identical programs p is at most α in a share α of runs, though the noise of the pairs is of the most unequal
-// size. With 199 flips that is exact at α = 0.05: the data are equally likely to be each of 200 in order.
+// For identical programs p is at most α in a share α of runs, even if the noise of the pairs varies widely in size.
+// With 199 flips that is exact at α = 0.05: the data are equally likely to be each of 200 in order.
 func TestSignFlipFalseAlarms(t *testing.T) {
 	t.Parallel()
 	r := seeded(13)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// cacheName is the name of the directory for the programs built from one checkout with the same flags, so that neither
-// two checkouts nor two builds take each other's for their own. All names are equally long.
+// cacheName returns the name of the directory for the programs that are built from one checkout with the same flags.
+// Different checkouts or flags have different names, all of the same length.
 func cacheName(checkout string, flags []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(append([]string{checkout}, flags...), "\x00")))
 	return fmt.Sprintf("%x", sum[:6])

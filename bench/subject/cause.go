@@ -15,18 +15,18 @@ import (
 	"forktax/bench/process"
 )
 
-// A Failure is what is known of a program that does not start, or does not respond as CGI asks for.
+// A Failure describes a program that does not start, or does not print a CGI response.
 type Failure struct {
-	Path   string   // of the executable; "" if only the log of its host may name it
-	Err    error    // of executing it; nil if it was started, or if only the log of its host has it
-	Output []byte   // what it printed, for which Log stands if a host read it
-	Log    []string // what it logged, and its host
+	Path   string   // of the executable; "" if only the host's log may name it
+	Err    error    // of executing it; nil if it was started, or if only the host's log has the error
+	Output []byte   // what it printed; nil if its host read that and Log describes it
+	Log    []string // lines that it and its host logged
 }
 
-// responseForm is what a program has to print.
+// responseForm describes what a program must print.
 const responseForm = "a CGI response begins with a header, such as Content-Type: text/plain, and an empty line"
 
-// Cause returns why, with what would mend it: a sentence without its full stop, or "" if that is not known.
+// Cause returns the cause and what to do: a sentence without its period, or "" if the cause is not known.
 func (f Failure) Cause() string {
 	path, refusal := f.refused()
 	if refusal != 0 {
@@ -38,7 +38,7 @@ func (f Failure) Cause() string {
 	return f.headCause()
 }
 
-// Suffix is the cause and the log for the end of an error, after a semicolon each; "" if nothing is known.
+// Suffix returns the cause and the log, each after a semicolon, to be appended to an error; "" if nothing is known.
 func (f Failure) Suffix() string {
 	suffix := process.Logged(f.Log)
 	if cause := f.Cause(); cause != "" {
@@ -47,13 +47,13 @@ func (f Failure) Suffix() string {
 	return suffix
 }
 
-// refusedInLog is what net/http/cgi logs of a program that the system does not execute.
+// refusedInLog matches what net/http/cgi logs when the system does not execute a program.
 var refusedInLog = regexp.MustCompile(`fork/exec (.+): (.+)$`)
 
-// refusals are the errors of exec that have causes in the file.
+// refusals lists the errors of exec whose cause is in the file.
 var refusals = []syscall.Errno{syscall.ENOENT, syscall.EACCES, syscall.ENOEXEC}
 
-// refused returns the file that the system did not execute, and its error: 0 if it was executed.
+// refused returns the file that the system did not execute, and the error, which is 0 if it was executed.
 func (f Failure) refused() (path string, refusal syscall.Errno) {
 	if errors.As(f.Err, &refusal) {
 		return f.Path, refusal
@@ -69,14 +69,14 @@ func (f Failure) refused() (path string, refusal syscall.Errno) {
 	return f.Path, 0
 }
 
-// envInLog is what env says that does not find a program; misled is what interpreters say of options that they do not
-// have.
+// envInLog matches the message of env about a program that it does not find; misled matches the messages of
+// interpreters about unknown options.
 var (
 	envInLog = regexp.MustCompile(`\benv: ['‘"]?([^'’"]+)['’"]?: No such file or directory`)
 	misled   = regexp.MustCompile(`(?i)(illegal|invalid|unknown|bad) (option|-)`)
 )
 
-// loggedCause is what the log says of the first line of a script, whose interpreter was executed.
+// loggedCause returns the cause that the log shows for a script whose interpreter was executed: an error in line 1.
 func (f Failure) loggedCause(path string) string {
 	file, err := Inspect(path)
 	dos := err == nil && file.carriageReturn()
@@ -87,17 +87,17 @@ func (f Failure) loggedCause(path string) string {
 			dos && misled.MatchString(line):
 			return carriageReturnCause(path)
 		case asked != nil:
-			return fmt.Sprintf("env does not find %s on the program's PATH: name it by its path, in line 1 if it is there",
+			return fmt.Sprintf("env does not find %s on the program's PATH: use its absolute path (in line 1, if it is there)",
 				asked[1])
 		}
 	}
 	return ""
 }
 
-// headInLog is what net/http/cgi logs of a response without a head, with what the host adds.
+// headInLog matches what net/http/cgi logs about a response without headers, with what the host adds.
 var headInLog = regexp.MustCompile(`\b(no headers|bogus header line: (.*?))(?:; the program (?:ended|was killed).*)?$`)
 
-// headCause is what a response lacks. Of a program that printed nothing, its own log says more, if there is one.
+// headCause returns what a response lacks. If a program printed nothing, its own log explains more than the form.
 func (f Failure) headCause() string {
 	if f.Output != nil && len(f.Output) == 0 {
 		return withForm("it printed nothing", len(f.Log) == 0)

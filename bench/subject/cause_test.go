@@ -15,8 +15,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// executable writes a file, by the name program unless the text of the name says another, and returns its path. No
-// other goroutine may fork meanwhile: its child would hold the file open for writing.
+// executable writes an executable file of that name and returns its path. No other goroutine may fork meanwhile: the
+// child would hold the file open for writing.
 func executable(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -28,7 +28,7 @@ func executable(t *testing.T, name, text string) string {
 	return path
 }
 
-// foreignProgram is the head of a program for Linux that is for another machine.
+// foreignProgram returns the header of a Linux program for another machine, and the architecture of that machine.
 func foreignProgram() (text, architecture string) {
 	machine, name := elf.EM_AARCH64, "arm64"
 	if runtime.GOARCH == name {
@@ -39,21 +39,21 @@ func foreignProgram() (text, architecture string) {
 	head.Ident[elf.EI_CLASS], head.Ident[elf.EI_DATA], head.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64),
 		byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
 	var b strings.Builder
-	_ = binary.Write(&b, binary.LittleEndian, head) // a builder takes all
+	_ = binary.Write(&b, binary.LittleEndian, head) // a strings.Builder does not fail
 	return b.String(), name
 }
 
-// Causes that several files have.
+// Causes of several files.
 const (
-	dosCause        = `line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//'`
-	noProgramCause  = "it is neither a program of this machine nor a script"
+	dosCause        = `line 1 ends in a carriage return (DOS line ends): remove it, such as by sed -i 's/\r$//'`
+	noProgramCause  = "it is neither a program for this machine nor a script"
 	noShebangCause  = noProgramCause + " with #! in line 1: begin a script with a line such as #!"
 	unknownInterp   = "line 1 names an interpreter that does not exist, "
-	byteOrderCause  = `a byte order mark is before #! in line 1: remove it, as by sed -i '1s/^\xEF\xBB\xBF//' PATH`
-	isNotExecutable = "it is not executable: chmod +x "
+	byteOrderCause  = `a byte order mark precedes #! in line 1: remove it, such as by sed -i '1s/^\xEF\xBB\xBF//' PATH`
+	isNotExecutable = "it is not executable: run chmod +x "
 )
 
-// What the system refuses to execute is refused here, too: the errors are its own.
+// The causes are tested with the errors that the system really returns.
 func TestCauseOfARefusal(t *testing.T) {
 	foreign, architecture := foreignProgram()
 	broken := executable(t, "wrapper", "#!/no/such/thing\n")
@@ -62,34 +62,36 @@ func TestCauseOfARefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ path, want string }{
-		"DOS line ends":      {executable(t, "a.sh", "#!/bin/sh\r\necho\r\n"), dosCause + " PATH"},
-		"a name for a shell": {executable(t, "it's a.sh", "#!/bin/sh\r\n"), dosCause + " QUOTED"},
+		"DOS line ends": {executable(t, "a.sh", "#!/bin/sh\r\necho\r\n"), dosCause + " PATH"},
+		"name to quote": {executable(t, "it's a.sh", "#!/bin/sh\r\n"), dosCause + " QUOTED"},
 		"no interpreter": {executable(t, "a.pl", "#!/opt/none/perl -w\n"),
-			unknownInterp + "/opt/none/perl: write where it is, or #!/usr/bin/env perl"},
+			unknownInterp + "/opt/none/perl: correct its path, or write #!/usr/bin/env perl"},
 		"interpreter by name": {executable(t, "a.py", "#!python3\n"),
 			"line 1 names its interpreter python3 without its path: write #!/usr/bin/env python3"},
 		"interpreter's own": {executable(t, "a", "#!"+broken+"\n"),
-			"its interpreter " + broken + ": " + unknownInterp + "/no/such/thing: write where it is, or #!/usr/bin/env thing"},
+			"its interpreter " + broken + ": " + unknownInterp +
+				"/no/such/thing: correct its path, or write #!/usr/bin/env thing"},
 		"plain interpreter": {executable(t, "a", "#!"+plain+"\n"),
 			"its interpreter " + plain + ": " + isNotExecutable + plain},
 		"interpreting a directory": {executable(t, "a", "#!/usr\n"),
-			"line 1 names /usr, a directory: write the path of an interpreter there"},
+			"line 1 names /usr, which is a directory: name an interpreter there"},
 		"plain":              {plain, isNotExecutable + "PATH"},
 		"no shebang":         {executable(t, "a.sh", "echo\n"), noShebangCause + "/bin/sh"},
 		"no shebang, Python": {executable(t, "a.py", "print()\n"), noShebangCause + "/usr/bin/env python3"},
 		"empty": {executable(t, "a", ""),
-			"it is empty, neither a program of this machine nor a script"},
+			"the file is empty: it must be a program for this machine or a script"},
 		"a byte order mark": {executable(t, "a", "\ufeff#!/bin/sh\n"), byteOrderCause},
 		"an empty line": {executable(t, "a", "\n#!/bin/sh\n"),
-			"#! is not at the very beginning of the file: remove what is before it"},
+			"#! is not at the beginning of the file: remove what precedes it"},
 		"of another machine": {executable(t, "a", foreign),
-			"it is a program for " + architecture + ", and this machine is " + runtime.GOARCH + ": build it for this one"},
+			"it is a program for " + architecture + ", but this machine is " + runtime.GOARCH + ": build it for " +
+				runtime.GOARCH},
 		"of Windows": {executable(t, "a", "MZ\x90\x00\x03"),
 			"it is a program for Windows: build it for " + runtime.GOOS},
 		"of macOS": {executable(t, "a", "\xcf\xfa\xed\xfe\x07"),
 			"it is a program for macOS: build it for " + runtime.GOOS},
-		"no text":   {executable(t, "a", "\x00\x01"), noProgramCause},
-		"not there": {filepath.Join(t.TempDir(), "none"), ""},
+		"no text": {executable(t, "a", "\x00\x01"), noProgramCause},
+		"no file": {filepath.Join(t.TempDir(), "none"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := strings.ReplaceAll(test.want, "PATH", test.path)
@@ -105,7 +107,7 @@ func TestCauseOfARefusal(t *testing.T) {
 			if !errors.As(err, &refusal) || want == "" {
 				return
 			}
-			logged := "script cgi: GET /: fork/exec " + test.path + ": " + refusal.Error() // as net/http/cgi does
+			logged := "script cgi: GET /: fork/exec " + test.path + ": " + refusal.Error() // as net/http/cgi logs it
 			if got := (subject.Failure{Log: []string{"others", logged}}).Cause(); got != want {
 				t.Errorf("Cause of %q = %q, want %q", logged, got, want)
 			}
@@ -113,7 +115,7 @@ func TestCauseOfARefusal(t *testing.T) {
 	}
 }
 
-// A binary for another C library lacks its dynamic linker, of which the system says no more than of a missing file.
+// A binary for another C library lacks its dynamic linker. The system reports that like a missing file.
 func TestCauseOfAMissingLinker(t *testing.T) {
 	dir := t.TempDir()
 	source, path := filepath.Join(dir, "a.c"), filepath.Join(dir, "a.cgi")
@@ -125,7 +127,7 @@ func TestCauseOfAMissingLinker(t *testing.T) {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
 	err := exec.Command(path).Run()
-	want := "its dynamic linker " + linker + " does not exist: install the C library that it was built for, or link it " +
+	want := "its dynamic linker " + linker + " does not exist: install the C library it was built for, or link it " +
 		"statically"
 	if got := (subject.Failure{Path: path, Err: err}).Cause(); got != want {
 		t.Errorf("Cause of %v = %q, want %q", err, got, want)
@@ -160,7 +162,7 @@ func TestCauseOfAFailure(t *testing.T) {
 			`script cgi: GET /: /usr/bin/env: 'python3\r': No such file or directory`}}, dosCause},
 		"env": {subject.Failure{Output: []byte{},
 			Log: []string{"/usr/bin/env: ‘python9’: No such file or directory"}},
-			"env does not find python9 on the program's PATH: name it by its path, in line 1 if it is there"},
+			"env does not find python9 on the program's PATH: use its absolute path (in line 1, if it is there)"},
 		"an option, DOS": {subject.Failure{Path: dos, Output: []byte{},
 			Log: []string{"/bin/sh: 0: Illegal option -"}},
 			dosCause + " " + dos},

@@ -10,16 +10,16 @@ import (
 	"forktax/bench/foreign"
 )
 
-// unsolicited begins what net/http's Transport logs of bytes that follow a complete response. It logs by package log,
-// since the request is done and no caller is left for an error; the bytes follow, quoted.
+// unsolicited begins what net/http's Transport logs about bytes that follow a complete response, with the bytes quoted.
+// It uses package log, since the request is complete and no caller could get an error.
 const unsolicited = "Unsolicited response received on idle HTTP channel starting with "
 
-// shownSurplus is how many bytes of those that follow a response are shown.
+// shownSurplus is the most bytes after a response that the warning shows.
 const shownSurplus = 40
 
-// A ClientLog is an output for package log, to which net/http writes. It passes lines on, but for those about bytes
-// that follow a response: the first of them becomes a warning that says what is wrong with the server, and the others,
-// one for each request, are left out. It can be used by several goroutines.
+// A ClientLog is an output for package log, to which net/http writes. It passes lines on, except those about bytes that
+// follow a response: the first of these becomes a warning that explains the server's error, and the others, one per
+// request, are dropped. It is safe for concurrent use.
 type ClientLog struct {
 	mu     sync.Mutex
 	out    io.Writer
@@ -47,7 +47,8 @@ func (l *ClientLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// surplusWarning is the warning about what a server sent after a response. The text begins with it, quoted.
+// surplusWarning returns the warning about the bytes that a server sent after a response. Text begins with these bytes,
+// quoted.
 func surplusWarning(text string) string {
 	sent := ""
 	if quoted, err := strconv.QuotedPrefix(text); err == nil {
@@ -56,6 +57,6 @@ func surplusWarning(text string) string {
 	first, _, _ := strings.Cut(sent, "\n")
 	shown := foreign.WithoutSecrets(first[:min(len(first), shownSurplus)])
 	return fmt.Sprintf("warning: a server sent %d bytes or more after the end of a response, beginning with %q: its "+
-		"Content-Length is too small (it counts bytes, not characters), or the response may not have a body. A client "+
-		"takes them for the next response on the connection, so requests fail as malformed\n", len(sent), shown)
+		"Content-Length is too small (it counts bytes, not characters), or the response must not have a body. A client "+
+		"reads these bytes as the next response on the connection, so requests fail as malformed\n", len(sent), shown)
 }

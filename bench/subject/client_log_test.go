@@ -15,7 +15,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// What a server sends beyond its Content-Length is one warning that names the fault, however often net/http logs it.
+// Bytes beyond the Content-Length of responses cause a single warning, however often net/http logs them.
 func TestClientLog(t *testing.T) {
 	url := sendsTooMuch(t)
 	logged := make(chan string, 100)
@@ -48,7 +48,7 @@ func TestClientLog(t *testing.T) {
 	}
 }
 
-// Values of secret headers in a second response are not shown, nor is what cannot be read.
+// The warning shows neither the values of secret headers nor malformed quotes.
 func TestClientLogOfOddText(t *testing.T) {
 	for rest, want := range map[string]string{
 		`"Set-Cookie: id=5\r\n"; err=<nil>`: `beginning with "Set-Cookie …": `,
@@ -69,7 +69,7 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// sendsTooMuch is a server whose Content-Length counts characters. It returns its URL.
+// sendsTooMuch starts a server whose Content-Length counts characters instead of bytes, and returns its URL.
 func sendsTooMuch(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,23 +7,23 @@ import (
 	"forktax/workload/contract"
 )
 
-// PersistentName is the name of the server, and of its option.
+// PersistentName is the name of the server that a CGI executable is compared with, and of its option.
 var PersistentName = contract.Resident().Name
 
-// ValidateComparison returns an error of the first option that is invalid, or that cannot be combined with one of those
-// given, of a comparison of a CGI executable with a server.
+// ValidateComparison checks the options of a comparison of a CGI executable with a server. It returns an error for the
+// first option that is invalid, or that cannot be combined with one of the given options.
 func (s *Spec) ValidateComparison(given map[string]bool) error {
 	switch {
 	case given[PersistentName] && s.Persistent == "":
-		return InvalidOption(PersistentName, "is empty: a URL or a command is needed")
+		return InvalidOption(PersistentName, "is empty: give a URL or a command")
 	case s.CGI == "" && s.Persistent == "":
 		return nil
 	case s.CGI == "":
-		return InvalidOption(PersistentName, "is what --cgi is compared with: name a CGI executable by that")
+		return InvalidOption(PersistentName, "requires --cgi: add --cgi with a CGI executable to compare")
 	case given["workload"]:
 		return InvalidOption("workload", "cannot be combined with --cgi")
 	case given["model"]:
-		return InvalidOption("model", "cannot be combined with --cgi: a CGI executable has the model cgi alone")
+		return InvalidOption("model", "cannot be combined with --cgi: a CGI executable has only the model cgi")
 	case given["variants"]:
 		return InvalidOption("variants", "cannot be combined with --cgi")
 	}
@@ -33,7 +33,8 @@ func (s *Spec) ValidateComparison(given map[string]bool) error {
 	return nil
 }
 
-// Server returns the server that a CGI executable is compared with, nil if there is none, and the path of its URL, "" if it has none.
+// Server returns the server that a CGI executable is compared with, nil if there is none, and the path of its URL, ""
+// if a command starts it.
 func (s *Spec) Server() (f *External, path string, err error) {
 	if s.Persistent == "" {
 		return nil, "", nil

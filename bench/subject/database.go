@@ -3,30 +3,32 @@ package subject
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 
 	"forktax/bench/process"
 )
 
-// A Database is a server that keeps the data of programs, beside the targets. Its methods may be called at the same
-// time.
+// A Database is a server, separate from the targets, that keeps the data of programs. Its methods may be called
+// concurrently.
 type Database interface {
-	// Provision makes room for the data of one target, and returns the URL by which to connect to it and what removes
-	// it again.
+	// Provision makes an empty place for the data of one target. It returns the URL by which the target connects, and a
+	// function that removes the data.
 	Provision(ctx context.Context) (url string, remove func() error, err error)
-	// CPU is the processor time that the server has used so far, in nanoseconds, and whether that is known.
+	// CPU returns the CPU time that the server has used so far, in nanoseconds. Known reports whether it could be read.
 	CPU() (ns int64, known bool)
 }
 
-// targetData is where one target has its data: in a directory, and in a database server if it needs one.
+// A targetData is the place of one target's data: a directory, and part of a database server if the program needs one.
 type targetData struct {
 	dir    string
-	url    string                        // "" if it needs none
-	cpu    func() (ns int64, known bool) // of the server; nil if there is none
+	url    string                        // of the database; "" if the program needs none
+	cpu    func() (ns int64, known bool) // of the database server; nil if there is none
 	remove func() error
 }
 
 func (l *Launcher) makeData(ctx context.Context, p Program, model string) (targetData, error) {
-	dir, remove, err := process.TempDirIn(l.Dir, "forktax-"+p.Name+"-"+model+"-", "data")
+	dir, remove, err := process.TempDirIn(l.Dir, fmt.Sprintf("forktax-%.40s-%s-", filepath.Base(p.Name), model), "data")
 	if err != nil {
 		return targetData{}, err
 	}

@@ -10,7 +10,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// fakeDatabase provisions what is only a name.
+// A fakeDatabase provisions only a name.
 type fakeDatabase struct {
 	made, removed int
 	fail          error
@@ -45,17 +45,17 @@ esac
 		l.Databases = map[string]subject.Database{kind: d}
 		target, stop := launch(t, l)
 		if got := strings.TrimSpace(readAll(t, glob(t, l.Dir+"/forktax-fake-one-*/data/place"))); got != want {
-			t.Errorf("with a database %q the program is to keep its data in %q, want %q", kind, got, want)
+			t.Errorf("with a database %q the program got the place %q, want %q", kind, got, want)
 		}
 		if want == "" {
 			if target.DatabaseCPU != nil || d.made > 0 {
-				t.Errorf("a database that the program does not use has %d places", d.made)
+				t.Errorf("a database that the program does not use has %d places, want 0", d.made)
 			}
 		} else if ns, known := target.DatabaseCPU(); ns != 42 || !known {
 			t.Errorf("the CPU of the database = %d, %t, want 42", ns, known)
 		}
 		if err := stop(); err != nil || d.made != d.removed {
-			t.Errorf("stop = %v, and %d of %d places are removed", err, d.removed, d.made)
+			t.Errorf("stop = %v, with %d of %d places removed", err, d.removed, d.made)
 		}
 		if got := target.LogLines(); len(got) != 1 || got[0] != "the cellar is wet" {
 			t.Errorf("LogLines = %q", got)
@@ -64,7 +64,7 @@ esac
 	}
 }
 
-// Whatever fails, nothing is left.
+// A launch that fails leaves nothing behind.
 func TestLaunchInADatabaseFails(t *testing.T) {
 	full := errors.New("it is full")
 	for name, test := range map[string]struct {
@@ -74,7 +74,7 @@ func TestLaunchInADatabaseFails(t *testing.T) {
 	}{
 		"the database":    {"echo '{}'", stays, full, "it is full"},
 		"making the data": {"echo no table >&2; exit 1", stays, nil, "no table"},
-		"to serve":        {"echo '{}'", "echo no row >&2; exit 1", nil, "no row"},
+		"serving":         {"echo '{}'", "echo no row >&2; exit 1", nil, "no row"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &fakeDatabase{fail: test.fail}
@@ -85,7 +85,7 @@ func TestLaunchInADatabaseFails(t *testing.T) {
 			_, _, err := l.Launch(t.Context(), "one", "fake")
 			fails(t, "Launch", err, test.want)
 			if d.made != d.removed {
-				t.Errorf("%d of %d places are removed", d.removed, d.made)
+				t.Errorf("%d of %d places are removed, want all", d.removed, d.made)
 			}
 			empty(t, l)
 		})

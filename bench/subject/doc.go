@@ -1,6 +1,6 @@
-// Package subject is what is measured: programs, their requests, and the responses that are expected.
+// Package subject describes and starts what is measured: programs, their requests, and the expected responses.
 //
-// It finds workload programs or builds them, asks them to describe themselves and to prepare their data, starts them as
-// targets, and records the responses of those that do not describe any. It speaks the program contract from the
-// harness's side; package workload is the other side in Go.
+// It finds or builds workload programs, runs their commands describe and prepare, starts them as targets, and records
+// the responses of programs that do not describe any. It implements the harness's side of the program contract; package
+// workload implements the program's side in Go.
 package subject

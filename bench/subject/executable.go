@@ -5,27 +5,28 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"fmt"
-	"forktax/bench/foreign"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"forktax/bench/foreign"
 )
 
-// An Executable is what a file says of itself, without being started.
+// An Executable describes an executable file by its content, without starting it.
 type Executable struct {
-	Shebang []string // of a script: its interpreter, with the one argument that the system passes on, if any
+	Shebang []string // of a script: its interpreter, followed by the single argument that the system passes, if any
 	Loader  string   // of a binary: its dynamic linker; "" if it needs none
-	IsGo    bool     // a Go toolchain made it
+	IsGo    bool     // built by a Go toolchain
 
-	begin   []byte      // its first bytes
-	machine elf.Machine // of a binary for Linux; EM_NONE if it is not one
+	begin   []byte      // the first bytes of the file
+	machine elf.Machine // of an ELF binary; otherwise EM_NONE
 }
 
-// longestShebang is how much of a script's first line Linux reads.
+// longestShebang is the part of a script's first line that Linux reads, in bytes.
 const longestShebang = 256
 
-// Inspect reads what the file at path is.
+// Inspect reads the file at path and returns its description.
 func Inspect(path string) (Executable, error) {
 	var e Executable
 	f, err := foreign.Open(path)
@@ -56,7 +57,7 @@ func readBegin(f *os.File, most int64) ([]byte, error) {
 	return begin, nil
 }
 
-// shebang splits what follows #! as Linux does: all after the interpreter is one argument.
+// shebang splits the text after #! as Linux does: everything after the interpreter is one argument.
 func shebang(line string) []string {
 	line, _, _ = strings.Cut(line, "\n")
 	line = strings.Trim(line, " \t\r")
@@ -70,7 +71,7 @@ func shebang(line string) []string {
 	return []string{line[:i], strings.TrimLeft(line[i:], " \t")}
 }
 
-// loader reads which dynamic linker a binary asks for.
+// loader returns the dynamic linker that a binary names; "" if none.
 func loader(f *elf.File) string {
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
@@ -83,8 +84,8 @@ func loader(f *elf.File) string {
 	return ""
 }
 
-// Interpreter returns the words of a script's first line, with those of env spelled out, and the index of the
-// interpreter among them. It is ok if there is one: a binary has none.
+// Interpreter returns the words of a script's first line, with the arguments of env split, and the index of the
+// interpreter among them. Ok reports whether there is an interpreter: a binary has none.
 func (e Executable) Interpreter() (words []string, at int, ok bool) {
 	words = e.Shebang
 	if len(words) == 2 && filepath.Base(words[0]) == "env" {

@@ -11,8 +11,8 @@ import (
 	"forktax/bench/process"
 )
 
-// Ask sends a request to a target. A response that was not asked for is an error, with what the target logged, and a
-// *UsageError if the system does not execute the file that is to respond.
+// Ask sends a request to a target. An unexpected response is an error, with what the target logged. It is a *UsageError
+// if the system does not execute the program.
 func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response, error) {
 	a, err := Fetch(ctx, client, t.URL, r.Request)
 	switch {
@@ -20,14 +20,14 @@ func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 		text := fmt.Sprintf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
 		return a, &timeoutError{text, err}
 	case err != nil:
-		return a, fmt.Errorf("asking for %s %s: %w%s", r.Method, r.Path, err, logged(t))
+		return a, fmt.Errorf("%s %s: %w%s", r.Method, r.Path, err, logged(t))
 	}
 	switch {
 	case !t.External && a.isOfHost():
 		f := Failure{Log: t.Logged(true)}
-		err := fmt.Errorf("%s %s: the host responds with status %d, since the program sent no response%s", r.Method, r.Path,
+		err := fmt.Errorf("%s %s: the program sent no response, so its host responded with status %d%s", r.Method, r.Path,
 			a.Status, f.Suffix())
-		if _, refusal := f.refused(); refusal == syscall.ENOEXEC { // what was named is not a program
+		if _, refusal := f.refused(); refusal == syscall.ENOEXEC { // the user named a file that is not a program
 			err = &UsageError{err}
 		}
 		return a, err
@@ -37,7 +37,7 @@ func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	return a, nil
 }
 
-// A timeoutError is of a request that had no response in time.
+// A timeoutError reports a request that had no response in time.
 type timeoutError struct {
 	text string
 	err  error
@@ -45,43 +45,43 @@ type timeoutError struct {
 
 func (e *timeoutError) Error() string { return e.text }
 
-// Unwrap is for package errors.
+// Unwrap returns e.err.
 func (e *timeoutError) Unwrap() error { return e.err }
 
-// Wants reports whether a response of the target was asked for.
+// Wants reports whether a response of the target is expected.
 func (r Asked) Wants(t *Target, a Response) bool {
 	return (t.External || !a.isOfHost()) && r.Accepts(a.Status)
 }
 
-// isOfHost reports whether the host of package cgi made the response, as http.Error does, because its child sent none.
+// isOfHost reports whether the CGI host made the response, by http.Error, because its child sent none.
 func (a Response) isOfHost() bool {
 	return a.Status >= http.StatusInternalServerError && a.Headers.Get("X-Content-Type-Options") == "nosniff" &&
 		strings.TrimSpace(string(a.Body)) == http.StatusText(a.Status)
 }
 
-// Accepts reports whether a response with that status was asked for.
+// Accepts reports whether a response with that status is expected.
 func (r Asked) Accepts(status int) bool {
 	return r.Status == status || r.Status == 0 && status < http.StatusBadRequest
 }
 
-// Unwanted returns the error of a response that was not asked for. It shows the response if its host did not make it.
+// Unwanted returns the error of an unexpected response. It shows the response unless the host made it.
 func (r Asked) Unwanted(a Response, f Failure) error {
 	detail := f.Suffix()
 	if f.Cause() == "" {
 		detail = a.excerpt() + detail
 	}
 	if r.Status != 0 {
-		return fmt.Errorf("%s %s: the response has status %d, and --expect-status is %d%s", r.Method, r.Path, a.Status,
+		return fmt.Errorf("%s %s: the response has status %d, but --expect-status is %d%s", r.Method, r.Path, a.Status,
 			r.Status, detail)
 	}
-	return fmt.Errorf("%s %s: the response has status %d%s\n(--expect-status %[3]d measures it all the same)", r.Method,
+	return fmt.Errorf("%s %s: the response has status %d%s\n(to measure it anyway, add --expect-status %[3]d)", r.Method,
 		r.Path, a.Status, detail)
 }
 
-// shownBytes is how much of a response an error shows.
+// shownBytes is the most bytes of a response that an error shows.
 const shownBytes = 300
 
-// excerpt shows the beginning of the body, for the end of an error.
+// excerpt returns the beginning of the body, to be appended to an error.
 func (a Response) excerpt() string {
 	text := strings.TrimSpace(string(a.Body[:min(len(a.Body), shownBytes)]))
 	if text == "" {

@@ -1,9 +1,9 @@
 package subject
 
-// RunProgram is runProgram, for the tests, whose patience is shorter than its own.
+// RunProgram is runProgram, for tests with shorter limits.
 var RunProgram = runProgram
 
-// Padding is what l adds to the environment of its next launch.
+// Padding returns the variables that l adds to the environment of its next launch.
 func Padding(l *Launcher, more int) []string { return l.padding(more) }
 
 var Shebang = shebang

@@ -15,8 +15,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// ParseAdmins reads name=url of admin listeners, which are the elements of the option target-admin, and gives them to the
-// external servers of these names.
+// ParseAdmins parses the elements of the option target-admin, each name=url of an admin listener, and sets Admin of the
+// external servers with these names.
 func ParseAdmins(texts []string, servers []External) error {
 	for i, text := range texts {
 		parsed, err := ParseExternal(text)
@@ -29,12 +29,12 @@ func ParseAdmins(texts []string, servers []External) error {
 		}
 		switch at := slices.Index(names, parsed.Name); {
 		case len(servers) == 0:
-			return InvalidElement("target-admin", i, "%q: there is no --target: add --target %s=url", text, parsed.Name)
+			return InvalidElement("target-admin", i, "%q: no --target is given: add --target %s=url", text, parsed.Name)
 		case at < 0:
-			return InvalidElement("target-admin", i, "%q: no --target has this name; there are %s", text,
+			return InvalidElement("target-admin", i, "%q: no --target has this name: use one of %s", text,
 				strings.Join(names, ", "))
 		case servers[at].Admin != nil:
-			return InvalidElement("target-admin", i, "%q: %s has one already", text, parsed.Name)
+			return InvalidElement("target-admin", i, "%q: --target %s already has an admin URL: remove one", text, parsed.Name)
 		default:
 			servers[at].Admin = parsed.URL
 		}
@@ -42,7 +42,7 @@ func ParseAdmins(texts []string, servers []External) error {
 	return nil
 }
 
-// adminURL is that of the admin listener, without a trailing slash; "" if there is none.
+// adminURL returns the URL of the admin listener, without a trailing slash; "" if there is none.
 func (f External) adminURL() string {
 	if f.Admin == nil {
 		return ""
@@ -50,11 +50,11 @@ func (f External) adminURL() string {
 	return strings.TrimSuffix(f.Admin.String(), "/")
 }
 
-// clockTries is how often the clock of a server is asked for: a response may be late.
+// clockTries is how many times the clock of a server is read at most: a response may be late.
 const clockTries = 3
 
-// ReachAdmin asks the admin listener, if there is one, for the usage of the server and for its clock, and sends the
-// server a request, which the admin listener of another one would not count.
+// ReachAdmin checks the admin listener, if there is one, by reading the server's usage, and sets OtherClock from its
+// clock. It also sends the server one request, which the admin listener of another server would not count.
 func (f *External) ReachAdmin(ctx context.Context) error {
 	if f.Admin == nil {
 		return nil
@@ -90,7 +90,7 @@ func (f *External) ReachAdmin(ctx context.Context) error {
 	return nil
 }
 
-// proveAdmin sends the server a HEAD request and fails if the admin listener has not counted it.
+// proveAdmin sends the server a HEAD request. It returns an error if the admin listener does not count the request.
 func (f External) proveAdmin(ctx context.Context, client *http.Client) error {
 	before, err := f.servedRequests(ctx, client)
 	if err != nil {
@@ -98,11 +98,11 @@ func (f External) proveAdmin(ctx context.Context, client *http.Client) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, f.URL.String(), nil)
 	if err != nil {
-		return fmt.Errorf("the URL of %s: %w", f.Name, err)
+		return fmt.Errorf("URL of %s: %w", f.Name, err)
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("asking %s at %s: %w", f.Name, f.URL, err)
+		return fmt.Errorf("requesting %s from %s: %w", f.URL, f.Name, err)
 	}
 	resp.Body.Close()
 	for deadline := time.Now().Add(countLimit); ; time.Sleep(countLimit / 100) {
@@ -118,10 +118,10 @@ func (f External) proveAdmin(ctx context.Context, client *http.Client) error {
 	}
 }
 
-// countLimit is how much later than its response a request may be counted.
+// countLimit is the longest time from the response to a request until the server counts the request.
 const countLimit = time.Second
 
-// servedRequests is how many requests the server has served by its admin listener.
+// servedRequests returns the number of requests that the server has served, as its admin listener reports it.
 func (f External) servedRequests(ctx context.Context, client *http.Client) (total int64, err error) {
 	var byStatus map[int]int64
 	err = f.askAdmin(ctx, client, "/requests", &byStatus)
@@ -131,13 +131,13 @@ func (f External) servedRequests(ctx context.Context, client *http.Client) (tota
 	return total, err
 }
 
-// An OtherClock is a server whose clock is not that of this machine.
+// An OtherClock is a server whose clock differs from this machine's.
 type OtherClock struct {
 	Model    string `json:"model"`
-	OffsetNS int64  `json:"offset_ns"` // its clock minus this machine's
+	OffsetNS int64  `json:"offset_ns"` // the server's clock minus this machine's
 }
 
-// OtherClocks returns those of the servers.
+// OtherClocks returns the servers whose clock differs from this machine's.
 func OtherClocks(servers []External) (found []OtherClock) {
 	for _, f := range servers {
 		if f.OtherClock {
@@ -147,15 +147,15 @@ func OtherClocks(servers []External) (found []OtherClock) {
 	return found
 }
 
-// askAdmin decodes a response of the admin listener into v.
+// askAdmin requests the path from the admin listener and decodes the JSON response into v.
 func (f External) askAdmin(ctx context.Context, client *http.Client, path string, v any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.adminURL()+path, nil)
 	if err != nil {
-		return fmt.Errorf("the admin URL of %s: %w", f.Name, err)
+		return fmt.Errorf("admin URL of %s: %w", f.Name, err)
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("reaching the admin listener of %s: %w", f.Name, err)
+		return fmt.Errorf("connecting to the admin listener of %s: %w", f.Name, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -169,11 +169,11 @@ func (f External) askAdmin(ctx context.Context, client *http.Client, path string
 }
 
 func (f External) notAdmin(why string) error {
-	return InvalidOption("target-admin", "%s=%s is not the admin URL of a forktax serve (%s), which prints: "+
-		"ready <url> <admin url>", f.Name, f.Admin, why)
+	return InvalidOption("target-admin", "%s=%s is not the admin URL of a forktax serve (%s): use the second URL of the "+
+		"line that it prints: ready <url> <admin url>", f.Name, f.Admin, why)
 }
 
-// parseServerURL reads the URL of a server.
+// parseServerURL parses the URL of a server.
 func parseServerURL(name, raw string) (*url.URL, error) {
 	const example = "such as http://127.0.0.1:8080/"
 	u, err := url.Parse(raw)
@@ -183,21 +183,21 @@ func parseServerURL(name, raw string) (*url.URL, error) {
 	case err != nil:
 		return nil, err
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, fmt.Errorf("an http or https URL is needed, %s", example)
+		return nil, fmt.Errorf("must be an http or https URL, %s", example)
 	case u.User != nil || u.Fragment != "":
-		return nil, fmt.Errorf("a URL without user and fragment is needed")
+		return nil, fmt.Errorf("must be a URL without user and fragment: remove them")
 	}
 	return u, nil
 }
 
-// isURLWithoutScheme reports whether the text would be the URL of a server with http:// before it.
+// isURLWithoutScheme reports whether text is the URL of a server that lacks only http://.
 func isURLWithoutScheme(text string) bool {
 	u, err := url.Parse("http://" + text)
 	return err == nil && !strings.Contains(text, "://") && u.Hostname() != "" && u.User == nil &&
 		(u.Port() != "" || strings.Contains(u.Host, ".") || u.Host == "localhost")
 }
 
-// isAddress reports whether the text, which is to be a command, is an address with a port, and perhaps a path.
+// isAddress reports whether text, given as a command, is an address with a port, and perhaps a path.
 func isAddress(text string) bool {
 	u, err := url.Parse("http://" + text)
 	return err == nil && u.Port() != "" && !strings.ContainsAny(text, " \t")

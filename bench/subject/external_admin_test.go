@@ -24,12 +24,12 @@ func TestParseExternal(t *testing.T) {
 		"a=localhost":                  "http:// is missing: a=http://localhost",
 		"a=example.org/x":              "http:// is missing: a=http://example.org/x",
 		"a=[::1]:8080":                 "http:// is missing: a=http://[::1]:8080",
-		"a=":                           "an http or https URL is needed",
-		"a=ftp://127.0.0.1/":           "an http or https URL is needed",
-		"a=http:///x":                  "an http or https URL is needed",
-		"a=http://user@127.0.0.1/":     "a URL without user and fragment is needed",
-		"http://127.0.0.1/":            "name=url is needed",
-		"=http://127.0.0.1/":           "name=url is needed",
+		"a=":                           "must be an http or https URL",
+		"a=ftp://127.0.0.1/":           "must be an http or https URL",
+		"a=http:///x":                  "must be an http or https URL",
+		"a=http://user@127.0.0.1/":     "must be a URL without user and fragment",
+		"http://127.0.0.1/":            "must be name=url",
+		"=http://127.0.0.1/":           "must be name=url",
 		"a=http://127.0.0.1:port/what": "invalid port",
 	} {
 		f, err := subject.ParseExternal(text)
@@ -60,8 +60,8 @@ func TestParseAdmins(t *testing.T) {
 		t.Errorf("ParseAdmins = %v, and the servers are %+v", err, servers)
 	}
 	for text, want := range map[string]string{
-		"c=http://127.0.0.1:3/": "no --target has this name; there are a, b",
-		"b=http://127.0.0.1:3/": "b has one already",
+		"c=http://127.0.0.1:3/": "no --target has this name: use one of a, b",
+		"b=http://127.0.0.1:3/": "--target b already has an admin URL",
 		"a=127.0.0.1:3":         "http:// is missing: a=http://127.0.0.1:3",
 	} {
 		err := subject.ParseAdmins([]string{text}, servers)
@@ -74,7 +74,7 @@ func TestParseAdmins(t *testing.T) {
 	fails(t, "ParseAdmins", subject.ParseAdmins([]string{"a=http://127.0.0.1:3/"}, nil), "add --target a=url")
 }
 
-// adminListener is one of a server at / whose clock differs by offset.
+// adminListener starts a server at / with an admin listener whose clock differs by offset, and returns its URL.
 func adminListener(t *testing.T, usage string, offset time.Duration) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -104,14 +104,15 @@ func TestReachAdmin(t *testing.T) {
 		other bool
 		want  string // in the error
 	}{
-		"of this machine":       {adminListener(t, `{"self_cpu_ns": 7}`, 0) + "/", false, ""},
-		"of one that is behind": {adminListener(t, `{"self_cpu_ns": 7}`, -time.Hour), true, ""},
-		"of one that is ahead":  {adminListener(t, `{"self_cpu_ns": 7}`, time.Hour), true, ""},
-		"of another program": {adminListener(t, `{"status": "ok"}`, 0), false,
+		"clock of this machine": {adminListener(t, `{"self_cpu_ns": 7}`, 0) + "/", false, ""},
+		"clock behind":          {adminListener(t, `{"self_cpu_ns": 7}`, -time.Hour), true, ""},
+		"clock ahead":           {adminListener(t, `{"self_cpu_ns": 7}`, time.Hour), true, ""},
+		"another program": {adminListener(t, `{"status": "ok"}`, 0), false,
 			"is not the admin URL of a forktax serve (GET /usage: no self_cpu_ns"},
-		"a page":           {adminListener(t, `<html>`, 0), false, "is not the admin URL of a forktax serve (GET /usage: invalid"},
-		"nothing is there": {adminListener(t, `{}`, 0) + "/none", false, "GET /usage: 404"},
-		"nothing listens":  {"http://127.0.0.1:1", false, "reaching the admin listener of a: "},
+		"HTML page": {adminListener(t, `<html>`, 0), false,
+			"is not the admin URL of a forktax serve (GET /usage: invalid"},
+		"no such path": {adminListener(t, `{}`, 0) + "/none", false, "GET /usage: 404"},
+		"no listener":  {"http://127.0.0.1:1", false, "connecting to the admin listener of a: "},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +127,7 @@ func TestReachAdmin(t *testing.T) {
 			}
 			clocks := subject.OtherClocks(servers)
 			if is := len(clocks) == 1; err != nil || is != test.other || is && clocks[0].Model != "a" {
-				t.Errorf("ReachAdmin = %v, OtherClocks = %+v, want another: %t", err, clocks, test.other)
+				t.Errorf("ReachAdmin = %v, OtherClocks = %+v, want another clock: %t", err, clocks, test.other)
 			}
 			l := &subject.Launcher{External: servers}
 			target, _, err := l.Launch(t.Context(), "a", subject.ExternalWorkload)
@@ -151,7 +152,7 @@ func TestReachAdminOfAnotherServer(t *testing.T) {
 		"--target-admin a=http://", "belongs to another server: it did not count a request to "+servers[0].URL.String())
 }
 
-// An address is not a command.
+// An address as a command is an error that suggests the URL.
 func TestAddressAsCommand(t *testing.T) {
 	l := &subject.Launcher{External: []subject.External{{Name: "persistent", Command: "127.0.0.1:8080/x"}}}
 	_, _, err := l.Launch(t.Context(), "persistent", "script")

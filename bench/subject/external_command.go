@@ -22,26 +22,27 @@ import (
 )
 
 const (
-	listenersEvery = 200 * time.Millisecond // between two looks at where a command listens
-	listenGrace    = 2 * time.Second        // in which a command that listens elsewhere may listen where it is to
-	commandIdle    = time.Second            // on waiting until a command that listens is idle
-	commandSettle  = time.Second            // on waiting whether a command goes to the background
+	listenersEvery = 200 * time.Millisecond // between two checks of a command's listeners
+	listenGrace    = 2 * time.Second        // for a command that listens elsewhere to listen on its port too
+	commandIdle    = time.Second            // longest wait until a listening command is idle
+	commandSettle  = time.Second            // time in which a command may go to the background
 )
 
 const (
-	// commandStopLimit is how long a command may take to end when it is asked to. By then it has no requests.
+	// commandStopLimit is the longest that a command may take to stop. By then it has no requests.
 	commandStopLimit = 5 * time.Second
-	// killedStopLimit is the same for a command that had to be killed before.
+	// killedStopLimit replaces commandStopLimit for a command that had to be killed before.
 	killedStopLimit = 500 * time.Millisecond
 )
 
-// A command is a server that a command of the user's started.
+// A command is a server that was started by a command of the user.
 type command struct {
 	*process.Process
 	port  int
-	group *account.Group // nil if none could be made
+	group *account.Group // nil if no control group could be made
 	meter account.Meter
-	// Of a server that listens elsewhere: when it was looked at, and since when it has done that without running.
+	// looked is the time of the last check of its listeners. Elsewhere is the time since when it has only had other
+	// listeners without using the CPU; zero if it has not.
 	looked, elsewhere time.Time
 }
 
@@ -74,20 +75,20 @@ func (f External) start(ctx context.Context, l *Launcher, workload string) (*Tar
 	return t, stop, nil
 }
 
-// survived returns the error of stopping a command, unless it is that the command had to be killed: that is logged once,
-// as nothing that is measured depends on how a server of others ends.
+// survived returns the error of stopping a command, except that the command had to be killed. That is logged once: no
+// measurement depends on how an external server ends.
 func (l *Launcher) survived(f External, err error) error {
 	var killed *process.KilledError
 	if !errors.As(err, &killed) {
 		return err
 	}
 	if l.killed.add(f.Command) && l.Messages != nil {
-		fmt.Fprintf(l.Messages, "warning: %s: %v; from now on it is killed after %v\n", f.Name, killed, killedStopLimit)
+		fmt.Fprintf(l.Messages, "warning: %s: %v; next time it is killed after %v\n", f.Name, killed, killedStopLimit)
 	}
 	return nil
 }
 
-// A commandSet is a set of commands, for several goroutines.
+// A commandSet is a set of commands. It is safe for concurrent use.
 type commandSet struct {
 	mu       sync.Mutex
 	commands []string
@@ -99,7 +100,7 @@ func (s *commandSet) has(command string) bool {
 	return slices.Contains(s.commands, command)
 }
 
-// add reports whether the command is new.
+// add adds the command and reports whether it was new.
 func (s *commandSet) add(command string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +111,7 @@ func (s *commandSet) add(command string) bool {
 	return true
 }
 
-// startCommand starts a command for a shell, with a port.
+// startCommand starts the shell command of f with a free port.
 func (l *Launcher) startCommand(f External, stopLimit time.Duration) (*command, error) {
 	port, err := process.FreePort()
 	if err != nil {
@@ -138,7 +139,7 @@ func (l *Launcher) startCommand(f External, stopLimit time.Duration) (*command, 
 }
 
 // await waits until the command accepts connections at its port and has started all of its processes. It returns the
-// address and since when it accepts them, or an error with what the command logged.
+// address and the time of the first connection, or an error with what the command logged.
 func (c *command) await(ctx context.Context, limit time.Duration) (address string, ready time.Time, err error) {
 	starting, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -175,9 +176,9 @@ func (c *command) connect(ctx context.Context) (address string, err error) {
 			err = errors.Join(err, failed)
 			continue
 		}
-		// A port that is free by IPv4 may be another server's by IPv6.
+		// A port that is free in IPv4 may be used by another server in IPv6.
 		if own := c.listeners(); host == "::1" && len(own) > 0 && !slices.ContainsFunc(own, c.isGiven) {
-			err = errors.Join(err, conn.Close(), fmt.Errorf("%s is another server's", address))
+			err = errors.Join(err, conn.Close(), fmt.Errorf("%s is in use by another server", address))
 			continue
 		}
 		return address, conn.Close()
@@ -185,7 +186,7 @@ func (c *command) connect(ctx context.Context) (address string, err error) {
 	return "", err
 }
 
-// settle waits until the command is idle, and returns an error if it went to the background.
+// settle waits until the command is idle. It returns an error if the command went to the background.
 func (c *command) settle(ctx context.Context) error {
 	idle, cancel := context.WithTimeout(ctx, commandIdle)
 	defer cancel()
@@ -194,7 +195,7 @@ func (c *command) settle(ctx context.Context) error {
 	if !c.IsSupervised() || account.Alive(c.PID()) && !account.HasReaped(c.PID()) {
 		wait = 0
 	}
-	select { // what has ended may have been the command
+	select { // the ended process may have been the command
 	case why := <-c.Gone():
 		return why
 	case <-ctx.Done():
@@ -204,7 +205,7 @@ func (c *command) settle(ctx context.Context) error {
 	}
 }
 
-// first is the number of the server's first process; 0 if it is not known.
+// first returns the PID of the server's first process; 0 if it is not known.
 func (c *command) first() int {
 	if !c.IsSupervised() {
 		return c.PID()
@@ -215,7 +216,7 @@ func (c *command) first() int {
 	return 0
 }
 
-// processes are those of the server.
+// processes returns the PIDs of the server.
 func (c *command) processes() []int {
 	pids := account.Descendants(c.PID())
 	if !c.IsSupervised() {
@@ -228,8 +229,8 @@ func (c *command) listeners() []netip.AddrPort { return process.Listeners(c.proc
 
 func (c *command) isGiven(a netip.AddrPort) bool { return int(a.Port()) == c.port }
 
-// checkListeners returns an error if the command listens elsewhere than it is to, and for a while was not busy with
-// starting.
+// checkListeners returns an error if the command does not listen on its port but elsewhere, and has been idle for
+// listenGrace, so that it is no longer starting.
 func (c *command) checkListeners() error {
 	if time.Since(c.looked) < listenersEvery {
 		return nil
@@ -246,9 +247,10 @@ func (c *command) checkListeners() error {
 	return nil
 }
 
-// lateError says where the command listens instead, if it listens.
+// lateError returns an error with the ports on which the command listens instead, if it listens.
 func (c *command) lateError(limit time.Duration) error {
-	late := fmt.Errorf("it did not listen on port %d within %v", c.port, limit)
+	late := fmt.Errorf("it did not listen on port %d within %v (its port is {port} or the variable PORT in the command)",
+		c.port, limit)
 	if at := c.listeners(); len(at) > 0 {
 		return fmt.Errorf("%w: %w", late, c.elsewhereError(at))
 	}
@@ -257,14 +259,14 @@ func (c *command) lateError(limit time.Duration) error {
 
 func (c *command) elsewhereError(at []netip.AddrPort) error {
 	if i := slices.IndexFunc(at, c.isGiven); i >= 0 {
-		return fmt.Errorf("it listens on %s, which is not an address of the loopback interface: have it listen on 127.0.0.1",
+		return fmt.Errorf("it listens on %s, which is not an address of the loopback interface: make it listen on 127.0.0.1",
 			at[i])
 	}
-	return fmt.Errorf("it listens on %s, and was given %d: use {port} or the variable PORT in the command",
+	return fmt.Errorf("it listens on %s, but its port is %d: use {port} or the variable PORT in the command",
 		portsOf(at), c.port)
 }
 
-// portsOf names ports.
+// portsOf lists the distinct ports of the addresses.
 func portsOf(at []netip.AddrPort) string {
 	var ports []string
 	for _, a := range at {
@@ -281,12 +283,13 @@ func portsOf(at []netip.AddrPort) string {
 // withLog adds what the command logged to an error.
 func (c *command) withLog(err error) error {
 	if text := c.LastLogged(); text != "" {
-		return fmt.Errorf("%w; the last it logged:\n%s", err, text)
+		return fmt.Errorf("%w; last log lines:\n%s", err, text)
 	}
 	return err
 }
 
-// usage is what the server has used so far, with all that it started, once it rests; nil if that is not known.
+// usage waits until the server is idle and returns what it and its descendants have used so far; nil if that is not
+// known.
 func (c *command) usage() *contract.Usage {
 	r, known := c.meter.Read()
 	if !known {

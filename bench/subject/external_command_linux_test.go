@@ -16,8 +16,7 @@ import (
 	"forktax/bench/testenv"
 )
 
-// pythonServer is a server in Python that begins with imports. It listens on address and port, prints what it is told
-// and may fork workers.
+// pythonServer is the beginning of a server in Python. A test appends the calls of listen, and may print or fork.
 const pythonServer = `
 import http.server, os, signal, socket, sys, threading, time
 class H(http.server.BaseHTTPRequestHandler):
@@ -50,7 +49,7 @@ def listen(address, port):
 port = int(os.environ["PORT"])
 `
 
-// commandLauncher launches the server that the text starts, a program in Python.
+// commandLauncher returns a Launcher of pythonServer followed by text.
 func commandLauncher(t *testing.T, text string) *subject.Launcher {
 	t.Helper()
 	python := testenv.Program(t, "python3", "python3")
@@ -120,11 +119,12 @@ listen("127.0.0.1", port)`, "http://127.0.0.1:"},
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := launchCommand(t, commandLauncher(t, test.text))
-			if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", target.PID)); !strings.Contains(string(line), "server.py") {
+			line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", target.PID))
+			if !strings.Contains(string(line), "server.py") {
 				t.Errorf("the first process is %d, %q (%v)", target.PID, line, err)
 			}
 			if !strings.HasPrefix(target.URL, test.prefix) || !listening(target.URL) {
-				t.Errorf("the server is at %s, want %s…, and listening", target.URL, test.prefix)
+				t.Errorf("the server's URL is %s, want %s…, and a listening server", target.URL, test.prefix)
 			}
 		})
 	}
@@ -137,10 +137,10 @@ func TestCommandThatIsNotReached(t *testing.T) {
 	}{
 		"another port": {`
 print("I am at", listen("127.0.0.1", 0), file=sys.stderr, flush=True)`,
-			[]string{"it listens on port ", ", and was given ", ": use {port} or the variable PORT in the command",
-				"the last it logged:\n", "I am at "}},
+			[]string{"it listens on port ", ", but its port is ", ": use {port} or the variable PORT in the command",
+				"last log lines:\n", "I am at "}},
 		"another address": {`listen("127.0.0.2", port)`,
-			[]string{"it listens on 127.0.0.2:", "not an address of the loopback interface: have it listen on 127.0.0.1"}},
+			[]string{"it listens on 127.0.0.2:", "not an address of the loopback interface: make it listen on 127.0.0.1"}},
 		"it ends": {`print("no room", file=sys.stderr); sys.exit(3)`, []string{"it ended (exit status 3)", "no room"}},
 		"a daemon": {`
 if os.fork(): os._exit(0)
@@ -161,7 +161,7 @@ s.serve_forever()`, []string{"it went to the background", "server.py"}},
 			l := commandLauncher(t, test.text)
 			begin := time.Now()
 			target, stop, err := l.Launch(t.Context(), "persistent", "script")
-			if err == nil { // a server is ended when its first process is seen to have
+			if err == nil { // the end of the first process is noticed only after the launch
 				err = fmt.Errorf("starting it, %w", <-target.Gone)
 				if err := stop(); err != nil {
 					t.Error(err)
@@ -179,8 +179,7 @@ s.serve_forever()`, []string{"it went to the background", "server.py"}},
 	}
 }
 
-// What a server uses counts wherever it is used: in the process that was started, in a worker that lives, and in a child
-// that has ended.
+// Usage counts the started process, living workers, and ended children.
 func TestCommandUsage(t *testing.T) {
 	const prefork = `
 s = http.server.HTTPServer(("127.0.0.1", port), H)
@@ -207,10 +206,10 @@ os.waitpid(pid, 0)
 while True: time.sleep(100)`
 	tests := map[string]struct {
 		text    string
-		forks   bool // a process for each request
-		shell   bool // the command is a child of the shell
-		memory  bool // a request makes a process larger that stays
-		minimum int64
+		forks   bool  // each request has a process of its own
+		shell   bool  // the command is a child of the shell
+		memory  bool  // a request increases the memory of a process that stays
+		minimum int64 // fewest processes
 	}{
 		"one process":                {`listen("127.0.0.1", port)`, false, false, true, 1},
 		"below a shell":              {`listen("127.0.0.1", port)`, false, true, true, 1},
@@ -249,7 +248,8 @@ while True: time.sleep(100)`
 				t.Errorf("memory grew by %d bytes", got)
 			}
 			if processes < test.minimum || processes2 != processes && !test.forks {
-				t.Errorf("%d processes were started, and then %d; want %d or more, and the same", processes, processes2, test.minimum)
+				t.Errorf("%d processes were started, and then %d; want %d or more, and the same", processes, processes2,
+					test.minimum)
 			}
 			if (ended2 > ended) != test.forks || faults2-faults < 25*megabyte/int64(os.Getpagesize()) {
 				t.Errorf("faults grew by %d, of ended processes by %d", faults2-faults, ended2-ended)
@@ -258,7 +258,7 @@ while True: time.sleep(100)`
 	}
 }
 
-// Of a server in Node whose workers accept in turn, too.
+// Usage also counts the workers of a server in Node, which accept connections in turn.
 func TestNodeUsage(t *testing.T) {
 	node := testenv.Program(t, "node", "nodejs")
 	file := filepath.Join(t.TempDir(), "server.js")
@@ -289,7 +289,7 @@ else http.createServer((req, res) => {
 	}
 }
 
-// What it logs is there when it fails, and when it ends.
+// The log of a command is available when a request fails, and when the command ends.
 func TestCommandLogs(t *testing.T) {
 	target := launchCommand(t, commandLauncher(t, `listen("127.0.0.1", port)`))
 	ask(t, target, "/fail")
@@ -309,14 +309,14 @@ func TestCommandLogs(t *testing.T) {
 	}
 }
 
-// An ordinary user, who may make no control group, measures the same, and has nothing left.
+// An ordinary user, who cannot make control groups, gets the same results, and no process is left.
 func TestCommandAsOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("this is an ordinary user")
 	}
 	const nobody = 65534
 	name := testenv.Program(t, "python3", "python3")
-	if _, err := os.Stat("/usr/bin/python3"); err == nil { // another on PATH may be for one user alone
+	if _, err := os.Stat("/usr/bin/python3"); err == nil { // another on PATH may be private to a user
 		name = "/usr/bin/python3"
 	}
 	python, err := exec.Command(name, "-c", "import sys; print(sys.executable)").Output()
@@ -326,7 +326,7 @@ func TestCommandAsOrdinaryUser(t *testing.T) {
 	user := &syscall.Credential{Uid: nobody, Gid: nobody}
 	tries := exec.Command(strings.TrimSpace(string(python)), "-c", "")
 	if tries.Dir, tries.SysProcAttr = "/", &(syscall.SysProcAttr{Credential: user}); tries.Run() != nil {
-		testenv.Skip(t, fmt.Errorf("%s is not for other users", python))
+		testenv.Skip(t, fmt.Errorf("other users cannot execute %s", python))
 	}
 	dir, err := os.MkdirTemp("", "forktax-user-")
 	if err != nil {
@@ -338,7 +338,8 @@ func TestCommandAsOrdinaryUser(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "/proc/self/exe", "-test.run=^(TestCommandUsage|TestCommandThatIsNotReached)$", "-test.v")
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", "-test.run=^(TestCommandUsage|TestCommandThatIsNotReached)$",
+		"-test.v")
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "PATH="+filepath.Dir(string(python))+":"+os.Getenv("PATH"))
 	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: user}
 	out, err := cmd.CombinedOutput()
@@ -347,8 +348,8 @@ func TestCommandAsOrdinaryUser(t *testing.T) {
 	}
 }
 
-// A server that does not end when it is asked to is killed, which is no fault of what is measured. That is logged once, and
-// the next time it is not waited for as long.
+// A server that does not stop is killed, which is not an error. That is logged once, and the next time the limit is
+// shorter.
 func TestCommandThatIsKilled(t *testing.T) {
 	t.Parallel()
 	l := commandLauncher(t, `
@@ -369,10 +370,10 @@ listen("127.0.0.1", port)`)
 			t.Errorf("stop %d took %v, of a limit of %v", i, took, l.StopLimit)
 		}
 		if listening(target.URL) {
-			t.Errorf("stop %d: it goes on", i)
+			t.Errorf("stop %d: the server still listens", i)
 		}
 	}
-	const want = " did not end within 5s of being asked to, and was killed; from now on it is killed after 500ms\n"
+	const want = " did not stop within 5s and was killed; next time it is killed after 500ms\n"
 	if got := log.String(); !strings.HasPrefix(got, "warning: persistent: ") || !strings.HasSuffix(got, want) ||
 		strings.Count(got, "\n") != 1 {
 		t.Errorf("logged %q, want one line that ends in %q", got, want)

@@ -20,30 +20,30 @@ import (
 	"forktax/bench/process"
 )
 
-// A Finder finds workload programs by name: installed with the forktax command, else in its checkout, from which it
-// builds them into a directory of the user's cache.
+// A Finder finds workload programs by name: those installed with the forktax command, else those of its checkout, which
+// it builds into a directory of the user's cache.
 type Finder struct {
 	Dirs     []string  // directories of built programs; the first that has a program wins
 	Checkout string    // the root of the module's source; "" if there is none
-	Database string    // the kind of server that is there for programs' data: Postgres, or "" if none is
-	Log      io.Writer // where it says what it builds
+	Database string    // the kind of server that keeps the programs' data: Postgres, or "" if there is none
+	Log      io.Writer // gets a message for each build
 
-	built map[string]string // folders, by the names and flags: once is enough for a run
+	built map[string]string // directories of builds, by names and flags: a run builds each program once
 }
 
-// Postgres is the kind of a database that is a server of its own. A workload that keeps its data there is another
-// program than the one that does not, as each would pay for the start of the other's driver. Its name ends with the
-// kind.
+// Postgres is the kind of a database with a server process of its own. A workload that keeps its data there has a
+// program of its own, whose name ends with the kind: in one program each database would pay for the start of the
+// other's driver.
 const Postgres = "postgres"
 
-// LDAP is the kind of an LDAP server, which has users.
+// LDAP is the kind of an LDAP server, which keeps users.
 const LDAP = "ldap"
 
 func databaseName(kind, name string) string { return name + "-" + kind }
 
-// NewFinder returns a Finder that looks beside the forktax command, which is where go install puts the programs; in
-// ../libexec/forktax from there, which is where packages put them; and in the checkout that the current directory is
-// in.
+// NewFinder returns a Finder that looks in three places: the directory of the forktax command, where go install puts
+// the programs; ../libexec/forktax from there, where packages put them; and the checkout that contains the current
+// directory.
 func NewFinder(log io.Writer) *Finder {
 	f := &Finder{Log: log}
 	if self, err := os.Executable(); err == nil {
@@ -70,8 +70,8 @@ func checkoutAbove(dir string) string {
 	}
 }
 
-// Find returns the programs that are wanted, in that order. A name with a slash in it is the path of a program, of
-// any language; others are workloads of this project.
+// Find returns the wanted programs, in that order. A name with a slash is the path of a program in any language; other
+// names are workloads of this project.
 func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	paths := map[string]string{}
 	var build []string
@@ -104,8 +104,8 @@ func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	})
 }
 
-// Build returns workloads of this project by name, built from the checkout with BuildFlags and then these flags of go
-// build: a flag that is in both replaces the first.
+// Build builds workloads of this project from the checkout, with BuildFlags followed by flags of go build, and returns
+// them. A flag that is in both lists has its second value.
 func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, error) {
 	names = f.preferAll(names)
 	dir, err := f.build(ctx, names, flags)
@@ -115,7 +115,7 @@ func (f *Finder) Build(ctx context.Context, names, flags []string) ([]Program, e
 	return describeAll(ctx, names, func(name string) string { return filepath.Join(dir, fileOf(name)) })
 }
 
-// describeAll asks the programs of these names, whose path is known, to describe themselves.
+// describeAll runs describe of the named programs, whose paths are known.
 func describeAll(ctx context.Context, names []string, path func(name string) string) ([]Program, error) {
 	var programs []Program
 	for _, name := range names {
@@ -132,20 +132,20 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 	return programs, nil
 }
 
-// NotExecutable returns why the file at path cannot be executed, or "".
+// NotExecutable returns why the file at path cannot be executed, as a phrase to follow its name; "" if it can.
 func NotExecutable(path string) string {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "does not exist"
 	case err != nil:
-		return "cannot be looked at: " + err.Error()
+		return "cannot be accessed: " + cause(err).Error()
 	case info.IsDir():
-		return "is a folder"
+		return "is a directory"
 	case !info.Mode().IsRegular():
-		return "is not a file"
+		return "is not a regular file"
 	case info.Mode()&0o111 == 0:
-		return "is not executable: chmod +x " + shellWord(path)
+		return "is not executable: run chmod +x " + shellWord(path)
 	}
 	return ""
 }
@@ -158,7 +158,8 @@ func (f *Finder) preferAll(names []string) []string {
 	return others
 }
 
-// Prefer is the program of that name which keeps its data in the database server, if there is one and such a program.
+// Prefer returns the name of the program variant that keeps its data in the database server. It returns name unchanged
+// if there is no such server or no such program.
 func (f *Finder) Prefer(name string) string {
 	if f.Database == "" {
 		return name
@@ -187,7 +188,7 @@ func (f *Finder) findInstalled(workload string) string {
 	return ""
 }
 
-// Names lists the workloads that Find knows by name.
+// Names lists the workloads that Find finds by name.
 func (f *Finder) Names(ctx context.Context) ([]string, error) {
 	names, err := f.listPrograms(ctx)
 	names = withoutDatabaseVariants(names)
@@ -197,7 +198,7 @@ func (f *Finder) Names(ctx context.Context) ([]string, error) {
 	return nil, err
 }
 
-// withoutDatabaseVariants are those of the programs that go by the name of no other.
+// withoutDatabaseVariants returns the programs without the ones that are the database variant of another program.
 func withoutDatabaseVariants(programs []string) []string {
 	return slices.DeleteFunc(slices.Clone(programs), func(name string) bool {
 		plain, found := strings.CutSuffix(name, databaseName(Postgres, ""))
@@ -205,7 +206,7 @@ func withoutDatabaseVariants(programs []string) []string {
 	})
 }
 
-// listPrograms lists the workload programs, and returns why those of the checkout are not among them, if they are not.
+// listPrograms lists the workload programs. The error is why those of the checkout are missing from the list.
 func (f *Finder) listPrograms(ctx context.Context) ([]string, error) {
 	names, err := f.inCheckout(ctx)
 	for _, dir := range f.Dirs {
@@ -224,9 +225,9 @@ func (f *Finder) listPrograms(ctx context.Context) ([]string, error) {
 // inCheckout lists the commands of the checkout that are workload programs.
 func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 	if f.Checkout == "" {
-		return nil, fmt.Errorf("forktax's workload programs are missing: looked for %s* in %s, and for a checkout of forktax "+
-			"above the current directory; install a release, or run go install ./cmd/... in a checkout", programPrefix,
-			strings.Join(f.Dirs, ", "))
+		return nil, fmt.Errorf("forktax's workload programs are missing: no %s* in %s, and the current directory is not in "+
+			"a checkout of forktax; install a release, or run go install ./cmd/... in a checkout", programPrefix,
+			strings.Join(f.Dirs, " or "))
 	}
 	out, err := f.goCommand(ctx, "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}} {{.Imports}}{{end}}`, "./cmd/...")
 	if err != nil {
@@ -243,24 +244,24 @@ func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// An UnknownError says that there is no such program as was wanted: no workload of this name, or nothing that can be
-// executed at this path.
+// An UnknownError reports that a program was not found: there is not a workload of this name, or the file at this path
+// cannot be executed.
 type UnknownError struct {
-	Name  string   // as it was wanted
+	Name  string   // as the user wrote it
 	Why   string   // what is wrong with it, if it is a path
-	Known []string // the workloads that there are, if it is a name
+	Known []string // the existing workloads, if it is a name
 }
 
 func (e *UnknownError) Error() string {
 	if e.Why != "" {
-		return fmt.Sprintf("%q %s; the path of an executable program is needed, or a name that forktax list shows",
+		return fmt.Sprintf("%q %s; give the path of an executable program, or a name that forktax list prints",
 			e.Name, e.Why)
 	}
-	return fmt.Sprintf("%q is unknown; there are %s, or give the path of a program (such as ./%s)", e.Name,
+	return fmt.Sprintf("%q is unknown; workloads: %s; or give the path of a program, such as ./%s", e.Name,
 		strings.Join(e.Known, ", "), e.Name)
 }
 
-// build builds the named workloads and returns the folder that they are in.
+// build builds the named workloads and returns their directory.
 func (f *Finder) build(ctx context.Context, names, flags []string) (string, error) {
 	if len(names) == 0 {
 		return "", nil
@@ -275,15 +276,16 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 		case slices.Contains(known, name):
 		case len(known) == 0 && f.Checkout == "":
 			return "", missing
-		case f.Checkout != "" && missing != nil: // then it may be one that cannot be built
-			return "", fmt.Errorf("no workload %q is installed with the forktax command%s; looking for it in the checkout: %w",
-				name, onlyInstalled(withoutDatabaseVariants(known)), missing)
+		case f.Checkout != "" && missing != nil: // the checkout may have a program that cannot be built
+			return "", fmt.Errorf("workload %q is not installed with the forktax command%s; looking for it in the "+
+				"checkout: %w", name, onlyInstalled(withoutDatabaseVariants(known)), missing)
 		default:
 			return "", &UnknownError{Name: name, Known: withoutDatabaseVariants(known)}
 		}
 	}
-	if f.Checkout == "" { // known, then, from beside, and this one has gone since
-		return "", fmt.Errorf("there is no checkout to build %s from", strings.Join(names, ", "))
+	if f.Checkout == "" { // it was installed, and has been removed since
+		return "", fmt.Errorf("building %s: the current directory is not in a checkout of forktax; change to one, or "+
+			"install a release", strings.Join(names, ", "))
 	}
 	dir, made, err := buildcache.Programs(cacheName(f.Checkout, flags))
 	if err != nil {
@@ -318,15 +320,15 @@ func onlyInstalled(names []string) string {
 	return ", only " + strings.Join(names, ", ")
 }
 
-// buildLimit is how long a build of the workload programs may take.
+// buildLimit is the longest that a build of the workload programs may take.
 const buildLimit = time.Hour
 
 // goCommand runs the go command in the checkout.
 func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		return nil, fmt.Errorf("workload programs have to be built, and there is no Go toolchain on PATH: install Go, or "+
-			"a release of forktax, which has them: %w", err)
+		return nil, fmt.Errorf("workload programs must be built, and there is no Go toolchain on PATH: install Go, or "+
+			"a release of forktax, which includes them: %w", err)
 	}
 	cmd := exec.Command(tool, args...)
 	cmd.Dir = f.Checkout
@@ -335,12 +337,12 @@ func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) 
 	if err != nil {
 		text := err.Error()
 		if strings.Contains(text, "C compiler") && strings.Contains(text, "not found") {
-			return nil, fmt.Errorf("building needs a C compiler, for SQLite: install one (Debian: apt-get install gcc libc6-dev), "+
-				"or run with --workload hello, which needs none: %s", text)
+			return nil, fmt.Errorf("building needs a C compiler for SQLite: install one (Debian: apt-get install gcc "+
+				"libc6-dev), or use --workload hello, which does not need it: %s", text)
 		}
 		if strings.Contains(text, "cannot find -l") {
-			return nil, fmt.Errorf("building needs the C library for static linking (Debian: apt-get install libc6-dev; Fedora: "+
-				"dnf install glibc-static): %s", text)
+			return nil, fmt.Errorf("building needs the C library for static linking: install it (Debian: apt-get install "+
+				"libc6-dev; Fedora: dnf install glibc-static): %s", text)
 		}
 		return nil, fmt.Errorf("go %s: %w", args[0], err)
 	}

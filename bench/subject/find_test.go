@@ -19,7 +19,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// beside makes a folder with hello in it, as it is after go build -o FOLDER ./cmd/...
+// beside makes a directory with hello in it, like go build -o DIR ./cmd/...
 func beside(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -29,7 +29,7 @@ func beside(t *testing.T) string {
 	return dir
 }
 
-// checkout makes a folder that looks like this module's source.
+// checkout makes a directory that looks like this module's source.
 func checkout(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -39,7 +39,7 @@ func checkout(t *testing.T) string {
 	return dir
 }
 
-// onPath makes text the only go command that there is, with the programs that scripts need.
+// onPath sets PATH to a directory with only the go command, a shell script of that text; "": PATH has no program.
 func onPath(t *testing.T, text string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -52,7 +52,7 @@ func onPath(t *testing.T, text string) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 }
 
-// listing is what go list prints of a checkout with two workloads and the command.
+// listing is the part of a go command that prints the go list output of a checkout with two workloads and forktax.
 const listing = `[ "$1" = list ] && printf '%s\n' \
 	'forktax/cmd/forktax [context forktax/bench fmt]' \
 	'forktax/cmd/forktax-guestbook [context forktax/workload]' 'forktax/cmd/forktax-hello [forktax/workload io]' && exit
@@ -68,7 +68,7 @@ func paths(programs []subject.Program) []string {
 
 func TestFindBeside(t *testing.T) {
 	dir := beside(t)
-	onPath(t, "") // nothing is built
+	onPath(t, "") // nothing can be built
 	path := script(t, "echo '"+description+"'")
 	relative, err := filepath.Rel(mustGetwd(t), path)
 	if err != nil {
@@ -96,7 +96,7 @@ func mustGetwd(t *testing.T) string {
 	return dir
 }
 
-// A file is taken for a workload only if it was built from this module's command of that name.
+// A file is a workload only if it was built from this module's command of that name.
 func TestFindIsNotMistaken(t *testing.T) {
 	dir := beside(t)
 	for _, name := range []string{"forktax", "other", "forktax-other"} {
@@ -107,11 +107,11 @@ func TestFindIsNotMistaken(t *testing.T) {
 	if err := os.Rename(script(t, "echo '"+description+"'"), filepath.Join(dir, "forktax-cgi")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(dir, "forktax-folder"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "forktax-directory"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	f := subject.Finder{Dirs: []string{dir}, Log: io.Discard}
-	for _, name := range []string{"forktax", "other", "script", "folder", "none", ""} {
+	for _, name := range []string{"forktax", "other", "script", "directory", "none", ""} {
 		_, err := f.Find(t.Context(), []string{"hello", name})
 		if err == nil {
 			t.Errorf("Find(%q) = nil, want an error", name)
@@ -119,7 +119,8 @@ func TestFindIsNotMistaken(t *testing.T) {
 	}
 }
 
-// What cannot be executed is told from what can and fails: the one is a slip of the finger, the other may be nobody's.
+// A file that cannot be executed is an UnknownError, which is a mistake of the user. A program that fails is another
+// error.
 func TestFindTellsWhatIsNoProgram(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string, mode os.FileMode) {
@@ -130,7 +131,7 @@ func TestFindTellsWhatIsNoProgram(t *testing.T) {
 		}
 	}
 	file("text", "#!/bin/sh\n", 0o644)
-	file("noise", "no machine knows this", 0o755)
+	file("noise", "not a program", 0o755)
 	file("failing", "#!/bin/sh\nexit 1", 0o755)
 	file("orphan", "#!/no/such/interpreter\n", 0o755)
 	fifo(t, filepath.Join(dir, "fifo"))
@@ -148,19 +149,19 @@ func TestFindTellsWhatIsNoProgram(t *testing.T) {
 		if unknown.Name != path || unknown.Why != why {
 			t.Errorf("Find(%s) = %+v, want that it %s", name, unknown, why)
 		}
-		fails(t, "Find", err, `"`+path+`" `+why+"; the path of an executable program is needed")
+		fails(t, "Find", err, `"`+path+`" `+why+"; give the path of an executable program")
 	}
 	check("nothing", "does not exist")
-	check("", "is a folder")
-	check("text", "is not executable: chmod +x "+filepath.Join(dir, "text"))
-	check("fifo", "is not a file")
-	check("noise", "cannot be executed on this system; it is neither a program of this machine nor a script with "+
+	check("", "is a directory")
+	check("text", "is not executable: run chmod +x "+filepath.Join(dir, "text"))
+	check("fifo", "is not a regular file")
+	check("noise", "cannot be executed on this system; it is neither a program for this machine nor a script with "+
 		"#! in line 1: begin a script with a line such as #!/bin/sh")
 	check("failing", "")
 	check("orphan", "")
 }
 
-// With a database server the program that uses it goes before the one that does not, wherever it is found.
+// With a database server, Find prefers the program that uses it, wherever the programs are.
 func TestFindByDatabase(t *testing.T) {
 	here, dir := beside(t), t.TempDir()
 	plain, other := filepath.Join(dir, "fake"), filepath.Join(dir, "fake-postgres")
@@ -177,7 +178,8 @@ func TestFindByDatabase(t *testing.T) {
 	'forktax/cmd/forktax-guestbook [forktax/workload]' '' 'forktax/cmd/forktax-hello [forktax/workload]' && exit
 while [ "$1" != -o ]; do shift; done
 for name in guestbook guestbook-postgres; do
-	printf '#!/bin/sh\necho %s\n' "'`+strings.ReplaceAll(description, `"`, `\"`)+`'" > "$2forktax-$name"; /bin/chmod +x "$2forktax-$name"
+	printf '#!/bin/sh\necho %s\n' "'`+strings.ReplaceAll(description, `"`, `\"`)+`'" > "$2forktax-$name"
+	/bin/chmod +x "$2forktax-$name"
 done
 `)
 	check := func(database, wanted, want string) {
@@ -220,8 +222,8 @@ func TestFindNamesTheKnown(t *testing.T) {
 		if !errors.As(err, &unknown) || unknown.Name != "helo" || !cmp.Equal(unknown.Known, want) {
 			t.Errorf("Find(helo) = %v, want an UnknownError with %q", err, want)
 		}
-		fails(t, "Find(helo)", err, `"helo" is unknown; there are `+strings.Join(want, ", ")+
-			", or give the path of a program (such as ./helo)")
+		fails(t, "Find(helo)", err, `"helo" is unknown; workloads: `+strings.Join(want, ", ")+
+			"; or give the path of a program, such as ./helo")
 	}
 	check(subject.Finder{Dirs: []string{dir}}, "hello")
 	check(subject.Finder{Dirs: []string{t.TempDir()}, Checkout: checkout(t)}, "guestbook", "hello")
@@ -241,7 +243,8 @@ func copyFile(from, to string) error {
 // unusedBuild makes a directory of programs in the cache that was not used for 30 days, and returns its path.
 func unusedBuild(t *testing.T) string {
 	t.Helper()
-	dir, old := filepath.Join(os.Getenv("XDG_CACHE_HOME"), "forktax", "00000000000a"), time.Now().Add(-30*24*time.Hour)
+	dir := filepath.Join(os.Getenv("XDG_CACHE_HOME"), "forktax", "00000000000a")
+	old := time.Now().Add(-30 * 24 * time.Hour)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -271,17 +274,17 @@ END
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(unused); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("after another build, what was not used for 30 days is still there: %v", err)
+		t.Errorf("after another build, a build that was not used for 30 days still exists: %v", err)
 	}
-	folder := filepath.Dir(got[0].Path)
-	if cache := os.Getenv("XDG_CACHE_HOME"); !strings.HasPrefix(folder, filepath.Join(cache, "forktax")) {
-		t.Errorf("it is built into %s, want a folder of the cache %s", folder, cache)
+	built := filepath.Dir(got[0].Path)
+	if cache := os.Getenv("XDG_CACHE_HOME"); !strings.HasPrefix(built, filepath.Join(cache, "forktax")) {
+		t.Errorf("the programs are built into %s, want a directory of the cache %s", built, cache)
 	}
-	if want := "building guestbook from " + dir + " into " + folder + "\n"; log.String() != want {
-		t.Errorf("the log says %q, want %q", log.String(), want)
+	if want := "building guestbook from " + dir + " into " + built + "\n"; log.String() != want {
+		t.Errorf("the log has %q, want %q", log.String(), want)
 	}
 	for file, want := range map[string]string{
-		"args": "build " + strings.Join(subject.BuildFlags(), " ") + " -o " + folder + "/ ./cmd/forktax-guestbook\n",
+		"args": "build " + strings.Join(subject.BuildFlags(), " ") + " -o " + built + "/ ./cmd/forktax-guestbook\n",
 		"cgo":  "1\n", // else a missing C compiler would show only when SQLite is opened
 	} {
 		if got := readAll(t, filepath.Join(dir, file)); got != want {
@@ -289,7 +292,7 @@ END
 		}
 	}
 
-	// With flags it is built into a folder of its own, also if a workload of the name is beside the command.
+	// With flags it is built into a directory of its own, even if the workload is installed with the command.
 	log.Reset()
 	f.Dirs = []string{beside(t)}
 	flagged, err := f.Build(t.Context(), []string{"guestbook"}, []string{"-tags=large", "-ldflags=-s -w"})
@@ -297,20 +300,21 @@ END
 		t.Fatal(err)
 	}
 	own := filepath.Dir(flagged[0].Path)
-	if own == folder || len(own) != len(folder) || flagged[0].Name != "fake" {
-		t.Errorf("Build(-tags=large) = %s of %s, want another directory than %s, of as long a name", flagged[0].Path,
-			flagged[0].Name, folder)
+	if own == built || len(own) != len(built) || flagged[0].Name != "fake" {
+		t.Errorf("Build(-tags=large) = %s of %s, want another directory than %s, with a name of that length",
+			flagged[0].Path, flagged[0].Name, built)
 	}
 	want := "building guestbook with -tags=large -ldflags=-s -w from " + dir + " into " + own + "\n"
 	if log.String() != want {
-		t.Errorf("the log says %q, want %q", log.String(), want)
+		t.Errorf("the log has %q, want %q", log.String(), want)
 	}
-	want = "build " + strings.Join(subject.BuildFlags(), " ") + " -tags=large -ldflags=-s -w -o " + own + "/ ./cmd/forktax-guestbook\n"
+	want = "build " + strings.Join(subject.BuildFlags(), " ") + " -tags=large -ldflags=-s -w -o " + own +
+		"/ ./cmd/forktax-guestbook\n"
 	if got := readAll(t, filepath.Join(dir, "args")); got != want {
 		t.Errorf("args %q, want %q", got, want)
 	}
 	if unflagged, err := f.Build(t.Context(), []string{"guestbook"}, nil); err != nil || unflagged[0].Path != got[0].Path {
-		t.Errorf("Build without flags = %q, %v, want %q, as Find has it", paths(unflagged), err, got[0].Path)
+		t.Errorf("Build without flags = %q, %v, want %q, as Find returns", paths(unflagged), err, got[0].Path)
 	}
 
 	other := subject.Finder{Dirs: f.Dirs, Checkout: checkout(t), Log: io.Discard}
@@ -319,11 +323,11 @@ END
 		t.Fatal(err)
 	}
 	if again[0].Path == got[0].Path {
-		t.Errorf("two checkouts build into the same %s", folder)
+		t.Errorf("two checkouts build into the same directory %s", built)
 	}
 }
 
-// The real go command on the real checkout, for the one workload that needs no C.
+// This is the real go command in the real checkout, for the only workload that needs no C compiler.
 func TestFindBuildsHello(t *testing.T) {
 	cache, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
@@ -351,25 +355,28 @@ func TestFindBuildsHello(t *testing.T) {
 }
 
 func TestFindTellsWhatIsMissing(t *testing.T) {
-	const noCompiler = "# runtime/cgo\ncgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"
+	const noCompiler = "# runtime/cgo\n" +
+		`cgo: C compiler "gcc" not found: exec: "gcc": executable file not found in $PATH`
 	const otherCompiler = `cgo: C compiler "/no/cc" not found: exec: "/no/cc": stat /no/cc: no such file or directory`
 	for name, test := range map[string]struct {
-		go_              string // the go command; "" is none
-		beside, checkout bool   // there is one
+		go_              string // script of the go command; "": there is no go command
+		beside, checkout bool   // hello is installed; there is a checkout
 		want             []string
 	}{
-		"there is no go command": {"", false, true, []string{
-			`no workload "guestbook" is installed with the forktax command; looking for it in the checkout: `, "have to be built",
-			"no Go toolchain on PATH", "install Go, or a release of forktax, which has them"}},
-		"there is no go command, but another workload": {"", true, true, []string{
-			`no workload "guestbook" is installed with the forktax command, only hello; looking for it`, "no Go toolchain on PATH"}},
-		"there is no checkout": {listing, false, false, []string{"workload programs are missing: looked for forktax-* in /",
-			"above the current directory; install a release, or run go install ./cmd/... in a checkout"}},
-		"there is no C compiler": {listing + "cat >&2 <<'END'\n" + noCompiler + "\nEND\nexit 1", false, true,
-			[]string{"a C compiler, for SQLite", "apt-get install gcc libc6-dev", "--workload hello", strings.ReplaceAll(noCompiler, "\n", "\n  ")}},
-		"there is no other C compiler": {listing + "echo '" + otherCompiler + "' >&2; exit 1", false, true,
-			[]string{"a C compiler, for SQLite", "/no/cc"}},
-		"there is no static C library": {listing + "echo '/usr/bin/ld: cannot find -lc' >&2; exit 1", false, true,
+		"no go command": {"", false, true, []string{
+			`workload "guestbook" is not installed with the forktax command; looking for it in the checkout: `,
+			"must be built", "no Go toolchain on PATH", "install Go, or a release of forktax, which includes them"}},
+		"no go command, but another workload": {"", true, true, []string{
+			`workload "guestbook" is not installed with the forktax command, only hello; looking for it`,
+			"no Go toolchain on PATH"}},
+		"no checkout": {listing, false, false, []string{"workload programs are missing: no forktax-* in /",
+			"not in a checkout of forktax; install a release, or run go install ./cmd/... in a checkout"}},
+		"no C compiler": {listing + "cat >&2 <<'END'\n" + noCompiler + "\nEND\nexit 1", false, true,
+			[]string{"a C compiler for SQLite", "apt-get install gcc libc6-dev", "--workload hello",
+				strings.ReplaceAll(noCompiler, "\n", "\n  ")}},
+		"no other C compiler": {listing + "echo '" + otherCompiler + "' >&2; exit 1", false, true,
+			[]string{"a C compiler for SQLite", "/no/cc"}},
+		"no static C library": {listing + "echo '/usr/bin/ld: cannot find -lc' >&2; exit 1", false, true,
 			[]string{"the C library for static linking", "libc6-dev", "glibc-static", "cannot find -lc"}},
 		"it does not compile": {listing + "echo './main.go:3:1: syntax error' >&2; exit 1", false, true,
 			[]string{"go build: exit status 1: ./main.go:3:1: syntax error"}},

@@ -6,20 +6,21 @@ import (
 	"forktax/workload/contract"
 )
 
-// The floor is a workload program with one model, whose child is the smallest program that can respond.
+// FloorWorkload is the name of the floor: a workload program with one model, whose child is the smallest program that
+// can respond.
 const FloorWorkload = "floor"
 
 // FloorModel is the model of the floor.
 var FloorModel = contract.Fresh().Name
 
-// A Floor is that program, or the reason why it is missing; neither if a run is not compared with it.
+// A Floor is the floor program, or the reason why it is missing. Both are zero if a run is not compared with the floor.
 type Floor struct {
 	*Program
 	Missing string
 }
 
-// FindFloor finds the floor and prepares its data once, which executes the program. It fails where the program cannot
-// be made or executed, on another operating system, for instance.
+// FindFloor finds the floor and prepares its data once, to prove that the program can be executed. It returns an error
+// if the program cannot be built or executed, as on some operating systems.
 func FindFloor(ctx context.Context, f *Finder) (*Program, error) {
 	found, err := f.Find(ctx, []string{FloorWorkload})
 	if err != nil {

@@ -13,10 +13,12 @@ import (
 	"forktax/workload/contract"
 )
 
-// framing are the headers that say how a message is sent. Who sends it makes them.
-var framing = []string{"Connection", "Content-Length", "Expect", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+// framing lists the headers that describe how a message is sent. The sender sets them.
+var framing = []string{
+	"Connection", "Content-Length", "Expect", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
 
-// headers reads "Name: value". Values of one name are joined.
+// headers parses lines of the form "Name: value". It joins the values of one name.
 func headers(lines []string) (map[string]string, error) {
 	read := map[string]string{}
 	for i, line := range lines {
@@ -25,14 +27,14 @@ func headers(lines []string) (map[string]string, error) {
 		switch {
 		case !found || !isToken(name):
 			begin := strings.FieldsFunc(line+" ", func(r rune) bool { return strings.ContainsRune(" =:\t", r) })
-			return nil, InvalidElement("header", i, "%q: a name, a colon and a value are needed, such as 'Accept: text/html'",
+			return nil, InvalidElement("header", i, "%q: must be a name, a colon and a value, such as 'Accept: text/html'",
 				slices.Concat(begin, []string{""})[0])
 		case strings.ContainsAny(value, "\r\n\x00"):
-			return nil, InvalidElement("header", i, "%s: its value has a line end or a NUL", name)
+			return nil, InvalidElement("header", i, "%s: the value has a line end or a NUL: remove it", name)
 		}
 		name = textproto.CanonicalMIMEHeaderKey(name)
 		if slices.Contains(framing, name) {
-			return nil, InvalidElement("header", i, "%s: the load generator makes it", name)
+			return nil, InvalidElement("header", i, "%s: the load generator sets this header: remove it", name)
 		}
 		if before, ok := read[name]; ok {
 			separator := ", "
@@ -46,7 +48,7 @@ func headers(lines []string) (map[string]string, error) {
 	return read, nil
 }
 
-// merged is a copy of all with those in others, whose names are canonical. It is never nil.
+// merged returns a copy of all, with canonical names, and with others added. It is never nil.
 func merged(all, others map[string]string) map[string]string {
 	both := map[string]string{}
 	for name, value := range all {
@@ -56,14 +58,14 @@ func merged(all, others map[string]string) map[string]string {
 	return both
 }
 
-// isToken reports whether text is a token of RFC 9110, as names of headers and methods are.
+// isToken reports whether text is a token of RFC 9110, as header names and methods are.
 func isToken(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 	})
 }
 
-// Redact returns what may be written of the value of a header: of a secret, its hash.
+// Redact returns the value of a header, or its hash if the header holds a secret.
 func Redact(name, value string) string {
 	if !foreign.IsSecret(name) {
 		return value
@@ -78,17 +80,20 @@ func redacted(value string) string {
 	return "sha256:" + Hash([]byte(value))
 }
 
-// harmless are the headers of requests whose values are written. Others may be keys of an interface.
-var harmless = []string{"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Language",
-	"Content-Type", "Host", "If-Modified-Since", "If-None-Match", "Pragma", "Range", "Referer", "User-Agent", "X-Requested-With"}
+// harmless lists the request headers whose values are written to records. Another header may hold an API key.
+var harmless = []string{
+	"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Language", "Content-Type",
+	"Host", "If-Modified-Since", "If-None-Match", "Pragma", "Range", "Referer", "User-Agent", "X-Requested-With",
+}
 
-// Hash is the SHA-256 of the bytes, in hexadecimal.
+// Hash returns the SHA-256 of the bytes, in hexadecimal.
 func Hash(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
-// RedactRequest returns the request as it may be written: of bodies, their hash.
+// RedactRequest returns the request as it may be written to records: with hashes instead of bodies and of headers that
+// may hold secrets.
 func RedactRequest(r contract.Request) contract.Request {
 	headers := map[string]string{}
 	for name, value := range r.Headers {
@@ -115,7 +120,7 @@ func RedactRequest(r contract.Request) contract.Request {
 	return r
 }
 
-// without returns a copy of the headers without those of these names.
+// without returns a copy of the headers without the named ones.
 func without(headers http.Header, names ...string) http.Header {
 	rest := headers.Clone()
 	for _, name := range names {

@@ -20,35 +20,35 @@ import (
 	"forktax/workload/contract"
 )
 
-// Limits on what a program may take; each is far above what one needs that works.
+// Limits of a program's start and stop; each is far above what a working program needs.
 const (
 	startLimit = 30 * time.Second
-	stopLimit  = 15 * time.Second // above the 10 s that it may take to drain
+	stopLimit  = 15 * time.Second // above the 10 s that a program may drain
 )
 
 // A Launcher starts programs as targets, each with data of its own.
 type Launcher struct {
 	Programs   []Program
-	Dir        string              // in which each target's data is made, and removed again; "": that for temporary files
-	Addr       string              // where to serve, by default a free port of the loopback
-	Admin      string              // likewise for the admin listener
-	Flags      []string            // of serve, besides those of the program contract that each program takes
-	Exporter   string              // the forktax command, for /metrics; "" if there is none
-	Log        io.Writer           // what the programs log, as it comes; nil means it is only kept for errors
-	Env        map[string]string   // set for each program, over what its prepare says
-	Databases  map[string]Database // by the kind that programs name which keep their data there
-	StartLimit time.Duration       // for a program to say that it is ready, and be in good health; 0 means 30 s
-	StopLimit  time.Duration       // for it to end when it is asked to, else it is killed; 0 means 15 s, of a command 5 s
-	Messages   io.Writer           // takes a line when a command had to be killed; nil: none does
-	Kill       <-chan struct{}     // closed when there is no time for that: what is to end is killed; nil: there is
-	Variants   []Variant           // by whose names models are called that have conditions of their own
-	External   []External          // external servers, by whose names models are called that need no launching
-	Seed       uint64              // of what is varied from one launch to the next
-	// StartFunc, if set, starts a process where it is to run: on certain cores, say. It calls start, once.
+	Dir        string              // parent of the targets' temporary data directories; "": os.TempDir
+	Addr       string              // address to serve on; "": a free port of the loopback interface
+	Admin      string              // address of the admin listener; "": a free port of the loopback interface
+	Flags      []string            // of serve, in addition to those of the program contract
+	Exporter   string              // path of the forktax command, for /metrics; "" if there is none
+	Log        io.Writer           // gets what the programs log, as it comes; nil: it is only kept for errors
+	Env        map[string]string   // of each program; overrides what its prepare prints
+	Databases  map[string]Database // by kind, which is the Database of the programs that keep their data there
+	StartLimit time.Duration       // for a program to be ready and healthy; 0 means 30 s
+	StopLimit  time.Duration       // for a program to end before it is killed; 0 means 15 s, for a command 5 s
+	Messages   io.Writer           // gets a line when a command had to be killed; nil: no message
+	Kill       <-chan struct{}     // when closed, what is being stopped is killed at once; nil: never
+	Variants   []Variant           // models under conditions of their own; Launch finds them by name
+	External   []External          // servers that are not workload programs; Launch finds them by name
+	Seed       uint64              // of what varies from one launch to the next
+	// StartFunc, if set, starts a process in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
 
 	launches uint64      // changed by package atomic
-	killed   *commandSet // that did not end when they were asked to; nil before the first command
+	killed   *commandSet // commands that had to be killed; nil before the first command
 }
 
 // Launch implements the Launcher of package run.
@@ -81,10 +81,11 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target,
 	return target, stop, err
 }
 
-// Serve starts the program under the conditions of v, with data of its own. The target has no name yet.
+// Serve starts the program under the conditions of v, with data of its own. It does not set Workload and Model of the
+// target.
 func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*Target, func() error, error) {
 	if !p.HasModel(v.Model) {
-		return nil, nil, fmt.Errorf("%s has no model %q; it has %s", p.Path, v.Model, strings.Join(p.Models, ", "))
+		return nil, nil, fmt.Errorf("%s has no model %q: use one of %s", p.Path, v.Model, strings.Join(p.Models, ", "))
 	}
 	data, err := l.makeData(ctx, p, v.Model)
 	if err != nil {
@@ -102,7 +103,7 @@ func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*Target, fu
 	return target, func() error { return errors.Join(l.stop(s), data.remove()) }, nil
 }
 
-// programFor is the first of the programs that serves the workload.
+// programFor returns the first of the programs that serves the workload.
 func programFor(programs []Program, workload string) (Program, error) {
 	for _, p := range programs {
 		if p.Name == workload {
@@ -112,7 +113,7 @@ func programFor(programs []Program, workload string) (Program, error) {
 	return Program{}, fmt.Errorf("no program serves %q", workload)
 }
 
-// start has p serve under the conditions of v and waits until it does.
+// start starts p under the conditions of v and waits until it serves.
 func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*process.Process,
 	*Target, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
@@ -141,22 +142,22 @@ func (l *Launcher) stop(s *process.Process) error {
 	return s.Stop(cmp.Or(l.StopLimit, stopLimit), l.Kill)
 }
 
-// randomPadding is a page of memory, within which an offset can matter.
+// randomPadding is the size of a memory page in bytes: an offset within a page can change the speed of a program.
 const randomPadding = 4096
 
-// MaxPadding is how many bytes a variant may add to the environment. The kernel takes far more, a quarter of the
-// stack's limit, 2 MiB by default. But net/http/cgi compares each variable with all after it: 1,200 of them take the
-// CGI host 3 to 5 ms a request, and ten times as many would take a hundred times as long.
+// MaxPadding is the most bytes that a variant may add to the environment. The kernel accepts far more: a quarter of the
+// stack limit, 2 MiB by default. But net/http/cgi compares each variable with all after it: 1,200 variables take the
+// CGI host 3 to 5 ms per request, and ten times as many would take a hundred times as long.
 const MaxPadding = 120_000
 
-// paddingSize is the size of one of the variables that a variant adds, with its name and the NUL at its end. Real
-// environments consist of such, and a start pays for their number more than for their bytes.
+// paddingSize is the size in bytes of each variable that a variant adds, with its name and the NUL at its end. It is
+// typical of real environments: a start costs more by the number of variables than by their bytes.
 const paddingSize = 100
 
-// padding is a variable of a random length for each launch, and more bytes in variables as real environments have them.
-// The environment stands above a process's stack, and its size shifts the stack against cache lines and pages, which
-// alone can make a program faster or slower (Mytkowicz et al., ASPLOS 2009). A run must not compare two such accidents.
-// The path of the program stands in the same place and would shift the same stack, so it is left as it is.
+// padding returns a variable whose length is random for each launch, and further variables of paddingSize with more
+// bytes together. The environment is above a process's stack, and its size shifts the stack against cache lines and
+// pages. That alone can make a program faster or slower (Mytkowicz et al., ASPLOS 2009), so a run must not compare two
+// such accidents. The path of the program is in the same place and would shift the same stack, so it is left unchanged.
 func (l *Launcher) padding(more int) []string {
 	n := rand.New(rand.NewPCG(l.Seed, atomic.AddUint64(&l.launches, 1))).IntN(randomPadding)
 	settings := []string{contract.EnvPadding + "=" + strings.Repeat("x", n)}
@@ -167,12 +168,12 @@ func (l *Launcher) padding(more int) []string {
 	for i := range count {
 		name := contract.EnvPadding + strconv.Itoa(i+1) + "="
 		size := more*(i+1)/count - more*i/count - len(name) - 1
-		settings = append(settings, name+strings.Repeat("x", max(size, 1))) // a host passes on none without a value
+		settings = append(settings, name+strings.Repeat("x", max(size, 1))) // hosts drop empty variables
 	}
 	return settings
 }
 
-// awaitReady waits for the line "ready <url> <admin url>", and then for the target to be in good health.
+// awaitReady waits for the line "ready <url> <admin url>", and then checks the health of the target.
 func awaitReady(ctx context.Context, s *process.Process, limit time.Duration) (*Target, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not ready within %v", limit))
 	defer cancel()
@@ -182,7 +183,7 @@ func awaitReady(ctx context.Context, s *process.Process, limit time.Duration) (*
 	}
 	fields := strings.Fields(line)
 	if len(fields) != 3 || fields[0] != "ready" {
-		return nil, fmt.Errorf("it printed %q in place of: ready <url> <admin url>", line)
+		return nil, fmt.Errorf("it printed %q instead of: ready <url> <admin url>", line)
 	}
 	t := &Target{URL: fields[1], AdminURL: fields[2], PID: s.PID(), Gone: s.Gone()}
 	if err := checkHealth(ctx, t); err != nil {
@@ -194,15 +195,15 @@ func awaitReady(ctx context.Context, s *process.Process, limit time.Duration) (*
 func checkHealth(ctx context.Context, t *Target) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.AdminURL+"/healthz", nil)
 	if err != nil {
-		return fmt.Errorf("its admin URL: %w", err)
+		return fmt.Errorf("admin URL: %w", err)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("asking for its health: %w", err)
+		return fmt.Errorf("health check: %w", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("asking for its health: %s", resp.Status)
+		return fmt.Errorf("health check: GET %s/healthz: %s", t.AdminURL, resp.Status)
 	}
 	return nil
 }

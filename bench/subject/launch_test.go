@@ -21,7 +21,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// admin is the admin listener of programs that are scripts: in good health, unless the test says otherwise.
+// admin starts an admin listener for programs that are scripts, and returns its URL.
 func admin(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -35,7 +35,7 @@ func healthyAdmin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// launcher launches p, with limits for programs that never do what they are to do.
+// launcher returns a Launcher of p, with limits that end a test whose program hangs.
 func launcher(t *testing.T, p subject.Program) *subject.Launcher {
 	return &subject.Launcher{Programs: []subject.Program{p}, Dir: t.TempDir(), StartLimit: patience, StopLimit: patience}
 }
@@ -50,7 +50,7 @@ func launch(t *testing.T, l *subject.Launcher) (*subject.Target, func() error) {
 	return target, stop
 }
 
-// fifo makes a named pipe. Whoever reads it waits for a writer, and reads until the last writer is gone.
+// fifo makes a named pipe. A reader waits for a writer, and reads until the last writer has closed the pipe.
 func fifo(t *testing.T, path string) {
 	t.Helper()
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -68,15 +68,15 @@ func readAll(t *testing.T, path string) string {
 	return within(t, "the end of "+path, done)
 }
 
-// empty checks that nothing is left in the launcher's folder.
+// empty checks that nothing is left in the launcher's directory.
 func empty(t *testing.T, l *subject.Launcher) {
 	t.Helper()
 	if left, err := os.ReadDir(l.Dir); err != nil || len(left) > 0 {
-		t.Errorf("%v is left in the launcher's folder (%v)", left, err)
+		t.Errorf("%v is left in the launcher's directory (%v)", left, err)
 	}
 }
 
-// A program that is deaf from before it is ready on, and then stays, serves until its input is closed.
+// Parts of a program for serve: deaf ignores SIGTERM, and stays runs until the standard input is closed.
 const (
 	deaf  = "trap '' TERM\n"
 	stays = "cat > /dev/null"
@@ -92,32 +92,32 @@ func TestLaunchThatFails(t *testing.T) {
 	const short = 50 * time.Millisecond
 	for name, test := range map[string]struct {
 		serve string
-		limit time.Duration // to be ready; 0 is long
+		limit time.Duration // to be ready; 0 means patience
 		want  []string
 	}{
 		"it ends": {"exit 0", 0, []string{"it ended (exit status 0) and logged nothing"}},
 		"it fails": {"echo cannot >&2; echo bind >&2; exit 3", 0,
-			[]string{"it ended (exit status 3); the last it logged:\n  cannot\n  bind"}},
+			[]string{"it ended (exit status 3); last log lines:\n  cannot\n  bind"}},
 		"it is killed": {"kill -9 $$", 0, []string{"it ended (signal: killed)"}},
-		"it says something else": {"echo hello world; " + stays, 0,
-			[]string{`it printed "hello world" in place of: ready <url> <admin url>`}},
-		"it says something else and ends": {"echo oops", 0, []string{`it printed "oops" in place of`}},
-		"it says too little": {"echo ready http://127.0.0.1:1; " + stays, 0,
-			[]string{`it printed "ready http://127.0.0.1:1" in place of`}},
-		"it says too much": {readyLine("a b") + stays, 0,
-			[]string{`"ready http://127.0.0.1:1 a b" in place of`}},
-		"it says an empty line": {"echo; " + stays, 0, []string{`it printed "" in place of`}},
+		"it prints something else": {"echo hello world; " + stays, 0,
+			[]string{`it printed "hello world" instead of: ready <url> <admin url>`}},
+		"it prints something else and ends": {"echo oops", 0, []string{`it printed "oops" instead of`}},
+		"it prints too little": {"echo ready http://127.0.0.1:1; " + stays, 0,
+			[]string{`it printed "ready http://127.0.0.1:1" instead of`}},
+		"it prints too much": {readyLine("a b") + stays, 0,
+			[]string{`"ready http://127.0.0.1:1 a b" instead of`}},
+		"it prints an empty line": {"echo; " + stays, 0, []string{`it printed "" instead of`}},
 		"it does not end its line": {"head -c 100000 /dev/zero | tr '\\0' x; " + stays, 0,
 			[]string{`it printed "xxxxx`}},
-		"it says nothing":       {stays, short, []string{"it was not ready within 50ms"}},
-		"it closes its output":  {"exec >&-; " + stays, short, []string{"it was not ready within 50ms"}},
-		"its admin URL is none": {readyLine("%zz") + stays, 0, []string{"its admin URL: "}},
-		"nobody is at its admin URL": {readyLine("http://127.0.0.1:1") + stays, 0,
-			[]string{"asking for its health: ", "refused"}},
-		"it dies before it is asked": {readyLine("http://127.0.0.1:1") + "echo panic >&2; exit 2", 0,
+		"it prints nothing":        {stays, short, []string{"it was not ready within 50ms"}},
+		"it closes its output":     {"exec >&-; " + stays, short, []string{"it was not ready within 50ms"}},
+		"its admin URL is invalid": {readyLine("%zz") + stays, 0, []string{": admin URL: "}},
+		"no server at its admin URL": {readyLine("http://127.0.0.1:1") + stays, 0,
+			[]string{"health check: ", "refused"}},
+		"it dies before the health check": {readyLine("http://127.0.0.1:1") + "echo panic >&2; exit 2", 0,
 			[]string{"it ended (exit status 2)", "panic"}},
-		"it is not well":            {readyLine(sick) + stays, 0, []string{"asking for its health: 503"}},
-		"it does not say how it is": {readyLine(mute) + stays, short, []string{"it was not ready within 50ms"}},
+		"it is not healthy":           {readyLine(sick) + stays, 0, []string{"health check: GET " + sick + "/healthz: 503"}},
+		"it sends no health response": {readyLine(mute) + stays, short, []string{"it was not ready within 50ms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,7 +140,7 @@ func TestLaunchOfWhatThereIsNot(t *testing.T) {
 	p := serving(t, stays)
 	l := launcher(t, p)
 	_, _, err := l.Launch(t.Context(), "three", "fake")
-	fails(t, "Launch(three)", err, p.Path+` has no model "three"; it has one, two`)
+	fails(t, "Launch(three)", err, p.Path+` has no model "three": use one of one, two`)
 	_, _, err = l.Launch(t.Context(), "one", "other")
 	fails(t, "Launch(other)", err, `no program serves "other"`)
 	empty(t, l)
@@ -153,7 +153,7 @@ func TestLaunchOfWhatThereIsNot(t *testing.T) {
 
 	l.Dir = filepath.Join(l.Dir, "none")
 	_, _, err = l.Launch(t.Context(), "one", "fake")
-	fails(t, "Launch", err, "making a folder for data: ")
+	fails(t, "Launch", err, "creating a directory for data: ")
 }
 
 func TestLaunchEndsWithItsContext(t *testing.T) {
@@ -186,11 +186,12 @@ esac
 `)
 	t.Setenv("GATEWAY_INTERFACE", "CGI/1.1")
 	t.Setenv("OWN", "kept")
-	l := launcher(t, subject.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one"}}})
+	about := contract.Description{Name: "fake", Models: []string{"one"}}
+	l := launcher(t, subject.Program{Path: path, Description: about})
 	l.Addr, l.Exporter, l.Env = "127.0.0.1:4", "/bin/forktax", map[string]string{"BOTH": "launcher", "MORE": "1"}
 	target, stop := launch(t, l)
-	if target.Workload != "fake" || target.Model != "one" || target.URL != "http://127.0.0.1:1" || target.AdminURL != url ||
-		target.PID <= 0 || target.Gone == nil {
+	if target.Workload != "fake" || target.Model != "one" || target.URL != "http://127.0.0.1:1" ||
+		target.AdminURL != url || target.PID <= 0 || target.Gone == nil {
 		t.Errorf("Launch = %+v", target)
 	}
 	env := map[string]string{}
@@ -199,14 +200,14 @@ esac
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		env[name] = value
 	}
-	for name, want := range map[string]string{"DATA": glob(t, l.Dir+"/forktax-fake-one-*/data"), "BOTH": "launcher", "MORE": "1",
-		"OWN": "kept", "FORKTAX_EXPORTER": "/bin/forktax"} {
+	for name, want := range map[string]string{"DATA": glob(t, l.Dir+"/forktax-fake-one-*/data"), "BOTH": "launcher",
+		"MORE": "1", "OWN": "kept", "FORKTAX_EXPORTER": "/bin/forktax"} {
 		if env[name] != want {
 			t.Errorf("%s is %q, want %q", name, env[name], want)
 		}
 	}
 	if _, ok := env["GATEWAY_INTERFACE"]; ok {
-		t.Error("GATEWAY_INTERFACE is set: the program would take itself for a CGI child")
+		t.Error("GATEWAY_INTERFACE is set: the program would act as a CGI child")
 	}
 	args := readAll(t, filepath.Join(env["DATA"], "args"))
 	if want := "serve -model one -addr 127.0.0.1:4 -admin 127.0.0.1:0\n"; args != want {
@@ -230,18 +231,18 @@ func glob(t *testing.T, pattern string) string {
 func TestStop(t *testing.T) {
 	url := admin(t, healthyAdmin)
 	for name, test := range map[string]struct {
-		before, after string // it says that it is ready
+		before, after string // commands before and after the line ready
 		limit         time.Duration
-		want          string // "" is a good end
+		want          string // "": no error
 	}{
 		"its input is closed": {deaf, stays, patience, ""},
 		"it gets SIGTERM":     {"trap 'exit 0' TERM\n", "while :; do sleep 0.01; done", patience, ""},
 		"it does not drain well": {deaf, stays + "; echo three were cut off >&2; exit 5",
-			patience, "it ended (exit status 5); the last it logged:\n  three were cut off"},
-		"it knows no SIGTERM": {"", "exec sleep 1000",
+			patience, "it ended (exit status 5); last log lines:\n  three were cut off"},
+		"it does not handle SIGTERM": {"", "exec sleep 1000",
 			patience, "it ended (signal: terminated) and logged nothing"},
 		"it ignores SIGTERM and its input": {deaf, "exec 0< /dev/null; exec sleep 1000",
-			50 * time.Millisecond, "did not end within 50ms of being asked to, and was killed"},
+			50 * time.Millisecond, "did not stop within 50ms and was killed"},
 		"it prints more, and ends":          {deaf, "echo x; echo y; " + stays, patience, ""},
 		"it closed its output, and ends":    {deaf, "exec >&- 2>&-; " + stays, patience, ""},
 		"its child holds neither":           {deaf, "sleep 1000 > /dev/null 2>&1 & " + stays, patience, ""},
@@ -252,11 +253,11 @@ func TestStop(t *testing.T) {
 			t.Parallel()
 			alive := filepath.Join(t.TempDir(), "alive")
 			fifo(t, alive)
-			// Everything that it starts holds the pipe, until it is gone.
+			// All processes that it starts hold the pipe open until they end.
 			l := launcher(t, serving(t, "exec 9> "+alive+"\n"+test.before+readyLine(url)+test.after))
 			l.StopLimit = test.limit
 			left := make(chan string, 1)
-			go func() { // a pipe is opened when both ends are
+			go func() { // opening a pipe waits for the other end
 				b, _ := os.ReadFile(alive)
 				left <- string(b)
 			}()
@@ -268,24 +269,24 @@ func TestStop(t *testing.T) {
 			if test.want != "" {
 				fails(t, "stop", err, test.want)
 			}
-			within(t, "the end of all that it started", left)
+			within(t, "the end of its descendants", left)
 			empty(t, l)
 		})
 	}
 }
 
-// Who has no time to wait kills the program, and what it started, also while it is asked to end.
+// Closing Kill kills the program and its descendants, also while the program is being stopped.
 func TestStopAtOnce(t *testing.T) {
 	url := admin(t, healthyAdmin)
-	for name, asked := range map[string]bool{"before it is asked to end": false, "while it is asked to": true} {
+	for name, asked := range map[string]bool{"before stop": false, "during stop": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			alive, told := filepath.Join(dir, "alive"), filepath.Join(dir, "told")
+			alive, signaled := filepath.Join(dir, "alive"), filepath.Join(dir, "signaled")
 			fifo(t, alive)
-			fifo(t, told)
-			// It says that it was told to end, and goes on.
-			l := launcher(t, serving(t, "exec 9> "+alive+"; trap 'echo > "+told+"' TERM\n"+readyLine(url)+
+			fifo(t, signaled)
+			// It reports SIGTERM and goes on.
+			l := launcher(t, serving(t, "exec 9> "+alive+"; trap 'echo > "+signaled+"' TERM\n"+readyLine(url)+
 				"while :; do sleep 0.01; done"))
 			atOnce := make(chan struct{})
 			l.Kill, l.StopLimit = atOnce, 10*patience
@@ -301,13 +302,13 @@ func TestStopAtOnce(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- stop() }()
 			if asked {
-				readAll(t, told)
+				readAll(t, signaled)
 				close(atOnce)
 			}
 			if err := within(t, "the end of stop", ended); err != nil {
-				t.Errorf("stop = %v, want nil: it was to be killed", err)
+				t.Errorf("stop = %v, want nil: Kill is closed", err)
 			}
-			within(t, "the end of all that it started", left)
+			within(t, "the end of its descendants", left)
 			empty(t, l)
 		})
 	}
@@ -320,11 +321,11 @@ func TestGone(t *testing.T) {
 		want  []string
 	}{
 		"it fails": {"echo one >&2; echo panic: no coffee >&2; exit 2",
-			[]string{"it ended (exit status 2); the last it logged:\n  one\n  panic: no coffee"}},
+			[]string{"it ended (exit status 2); last log lines:\n  one\n  panic: no coffee"}},
 		"it ends":           {"exit 0", []string{"it ended (exit status 0) and logged nothing"}},
 		"it is killed":      {"kill -9 $$", []string{"it ended (signal: killed)"}},
 		"its children stay": {"sleep 1000 & echo panic >&2; exit 2", []string{"it ended (exit status 2)", "panic"}},
-		"its logs were long": {"seq 1 100000 >&2; exit 2", []string{"the last it logged:\n",
+		"its logs were long": {"seq 1 100000 >&2; exit 2", []string{"last log lines:\n",
 			"\n  99998\n  99999\n  100000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -338,21 +339,21 @@ func TestGone(t *testing.T) {
 				left <- string(b)
 			}()
 			target, stop := launch(t, l)
-			why := within(t, "the news of its end", target.Gone)
+			why := within(t, "a value of Gone", target.Gone)
 			fails(t, "Gone", why, test.want...)
 			if n := len(why.Error()); n > 6000 {
-				t.Errorf("Gone tells %d bytes, want only the last of the log", n)
+				t.Errorf("Gone yields %d bytes, want only the end of the log", n)
 			}
-			for line := range strings.Lines(why.Error()) { // none is half of one
+			for line := range strings.Lines(why.Error()) { // no line is cut
 				var n int
 				if _, err := fmt.Sscan(line, &n); err == nil && (n < 95000 || n > 100000) {
 					t.Errorf("Gone has the line %q", line)
 				}
 			}
 			if err := stop(); err != nil {
-				t.Errorf("stop = %v, want nil: the end was told already", err)
+				t.Errorf("stop = %v, want nil: Gone has already reported the end", err)
 			}
-			within(t, "the end of all that it started", left)
+			within(t, "the end of its descendants", left)
 			empty(t, l)
 		})
 	}
@@ -371,7 +372,7 @@ func TestLogIsPassedOn(t *testing.T) {
 	}
 	select {
 	case why := <-target.Gone:
-		t.Errorf("Gone tells %v of a program that was asked to end", why)
+		t.Errorf("Gone yields %v for a program that was stopped", why)
 	default:
 	}
 }
@@ -389,7 +390,7 @@ func TestLaunchHello(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := get(t, target.URL+p.Requests[0].Path); got != p.Requests[0].Want.Body {
-				t.Errorf("it answers %q, want %q", got, p.Requests[0].Want.Body)
+				t.Errorf("its response is %q, want %q", got, p.Requests[0].Want.Body)
 			}
 			var usage contract.Usage
 			if err := json.Unmarshal([]byte(get(t, target.AdminURL+"/usage")), &usage); err != nil || usage.CPUNS() <= 0 {
@@ -403,11 +404,11 @@ func TestLaunchHello(t *testing.T) {
 				t.Errorf("stop = %v", err)
 			}
 			if err := syscall.Kill(target.PID, 0); !errors.Is(err, syscall.ESRCH) {
-				t.Errorf("its process %d after stop: %v, want that there is none", target.PID, err)
+				t.Errorf("its process %d after stop: %v, want ESRCH", target.PID, err)
 			}
 			if resp, err := http.Get(target.URL); err == nil {
 				resp.Body.Close()
-				t.Error("it answers after stop")
+				t.Error("it responds after stop")
 			}
 			empty(t, l)
 		})
@@ -441,7 +442,7 @@ func TestHelloIsKilled(t *testing.T) {
 	if err := syscall.Kill(target.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	fails(t, "Gone", within(t, "the news of its end", target.Gone), "it ended (signal: killed)")
+	fails(t, "Gone", within(t, "a value of Gone", target.Gone), "it ended (signal: killed)")
 	if err := stop(); err != nil {
 		t.Errorf("stop = %v", err)
 	}

@@ -7,12 +7,11 @@ import (
 	"syscall"
 )
 
-// Listen listens on the address that is the value of an option. A value that cannot be right anywhere is an
-// *OptionError; a port that another process has, or that this user may not have, is not wrong usage.
+// Listen listens on the TCP address that is the value of the option. An invalid address is an *OptionError. A port that
+// is in use, or that this user may not use, is another error.
 func Listen(option, address string) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, InvalidOption(option, "%q: a host and a port are needed, such as 127.0.0.1:8080, or port 0 for a free one",
-			address)
+		return nil, InvalidOption(option, "%q: must be host:port, such as 127.0.0.1:8080 (port 0: any free port)", address)
 	}
 	l, err := net.Listen("tcp", address)
 	if err == nil {
@@ -27,13 +26,12 @@ func Listen(option, address string) (net.Listener, error) {
 	case !errors.As(err, &errno):
 		return nil, InvalidOption(option, "%s: %v", address, err)
 	case errno == syscall.EADDRNOTAVAIL:
-		return nil, InvalidOption(option, "%s: this machine does not have that address", address)
+		return nil, InvalidOption(option, "%s: this machine does not have that address: use one that it has, such as "+
+			"127.0.0.1", address)
 	case errno == syscall.EADDRINUSE:
-		return nil, fmt.Errorf("--%s %s: another process listens there; give another port, or port 0 for a "+
-			"free one", option, address)
+		return nil, fmt.Errorf("--%s %s: %w; use another port, or port 0 for any free port", option, address, errno)
 	case errno == syscall.EACCES:
-		return nil, fmt.Errorf("--%s %s: this user may not listen there: %w; give a port from 1024 on, or port 0 for a "+
-			"free one", option, address, errno)
+		return nil, fmt.Errorf("--%s %s: %w; use a port from 1024 on, or port 0 for any free port", option, address, errno)
 	}
 	return nil, fmt.Errorf("--%s %s: %w", option, address, errno)
 }

@@ -8,7 +8,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// What is wrong with an address is an error of the option. What only the moment or the user is in the way of is not.
+// An invalid address is an OptionError; a port that is in use is another error.
 func TestListen(t *testing.T) {
 	l, err := subject.Listen("listen", "127.0.0.1:0")
 	if err != nil {
@@ -20,8 +20,8 @@ func TestListen(t *testing.T) {
 		want  string
 		usage bool
 	}{
-		taken:             {"--listen " + taken + ": another process listens there", false},
-		"8080":            {`--listen "8080": a host and a port are needed`, true},
+		taken:             {"--listen " + taken + ": address already in use; use another port", false},
+		"8080":            {`--listen "8080": must be host:port`, true},
 		"127.0.0.1:99999": {"--listen 127.0.0.1:99999: address 99999: invalid port", true},
 		"127.0.0.1:http?": {"--listen 127.0.0.1:http?: ", true},
 		"192.0.2.1:0":     {"--listen 192.0.2.1:0: this machine does not have that address", true}, // RFC 5737
@@ -33,7 +33,7 @@ func TestListen(t *testing.T) {
 		var usage *subject.OptionError
 		if err == nil || !strings.Contains(err.Error(), test.want) || errors.As(err, &usage) != test.usage ||
 			strings.Contains(err.Error(), "listen tcp") {
-			t.Errorf("Listen(%q) = %v, want %q, as an error of usage: %v", address, err, test.want, test.usage)
+			t.Errorf("Listen(%q) = %v, want %q, as an OptionError: %t", address, err, test.want, test.usage)
 		}
 	}
 }

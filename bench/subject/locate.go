@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// Locate finds what name names: a workload, whose Program it returns, a program on PATH, or the path of an executable.
-// The error is an *UnknownError if there is none.
+// Locate returns the path of what name refers to: a workload, whose Program it returns too, a program on PATH, or an
+// executable file. The error is an *UnknownError if there is no such program.
 func (f *Finder) Locate(ctx context.Context, name string) (path string, workload *Program, err error) {
 	path = name
 	var names []string
 	if !strings.ContainsRune(name, filepath.Separator) {
-		known, err := f.Names(ctx) // fails where there are none
+		known, err := f.Names(ctx) // fails if there are none
 		if err == nil && slices.Contains(known, name) {
 			found, err := f.Find(ctx, []string{name})
 			if err != nil {
@@ -43,10 +43,10 @@ func (f *Finder) Locate(ctx context.Context, name string) (path string, workload
 	return path, nil, nil
 }
 
-// askLimit is how long a program may take to describe itself that need not keep the contract.
+// askLimit is the longest that DescribedBy waits: the program need not keep the program contract.
 const askLimit = 5 * time.Second
 
-// DescribedBy returns the program in the file path as it describes itself, or nil if it does not keep the program
+// DescribedBy runs describe of the program at path and returns the result, or nil if it does not keep the program
 // contract. The error is that of ctx.
 func DescribedBy(ctx context.Context, path string) (*Program, error) {
 	asking, done := context.WithTimeout(ctx, askLimit)

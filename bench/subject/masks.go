@@ -6,7 +6,7 @@ import (
 	"regexp"
 )
 
-// Masks are what differs from response to response by nature: a nonce, the time, the server's own port.
+// Masks match the text that differs between responses by nature: a nonce, the time, the server's own port.
 type Masks []*regexp.Regexp
 
 // NewMasks compiles regular expressions in RE2's syntax.
@@ -22,7 +22,7 @@ func NewMasks(expressions []string) (Masks, error) {
 	return masks, nil
 }
 
-// Apply returns text without what the masks match, in their order. It does not change text.
+// Apply returns text without the matches of the masks, applied in order. It does not change text.
 func (m Masks) Apply(text []byte) []byte {
 	for _, mask := range m {
 		text = mask.ReplaceAll(text, nil)
@@ -30,7 +30,7 @@ func (m Masks) Apply(text []byte) []byte {
 	return text
 }
 
-// HideAll reports whether the masks leave nothing but white space of a text that has more.
+// HideAll reports whether the masks leave only white space of a text that has more.
 func (m Masks) HideAll(text []byte) bool {
 	return len(bytes.TrimSpace(text)) > 0 && len(bytes.TrimSpace(m.Apply(text))) == 0
 }

@@ -16,10 +16,10 @@ func TestMasks(t *testing.T) {
 		t.Errorf("Apply(%q) = %q, want %q", text, got, want)
 	}
 	if got := string(subject.Masks(nil).Apply([]byte(text))); got != text {
-		t.Errorf("no masks changed the text to %q", got)
+		t.Errorf("Apply without masks = %q, want %q", got, text)
 	}
 	if _, err := subject.NewMasks([]string{"a", "("}); err == nil {
-		t.Error("an expression that does not compile is no error")
+		t.Error(`NewMasks("a", "(") = nil, want an error`)
 	}
 }
 

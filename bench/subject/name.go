@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// module is the import path of this module, which CONTRIBUTING.md says how to change.
+// module is the import path of this module. CONTRIBUTING.md describes how to change it.
 var module = strings.TrimSuffix(reflect.TypeFor[Finder]().PkgPath(), "/bench/subject")
 
-// The import paths of this module's commands, and of the package that makes one a workload program.
+// The import paths of this module's commands, and of the package that each workload program imports.
 var (
 	commands   = module + "/cmd/"
 	sdkPackage = module + "/workload"
@@ -19,8 +19,7 @@ var (
 // programPrefix begins the file name of each workload program, so that none shadows a command of the system.
 const programPrefix = "forktax-"
 
-// programs maps a workload to what follows the prefix in the name of its program, where that is not the workload's
-// name.
+// programs maps a workload to the name of its program after the prefix, if the two names differ.
 var programs = map[string]string{"script": "cgi"}
 
 // fileOf returns the file name of a workload's program.
@@ -31,7 +30,7 @@ func fileOf(workload string) string {
 	return programPrefix + workload
 }
 
-// workloadOf returns the workload whose program has that file name; ok reports whether it is such a name.
+// workloadOf returns the workload whose program has that file name. Ok reports whether it is the name of a program.
 func workloadOf(file string) (workload string, ok bool) {
 	name, ok := strings.CutPrefix(file, programPrefix)
 	for workload, program := range programs {
@@ -42,7 +41,8 @@ func workloadOf(file string) (workload string, ok bool) {
 	return name, ok && name != ""
 }
 
-// isWorkload reports, without executing the file, whether it was built from this module's command of its name.
+// isWorkload reports whether the file was built from this module's command of the same name. It does not execute the
+// file.
 func isWorkload(path string) bool {
 	info, err := buildinfo.ReadFile(path)
 	return err == nil && strings.HasPrefix(filepath.Base(path), programPrefix) && info.Path == commands+filepath.Base(path)

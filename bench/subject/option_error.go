@@ -2,15 +2,15 @@ package subject
 
 import "fmt"
 
-// An OptionError is an invalid value of an option. Options have the names of flags and of the keys of a scenario.
+// An OptionError reports an invalid value of an option. An option is a flag, or a key of a scenario of the same name.
 type OptionError struct {
-	Option  string
-	Element int // index of what is invalid in a list; NoElement if it is not one element alone
-	Problem string
+	Option  string // without dashes
+	Element int    // index of the invalid element of a list; NoElement if the error is not about one element
+	Problem string // with the value, to follow the option in a message
 }
 
-// NoElement is the Element of an error that is not about one element of a list. Package slices returns it for what is
-// not found.
+// NoElement is the Element of an error that is not about one element of a list. It equals what slices.Index returns for
+// an element that is not found.
 const NoElement = -1
 
 func (e *OptionError) Error() string { return "--" + e.Option + " " + e.Problem }
@@ -25,12 +25,12 @@ func InvalidElement(option string, element int, format string, args ...any) erro
 	return &OptionError{option, element, fmt.Sprintf(format, args...)}
 }
 
-// A UsageError is invalid input that is not the value of one option.
+// A UsageError reports invalid input that is not the value of one option.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }
 
-// Unwrap is for package errors.
+// Unwrap returns e.Err.
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // Unusable returns a *UsageError.

@@ -15,11 +15,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// Limits on what is asked of a program before it serves. A program that takes the word describe for something else, as
-// a server or a shell would, must not hold up the run for ever.
+// Limits of the commands that a program runs before it serves. A program that interprets the word describe as something
+// else, as a server or a shell would, must not block the run.
 const (
-	describeLimit = 10 * time.Second // a child of any language starts within a second
-	prepareLimit  = 5 * time.Minute  // it may have to make a database of some size
+	describeLimit = 10 * time.Second // a program in any language starts within a second
+	prepareLimit  = 5 * time.Minute  // the program may have to fill a database
 )
 
 // A Program is a file that keeps the program contract.
@@ -28,8 +28,8 @@ type Program struct {
 	contract.Description
 }
 
-// Describe asks the file at path what it serves. It runs in its own folder, as a CGI program does: one that does not
-// know the question may take it for a request, and leave files.
+// Describe runs describe of the program at path and returns the result. The program runs in its own directory, as a CGI
+// program does: a program without the command may treat it as a request, and leave files.
 func Describe(ctx context.Context, path string) (Program, error) {
 	out, err := runProgram(ctx, describeLimit, path, filepath.Dir(path), nil, "describe")
 	if err != nil {
@@ -37,7 +37,7 @@ func Describe(ctx context.Context, path string) (Program, error) {
 	}
 	p := Program{Path: path}
 	if err := foreign.UnmarshalJSON(out, &p.Description); err != nil {
-		return Program{}, fmt.Errorf("%s describe: not the JSON of the program contract: %w", path, err)
+		return Program{}, fmt.Errorf("%s describe: the output is not the JSON of the program contract: %w", path, err)
 	}
 	if err := p.validate(); err != nil {
 		return Program{}, fmt.Errorf("%s describe: %w", path, err)
@@ -47,9 +47,10 @@ func Describe(ctx context.Context, path string) (Program, error) {
 
 func (p Program) validate() error {
 	if p.Contract != contract.Version {
-		return fmt.Errorf("contract %d is unknown; this forktax speaks %d", p.Contract, contract.Version)
+		return fmt.Errorf("contract version %d is not supported: this forktax supports version %d", p.Contract,
+			contract.Version)
 	}
-	if err := checkName("it", p.Name); err != nil {
+	if err := checkName("the program", p.Name); err != nil {
 		return err
 	}
 	for i, model := range p.Models {
@@ -58,7 +59,7 @@ func (p Program) validate() error {
 		}
 	}
 	if len(p.Requests) == 0 {
-		return errors.New("it has no requests")
+		return errors.New("requests: must have at least one")
 	}
 	seen := map[string]bool{}
 	for i, r := range p.Requests {
@@ -66,30 +67,30 @@ func (p Program) validate() error {
 			return err
 		}
 		if r.Method == "" || !strings.HasPrefix(r.Path, "/") {
-			return fmt.Errorf("request %d (%q): it needs a method, and a path that begins with /", i, r.Name)
+			return fmt.Errorf("request %d (%q): must have a method, and a path that begins with /", i, r.Name)
 		}
 		if seen[r.Name] {
-			return fmt.Errorf("two requests are called %q", r.Name)
+			return fmt.Errorf("request %d: duplicate name %q", i, r.Name)
 		}
 		seen[r.Name] = true
 	}
 	return nil
 }
 
-// checkName returns what is wrong with a name. Programs and models give folders their names, and --workload has a
-// program and a request on the two sides of a slash.
+// checkName returns an error if a name is invalid. Directories are named for programs and models, and --workload has a
+// slash between a program and a request.
 func checkName(whose, name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return fmt.Errorf("%s has no name", whose)
 	case strings.Contains(name, "/"):
-		return fmt.Errorf("%s has the name %q: one without a / is needed", whose, name)
+		return fmt.Errorf("%s has the name %q: must not contain /", whose, name)
 	}
 	return nil
 }
 
-// Prepare has the program make its data in dir, or in the database server at the URL if that is not "", and returns the
-// environment to serve with.
+// Prepare runs prepare of the program, which makes its data in dir, or in the database server at url unless that is "".
+// It returns the environment to serve with.
 func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]string, error) {
 	var vars []string
 	if url != "" {
@@ -101,12 +102,13 @@ func (p Program) Prepare(ctx context.Context, dir, url string) (map[string]strin
 	}
 	env := map[string]string{}
 	if err := foreign.UnmarshalJSON(out, &env); err != nil {
-		return nil, fmt.Errorf("%s prepare: not a JSON object of environment variables: %w", p.Path, err)
+		return nil, fmt.Errorf("%s prepare: the output is not a JSON object of environment variables: %w", p.Path, err)
 	}
 	return env, nil
 }
 
-// PrepareTemp is Prepare in a temporary directory. It returns the environment as NAME=VALUE, and what removes the data.
+// PrepareTemp is like Prepare in a temporary directory. It returns the environment as NAME=VALUE, and a function that
+// removes the data.
 func (p Program) PrepareTemp(ctx context.Context, url string) (env []string, remove func() error, err error) {
 	dir, remove, err := process.TempDir("data")
 	if err != nil {
@@ -122,9 +124,10 @@ func (p Program) PrepareTemp(ctx context.Context, url string) (env []string, rem
 // HasModel reports whether the program has the model.
 func (p Program) HasModel(model string) bool { return slices.Contains(p.Models, model) }
 
-// runProgram runs the program in the folder dir, or in ours, with vars in its environment, and returns what it printed,
-// or an error with what it complained of last.
-func runProgram(ctx context.Context, limit time.Duration, path, dir string, vars []string, args ...string) ([]byte, error) {
+// runProgram runs the program in dir (the current directory if dir is ""), with vars added to its environment. It
+// returns the standard output, or an error with the end of the standard error.
+func runProgram(ctx context.Context, limit time.Duration, path, dir string, vars []string, args ...string) ([]byte,
+	error) {
 	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
 	cmd.Env = append(environ(), vars...)
@@ -135,5 +138,5 @@ func runProgram(ctx context.Context, limit time.Duration, path, dir string, vars
 	return out, nil
 }
 
-// environ is this process's environment, without what would make a program take itself for a CGI child.
+// environ returns this process's environment without the variable by which a program detects that it is a CGI child.
 func environ() []string { return process.Environment("GATEWAY_INTERFACE") }

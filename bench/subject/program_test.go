@@ -20,7 +20,7 @@ import (
 
 func TestDescribe(t *testing.T) {
 	path := script(t, `[ "$*" = describe ] && [ -z "$GATEWAY_INTERFACE" ] && echo '`+description+`'`)
-	t.Setenv("GATEWAY_INTERFACE", "CGI/1.1") // else a program would take itself for a CGI child
+	t.Setenv("GATEWAY_INTERFACE", "CGI/1.1") // must not be passed on: a program would act as a CGI child
 	got, err := subject.Describe(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// What takes the question for a request leaves its files where a host would have it leave them.
+// A program that treats describe as a request leaves its files where it would under a CGI host.
 func TestDescribeRunsWhereAHostWould(t *testing.T) {
 	t.Chdir(t.TempDir())
 	path := script(t, "echo >left")
@@ -46,7 +46,7 @@ func TestDescribeRunsWhereAHostWould(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat("left"); err == nil {
-		t.Error("it left a file in our folder")
+		t.Error("the program left a file in the current directory")
 	}
 }
 
@@ -61,43 +61,46 @@ func TestDescribeTellsWhatIsWrong(t *testing.T) {
 			"program describe: exit status 3:\n  one\n  two"}},
 		"it fails silently": {"exit 1", []string{"program describe: exit status 1"}},
 		"it is killed":      {"kill -9 $$", []string{"signal: killed"}},
-		"it prints nothing": {"", []string{"program describe: not the JSON of the program contract: unexpected end"}},
+		"it prints nothing": {"", []string{
+			"program describe: the output is not the JSON of the program contract: unexpected end"}},
 		"it prints garbage": {"echo hello",
-			[]string{"program describe: not the JSON of the program contract: invalid character"}},
+			[]string{"program describe: the output is not the JSON of the program contract: invalid character"}},
 		"it prints another": {print("[]"), []string{"not the JSON of the program contract: it is a list, not an object"}},
 		"it prints more": {print("%s {}", description),
 			[]string{"not the JSON of the program contract: invalid character"}},
-		"it speaks no contract": {print(`{"name":"fake",%s}`, requests),
-			[]string{"describe: contract 0 is unknown; this forktax speaks 1"}},
-		"it speaks another": {print(`{"contract":2,"name":"fake",%s}`, requests), []string{"contract 2 is unknown"}},
-		"it has no name":    {print(`{"contract":1,%s}`, requests), []string{"it has no name"}},
-		"its name is blank": {print(`{"contract":1,"name":"  ",%s}`, requests), []string{"it has no name"}},
+		"it has no contract version": {print(`{"name":"fake",%s}`, requests),
+			[]string{"describe: contract version 0 is not supported: this forktax supports version 1"}},
+		"it has another version": {print(`{"contract":2,"name":"fake",%s}`, requests),
+			[]string{"contract version 2 is not supported"}},
+		"it has no name":    {print(`{"contract":1,%s}`, requests), []string{"the program has no name"}},
+		"its name is blank": {print(`{"contract":1,"name":"  ",%s}`, requests), []string{"the program has no name"}},
 		"its name is a path": {print(`{"contract":1,"name":"a/b",%s}`, requests),
-			[]string{`it has the name "a/b": one without a / is needed`}},
+			[]string{`the program has the name "a/b": must not contain /`}},
 		"a model is a path": {print(`{"contract":1,"name":"fake","models":["one","../two"],%s}`, requests),
-			[]string{`model 1 has the name "../two": one without a / is needed`}},
+			[]string{`model 1 has the name "../two": must not contain /`}},
 		"a model is blank": {print(`{"contract":1,"name":"fake","models":[""],%s}`, requests),
 			[]string{"model 0 has no name"}},
-		"it has no requests": {print(`{"contract":1,"name":"fake"}`), []string{"it has no requests"}},
+		"it has no requests": {print(`{"contract":1,"name":"fake"}`), []string{"requests: must have at least one"}},
 		"a request has no name": {print(`{"contract":1,"name":"fake","requests":[{"method":"GET","path":"/"}]}`),
 			[]string{"request 0 has no name"}},
 		"a request's name is blank": {print(`{"contract":1,"name":"fake",
 			"requests":[{"name":"  ","method":"GET","path":"/"}]}`), []string{"request 0 has no name"}},
 		"a request's name is a path": {print(`{"contract":1,"name":"fake",
 			"requests":[{"name":"a/b","method":"GET","path":"/"}]}`),
-			[]string{`request 0 has the name "a/b": one without a / is needed`}},
+			[]string{`request 0 has the name "a/b": must not contain /`}},
 		"a request has no method": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","path":"/"}]}`),
-			[]string{`request 0 ("r"): it needs`}},
+			[]string{`request 0 ("r"): must have`}},
 		"a path is relative": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","method":"GET","path":"x"}]}`),
-			[]string{`request 0 ("r"): it needs`}},
-		"two requests have one name": {print(`{"contract":1,"name":"fake","requests":[{"name":"r","method":"GET","path":"/"},
+			[]string{`request 0 ("r"): must have`}},
+		"two requests have the same name": {print(`{"contract":1,"name":"fake","requests":[
+			{"name":"r","method":"GET","path":"/"},
 			{"name":"s","method":"GET","path":"/"},{"name":"r","method":"GET","path":"/2"}]}`),
-			[]string{`two requests are called "r"`}},
-		"it prints for ever": {"yes",
-			[]string{"program describe: it printed more than 1048576 bytes, and was killed"}},
+			[]string{`request 2: duplicate name "r"`}},
+		"it prints without end": {"yes",
+			[]string{"program describe: printed more than 1048576 bytes and was killed"}},
 		"it prints too much, and ends": {"head -c 1048577 /dev/zero",
-			[]string{"describe: it printed more than 1048576 bytes"}},
-		"it complains for ever": {"seq 1 100000 >&2; exit 1",
+			[]string{"describe: printed more than 1048576 bytes"}},
+		"it logs a lot": {"seq 1 100000 >&2; exit 1",
 			[]string{"describe: exit status 1:\n  9", "\n  99999\n  100000"}},
 		"it leaves a child that holds its output": {print("%s", description) + "; sleep 1000 & ", []string{"describe: "}},
 	} {
@@ -119,7 +122,7 @@ func TestDescribeWhatCannotBeExecuted(t *testing.T) {
 	_, err = subject.Describe(t.Context(), path+"2")
 	fails(t, "Describe of no file", err, path+"2 describe: ", "no such file")
 	_, err = subject.Describe(t.Context(), filepath.Dir(path))
-	fails(t, "Describe of a folder", err, "describe: ")
+	fails(t, "Describe of a directory", err, "describe: ")
 }
 
 func TestDescribeEndsWithItsContext(t *testing.T) {
@@ -141,17 +144,17 @@ func TestDescribeEndsWithItsContext(t *testing.T) {
 	readAll(t, begun)
 	cancel()
 	fails(t, "Describe", within(t, "the end of Describe", ended), "describe: context canceled")
-	within(t, "the end of all that it started", left)
+	within(t, "the end of its descendants", left)
 }
 
-// A program that does not end is ended, whatever it ignores, and with it what it started.
+// A program that does not end is killed with its descendants, whatever signals it ignores.
 func TestOutputTakesItsTime(t *testing.T) {
 	alive := filepath.Join(t.TempDir(), "alive")
 	fifo(t, alive)
 	path := script(t, "exec 9<> "+alive+"; trap '' TERM; sleep 1000 > /dev/null & sleep 1000")
 	_, err := subject.RunProgram(t.Context(), 200*time.Millisecond, path, "", nil, "describe")
-	fails(t, "Output", err, path+" describe: it did not end within 200ms, and was killed")
-	f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0) // is at its end if nobody holds it
+	fails(t, "Output", err, path+" describe: did not end within 200ms and was killed")
+	f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0) // at its end if no process holds it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,12 +164,12 @@ func TestOutputTakesItsTime(t *testing.T) {
 		_, err := io.ReadAll(f)
 		ended <- err
 	}()
-	if err := within(t, "the end of all that it started", ended); err != nil {
+	if err := within(t, "the end of its descendants", ended); err != nil {
 		t.Error(err)
 	}
 }
 
-// What is printed may be as much as there is room for.
+// A program may print exactly the largest accepted output.
 func TestOutputTakesALot(t *testing.T) {
 	out, err := subject.RunProgram(t.Context(), patience, script(t, "head -c 1048576 /dev/zero"), "", nil, "describe")
 	if len(out) != 1<<20 || err != nil {
@@ -178,7 +181,7 @@ func TestPrepare(t *testing.T) {
 	check := func(text string, want map[string]string, wrong ...string) {
 		t.Helper()
 		p := subject.Program{Path: script(t, text)}
-		got, err := p.Prepare(t.Context(), "/the/folder", "")
+		got, err := p.Prepare(t.Context(), "/the/directory", "")
 		if wrong != nil {
 			fails(t, "Prepare", err, append(wrong, p.Path)...)
 			return
@@ -187,17 +190,18 @@ func TestPrepare(t *testing.T) {
 			t.Errorf("Prepare = %v (-want +got):\n%s", err, diff)
 		}
 	}
-	check(`echo "{\"ARGS\":\"$*\"}"`, map[string]string{"ARGS": "prepare -dir /the/folder"})
+	check(`echo "{\"ARGS\":\"$*\"}"`, map[string]string{"ARGS": "prepare -dir /the/directory"})
 	check("echo '{}'", map[string]string{})
 	check("echo no disk >&2; exit 1", nil, "prepare: exit status 1: no disk")
-	check("echo A=1", nil, "prepare: not a JSON object of environment variables: invalid character")
-	check(`echo '{"A":1}'`, nil, "prepare: not a JSON object of environment variables: a value in it is a number, not a string")
-	check("", nil, "prepare: not a JSON object")
+	const notJSON = "prepare: the output is not a JSON object of environment variables: "
+	check("echo A=1", nil, notJSON+"invalid character")
+	check(`echo '{"A":1}'`, nil, notJSON+"a value in it is a number, not a string")
+	check("", nil, notJSON)
 
 	p := subject.Program{Path: script(t, `echo "{\"URL\":\"$FORKTAX_DATABASE\"}"`)}
-	got, err := p.Prepare(t.Context(), "/the/folder", "postgres://u@h/d")
+	got, err := p.Prepare(t.Context(), "/the/directory", "postgres://u@h/d")
 	if err != nil || got["URL"] != "postgres://u@h/d" {
-		t.Errorf("Prepare = %v, %v, want that it is told the URL", got, err)
+		t.Errorf("Prepare = %v, %v, want that the program gets the URL", got, err)
 	}
 }
 
@@ -214,7 +218,7 @@ func TestDescribeHello(t *testing.T) {
 		t.Errorf("Prepare = %v, %v, want nothing", env, err)
 	}
 	_, err = p.Prepare(t.Context(), "", "")
-	fails(t, "Prepare without a folder", err, "exit status 2", "-dir is missing")
+	fails(t, "Prepare without a directory", err, "exit status 2", "-dir is missing")
 	if !strings.HasSuffix(p.Path, "hello") {
 		t.Errorf("Path = %q", p.Path)
 	}

@@ -13,16 +13,16 @@ import (
 	"syscall"
 )
 
-// mostInterpreters is how many scripts may interpret one another: Linux takes five.
+// mostInterpreters is the longest chain of scripts that interpret one another: Linux allows five.
 const mostInterpreters = 5
 
-// refusalCause is why the system does not execute the file.
+// refusalCause returns why the system does not execute the file, with what to do; "" if that is not known.
 func refusalCause(path string, refusal syscall.Errno) string {
 	of := ""
 	for range mostInterpreters {
 		file, err := Inspect(path)
 		if refusal == syscall.EACCES && isFile(path) && !isExecutable(path) {
-			return of + "it is not executable: chmod +x " + shellWord(path)
+			return of + "it is not executable: run chmod +x " + shellWord(path)
 		}
 		if err != nil {
 			return ""
@@ -35,7 +35,7 @@ func refusalCause(path string, refusal syscall.Errno) string {
 		case refusal == syscall.ENOENT && !exists(file.Shebang[0]):
 			return of + missingInterpreter(file.Shebang[0])
 		case isDir(file.Shebang[0]):
-			return of + "line 1 names " + file.Shebang[0] + ", a directory: write the path of an interpreter there"
+			return of + "line 1 names " + file.Shebang[0] + ", which is a directory: name an interpreter there"
 		}
 		path = file.Shebang[0]
 		of = "its interpreter " + path + ": "
@@ -50,18 +50,18 @@ func prefixed(prefix, cause string) string {
 	return prefix + cause
 }
 
-// refusalCause is why a file is not executed that is not a script.
+// refusalCause returns why the system does not execute a file that is not a script, with what to do.
 func (e Executable) refusalCause(path string, refusal syscall.Errno) string {
 	switch {
 	case refusal == syscall.ENOENT && e.Loader != "" && !exists(e.Loader):
-		return "its dynamic linker " + e.Loader + " does not exist: install the C library that it was built for, or link " +
-			"it statically"
+		return "its dynamic linker " + e.Loader + " does not exist: install the C library it was built for, or link it " +
+			"statically"
 	case refusal != syscall.ENOEXEC:
 		return ""
 	case len(e.begin) == 0:
-		return "it is empty, neither a program of this machine nor a script"
+		return "the file is empty: it must be a program for this machine or a script"
 	case e.machine != elf.EM_NONE && architecture(e.machine) != runtime.GOARCH:
-		return fmt.Sprintf("it is a program for %s, and this machine is %s: build it for this one", architecture(e.machine),
+		return fmt.Sprintf("it is a program for %s, but this machine is %s: build it for %[2]s", architecture(e.machine),
 			runtime.GOARCH)
 	}
 	for _, f := range otherSystems {
@@ -72,17 +72,18 @@ func (e Executable) refusalCause(path string, refusal syscall.Errno) string {
 	trimmed := bytes.TrimLeft(e.begin, " \t\r\n\ufeff")
 	switch {
 	case bytes.HasPrefix(e.begin, []byte("\ufeff#!")):
-		return "a byte order mark is before #! in line 1: remove it, as by sed -i '1s/^\\xEF\\xBB\\xBF//' " + shellWord(path)
+		return "a byte order mark precedes #! in line 1: remove it, such as by sed -i '1s/^\\xEF\\xBB\\xBF//' " +
+			shellWord(path)
 	case bytes.HasPrefix(trimmed, []byte("#!")):
-		return "#! is not at the very beginning of the file: remove what is before it"
+		return "#! is not at the beginning of the file: remove what precedes it"
 	case bytes.IndexByte(e.begin, 0) >= 0:
-		return "it is neither a program of this machine nor a script"
+		return "it is neither a program for this machine nor a script"
 	}
-	return "it is neither a program of this machine nor a script with #! in line 1: begin a script with a line such as " +
+	return "it is neither a program for this machine nor a script with #! in line 1: begin a script with a line such as " +
 		"#!" + cmp.Or(interpreters[filepath.Ext(path)], "/bin/sh")
 }
 
-// interpreters are what line 1 of a script may name, by the end of its file's name.
+// interpreters maps the extension of a script's file to a typical interpreter for line 1.
 var interpreters = map[string]string{
 	".js":  "/usr/bin/env node",
 	".php": "/usr/bin/env php-cgi",
@@ -91,13 +92,13 @@ var interpreters = map[string]string{
 	".rb":  "/usr/bin/env ruby",
 }
 
-// otherSystems are the first bytes of programs for other systems.
+// otherSystems lists the first bytes of programs for other systems.
 var otherSystems = []struct{ begin, system string }{
 	{"MZ", "Windows"},
 	{"\xcf\xfa\xed\xfe", "macOS"},
 }
 
-// architectures are Go's names of what a binary may be for.
+// architectures maps the machine of an ELF file to Go's name of the architecture.
 var architectures = map[elf.Machine]string{
 	elf.EM_386:       "386",
 	elf.EM_X86_64:    "amd64",
@@ -111,15 +112,15 @@ var architectures = map[elf.Machine]string{
 
 func architecture(m elf.Machine) string { return cmp.Or(architectures[m], m.String()) }
 
-// carriageReturn reports whether a script's first line ends as those of DOS do.
+// carriageReturn reports whether a script's first line ends with CR LF, as in DOS.
 func (e Executable) carriageReturn() bool {
 	line, _, found := bytes.Cut(e.begin, []byte("\n"))
 	return found && bytes.HasPrefix(line, []byte("#!")) && bytes.HasSuffix(line, []byte("\r"))
 }
 
-// carriageReturnCause names the file in the command that mends it, if it is known.
+// carriageReturnCause returns the cause with a command that repairs the file at path; path is "" if it is not known.
 func carriageReturnCause(path string) string {
-	cause := `line 1 ends in a carriage return (DOS line ends): remove it, as by sed -i 's/\r$//'`
+	cause := `line 1 ends in a carriage return (DOS line ends): remove it, such as by sed -i 's/\r$//'`
 	if path != "" {
 		cause += " " + shellWord(path)
 	}
@@ -131,7 +132,7 @@ func missingInterpreter(path string) string {
 	if path == name {
 		return fmt.Sprintf("line 1 names its interpreter %s without its path: write #!/usr/bin/env %[1]s", name)
 	}
-	return fmt.Sprintf("line 1 names an interpreter that does not exist, %s: write where it is, or #!/usr/bin/env %s",
+	return fmt.Sprintf("line 1 names an interpreter that does not exist, %s: correct its path, or write #!/usr/bin/env %s",
 		path, name)
 }
 
@@ -155,7 +156,7 @@ func isExecutable(path string) bool {
 	return err == nil && info.Mode()&0o111 != 0
 }
 
-// plainWord is what a shell takes as it is.
+// plainWord matches a word that a shell does not change.
 var plainWord = regexp.MustCompile(`^[\w./:@%+=,-]+$`)
 
 // shellWord quotes a path for a shell.

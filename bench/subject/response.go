@@ -19,19 +19,19 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Response is what a target sent, as far as twins must agree on it.
+// A Response is the part of a target's response that must be the same for all compared targets.
 type Response struct {
 	Status  int
-	Headers http.Header // nil if they do not matter
+	Headers http.Header // nil if they are not compared
 	Body    []byte
 }
 
-// unlike are headers that differ by nature: the time, and how a host frames a response, which depends on when its child
-// writes. Bodies are compared anyway.
+// unlike lists the headers that differ by nature: the time, and the framing of a response, which depends on when the
+// host's child writes. Bodies are compared anyway.
 var unlike = []string{"Date", "Server-Timing", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive"}
 
-// Comparable returns what of the response is compared: without headers that differ by nature, those that are ignored, and
-// what masks match.
+// Comparable returns the response without what is not compared: the headers that differ by nature, the headers to
+// ignore, and the text that masks match.
 func (a Response) Comparable(masks Masks, ignore []string) Response {
 	c := Response{Status: a.Status, Body: masks.Apply(a.Body)}
 	if a.Headers == nil {
@@ -46,8 +46,8 @@ func (a Response) Comparable(masks Masks, ignore []string) Response {
 	return c
 }
 
-// NewClient is a client for single requests. Certificates are not verified, as hey's are not: what is measured is often
-// a server that signed its own.
+// NewClient returns a client for single requests. Like hey, it does not verify certificates: a server under test often
+// has a self-signed one.
 func NewClient() *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
@@ -56,23 +56,24 @@ func NewClient() *http.Client {
 	}
 }
 
-// DefaultTimeout ends a request that has no complete answer; it is recorded at this value and marked.
+// DefaultTimeout ends a request that has no complete response; its time is recorded as this value and marked.
 const DefaultTimeout = 20 * time.Second
 
-// maxResponse is far above what anybody waits for. A program may go on for ever.
+// maxResponse is the longest body that Fetch accepts, in bytes. It is far above a useful size: a program may print
+// without end.
 const maxResponse = 64 << 20
 
-// Fetch sends a request to the server at the URL. Redirections are not followed.
+// Fetch sends a request to the server at the URL and returns the response. It does not follow redirects.
 func Fetch(ctx context.Context, client *http.Client, url string, r contract.Request) (Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, url+r.Path, strings.NewReader(r.Body))
 	if err != nil {
 		return Response{}, err
 	}
-	req.Header.Set("User-Agent", "") // net/http's own, which the load does not send either
+	req.Header.Set("User-Agent", "") // removes net/http's own, which the load generator does not send either
 	r.SetHeaders(req)
 	resp, err := client.Do(req)
 	if err != nil {
-		if shown := foreign.WithoutSecrets(err.Error()); shown != err.Error() { // a header that could not be read
+		if shown := foreign.WithoutSecrets(err.Error()); shown != err.Error() { // the error quotes a malformed header
 			err = errors.New(shown)
 		}
 		return Response{}, err
@@ -83,12 +84,12 @@ func Fetch(ctx context.Context, client *http.Client, url string, r contract.Requ
 		return Response{}, err
 	}
 	if len(body) > maxResponse {
-		return Response{}, fmt.Errorf("the answer has no end: more than %d MiB", maxResponse>>20)
+		return Response{}, fmt.Errorf("the response is longer than %d MiB", maxResponse>>20)
 	}
 	return Response{resp.StatusCode, resp.Header, body}, nil
 }
 
-// Mismatches lists what of w does not hold of a, whose masks were applied.
+// Mismatches lists the differences of a, whose masks were applied, from the expected response w, as diff lines.
 func (a Response) Mismatches(w contract.Want) []string {
 	var lines []string
 	if a.Status != w.StatusCode() {
@@ -111,7 +112,7 @@ func (a Response) Mismatches(w contract.Want) []string {
 	return lines
 }
 
-// Differences lists in what b differs from a.
+// Differences lists the differences of b from a, as diff lines.
 func (a Response) Differences(b Response) []string {
 	var lines []string
 	if a.Status != b.Status {
@@ -137,7 +138,7 @@ func diffLines(what string, one, other any) []string {
 	return []string{fmt.Sprintf("- %s: %v", what, one), fmt.Sprintf("+ %s: %v", what, other)}
 }
 
-// joinValues shows the values of a header.
+// joinValues returns the values of a header as text, with hashes instead of secrets.
 func joinValues(name string, headers http.Header) string {
 	if headers[name] == nil {
 		return "(absent)"
@@ -149,10 +150,10 @@ func joinValues(name string, headers http.Header) string {
 	return strings.Join(shown, ", ")
 }
 
-// maxFirstLine is how many bytes of a line are shown.
+// maxFirstLine is the most bytes of a line that FirstLine returns.
 const maxFirstLine = 200
 
-// FirstLine returns the first line of a text that is not blank, without what does not print, and not too much of it.
+// FirstLine returns the first line of text that is not blank, without unprintable characters, at most 200 bytes long.
 func FirstLine(text []byte) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
@@ -178,7 +179,7 @@ func FirstLine(text []byte) string {
 	return ""
 }
 
-// excerpt quotes a around the first byte in which it differs from b.
+// excerpt quotes a around the first byte that differs from b.
 func excerpt(a, b []byte) string {
 	const around = 40
 	i := 0

@@ -15,11 +15,11 @@ import (
 	"forktax/bench/subject"
 )
 
-// patience ends what would otherwise hang a test; nothing is expected to take that long.
+// patience is the time after which a test fails instead of waiting for ever. Nothing should take that long.
 const patience = 20 * time.Second
 
-// script writes a program for /bin/sh and returns its path. No other goroutine may fork meanwhile: its child would hold
-// the file open for writing, and a file that is, cannot be executed.
+// script writes a program for /bin/sh and returns its path. No other goroutine may fork meanwhile: the child would hold
+// the file open for writing, and such a file cannot be executed.
 func script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
@@ -34,7 +34,7 @@ func script(t *testing.T, text string) string {
 const description = `{"contract":1,"name":"fake","models":["one","two"],
 	"requests":[{"name":"r","method":"GET","path":"/"}]}`
 
-// serving is a program that keeps the contract up to where it serves.
+// serving returns a program that keeps the program contract, and runs the given text for serve.
 func serving(t *testing.T, serve string) subject.Program {
 	t.Helper()
 	path := script(t, `case "$1" in
@@ -51,7 +51,7 @@ esac
 	return p
 }
 
-// hello is the real program, built once.
+// hello returns the path of the real program, built once.
 func hello(t *testing.T) string {
 	t.Helper()
 	path, err := buildHello()
@@ -62,24 +62,25 @@ func hello(t *testing.T) string {
 }
 
 var buildHello = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "build", "-o", filepath.Join(buildDir, "forktax-hello"), "forktax/cmd/forktax-hello").CombinedOutput()
+	path := filepath.Join(buildDir, "forktax-hello")
+	out, err := exec.Command("go", "build", "-o", path, "forktax/cmd/forktax-hello").CombinedOutput()
 	if err != nil {
 		return "", &os.PathError{Op: "building hello: " + strings.TrimSpace(string(out)), Path: buildDir, Err: err}
 	}
-	return filepath.Join(buildDir, "forktax-hello"), nil
+	return path, nil
 })
 
 var buildDir string
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == process.SuperviseCommand { // as forktax does
+	if len(os.Args) > 1 && os.Args[1] == process.SuperviseCommand { // like the forktax command
 		if err := process.Supervise(os.Stdin, os.Stdout, os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
 	}
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each supervisor under -race would take a second to exit
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each supervisor under -race takes 1 s to exit
 	dir, err := os.MkdirTemp("", "forktax-program-")
 	if err != nil {
 		panic(err)
@@ -90,7 +91,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// fails checks that there is an error with each of the texts in it.
+// fails checks that err contains each of the texts.
 func fails(t *testing.T, call string, err error, want ...string) {
 	t.Helper()
 	for _, text := range want {
@@ -100,7 +101,7 @@ func fails(t *testing.T, call string, err error, want ...string) {
 	}
 }
 
-// within fails the test if what is not done in time.
+// within returns the next value of c. It fails the test if there is none within patience.
 func within[T any](t *testing.T, what string, c <-chan T) T {
 	t.Helper()
 	select {

@@ -1,16 +1,17 @@
 package subject
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
 	"forktax/workload/contract"
 )
 
-// A Selection is a workload program with one of its requests, or with all of them if Request is empty.
+// A Selection is a workload program with one of its requests, or with all of them if Request is "".
 type Selection struct{ Program, Request string }
 
-// ParseSelection reads guestbook, guestbook/read, or the path of a program such as ./program or /path/to/program.
+// ParseSelection parses guestbook, guestbook/read, or the path of a program such as ./program or /path/to/program.
 func ParseSelection(text string) Selection {
 	if name, request, found := strings.Cut(text, "/"); found && name != "" && !strings.HasPrefix(text, ".") {
 		return Selection{name, request}
@@ -18,7 +19,19 @@ func ParseSelection(text string) Selection {
 	return Selection{text, ""}
 }
 
-// ProgramsOf returns the programs of the selections, each once.
+// RequestName returns the displayed name of a request: guestbook/read, or hello.py POST /sign if the user described it.
+// It is the workload alone if the workload has only that request.
+func RequestName(workload, request string) string {
+	switch {
+	case workload == request, request == requestName(http.MethodGet, "/"):
+		return workload
+	case strings.Contains(request, " "):
+		return workload + " " + request
+	}
+	return workload + "/" + request
+}
+
+// ProgramsOf returns the distinct programs of the selections, in order.
 func ProgramsOf(selections []Selection) []string {
 	var names []string
 	for _, s := range selections {
@@ -29,7 +42,7 @@ func ProgramsOf(selections []Selection) []string {
 	return names
 }
 
-// ChooseRequest returns the workload's request of that name, which is the value of the option request.
+// ChooseRequest returns the workload's request of that name. The name is the value of the option request.
 func ChooseRequest(d contract.Description, name string) (contract.Request, error) {
 	var known []string
 	for _, r := range d.Requests {
@@ -38,6 +51,6 @@ func ChooseRequest(d contract.Description, name string) (contract.Request, error
 		}
 		known = append(known, r.Name)
 	}
-	return contract.Request{}, InvalidOption("request", "%q is unknown to %s; it has %s", name, d.Name,
+	return contract.Request{}, InvalidOption("request", "%q is not a request of %s: use one of %s", name, d.Name,
 		strings.Join(known, ", "))
 }

@@ -7,13 +7,13 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Served program is one with the variants that it serves, or a script that it hosts for them.
+// A Served is a program, or a hosted CGI executable, with the names of the variants that it serves.
 type Served struct {
 	Program
 	Variants []string
 }
 
-// Served returns the programs that the launcher serves, and the executables that they host.
+// Served returns the programs that the launcher starts, and the executables that they host.
 func (l *Launcher) Served() []Served {
 	all := ServedBy(l.Programs, l.Variants)
 	if path := l.Env[contract.EnvScriptPath]; path != "" && len(l.Variants) == 0 {
@@ -22,7 +22,7 @@ func (l *Launcher) Served() []Served {
 	return all
 }
 
-// ServedBy returns the programs that serve the variants, each once, and then the scripts that they host. The floor
+// ServedBy returns the programs that serve the variants, each once, and then the executables that they host. The floor
 // serves no variant.
 func ServedBy(programs []Program, variants []Variant) []Served {
 	var all []Served

@@ -12,24 +12,24 @@ import (
 	"forktax/bench/process"
 )
 
-// A Shim is a shell script that a version manager has put on PATH by the name of an interpreter. It finds out which
-// version is wanted, at each start, and hands over to that.
+// A Shim is a shell script that a version manager has put on PATH by the name of an interpreter. At each start it
+// determines the wanted version and executes that.
 type Shim struct {
 	Tool string // the version manager, such as pyenv
 	Path string // of the shell script
 	Real string // path of the interpreter that it starts now
-	late bool   // Real is not known, as the shim did not name it in time
+	late bool   // Real is not known: the shim did not print it in time
 }
 
-// ShimOf returns the shim through which the text starts its program: the path of an executable, whose first line counts
-// if it is a script, or a command for a shell. Real is the interpreter that the shim starts; "" if the shim takes longer
-// than two seconds to name it. Nothing is started unless there is a shim, which then is asked for that.
+// ShimOf returns the shim through which text starts its program. Text is the path of an executable, or a shell command;
+// of a script, the first line counts. Real is the interpreter that the shim starts; "" if the shim takes longer than
+// two seconds to print it. ShimOf starts only a shim, to get Real.
 func ShimOf(ctx context.Context, text string) (tool, shim, real string, ok bool) {
 	s, ok := shimOf(ctx, text, exec.LookPath)
 	return s.Tool, s.Path, s.Real, ok
 }
 
-// FindShim is ShimOf with another search path. It returns false if the interpreter is not known.
+// FindShim is like ShimOf with another search path. It returns false also if the interpreter is not known.
 func FindShim(ctx context.Context, text string, lookPath func(name string) (string, error)) (Shim, bool) {
 	if s, ok := shimOf(ctx, text, lookPath); ok && !s.late {
 		return s, true
@@ -51,21 +51,22 @@ func shimOf(ctx context.Context, text string, lookPath func(name string) (string
 					return s, true
 				}
 			}
-			break // what follows is for the program
+			break // the rest are arguments of the program
 		}
 	}
 	return Shim{}, false
 }
 
-// separators stand between the commands of a shell.
+// separators matches the operators between shell commands.
 var separators = regexp.MustCompile(`&&|\|\|?|[;&()]`)
 
-// launchers are words of a command that others follow.
+// launchers lists the commands that execute the command after them.
 var launchers = map[string]bool{"env": true, "exec": true, "command": true, "nohup": true}
 
-// shimOfFile looks at the file and, if it is a script, at its interpreter, and so on.
+// shimOfFile returns the first shim among the file, its interpreter if it is a script, that one's interpreter, and so
+// on.
 func shimOfFile(ctx context.Context, path string, lookPath func(string) (string, error)) (Shim, bool) {
-	dir := filepath.Dir(path) // where the versions that are wanted may be written down
+	dir := filepath.Dir(path) // may have a file with the wanted versions
 	for range mostInterpreters {
 		file, err := Inspect(path)
 		if err != nil {
@@ -88,8 +89,8 @@ func shimOfFile(ctx context.Context, path string, lookPath func(string) (string,
 	return Shim{}, false
 }
 
-// Lines by which shims are recognised. Those of rbenv, and of all that were made after it, end by calling the version
-// manager; those of nvm, which has none of its own, load it into the shell.
+// Lines by which shims are recognised. The shims of rbenv and of the tools modelled on it end by calling the version
+// manager. nvm has no shims of its own: scripts load it into the shell.
 var (
 	handsOver = regexp.MustCompile(`(?m)^\s*exec "?(/[^"\s]*/(pyenv|rbenv|nodenv|plenv|phpenv|asdf))"? exec `)
 	shimRoot  = regexp.MustCompile(`(?m)^\s*export ([A-Z]+_ROOT)="?([^"\n]+)"?$`)
@@ -99,13 +100,13 @@ var (
 // shellName matches the names of shells.
 var shellName = regexp.MustCompile(`^(ba|da|k|z)?sh$`)
 
-// longestShim is how much of a script is read: shims have some twenty lines.
+// longestShim is the part of a script that is read, in bytes: shims have about twenty lines.
 const longestShim = 8 << 10
 
-// shimLimit is how long a shim may take to name its interpreter: those of version managers take up to a second.
+// shimLimit is the longest that a shim may take to print its interpreter. Version managers take up to a second.
 const shimLimit = 2 * time.Second
 
-// shimIn is the shim that the script is; false if it is none.
+// shimIn returns the script as a shim. It returns false if the script is not a shim.
 func shimIn(ctx context.Context, path string, file Executable, dir string) (Shim, bool) {
 	if words, at, _ := file.Interpreter(); !shellName.MatchString(filepath.Base(words[at])) {
 		return Shim{}, false
@@ -134,7 +135,7 @@ func shimIn(ctx context.Context, path string, file Executable, dir string) (Shim
 	return Shim{}, false
 }
 
-// asked returns the shim with the path that the command prints, unless it prints something else.
+// asked returns the shim with Real set to the path that the command prints. Other output is ignored.
 func (s Shim) asked(ctx context.Context, command *exec.Cmd, dir string) Shim {
 	command.Dir = dir
 	began := time.Now()

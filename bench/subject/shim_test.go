@@ -58,12 +58,12 @@ func TestShims(t *testing.T) {
 	}
 }
 
-// What only looks like a shim is none, and neither is one that finds no interpreter.
+// A file that only looks like a shim is not a shim, nor is a shim that finds no interpreter.
 func TestShimsThatAreNone(t *testing.T) {
 	dir := t.TempDir()
 	lost := executable(t, "python3", "#!/bin/sh\nexec \""+dir+"/pyenv\" exec \"$program\" \"$@\"\n")
 	for name, text := range map[string]string{
-		"not there":    filepath.Join(dir, "none"),
+		"no file":      filepath.Join(dir, "none"),
 		"a directory":  dir,
 		"a binary":     "/bin/sh",
 		"no manager":   lost,
@@ -79,7 +79,7 @@ func TestShimsThatAreNone(t *testing.T) {
 	}
 }
 
-// A shim that takes long is one all the same, and is not waited for.
+// A slow shim is recognised without waiting for it.
 func TestSlowShim(t *testing.T) {
 	const slow = 60 * time.Second
 	shims, _ := programtest.Pyenv(t, "/bin/sh")

@@ -16,34 +16,33 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Spec is what a user says of what is measured, hosted or explained: which programs there are, how they run, what they
-// are asked for, and what a right response is. The same flags fill it in every command; check and explain are given their
-// programs otherwise. Its methods
-// return an *OptionError for what is invalid.
+// A Spec is the user's description of the programs to measure, host or explain: how they run, their requests, and the
+// expected responses. The same flags fill it in every command; check and explain get their programs from other flags.
+// Its methods return an *OptionError for an invalid value.
 type Spec struct {
 	CGI          string   // path of a CGI executable
-	Persistent   string   // what it is compared with: the URL of a server, or the command that starts one
+	Persistent   string   // the server to compare it with: its URL, or the command that starts it
 	Targets      []string // external servers, as name=url
-	TargetAdmins []string // admin listeners of those that are a forktax serve, as name=url
+	TargetAdmins []string // admin listeners of the external servers that are a forktax serve, as name=url
 
-	Root          string   // where a CGI executable is mounted: it gets the rest of a URL's path as PATH_INFO; "" means /
-	Dir           string   // in which programs run; "": a CGI executable in its own directory, a command in the current one
-	Documents     string   // directory of PATH_TRANSLATED, for CGI executables; "": it is not set
+	Root          string   // URL path of a CGI executable, which gets the rest of the path as PATH_INFO; "" means /
+	Dir           string   // working directory of programs; "": its own for a CGI executable, the current for a command
+	Documents     string   // directory of PATH_TRANSLATED, for CGI executables; "": the variable is not set
 	Authorization bool     // CGI executables get the header Authorization
-	Env           []string // variables of programs, as NAME=VALUE, or as NAME with the value that it has here
+	Env           []string // variables of programs, as NAME=VALUE, or as NAME with the value of this process
 
 	Requests       []string   // paths, with a method before them if it is not GET, or names of a workload's requests
 	Headers        []string   // of all requests, as "Name: value"
-	Body, BodyFile string     // of all requests; at most one of them
+	Body, BodyFile string     // of all requests; at most one of the two
 	Weighted       []Weighted // requests of a mix, which replace Requests
 
-	ExpectStatus   int      // of responses; 0: any but an error
+	ExpectStatus   int      // of responses; 0: any status below 400
 	IgnoreHeaders  []string // names of headers that may differ
 	Masks          []string // see contract.Want
-	AllowDifferent bool     // the status alone is compared
+	AllowDifferent bool     // compare only the status
 }
 
-// A Weighted is one request of a mix, with its share.
+// A Weighted is a request of a mix with its share.
 type Weighted struct {
 	Request        string
 	Headers        []string
@@ -52,13 +51,13 @@ type Weighted struct {
 	Weight         int // its share of the mix; 0 means 1
 }
 
-// maxBody is far above what a benchmark sends.
+// maxBody is the largest request body in bytes, far above what a benchmark sends.
 const maxBody = 64 << 20
 
-// Validate returns an error of the first option that is invalid.
+// Validate returns an error for the first invalid option.
 func (s *Spec) Validate() error {
 	if s.Root != "" && s.Root[0] != '/' {
-		return InvalidOption("root", "%q: a path that begins with / is needed", s.Root)
+		return InvalidOption("root", "%q: must be a path that begins with /", s.Root)
 	}
 	for _, d := range []struct{ option, path string }{{"dir", s.Dir}, {"documents", s.Documents}} {
 		if _, err := Directory(d.option, d.path); err != nil {
@@ -76,12 +75,12 @@ func (s *Spec) Validate() error {
 	}
 	for i, name := range s.IgnoreHeaders {
 		if !isToken(name) {
-			return InvalidElement("ignore-header", i, "%q: the name of a header is needed, such as Set-Cookie", name)
+			return InvalidElement("ignore-header", i, "%q: must be the name of a header, such as Set-Cookie", name)
 		}
 	}
 	for i, mask := range s.Masks {
 		if mask == "" {
-			return InvalidElement("mask", i, "is empty: a regular expression is needed")
+			return InvalidElement("mask", i, "is empty: must be a regular expression")
 		}
 		if _, err := NewMasks([]string{mask}); err != nil {
 			return InvalidElement("mask", i, "%q: %v", mask, errors.Unwrap(err))
@@ -93,27 +92,27 @@ func (s *Spec) Validate() error {
 
 func validStatus(status int) error {
 	if status != 0 && (status < 200 || status > 599) {
-		return InvalidOption("expect-status", "%d: a status from 200 to 599 is needed", status)
+		return InvalidOption("expect-status", "%d: must be a status from 200 to 599", status)
 	}
 	return nil
 }
 
-// AsksNothing reports whether the user says nothing of requests.
+// AsksNothing reports whether no option describes a request.
 func (s *Spec) AsksNothing() bool {
 	return len(s.Requests)+len(s.Headers)+len(s.Weighted) == 0 && s.Body == "" && s.BodyFile == ""
 }
 
-// Variables are those of the programs, by name.
+// Variables returns the variables of the programs by name.
 func (s *Spec) Variables() (map[string]string, error) {
 	variables := map[string]string{}
 	for i, given := range s.Env {
 		name, value, has := strings.Cut(given, "=")
 		if name == "" || strings.ContainsAny(name, " \t,\x00") || strings.ContainsRune(value, 0) {
-			return nil, InvalidElement("env", i, "%q: NAME or NAME=VALUE is needed", name)
+			return nil, InvalidElement("env", i, "%q: must be NAME or NAME=VALUE", name)
 		}
 		if !has {
 			if value, has = os.LookupEnv(name); !has {
-				return nil, InvalidElement("env", i, "%s: it is not set here; give it a value, as %[1]s=VALUE", name)
+				return nil, InvalidElement("env", i, "%s: the variable is not set in this environment: use %[1]s=VALUE", name)
 			}
 		}
 		variables[name] = value
@@ -121,7 +120,7 @@ func (s *Spec) Variables() (map[string]string, error) {
 	return variables, nil
 }
 
-// HashedVariables are the variables that the user names, with the hashes of their values.
+// HashedVariables returns the variables of the programs with hashes of their values.
 func (s *Spec) HashedVariables() (map[string]string, error) {
 	variables, err := s.Variables()
 	for name, value := range variables {
@@ -130,8 +129,8 @@ func (s *Spec) HashedVariables() (map[string]string, error) {
 	return variables, err
 }
 
-// Hosted is the environment of the program that hosts CGI executables: for one in the file at path, or for those in the
-// directory there; "" if the path is said elsewhere.
+// Hosted returns the environment of the program that hosts CGI executables. Path is the executable or a directory of
+// executables; "" if the path is set elsewhere.
 func (s *Spec) Hosted(path string) (map[string]string, error) {
 	env, err := s.Variables()
 	if err != nil {
@@ -168,27 +167,28 @@ func (s *Spec) Hosted(path string) (map[string]string, error) {
 	return env, err
 }
 
-// mount is the root without a slash at its end; "" is /.
+// mount returns Root without a slash at its end; "" means /.
 func (s *Spec) mount() string { return strings.TrimRight(s.Root, "/") }
 
-// Split returns what of a URL's path, without query, is the name of the executable, and what it gets as PATH_INFO.
+// Split splits a URL's path, without query, into the name of the executable and its PATH_INFO.
 func (s *Spec) Split(path string) (name, info string) {
 	return s.mount(), strings.TrimPrefix(path, s.mount())
 }
 
-// Directory returns the absolute path of the value of an option that names a directory; "" if that is "".
+// Directory returns the absolute path of the directory that is the value of an option; "" if path is "". It returns an
+// error if there is no such directory.
 func Directory(option, path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return "", fmt.Errorf("finding %s: %w", path, err)
+		return "", fmt.Errorf("absolute path of %s: %w", path, err)
 	}
 	info, err := os.Stat(absolute)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", InvalidOption(option, "%s does not exist", path)
+		return "", InvalidOption(option, "%s does not exist: must be a directory", path)
 	case err != nil:
 		return "", InvalidOption(option, "%s: %v", path, cause(err))
 	case !info.IsDir():
@@ -197,14 +197,14 @@ func Directory(option, path string) (string, error) {
 	return absolute, nil
 }
 
-// Asked is a request with what the user says of its response.
+// An Asked is a request with the user's expectation of its response.
 type Asked struct {
 	contract.Request
-	Status int  // that is expected; 0: any but an error
-	Learn  bool // Want is not known yet
+	Status int  // expected status; 0: any status below 400
+	Learn  bool // the expected response, Want, is not known yet
 }
 
-// Known returns requests whose right responses are described.
+// Known returns the requests as Asked, for requests with known expected responses.
 func Known(requests []contract.Request) []Asked {
 	var asked []Asked
 	for _, r := range requests {
@@ -213,7 +213,7 @@ func Known(requests []contract.Request) []Asked {
 	return asked
 }
 
-// Requests are those that are asked, without what the user says of their responses.
+// Requests returns the requests without the user's expectations.
 func Requests(asked []Asked) []contract.Request {
 	var requests []contract.Request
 	for _, a := range asked {
@@ -222,13 +222,13 @@ func Requests(asked []Asked) []contract.Request {
 	return requests
 }
 
-// Unlearnt reports whether the right response to one of the requests is not known yet.
+// Unlearnt reports whether the expected response to one of the requests is not known yet.
 func Unlearnt(asked []Asked) bool {
 	return slices.ContainsFunc(asked, func(a Asked) bool { return a.Learn })
 }
 
-// Ask returns the requests to a program that describes these, or nothing. The path of a request that is not given is
-// path, or that of the root if path is "".
+// Ask returns the requests to a program that describes the given requests, or none. If neither the user nor the program
+// names a request, it returns one for path, or for the root if path is "".
 func (s *Spec) Ask(described []contract.Request, path string) ([]Asked, error) {
 	var asked []Asked
 	for i, w := range s.wanted(described, path) {
@@ -246,7 +246,7 @@ func (s *Spec) Ask(described []contract.Request, path string) ([]Asked, error) {
 	return asked, nil
 }
 
-// wanted are the requests that the user names, or those that are described if there are none.
+// wanted returns the requests that the user names, or else the described ones, or else one for path.
 func (s *Spec) wanted(described []contract.Request, path string) []Weighted {
 	if len(s.Weighted) > 0 {
 		return s.Weighted
@@ -267,7 +267,7 @@ func (s *Spec) wanted(described []contract.Request, path string) []Weighted {
 	return all
 }
 
-// ask makes one request.
+// ask returns the request for w.
 func (s *Spec) ask(w Weighted, described []contract.Request) (Asked, error) {
 	if err := validStatus(w.ExpectStatus); err != nil {
 		return Asked{}, err
@@ -301,7 +301,7 @@ func (s *Spec) ask(w Weighted, described []contract.Request) (Asked, error) {
 	return asked, nil
 }
 
-// parse reads a request: a path, with a method before it if it is not GET, or POST of one with a body.
+// parse parses a request: a path, with a method before it unless it is GET, or POST for a request with a body.
 func (s *Spec) parse(text string, hasBody bool, described []contract.Request) (contract.Request, error) {
 	method, path, found := strings.Cut(text, " ")
 	switch {
@@ -316,22 +316,23 @@ func (s *Spec) parse(text string, hasBody bool, described []contract.Request) (c
 	}
 	switch root := s.mount(); {
 	case !strings.HasPrefix(path, "/") && len(names) > 0 && !found:
-		return contract.Request{}, InvalidOption("request", "%q is unknown; there are %s, or give a path that begins with /",
+		return contract.Request{}, InvalidOption("request", "%q is unknown: use one of %s, or a path that begins with /",
 			text, strings.Join(names, ", "))
 	case !strings.HasPrefix(path, "/"):
-		return contract.Request{}, InvalidOption("request", "%q: a path that begins with / is needed, or a method and a path, "+
+		return contract.Request{}, InvalidOption("request", "%q: must be a path that begins with /, or a method and a path, "+
 			"such as 'POST /?page=2'", text)
 	case !isToken(method) || method == http.MethodConnect:
-		return contract.Request{}, InvalidOption("request", "%q: %q is not a method that can be sent; GET or POST is", text, method)
+		return contract.Request{}, InvalidOption("request", "%q: cannot send the method %q: use another, such as GET or POST",
+			text, method)
 	case strings.ContainsFunc(path, mustBeEscaped):
-		return contract.Request{}, InvalidOption("request", "%q: blanks, #, control characters and letters that are not ASCII "+
-			"have to be percent-encoded, as in /a%%20b", text)
+		return contract.Request{}, InvalidOption("request", "%q: blanks, #, control characters and non-ASCII characters "+
+			"must be percent-encoded, as in /a%%20b", text)
 	case invalidURL(path):
-		return contract.Request{}, InvalidOption("request", "%q: %% has to be followed by two hexadecimal digits", text)
+		return contract.Request{}, InvalidOption("request", "%q: two hexadecimal digits must follow %%", text)
 	case root != "" && path != root && !strings.HasPrefix(path, root+"/") && !strings.HasPrefix(path, root+"?"):
-		return contract.Request{}, InvalidOption("request", "%q is not below --root %s", text, root)
+		return contract.Request{}, InvalidOption("request", "%q: the path must be below --root %s", text, root)
 	}
-	return contract.Request{Name: strings.ToLower(method), Method: method, Path: path}, nil
+	return contract.Request{Name: requestName(method, path), Method: method, Path: path}, nil
 }
 
 func invalidURL(path string) bool {
@@ -339,19 +340,25 @@ func invalidURL(path string) bool {
 	return err != nil
 }
 
-// mustBeEscaped reports whether a URL may not have the character as it is.
+// mustBeEscaped reports whether the character must be percent-encoded in a URL.
 func mustBeEscaped(r rune) bool { return r <= ' ' || r == '#' || r >= 0x7f }
 
-// freeName returns name, with a number if one of the requests has it.
+// requestName returns the name of a request that the user describes.
+func requestName(method, path string) string { return method + " " + path }
+
+// IsLearnt reports whether the user describes the request, so that its expected response was recorded from a target.
+func IsLearnt(r contract.Request) bool { return strings.HasPrefix(r.Name, r.Method+" ") }
+
+// freeName returns name, with a number appended if one of the requests has that name.
 func freeName(name string, asked []Asked) string {
 	free := name
 	for n := 2; slices.ContainsFunc(asked, func(a Asked) bool { return a.Name == free }); n++ {
-		free = fmt.Sprintf("%s-%d", name, n)
+		free = fmt.Sprintf("%s (%d)", name, n)
 	}
 	return free
 }
 
-// bodyOf returns the body of a request, and whether it has one: its own, or that of all.
+// bodyOf returns the request's own body, or else the body of all requests. Has reports whether there is one.
 func bodyOf(own, all Weighted) (body string, has bool, err error) {
 	if own.Body == "" && own.BodyFile == "" {
 		own = all
@@ -366,7 +373,7 @@ func bodyOf(own, all Weighted) (body string, has bool, err error) {
 	return string(text), true, nil
 }
 
-// cause is the reason of an error of a file, without the name of a system call.
+// cause returns the reason of a file error, without the name of the system call and the path.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

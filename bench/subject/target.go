@@ -17,23 +17,22 @@ type Target struct {
 	Workload   string
 	Model      string
 	URL        string                 // without a trailing slash
-	AdminURL   string                 // "" if it has no admin listener: then nothing is known of its cost
+	AdminURL   string                 // "" if it has no admin listener, which would report its cost
 	PID        int                    // of its first process; 0 if it is an external server
-	External   bool                   // a server of others, whose headers are not compared
-	OtherClock bool                   // its clock is not that of this machine
+	External   bool                   // externally managed: its headers are not compared
+	OtherClock bool                   // its clock differs from this machine's
 	Ready      time.Duration          // from the start of its first process until it was ready; 0 for an external server
-	Slowest    time.Duration          // response when each request was sent alone; 0 before that
-	UsageFunc  func() *contract.Usage // what is known of its usage without an admin listener; nil if nothing is
-	Gone       <-chan error           // yields why, when it ends without having been asked to; nil if that cannot be known
-	// LogLines returns what it logged since the call before, each kind of line once; nil if nothing reads
-	// its log.
+	Slowest    time.Duration          // slowest response when each request was sent alone; 0 before that
+	UsageFunc  func() *contract.Usage // measures its usage without an admin listener; nil if that is not possible
+	Gone       <-chan error           // yields why it ended, if it ends before it is stopped; nil if that is not observed
+	// LogLines returns the lines logged since the last call, each kind of line once; nil if its log is not read.
 	LogLines func() []string
-	// DatabaseCPU is the processor time of the database server that works for it, in nanoseconds since that began, and
-	// whether it is known; nil if there is none. It may wait a little until the server rests.
+	// DatabaseCPU returns the CPU time of the target's database server since the server started, in nanoseconds. Known
+	// reports whether it could be read. It may wait briefly until the server is idle. Nil if there is no such server.
 	DatabaseCPU func() (ns int64, known bool)
 }
 
-// DatabaseUsed is DatabaseCPU; it returns nil if nothing is known.
+// DatabaseUsed returns the result of DatabaseCPU; nil if it is not known.
 func (t *Target) DatabaseUsed() *int64 {
 	if t.DatabaseCPU == nil {
 		return nil
@@ -44,7 +43,8 @@ func (t *Target) DatabaseUsed() *int64 {
 	return nil
 }
 
-// Logged returns the lines that it logged; of a target that fails altogether it waits until no more come.
+// Logged returns the lines that the target logged. For a target that fails altogether, it waits until no more lines
+// come.
 func (t *Target) Logged(altogether bool) []string {
 	if t.LogLines == nil {
 		return nil
@@ -60,10 +60,10 @@ func (t *Target) Logged(altogether bool) []string {
 	return lines
 }
 
-// longestLog is how long the log of a target that fails altogether is waited for.
+// longestLog is the longest wait for the log of a target that fails altogether.
 const longestLog = 10 * ExitDelay
 
-// Usage asks the target what it has consumed so far.
+// Usage returns the resources that the target has used so far; nil if they are not known.
 func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usage, error) {
 	if t.UsageFunc != nil {
 		return t.UsageFunc(), nil
@@ -77,11 +77,11 @@ func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usag
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("asking %s %s for its usage: %w", t.Workload, t.Model, err)
+		return nil, fmt.Errorf("requesting the usage of %s %s: %w", t.Workload, t.Model, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("asking %s %s for its usage: %s", t.Workload, t.Model, resp.Status)
+		return nil, fmt.Errorf("requesting the usage of %s %s: %s", t.Workload, t.Model, resp.Status)
 	}
 	var u contract.Usage
 	if err := json.NewDecoder(resp.Body).Decode(&u); err != nil {
@@ -90,5 +90,5 @@ func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usag
 	return &u, nil
 }
 
-// ExitDelay is how much later than its clients the parent of a process may learn that it has ended.
+// ExitDelay is the longest time from when a client sees that a process ended until the parent of the process does.
 const ExitDelay = 100 * time.Millisecond

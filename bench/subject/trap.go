@@ -6,11 +6,10 @@ const (
 	ListenBacklog = "listen-backlog"
 )
 
-// A Trap is a property of what is measured, or of how it is served, that makes its numbers say something else than they
-// seem to.
+// A Trap is a property of a server or its configuration that makes its measurements misleading.
 type Trap struct {
 	Code     string `json:"code"`     // such as delayed-ack
-	Model    string `json:"model"`    // or the side of a check, or the server, that has it
-	Evidence string `json:"evidence"` // what was seen, with numbers: a sentence without its full stop
-	Advice   string `json:"advice"`   // how to remove it, likewise
+	Model    string `json:"model"`    // model, side of a check, or server that has it
+	Evidence string `json:"evidence"` // what was observed, with numbers: a sentence without its period
+	Advice   string `json:"advice"`   // how to remove it, in the same form
 }

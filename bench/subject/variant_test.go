@@ -9,10 +9,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// A variant is launched by its own model, environment and program, and known by its own name.
+// A variant is launched with its own model, environment and program, and has its own name.
 func TestLaunchOfVariants(t *testing.T) {
 	url := admin(t, healthyAdmin)
-	telling := func(which string) subject.Program {
+	echoing := func(which string) subject.Program {
 		path := script(t, `case "$1" in
 prepare) mkdir "$3" && echo "{\"DATA\":\"$3\"}" ;;
 serve)
@@ -23,12 +23,12 @@ esac
 `)
 		return subject.Program{Path: path, Description: contract.Description{Name: "fake", Models: []string{"one", "two"}}}
 	}
-	l := launcher(t, telling("usual"))
+	l := launcher(t, echoing("usual"))
 	l.Env = map[string]string{"MORE": "launcher"}
 	l.Variants = []subject.Variant{
 		{Name: "plain", Model: "one"},
 		{Name: "rich", Model: "two", Env: map[string]string{"MORE": "variant"}, Padding: 100_000},
-		{Name: "built", Model: "one", Programs: []subject.Program{telling("own")}},
+		{Name: "built", Model: "one", Programs: []subject.Program{echoing("own")}},
 	}
 	tests := []struct {
 		name, args, more string
@@ -37,7 +37,7 @@ esac
 		{"plain", "usual serve -model one ", "launcher", 0},
 		{"rich", "usual serve -model two ", "variant", 100_000},
 		{"built", "own serve -model one ", "launcher", 0},
-		{"two", "usual serve -model two ", "launcher", 0}, // a model, as ever
+		{"two", "usual serve -model two ", "launcher", 0}, // a model, not a variant
 	}
 	for _, test := range tests {
 		target, stop, err := l.Launch(t.Context(), test.name, "fake")
@@ -66,11 +66,11 @@ esac
 		}
 	}
 	_, _, err := l.Launch(t.Context(), "three", "fake")
-	fails(t, "Launch(three)", err, `has no model "three"; it has one, two`)
+	fails(t, "Launch(three)", err, `has no model "three": use one of one, two`)
 	empty(t, l)
 }
 
-// A padding is exact where it has room for its names, and there is at least one variable.
+// A padding has the exact size if its names fit, and consists of at least one variable.
 func TestSmallPadding(t *testing.T) {
 	for padding, want := range map[int]struct{ variables, bytes int }{
 		0: {0, 0}, 1: {1, 19}, 19: {1, 19}, 20: {1, 20}, 199: {1, 199}, 200: {2, 200}, 1099: {10, 1099},
@@ -85,12 +85,12 @@ func TestSmallPadding(t *testing.T) {
 				want.variables)
 		}
 		if name, value, _ := strings.Cut(all[0], "="); name != contract.EnvPadding || strings.Trim(value, "x") != "" {
-			t.Errorf("a padding of %d begins with %.50q, want the random one", padding, all[0])
+			t.Errorf("a padding of %d begins with %.50q, want the random variable", padding, all[0])
 		}
 	}
 }
 
-// The largest padding is one that the kernel takes, and that children are given.
+// The kernel accepts the largest padding, and the host passes it on to children.
 func TestMostPadding(t *testing.T) {
 	p, err := subject.Describe(t.Context(), hello(t))
 	if err != nil {

@@ -16,7 +16,8 @@ const (
 )
 
 // excluded are options that cannot be combined with a suite: it chooses itself what is compared.
-var excluded = []string{"workload", "model", "target", "cgi", subject.PersistentName, "request", "baseline", "rate", "find-knee",
+var excluded = []string{"workload", "model", "target", "cgi", subject.PersistentName, "request", "baseline", "rate",
+	"find-knee",
 	"slo",
 	"database", "database-tls", "database-socket", "floor", "reuse-levels", "allow-different-responses", "variants"}
 

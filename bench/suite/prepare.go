@@ -90,7 +90,7 @@ func (p *preparation) find(ctx context.Context, finder *subject.Finder, contende
 	return nil
 }
 
-// writePrograms writes the programs in other languages into the folder.
+// writePrograms writes the programs in other languages into the directory.
 func (p *preparation) writePrograms() error {
 	if err := os.CopyFS(p.dir, suites.Programs); err != nil {
 		return fmt.Errorf("writing the programs in other languages: %w", err)
@@ -144,7 +144,8 @@ func (p *preparation) addContender(ctx context.Context, c contender) error {
 	if external.Start != nil {
 		p.External = append(p.External, external)
 	}
-	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.workload, Name: c.name, Title: title, Fresh: c.isFresh()})
+	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.workload, Name: c.name, Title: title,
+		Fresh: c.isFresh()})
 	return p.describe(c, of)
 }
 

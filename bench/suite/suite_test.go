@@ -20,7 +20,7 @@ func beside(t *testing.T, names ...string) *subject.Finder {
 	return &subject.Finder{Dirs: []string{programtest.Build(t, names...)}, Log: io.Discard}
 }
 
-// path has the PATH be a folder with just these programs.
+// path has the PATH be a directory with just these programs.
 func path(t *testing.T, names ...string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -48,7 +48,8 @@ func TestPrepareWithoutAll(t *testing.T) {
 	if got := strings.Join(names, " "); got != "C Go shell PHP Python" {
 		t.Errorf("without Perl the contenders are %s", got)
 	}
-	if len(lineup.Missing) != 1 || !strings.Contains(lineup.Missing[0].Error(), "perl is not installed (Debian: apt-get install perl)") {
+	if len(lineup.Missing) != 1 || !strings.Contains(lineup.Missing[0].Error(),
+		"perl is not installed (Debian: apt-get install perl)") {
 		t.Errorf("Missing = %v, want perl and its package", lineup.Missing)
 	}
 	if lineup.Versions["python3"] == "" || lineup.Versions["perl"] != "" {
@@ -57,7 +58,8 @@ func TestPrepareWithoutAll(t *testing.T) {
 
 	path(t)
 	_, err = languages.Prepare(t.Context(), finder, t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "nothing of the suite languages can be measured here: gcc is not installed") {
+	if err == nil || !strings.Contains(err.Error(),
+		"nothing of the suite languages can be measured here: gcc is not installed") {
 		t.Errorf("without anything: %v", err)
 	}
 }

@@ -18,12 +18,12 @@ type contender struct {
 	workload    string // what the suite calls it
 	program     string // the program whose data, requests and answers are those of the workload
 	request     string // the one that is measured
-	name        string // in the place of a model
+	name        string // instead of a model
 	title       string // for people
 	web         string // of package servers, that has file answer; "" means our own host, or the program itself
 	file        string // of the directory suites/programs; "" means the program itself
-	extraFile   string // another file of that folder, which it needs
-	interpreter string // the interpreter that our own host executes in place of the file
+	extraFile   string // another file of that directory, which it needs
+	interpreter string // the interpreter that our own host executes instead of the file
 	model       string // of the program, if it serves by itself
 }
 
@@ -41,8 +41,9 @@ func (c contender) isFresh() bool {
 // All are all suites.
 var All = []Suite{
 	{
-		Name:     "article",
-		About:    "the claim of the article on mod_python: Python under Apache and Go, by CGI and resident, without and with databases",
+		Name: "article",
+		About: "the claim of the article on mod_python: Python under Apache and Go, by CGI and resident, without and " +
+			"with databases",
 		Baseline: cgi,
 		contenders: slices.Concat(
 			python("hello in Python", "hello", "hello", map[string]string{cgi: "hello.py", "cgihandler": "hello.py",
@@ -69,9 +70,12 @@ var All = []Suite{
 		Baseline: cgi,
 		contenders: []contender{
 			{workload: "hello in PHP", program: "hello", request: "hello", name: cgi, title: "lighttpd, mod_cgi: php-cgi for each request", web: "php-cgi", file: "hello.php"},
-			{workload: "hello in PHP", program: "hello", request: "hello", name: "fcgid", title: "Apache, mod_fcgid: kept processes of php-cgi", web: "mod_fcgid", file: "hello.php"},
-			{workload: "hello in PHP", program: "hello", request: "hello", name: "fpm", title: "nginx, php-fpm", web: "php-fpm", file: "hello.php"},
-			{workload: "hello in PHP", program: "hello", request: "hello", name: "module", title: "Apache (prefork), mod_php", web: "mod_php", file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: "fcgid",
+				title: "Apache, mod_fcgid: kept processes of php-cgi", web: "mod_fcgid", file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: "fpm", title: "nginx, php-fpm", web: "php-fpm",
+				file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: "module", title: "Apache (prefork), mod_php",
+				web: "mod_php", file: "hello.php"},
 		},
 	},
 	{
@@ -83,7 +87,8 @@ var All = []Suite{
 			{workload: "hello", program: "hello", request: "hello", name: "Go", title: "static, with net/http linked in"},
 			{workload: "hello", program: "hello", request: "hello", name: "shell", title: "/bin/sh", file: "hello.sh"},
 			{workload: "hello", program: "hello", request: "hello", name: "Perl", title: "perl", file: "hello.pl"},
-			{workload: "hello", program: "hello", request: "hello", name: "PHP", title: "php-cgi", file: "hello.php", interpreter: "php-cgi"},
+			{workload: "hello", program: "hello", request: "hello", name: "PHP", title: "php-cgi", file: "hello.php",
+				interpreter: "php-cgi"},
 			{workload: "hello", program: "hello", request: "hello", name: "Python", title: "python3", file: "hello.py"},
 		},
 	},
@@ -123,8 +128,10 @@ func python(workload, program, request string, files map[string]string) []conten
 // twins are those of a program of this project.
 func twins(workload, program, request string) []contender {
 	return []contender{
-		{workload: workload, program: program, request: request, name: cgi, model: cgi, title: "our host: a process for each request"},
-		{workload: workload, program: program, request: request, name: persistent, model: persistent, title: "a resident process"},
+		{workload: workload, program: program, request: request, name: cgi, model: cgi,
+			title: "our host: a process for each request"},
+		{workload: workload, program: program, request: request, name: persistent, model: persistent,
+			title: "a resident process"},
 	}
 }
 

@@ -12,24 +12,24 @@ import (
 )
 
 const (
-	// burstsLimit is how long connections are opened for, if none is dropped. Whether a burst finds the backlog full
-	// depends on how soon the server gets to accept, so one burst is not enough.
+	// burstsLimit is how long bursts are repeated if no connection is dropped. One burst is not enough: whether it fills
+	// the backlog depends on how soon the server accepts.
 	burstsLimit = 300 * time.Millisecond
 	mostBursts  = 40
-	// retransmit is how long a connection at least takes whose first SYN was dropped: that is sent again after one second
+	// retransmit is the shortest duration of connecting if the first SYN was dropped: it is sent again after one second
 	// (RFC 6298, 2.1), and after three.
 	retransmit = 950 * time.Millisecond
-	// connectLimit is how long a connection is waited for: longer than one retransmission, not as long as two.
+	// connectLimit is the timeout for connecting: longer than one retransmission, shorter than two.
 	connectLimit = 1500 * time.Millisecond
 	// drainLimit is how long the server may take to accept all connections of a burst.
 	drainLimit = 500 * time.Millisecond
-	drainPause = 10 * time.Millisecond // before it is tried again
-	// mostOpened bounds the connections of a burst, and the files that they are.
+	drainPause = 10 * time.Millisecond // between two attempts
+	// mostOpened bounds the connections of a burst, and so its open files.
 	mostOpened = 256
 )
 
-// fullBacklog opens as many connections at once as there are clients, again and again, and looks for those whose SYN
-// was dropped: the kernel has counted an overflow, and they take as long as a retransmission.
+// fullBacklog repeatedly opens one connection per client, all at the same time. It looks for connections whose SYN was
+// dropped: the kernel has counted an overflow, and connecting took as long as a retransmission.
 func fullBacklog(ctx context.Context, p *probe) (evidence string) {
 	before, clients := machine.Counters().ListenOverflows, min(p.Clients, mostOpened)
 	var slow []time.Duration
@@ -50,14 +50,14 @@ func fullBacklog(ctx context.Context, p *probe) (evidence string) {
 	if slow == nil || dropped <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d connections that were opened at once took %s (median) to be accepted, since the listen "+
-		"backlog was full: the kernel counted %s", len(slow), clients, spoken(median(slow)),
+	return fmt.Sprintf("%d of %d connections opened at the same time took %s (median) to be accepted, because the listen "+
+		"backlog was full: the kernel counted %s", len(slow), clients, formatDuration(median(slow)),
 		units.Plural(int(dropped), "overflow"))
 }
 
-// A burst is connections that are opened at once.
+// A burst is a set of connections that are opened at the same time. Its slices have one element per connection.
 type burst struct {
-	connections []*connection // nil if it failed
+	connections []*connection // nil if connecting failed
 	took        []time.Duration
 	errors      []error
 }
@@ -85,8 +85,8 @@ func (b burst) close() {
 	}
 }
 
-// drain reports whether the server has accepted all connections before it: one in the backlog stays there when it is
-// closed, and those of several bursts would fill it.
+// drain reports whether the server has accepted all earlier connections. A connection in the backlog stays there after
+// it is closed, so several bursts could fill the backlog.
 func (p *probe) drain(ctx context.Context) (all bool) {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
@@ -95,11 +95,11 @@ func (p *probe) drain(ctx context.Context) (all bool) {
 		return false
 	}
 	defer c.Close()
-	_, err = c.ask()
+	_, err = c.roundTrip()
 	return err == nil
 }
 
-// drainAll waits until the server has accepted all connections before this, for as long as ctx lives.
+// drainAll waits until the server has accepted all earlier connections. It reports false if ctx ends first.
 func (p *probe) drainAll(ctx context.Context) (all bool) {
 	for !p.drain(ctx) {
 		if ctx.Err() != nil {

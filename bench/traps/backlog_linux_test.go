@@ -7,7 +7,7 @@ import (
 	"forktax/bench/traps"
 )
 
-// Python's socketserver listens with a backlog of 5, if it is not told otherwise.
+// By default, Python's socketserver listens with a backlog of 5.
 func TestListenBacklogOfPython(t *testing.T) {
 	for name, test := range map[string]struct {
 		options []string
@@ -27,7 +27,7 @@ func TestListenBacklogOfPython(t *testing.T) {
 			if got := trap != nil; got != test.has {
 				t.Errorf("Detect = %v, want listen-backlog: %v", found, test.has)
 			}
-			if trap != nil && !strings.Contains(trap.Evidence, "of 16 connections that were opened at once took 1.") {
+			if trap != nil && !strings.Contains(trap.Evidence, "of 16 connections opened at the same time took 1.") {
 				t.Errorf("the evidence is %q", trap.Evidence)
 			}
 		})

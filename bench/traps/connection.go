@@ -15,32 +15,32 @@ import (
 	"time"
 )
 
-// A connection is one to the server that is kept, and that notes when the parts of a response arrive.
+// A connection is a reused connection to the server that records when the parts of a response arrive.
 type connection struct {
 	net.Conn
 	segments *segments
 	reader   *bufio.Reader
-	message  []byte        // the request, as it is sent
-	request  *http.Request // for the reader of the response
-	stop     func() bool   // watching ctx
+	message  []byte        // the request as bytes on the wire
+	request  *http.Request // for parsing the response
+	stop     func() bool   // stops watching ctx
 }
 
-// A reply is a response as far as its time matters.
+// A reply holds the timing of a response.
 type reply struct {
 	took   time.Duration // from sending the request to the last byte
-	gap    time.Duration // the longest between two of its parts
+	gap    time.Duration // longest time between two parts
 	closes bool          // the server closes the connection after it
 }
 
-// segments is a TCP connection that notes the time between reads.
+// segments is a TCP connection that records the time between reads.
 type segments struct {
 	net.Conn
-	quickly bool // acknowledge each segment at once
+	quickly bool // acknowledge each segment immediately
 	last    time.Time
 	gap     time.Duration
 }
 
-// Read notes the longest time between two reads.
+// Read implements net.Conn. It records the longest time between two reads.
 func (s *segments) Read(p []byte) (int, error) {
 	n, err := s.Conn.Read(p)
 	now := time.Now()
@@ -54,7 +54,7 @@ func (s *segments) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// address returns where the server listens, and whether it speaks TLS.
+// address returns the address of the server, and reports whether it uses TLS.
 func (p *probe) address() (address string, secure bool, err error) {
 	u, err := url.Parse(p.URL)
 	if err != nil {
@@ -62,12 +62,12 @@ func (p *probe) address() (address string, secure bool, err error) {
 	}
 	port := u.Port()
 	if port == "" {
-		port = u.Scheme // package net has the ports of http and https by name
+		port = u.Scheme // package net accepts http and https as names of ports
 	}
 	return net.JoinHostPort(u.Hostname(), port), u.Scheme == "https", nil
 }
 
-// connect opens a connection, which may take as long as the limit. It is closed when ctx ends.
+// connect opens a connection within the limit. The connection is closed when ctx ends.
 func (p *probe) connect(ctx context.Context, limit time.Duration) (*connection, error) {
 	address, secure, err := p.address()
 	if err != nil {
@@ -91,7 +91,7 @@ func (p *probe) connect(ctx context.Context, limit time.Duration) (*connection, 
 	s := &segments{Conn: conn}
 	c := &connection{Conn: s, segments: s, message: message.Bytes(), request: request,
 		stop: context.AfterFunc(ctx, func() { conn.Close() })}
-	if secure { // certificates are not verified, as the load engines do not
+	if secure { // like the load engines, this does not verify certificates
 		c.Conn = tls.Client(s, &tls.Config{InsecureSkipVerify: true, ServerName: request.URL.Hostname()})
 	}
 	c.reader = bufio.NewReader(c.Conn)
@@ -104,8 +104,8 @@ func (c *connection) Close() error {
 	return c.segments.Close()
 }
 
-// ask sends the request and reads the response to its end.
-func (c *connection) ask() (r reply, err error) {
+// roundTrip sends the request and reads the response to its end.
+func (c *connection) roundTrip() (r reply, err error) {
 	began := time.Now()
 	if err := c.send(); err != nil {
 		return r, err
@@ -127,13 +127,13 @@ func (c *connection) send() error {
 	return err
 }
 
-// median returns the middle of durations, of which there is at least one.
+// median returns the upper median of durations, which must not be empty.
 func median(all []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(all))[len(all)/2]
 }
 
-// spoken prints a duration with as many digits as matter.
-func spoken(d time.Duration) string {
+// formatDuration formats a duration with three significant digits.
+func formatDuration(d time.Duration) string {
 	if d >= time.Second {
 		return fmt.Sprintf("%.2f s", d.Seconds())
 	}

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// slowSettings are of Go builds that run slower than the same without: for instrumentation, or because nothing is
-// optimised.
+// slowSettings are build settings of Go that make a program slower: instrumentation or disabled optimisation.
 var slowSettings = []struct {
 	key   string
 	value *regexp.Regexp
@@ -20,9 +19,9 @@ var slowSettings = []struct {
 	{"-gcflags", regexp.MustCompile(`(^|[\s=])-N(\s|$)`)},
 }
 
-// debugBuild looks at the settings that Go's linker leaves in executables.
+// debugBuild examines the build settings that Go's linker stores in executables.
 func debugBuild(_ context.Context, p *probe) (evidence string) {
-	files := [][2]string{{p.Path, p.Path}} // where to read, and its name
+	files := [][2]string{{p.Path, p.Path}} // file to read, and its name in the evidence
 	for _, s := range p.server() {
 		files = append(files, [2]string{s.file, s.executable})
 	}
@@ -40,7 +39,7 @@ func debugBuild(_ context.Context, p *probe) (evidence string) {
 	return strings.Join(found, "; ")
 }
 
-// slowFlags returns the flags that make the executable slow; none if it is not from Go.
+// slowFlags returns the build flags that make the executable slow; none if it is not a Go program.
 func slowFlags(file string) (flags []string) {
 	info, err := buildinfo.ReadFile(file)
 	if err != nil {

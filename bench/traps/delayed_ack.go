@@ -8,70 +8,71 @@ import (
 	"forktax/bench/account"
 )
 
-// Nagle's algorithm (RFC 896) keeps a small segment back while an earlier one is not acknowledged, and the receiver
-// delays its acknowledgement (RFC 1122, 4.2.3.2), hoping to send it with data. A server that writes head and body apart
-// so waits on each kept connection until the delay ends: at least 40 ms on Linux (TCP_DELACK_MIN in include/net/tcp.h),
-// and rounded up to a tick.
+// Nagle's algorithm (RFC 896) holds back a small segment while an earlier one is unacknowledged. The receiver delays
+// its acknowledgement (RFC 1122, 4.2.3.2) to send it together with data. So a server that writes head and body
+// separately waits on each reused connection until the delay ends: at least 40 ms on Linux (TCP_DELACK_MIN in
+// include/net/tcp.h), rounded up to a tick.
 const (
 	leastDelay = 35 * time.Millisecond
 	mostDelay  = 50 * time.Millisecond
-	// busyDelay is the most on a busy machine, where a test tells the delay from work that takes as long.
+	// busyDelay is the upper limit on a busy machine, if a second test distinguishes the delay from work of that length.
 	busyDelay = 60 * time.Millisecond
 )
 
 const (
-	// mostAsked bounds the requests on a connection. The kernel acknowledges up to 16 segments of a new connection at once
-	// (TCP_MAX_QUICKACKS), which are about eight responses in two segments.
-	mostAsked = 30
-	// settled is how many responses in a row decide.
+	// mostRequests bounds the requests on a connection. On a new connection the kernel acknowledges up to 16 segments
+	// immediately (TCP_MAX_QUICKACKS), which are about eight responses in two segments.
+	mostRequests = 30
+	// settled is the number of consecutive responses that are evaluated.
 	settled = 9
-	// askLimit is how long a connection without the trap is examined.
-	askLimit = 600 * time.Millisecond
-	// mostWork is the CPU time of a request from which on its time may be the server's own.
+	// examineLimit is how long a connection without the trap is examined.
+	examineLimit = 600 * time.Millisecond
+	// mostWork is the CPU time per request above which the gap may be the server's own work.
 	mostWork = 15 * time.Millisecond
 )
 
-// delayedACK asks on one kept connection, and looks for responses whose second part comes as much later than the first
-// as a delayed ACK takes. Where the system allows it, it then acknowledges at once: only a delayed ACK is gone then.
+// delayedACK sends requests on one connection, and looks for responses whose second part arrives later than the first
+// by the duration of a delayed ACK. Where the system supports it, it repeats that with immediate acknowledgements: only
+// a delayed ACK disappears then.
 func delayedACK(ctx context.Context, p *probe) (evidence string) {
 	cpu, known := p.cpu()
-	delayed, ok := p.askFor(ctx, false)
+	delayed, ok := p.sample(ctx, false)
 	if !ok || !isDelay(gaps(delayed)) {
 		return ""
 	}
-	evidence = fmt.Sprintf("of %d responses on a kept connection the second part came %s after the first (median)",
-		len(delayed), spoken(median(gaps(delayed))))
+	evidence = fmt.Sprintf("in %d responses on a reused connection the second part came %s after the first (median)",
+		len(delayed), formatDuration(median(gaps(delayed))))
 	if after, ok := p.cpu(); known && ok {
 		work := (after - cpu) / time.Duration(len(delayed))
 		if work > mostWork && !acknowledgesAtOnce {
 			return ""
 		}
-		evidence += fmt.Sprintf(", with %s of CPU a request", spoken(work))
+		evidence += fmt.Sprintf(", with %s of CPU time per request", formatDuration(work))
 	}
 	if !acknowledgesAtOnce {
 		return evidence
 	}
-	quick, ok := p.askFor(ctx, true)
+	quick, ok := p.sample(ctx, true)
 	if !ok || 2*median(gaps(quick)) > leastDelay {
 		return ""
 	}
-	return evidence + "; when its client acknowledges at once, a response takes " + spoken(median(times(quick)))
+	return evidence + "; with immediate acknowledgements a response takes " + formatDuration(median(times(quick)))
 }
 
-// askFor returns the last responses on a connection, as many as decide; false if there are not as many, or if there is
-// nothing to decide.
-func (p *probe) askFor(ctx context.Context, quickly bool) ([]reply, bool) {
-	c, err := p.connect(ctx, askLimit)
+// sample returns the last settled responses on a connection. It reports false if there are fewer, or if none of them
+// shows the delay.
+func (p *probe) sample(ctx context.Context, quickly bool) ([]reply, bool) {
+	c, err := p.connect(ctx, examineLimit)
 	if err != nil {
 		return nil, false
 	}
 	defer c.Close()
 	c.segments.quickly = quickly
 	var all []reply
-	seen := quickly // a delay
-	for began := time.Now(); len(all) < mostAsked; {
-		r, err := c.ask()
-		if err != nil || r.closes || !seen && time.Since(began) > askLimit {
+	seen := quickly // a delay was seen, or need not be
+	for began := time.Now(); len(all) < mostRequests; {
+		r, err := c.roundTrip()
+		if err != nil || r.closes || !seen && time.Since(began) > examineLimit {
 			return nil, false
 		}
 		all = append(all, r)
@@ -83,7 +84,7 @@ func (p *probe) askFor(ctx context.Context, quickly bool) ([]reply, bool) {
 	return nil, false
 }
 
-// isDelay reports whether the median is what a delayed ACK takes.
+// isDelay reports whether the median is in the range of a delayed ACK.
 func isDelay(all []time.Duration) bool {
 	most := mostDelay
 	if acknowledgesAtOnce {
@@ -107,7 +108,7 @@ func times(all []reply) (durations []time.Duration) {
 	return durations
 }
 
-// cpu returns the CPU time that the server has used so far, if that is known.
+// cpu returns the CPU time that the server has used so far. It reports false if that is unknown.
 func (p *probe) cpu() (time.Duration, bool) {
 	if p.PID == 0 {
 		return 0, false

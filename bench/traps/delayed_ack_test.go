@@ -15,14 +15,14 @@ import (
 	"forktax/bench/traps"
 )
 
-// A rawServer writes the parts of its responses one by one.
+// A rawServer writes head and body of its responses separately.
 type rawServer struct {
-	head, pause time.Duration // before the head, and between head and body
-	whole       bool          // head and body are written at once
-	noDelay     bool          // without Nagle's algorithm
+	head, pause time.Duration // delay before the head, and between head and body
+	whole       bool          // writes head and body in one call
+	noDelay     bool          // disables Nagle's algorithm
 }
 
-// serve serves until the test ends, and returns the address.
+// serve starts the server for the duration of the test, and returns its address.
 func (s rawServer) serve(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -71,19 +71,19 @@ func (s rawServer) handle(c *net.TCPConn) {
 
 func TestDelayedACK(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("other systems delay acknowledgements otherwise")
+		t.Skip("other systems delay acknowledgements differently")
 	}
-	const delay = 43 * time.Millisecond // as long as a delayed ACK takes
+	const delay = 43 * time.Millisecond // the duration of a delayed ACK
 	for name, test := range map[string]struct {
 		server rawServer
 		has    bool
 	}{
-		"head and body apart":         {rawServer{}, true},
-		"apart, without Nagle":        {rawServer{noDelay: true}, false},
-		"at once":                     {rawServer{whole: true}, false},
-		"the body takes as long":      {rawServer{pause: delay, noDelay: true}, false},
-		"and is held back by nothing": {rawServer{pause: delay}, false},
-		"the head takes as long":      {rawServer{head: delay, whole: true}, false},
+		"head and body apart":      {rawServer{}, true},
+		"apart, without Nagle":     {rawServer{noDelay: true}, false},
+		"one write":                {rawServer{whole: true}, false},
+		"slow body, without Nagle": {rawServer{pause: delay, noDelay: true}, false},
+		"slow body":                {rawServer{pause: delay}, false},
+		"slow head":                {rawServer{head: delay, whole: true}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,38 +94,38 @@ func TestDelayedACK(t *testing.T) {
 			}
 			c.Reused = false
 			if found := traps.Detect(t.Context(), c); found != nil {
-				t.Errorf("with a connection for each request: Detect = %v, want no trap", found)
+				t.Errorf("with a connection per request: Detect = %v, want no trap", found)
 			}
 		})
 	}
 }
 
-// Python's http.server writes head and body apart.
+// Python's http.server writes head and body separately.
 func TestDelayedACKOfPython(t *testing.T) {
 	found := traps.Detect(t.Context(), python(t))
 	trap := find(found, "delayed-ack")
 	if trap == nil {
 		t.Fatalf("Detect = %v, want delayed-ack", found)
 	}
-	for _, want := range []string{"the second part came 4", "of CPU a request", "acknowledges at once"} {
+	for _, want := range []string{"the second part came 4", "of CPU time per request", "immediate acknowledgements"} {
 		if !strings.Contains(trap.Evidence, want) {
-			t.Errorf("the evidence %q is without %q", trap.Evidence, want)
+			t.Errorf("evidence %q: want %q in it", trap.Evidence, want)
 		}
 	}
 	if found := traps.Detect(t.Context(), python(t, "whole")); found != nil {
-		t.Errorf("Detect of a server that writes at once = %v, want no trap", found)
+		t.Errorf("Detect of a server with one write = %v, want no trap", found)
 	}
 }
 
-// Also by TLS: records that are written apart are segments apart, unless the server switches Nagle's algorithm off, as
-// Go's does.
+// The trap also exists with TLS, since separate records are separate segments. Go's server disables Nagle's algorithm,
+// so it does not have the trap.
 func TestNoDelayedACKByTLS(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Write([]byte("hello"))
 		w.(http.Flusher).Flush()
 		w.Write([]byte("world"))
 	}))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections on which nothing is asked
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it logs connections without a request
 	s.StartTLS()
 	defer s.Close()
 	c := traps.Case{URL: s.URL, Requests: get, Clients: 8, Reused: true}

@@ -11,7 +11,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// developmentServers are known by the header Server of their responses.
+// developmentServers are recognised by the Server header of their responses.
 var developmentServers = []struct {
 	server *regexp.Regexp
 	name   string
@@ -20,11 +20,11 @@ var developmentServers = []struct {
 	{regexp.MustCompile(`^WSGIServer/`), "Python's wsgiref, which is the development server of Django"},
 }
 
-// phpErrors are what PHP prints into a page with display_errors.
+// phpErrors matches the errors that PHP prints into a page with display_errors.
 var phpErrors = regexp.MustCompile(`<b>(Warning|Notice|Deprecated)</b>:\s.*\son line <b>\d+</b>`)
 
-// developmentCommands are known by how a process was started. The name is that of the program, or of the script that an
-// interpreter runs, without directory, version and extension.
+// developmentCommands are recognised by the command line of a process. name is the name of the program, or of the
+// script that an interpreter runs, without directory, version and extension.
 var developmentCommands = []struct {
 	name string
 	args func(args []string) bool // after the name
@@ -41,7 +41,7 @@ var developmentCommands = []struct {
 	{"node", own("--inspect"), "node --inspect"},
 }
 
-// developmentVariables are known to switch a mode on, for the programs of that name.
+// developmentVariables are environment variables that enable a development mode in the programs of that name.
 var developmentVariables = []struct {
 	program, variable string
 	value             *regexp.Regexp
@@ -51,7 +51,7 @@ var developmentVariables = []struct {
 	{"python", "FLASK_DEBUG", regexp.MustCompile(`^(1|true|yes|on)$`)},
 }
 
-// developmentMode looks at the response, and at how the processes of the server were started.
+// developmentMode examines the responses, and the command lines and environments of the server's processes.
 func developmentMode(ctx context.Context, p *probe) (evidence string) {
 	for _, r := range p.responses(ctx) {
 		if evidence = developmentResponse(r); evidence != "" {
@@ -74,21 +74,21 @@ func developmentResponse(r subject.Response) string {
 	server := r.Headers.Get("Server")
 	for _, d := range developmentServers {
 		if d.server.MatchString(server) {
-			return fmt.Sprintf("the response has the header Server: %s, of %s", quote(server), d.name)
+			return fmt.Sprintf("the response has the header Server: %s of %s", quote(server), d.name)
 		}
 	}
 	if php := r.Headers.Get("X-Powered-By"); strings.HasPrefix(php, "PHP/") {
 		if m := phpErrors.Find(r.Body[:min(len(r.Body), mostRead)]); m != nil {
-			return fmt.Sprintf("the page has an error that PHP prints with display_errors: %s", quote(firstLine(string(m))))
+			return fmt.Sprintf("the page contains an error printed by PHP's display_errors: %s", quote(firstLine(string(m))))
 		}
-		if r.Headers.Get("Host") != "" { // which no other server of PHP sends back
+		if r.Headers.Get("Host") != "" { // no other PHP server returns this header
 			return fmt.Sprintf("the response has the headers X-Powered-By: %s and Host, as php -S sends them", quote(php))
 		}
 	}
 	return ""
 }
 
-// development says by what the process is known to serve for development; "" if it is not.
+// development returns the evidence that the process runs in a development mode; "" if there is none.
 func (s serverProcess) development() string {
 	for _, i := range s.commands() {
 		for _, d := range developmentCommands {
@@ -111,7 +111,7 @@ func (s serverProcess) development() string {
 	return ""
 }
 
-// commands returns where in the arguments the program is, and what it interprets if it is an interpreter.
+// commands returns the index of the program in the arguments and, if it is an interpreter, the index of its script.
 func (s serverProcess) commands() (at []int) {
 	i := 0
 	for i < len(s.args) && (slices.Contains(launchers, s.args[i]) || assignment.MatchString(s.args[i])) {
@@ -131,14 +131,14 @@ func (s serverProcess) commands() (at []int) {
 	return at
 }
 
-// What may be before the name of a program in a command, and what may interpret one.
+// Words that may precede the name of a program in a command, and names of interpreters.
 var (
 	launchers    = []string{"env", "exec", "npx"}
 	assignment   = regexp.MustCompile(`^\w+=`)
 	interpreters = []string{"node", "python", "sh", "bash"}
 )
 
-// programName is the name of a program or script without directory, version and extension.
+// programName returns the name of a program or script without directory, version and extension.
 func programName(path string) string {
 	name := filepath.Base(path)
 	for _, extension := range []string{".js", ".mjs", ".cjs", ".py"} {
@@ -153,7 +153,7 @@ func has(flag string) func([]string) bool {
 	return func(args []string) bool { return slices.Contains(args, flag) }
 }
 
-// servesAt has the flag with an address to listen on.
+// servesAt matches arguments with the flag and an address to listen on.
 func servesAt(flag string) func([]string) bool {
 	return func(args []string) bool {
 		i := slices.Index(args, flag)
@@ -161,7 +161,7 @@ func servesAt(flag string) func([]string) bool {
 	}
 }
 
-// own has an option of an interpreter that begins so: one before the file that it interprets.
+// own matches arguments in which an option with this prefix precedes the script, so that it applies to the interpreter.
 func own(option string) func([]string) bool {
 	return func(args []string) bool {
 		for i, arg := range args {

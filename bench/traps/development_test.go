@@ -28,7 +28,7 @@ func TestDevelopmentByResponse(t *testing.T) {
 		"PHP's own server":        {header("X-Powered-By", "PHP/8.2.1", "Host", "127.0.0.1:80"), "", "php -S"},
 		"gunicorn":                {header("Server", "gunicorn"), "", ""},
 		"PHP":                     {header("X-Powered-By", "PHP/8.2.1"), "<b>Warning</b>: the shop is closed", ""},
-		"an article about it":     {header("Server", "Apache"), warning, ""},
+		"an article about errors": {header("Server", "Apache"), warning, ""},
 		"Express":                 {header("X-Powered-By", "Express"), "", ""},
 		"a server that names one": {header("Server", "proxy (Werkzeug/3.0.1)"), "", ""},
 	} {

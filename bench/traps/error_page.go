@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// errorPages are what programs send with status 200 though they failed. Each pattern is of the form that a program
-// gives its errors, so that a page about errors does not match: a trace begins the body, a title is whole.
+// errorPages are the error pages that programs send with status 200. Each pattern is specific to the program's error
+// format, so that a page about errors does not match: a trace must begin the body, a title must match as a whole.
 var errorPages = []struct {
 	name    string
 	pattern *regexp.Regexp
@@ -32,16 +32,16 @@ var errorPages = []struct {
 	{"Spring", regexp.MustCompile(`<h1>(Whitelabel Error Page)</h1>`)},
 }
 
-// title is the whole title of a page, which for an error is its status and nothing else.
+// title matches the title of a page; status matches a title that consists of an HTTP error status.
 var (
 	title  = regexp.MustCompile(`(?i)<title>\s*([^<]*?)\s*</title>`)
 	status = regexp.MustCompile(`(?i)^(?:http )?(?:error|status)?:?\s*([45]\d\d)\s*[-:–—]?\s*(.*?)[.!]?$`)
 )
 
-// mostRead of a body is searched, in bytes.
+// mostRead is how much of a body is searched, in bytes.
 const mostRead = 64 << 10
 
-// errorPage looks at the bodies of responses whose status says that they are good.
+// errorPage examines the bodies of responses with a 2xx status.
 func errorPage(ctx context.Context, p *probe) (evidence string) {
 	for _, r := range p.responses(ctx) {
 		if r.Status < 200 || r.Status > 299 {
@@ -54,36 +54,36 @@ func errorPage(ctx context.Context, p *probe) (evidence string) {
 	return ""
 }
 
-// errorIn finds an error in a body, and its first line; "" if there is none.
+// errorIn returns a description of the error in a body, and its first line; "" if there is none.
 func errorIn(body string) (name, line string) {
 	for _, page := range errorPages {
 		if m := page.pattern.FindStringSubmatch(body); m != nil {
-			return "is an error of " + page.name, firstLine(m[1])
+			return "is an error page of " + page.name, firstLine(m[1])
 		}
 	}
 	if m := title.FindStringSubmatch(body); m != nil && isStatus(html.UnescapeString(m[1])) {
 		return "has the title of an error", firstLine(m[1])
 	}
 	if text := strings.TrimSpace(body); isStatus(text) || text == "404 page not found" {
-		return "is nothing but an error", text
+		return "consists of an error message", text
 	}
 	return "", ""
 }
 
-// isStatus reports whether the text is a status of HTTP for an error with its standard words, and nothing else.
+// isStatus reports whether the text consists of an HTTP error status with its standard reason phrase.
 func isStatus(text string) bool {
 	m := status.FindStringSubmatch(text)
 	if m == nil {
 		return false
 	}
 	code, _ := strconv.Atoi(m[1])
-	words := http.StatusText(code)
-	return words != "" && (strings.EqualFold(m[2], words) || strings.EqualFold(m[2], "error"))
+	phrase := http.StatusText(code)
+	return phrase != "" && (strings.EqualFold(m[2], phrase) || strings.EqualFold(m[2], "error"))
 }
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// firstLine is the first line of a part of a page, without its tags.
+// firstLine returns the first line of a part of a page, without tags.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return strings.Join(strings.Fields(html.UnescapeString(tag.ReplaceAllString(line, ""))), " ")

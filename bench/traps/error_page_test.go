@@ -15,7 +15,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// served returns the case of a response that is learnt from a server.
+// served returns a case with a server that sends the response.
 func served(t *testing.T, status int, header http.Header, body string) traps.Case {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -29,7 +29,7 @@ func served(t *testing.T, status int, header http.Header, body string) traps.Cas
 	return traps.Case{Model: "cgi", URL: s.URL, Requests: get}
 }
 
-// errorPages are what programs send with status 200, in testdata, and the first line of the error in each.
+// errorPages maps error pages in testdata, sent with status 200, to the first line of the error.
 var errorPages = map[string]string{
 	"cgitb":                        `A problem occurred in a Python script`,
 	"django":                       `KeyError at /page`,
@@ -49,7 +49,7 @@ var errorPages = map[string]string{
 	"werkzeug":                     `ZeroDivisionError: division by zero`,
 }
 
-// page is a body in testdata.
+// page returns a body from testdata.
 func page(t *testing.T, dir, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", dir, name+".txt"))
@@ -68,13 +68,13 @@ func TestErrorPage(t *testing.T) {
 				t.Errorf("Detect = %v, want error-page with %q", found, line)
 			}
 			if found := traps.Detect(t.Context(), served(t, 404, nil, body)); found != nil {
-				t.Errorf("with status 404: Detect = %v, want no trap: the status says so", found)
+				t.Errorf("with status 404: Detect = %v, want no trap", found)
 			}
 		})
 	}
 }
 
-// Pages that only mention errors, in testdata.
+// Pages in testdata that only mention errors are not error pages.
 func TestNoErrorPage(t *testing.T) {
 	files, err := os.ReadDir("testdata/pages")
 	if err != nil || len(files) == 0 {
@@ -88,7 +88,7 @@ func TestNoErrorPage(t *testing.T) {
 	}
 }
 
-// What programs really print when they fail is recognised.
+// The output of real programs that fail is detected.
 func TestErrorPageOfPrograms(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -109,13 +109,13 @@ func TestErrorPageOfPrograms(t *testing.T) {
 			program := testenv.Program(t, name, map[string]string{"node": "nodejs", "php": "php-cli"}[name])
 			out, _ := exec.Command(program, command()...).CombinedOutput()
 			if found := traps.Detect(t.Context(), served(t, 200, nil, string(out))); codes(found) != "error-page" {
-				t.Errorf("Detect = %v, want error-page of:\n%s", found, out)
+				t.Errorf("Detect = %v, want error-page for:\n%s", found, out)
 			}
 		})
 	}
 }
 
-// Each request has a response of its own.
+// The responses to all requests are examined.
 func TestErrorPageOfTheSecondRequest(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/wrong" {

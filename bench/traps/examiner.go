@@ -9,19 +9,19 @@ import (
 	"forktax/bench/subject"
 )
 
-// An Examiner collects the traps of what is measured. It logs each at once, since to measure with a trap may take long.
+// An Examiner collects the traps of the measured servers. It logs each trap immediately, since a run may take long.
 type Examiner struct {
-	Log   io.Writer      // nil: they are only collected
-	Found []subject.Trap // in the order in which they were found, each once
+	Log   io.Writer      // nil: no logging
+	Found []subject.Trap // in the order of detection, without duplicates
 }
 
-// Examine looks for the traps of a server or a program while it runs. It returns why ctx ended, if it did.
+// Examine detects the traps of a running server or program. It returns the cause if ctx has ended.
 func (e *Examiner) Examine(ctx context.Context, c Case) error {
 	e.Add(Detect(ctx, c)...)
 	return context.Cause(ctx)
 }
 
-// Add takes in traps that were found in another way.
+// Add adds traps that were found in another way.
 func (e *Examiner) Add(found ...subject.Trap) {
 	for _, t := range found {
 		if slices.Contains(e.Found, t) {

@@ -12,7 +12,7 @@ import (
 	"forktax/bench/traps"
 )
 
-// Each trap is logged when it is found, once, with the name of what has it.
+// Each trap is logged once, when it is found, with the name of the model.
 func TestExaminer(t *testing.T) {
 	var log strings.Builder
 	e := traps.Examiner{Log: &log}
@@ -23,7 +23,7 @@ func TestExaminer(t *testing.T) {
 	e.Add(same)
 	const first = "warning: candidate: they are the same file; name another\n"
 	if log.String() != first {
-		t.Errorf("logged %q, want %q at once", log.String(), first)
+		t.Errorf("logged %q, want %q immediately", log.String(), first)
 	}
 	e.Add(shim, same, other)
 	want := []subject.Trap{same, shim, other}

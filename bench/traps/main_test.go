@@ -17,10 +17,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// get is what all tests ask.
+// get is the request of all tests.
 var get = []contract.Request{{Name: "get", Method: "GET", Path: "/"}}
 
-// codes returns those of the traps, in order.
+// codes returns the codes of the traps, in order.
 func codes(found []subject.Trap) string {
 	var all []string
 	for _, trap := range found {
@@ -37,7 +37,7 @@ func find(found []subject.Trap, code string) *subject.Trap {
 	return nil
 }
 
-// start starts a server by a command, in which {port} is replaced, and waits until it listens.
+// start starts a server with a command, in which it replaces {port}, and waits until it listens.
 func start(t *testing.T, env []string, command ...string) traps.Case {
 	t.Helper()
 	port, err := process.FreePort()
@@ -68,7 +68,7 @@ func start(t *testing.T, env []string, command ...string) traps.Case {
 		_, err := subject.Fetch(ctx, client, c.URL, get[0])
 		return err
 	}, p)
-	client.CloseIdleConnections() // one that is kept may take a worker
+	client.CloseIdleConnections() // an idle connection may occupy a worker
 	if err != nil {
 		t.Fatalf("%s: %v", c.Command, err)
 	}
@@ -82,7 +82,7 @@ func python(t *testing.T, options ...string) traps.Case {
 		options...)...)
 }
 
-// Detect closes its connections, and ends all that it has started.
+// Detect closes all its connections.
 func TestDetectLeavesNothingBehind(t *testing.T) {
 	c := python(t, "whole", "backlog=128")
 	c.Clients = 8
@@ -91,7 +91,7 @@ func TestDetectLeavesNothingBehind(t *testing.T) {
 	}
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("the files of this process cannot be seen here")
+		t.Skip("this system has no /proc/self/fd")
 	}
 	for _, file := range open {
 		if to, _ := os.Readlink("/proc/self/fd/" + file.Name()); strings.HasPrefix(to, "socket:") {

@@ -7,7 +7,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// processTree returns the process and those that descend from it, parents first. What may not be read is missing.
+// processTree returns the process and its descendants, parents first. Processes and fields that cannot be read are
+// missing.
 func processTree(root int) []serverProcess {
 	all, err := procfs.AllProcs()
 	if err != nil {

@@ -2,5 +2,5 @@
 
 package traps
 
-// processTree is not known here.
+// processTree is not supported on this system.
 func processTree(int) []serverProcess { return nil }

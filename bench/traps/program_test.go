@@ -10,7 +10,7 @@ import (
 	"forktax/bench/traps"
 )
 
-// goServer is a program that serves an empty page on the port that is its argument.
+// goServer is a program that serves an empty page on the port given as its argument.
 const goServer = `package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 }
 `
 
-// build builds the server with flags of the go command.
+// build builds goServer with flags of the go command.
 func build(t *testing.T, flags ...string) (path string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,7 +45,7 @@ func TestDebugBuild(t *testing.T) {
 		want  string
 	}{
 		"not optimised":        {[]string{"-gcflags=-N -l"}, ` was built with -gcflags="-N -l"`},
-		"as usual":             {nil, ""},
+		"default":              {nil, ""},
 		"with other flags":     {[]string{"-gcflags=-l", "-ldflags=-s -w", "-trimpath"}, ""},
 		"without optimisation": {[]string{"-gcflags=-N", "-ldflags=-s -w", "-trimpath"}, ` was built with -gcflags="-N"`},
 	} {
@@ -69,7 +69,7 @@ func TestDebugBuild(t *testing.T) {
 	}
 }
 
-// A script, and what is not there, are no debug builds.
+// A script and a missing file are not debug builds.
 func TestNoDebugBuild(t *testing.T) {
 	for _, path := range []string{"testdata/resident.py", "/nowhere"} {
 		if found := traps.Detect(t.Context(), traps.Case{Path: path}); strings.Contains(codes(found), "debug-build") {

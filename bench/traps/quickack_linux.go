@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// acknowledgesAtOnce reports whether acknowledge works here.
+// acknowledgesAtOnce reports whether acknowledge works on this system.
 const acknowledgesAtOnce = true
 
-// acknowledge makes the kernel send the acknowledgement that it delays, and not delay the next one; see tcp(7),
-// TCP_QUICKACK, which does not last.
+// acknowledge makes the kernel send a delayed acknowledgement now, and not delay the next one. See TCP_QUICKACK in
+// tcp(7); the setting is not permanent.
 func acknowledge(conn net.Conn) {
 	c, ok := conn.(syscall.Conn)
 	if !ok {
@@ -22,6 +22,6 @@ func acknowledge(conn net.Conn) {
 		return
 	}
 	_ = raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1) // without it the trap is only not confirmed
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1) // on failure the trap is not confirmed
 	})
 }

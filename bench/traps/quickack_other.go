@@ -4,8 +4,8 @@ package traps
 
 import "net"
 
-// acknowledgesAtOnce reports whether acknowledge works here.
+// acknowledgesAtOnce reports whether acknowledge works on this system.
 const acknowledgesAtOnce = false
 
-// acknowledge is not possible here.
+// acknowledge is not supported on this system.
 func acknowledge(net.Conn) {}

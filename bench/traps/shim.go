@@ -7,8 +7,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// throughShim looks for a version manager between the program and its interpreter. That of a server only delays its
-// start, which is not measured.
+// throughShim looks for a version manager between the program and its interpreter. A shim of a server does not matter,
+// since it only delays the start, which is not measured.
 func throughShim(ctx context.Context, p *probe) (evidence string) {
 	tool, shim, real, ok := subject.ShimOf(ctx, p.Path)
 	if !ok {
@@ -16,7 +16,7 @@ func throughShim(ctx context.Context, p *probe) (evidence string) {
 	}
 	evidence = fmt.Sprintf("each request to %s starts %s, a shim of %s", p.Path, shim, tool)
 	if real != "" {
-		evidence += ", which looks for " + real + " and starts it"
+		evidence += ", which finds and starts " + real
 	}
 	return evidence
 }

@@ -11,7 +11,7 @@ import (
 	"forktax/bench/traps"
 )
 
-// A script whose interpreter is found on PATH, by the shim of a version manager or without one.
+// The interpreter of a script is found on PATH, with or without the shim of a version manager.
 func TestShim(t *testing.T) {
 	for tool, test := range map[string]struct {
 		make func(t *testing.T) (shims, interpreter string)
@@ -38,7 +38,7 @@ func TestShim(t *testing.T) {
 			}
 			for _, want := range []string{script, filepath.Join(shims, test.name), "a shim of " + tool, interpreter} {
 				if !strings.Contains(found[0].Evidence, want) {
-					t.Errorf("the evidence %q is without %q", found[0].Evidence, want)
+					t.Errorf("evidence %q: want %q in it", found[0].Evidence, want)
 				}
 			}
 			if found := traps.Detect(t.Context(), line("#!"+interpreter)); found != nil {
@@ -53,7 +53,7 @@ func TestShim(t *testing.T) {
 	}
 }
 
-// The shims that are worth naming most are slow. One does not hold the run.
+// A slow shim does not delay the run.
 func TestSlowShim(t *testing.T) {
 	shims, _ := programtest.Pyenv(t, "/bin/sh")
 	t.Setenv("PATH", shims+":/usr/local/bin:/usr/bin:/bin")
@@ -65,9 +65,9 @@ func TestSlowShim(t *testing.T) {
 	began := time.Now()
 	found := traps.Detect(t.Context(), traps.Case{Model: "cgi", Path: script})
 	if took := time.Since(began); took > 30*time.Second {
-		t.Errorf("Detect took %v, of a shim that takes a minute", took)
+		t.Errorf("Detect took %v with a shim that takes a minute", took)
 	}
 	if codes(found) != "shim" || !strings.HasSuffix(found[0].Evidence, "a shim of pyenv") {
-		t.Errorf("Detect = %v, want shim, and no interpreter", found)
+		t.Errorf("Detect = %v, want shim without an interpreter", found)
 	}
 }

@@ -1,6 +1,6 @@
-// Package traps recognises properties of a server, of a program or of its response that make the numbers of a run say
-// something else than they seem to: a delayed ACK, a full listen backlog, a debug build, an error page. It is not for
-// faults of the machine, which package machine recognises, nor for those of a block, which are in package analysis.
+// Package traps detects properties of a server, a program or its response that make the results of a run misleading: a
+// delayed ACK, a full listen backlog, a debug build, an error page. Package machine detects faults of the machine, and
+// package analysis invalid blocks.
 //
 // To add a trap, write a detector and add a row to the table below.
 package traps
@@ -14,42 +14,42 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Case is what is examined: a server that runs, with the program behind it. What is not known is the zero value.
+// A Case is a running server to be examined, with the program behind it. Unknown fields have the zero value.
 type Case struct {
-	Model    string             // in the results: a model, the side of a check, or the name of a server
+	Model    string             // name in the results: a model, a side of a check, or a server
 	Path     string             // executable that is started for each request
-	Command  string             // that started the server, as given to a shell
-	PID      int                // of the process that Command or the harness started; 0 if it is not known
-	URL      string             // of the server, without the path of the request
-	Requests []contract.Request // that are measured; connections are examined with the first of them
-	Clients  int                // most clients of a closed loop; 0 means 1
-	Reused   bool               // connections are kept from one request to the next
+	Command  string             // shell command that started the server
+	PID      int                // process that Command or the harness started; 0: unknown
+	URL      string             // base URL of the server, without the path of the request
+	Requests []contract.Request // measured requests; connections are examined with the first one
+	Clients  int                // highest number of clients of a closed loop; 0 means 1
+	Reused   bool               // connections are reused for several requests
 }
 
-// A detector recognises one trap.
+// A detector detects one trap.
 type detector struct {
 	code   string
-	needs  func(c *Case) bool // reports whether the case has what the detector looks at
+	needs  func(c *Case) bool // reports whether the case has the fields that the detector needs
 	detect func(ctx context.Context, p *probe) (evidence string)
 	advice string
 }
 
-// detectors in the order in which their traps are reported. Those that only read come first.
+// detectors lists the detectors in the order in which their traps are reported. Detectors that only read come first.
 var detectors = []detector{
 	{"error-page", hasURL, errorPage,
-		"correct the request or the environment of the program, or what is measured is how fast it fails"},
-	{"debug-build", hasProgram, debugBuild, "build it as it is deployed, and measure again"},
+		"correct the request or the program's environment; otherwise the run measures how fast the program fails"},
+	{"debug-build", hasProgram, debugBuild, "build it with the flags of the deployment and measure again"},
 	{"shim", hasExecutable, throughShim,
-		"name the interpreter itself in the first line of the program; a shim starts a shell script before it"},
-	{"development-mode", hasURL, developmentMode, "start the server as it is deployed, and measure again"},
+		"name the interpreter itself in the first line of the program; a shim first runs a shell script"},
+	{"development-mode", hasURL, developmentMode, "start the server as in the deployment and measure again"},
 	{subject.FewWorkers, hasKeptClients, fewWorkers,
-		"start at least as many workers as there are clients, or measure with fewer clients or with --no-keepalive: a client " +
-			"that waits for another to close its connection waits for ever"},
+		"start at least one worker per client, use fewer clients, or use --no-keepalive; otherwise clients without a " +
+			"worker wait until they time out"},
 	{"delayed-ack", keepsConnections, delayedACK,
-		"write head and body at once, or set TCP_NODELAY, and measure again (Python's http.server: wbufsize = -1 in the " +
-			"handler): the server waits for an acknowledgement that its client delays (Nagle's algorithm)"},
+		"write head and body in one call or set TCP_NODELAY, and measure again (Python's http.server: wbufsize = -1 in the " +
+			"handler); the server waits for an acknowledgement that the client delays (Nagle's algorithm)"},
 	{subject.ListenBacklog, hasClients, fullBacklog,
-		"listen with a backlog of at least the number of clients, and measure again (Python's socketserver: " +
+		"set the listen backlog to at least the number of clients and measure again (Python's socketserver: " +
 			"request_queue_size = 128)"},
 }
 
@@ -60,13 +60,13 @@ func hasClients(c *Case) bool       { return hasURL(c) && c.Clients > 1 }
 func keepsConnections(c *Case) bool { return hasURL(c) && c.Reused }
 func hasKeptClients(c *Case) bool   { return hasClients(c) && c.Reused }
 
-// limit is the longest that Detect takes. Without a trap it takes about as long as a hundred requests, at most a second
-// unless one request takes longer than 100 ms.
+// limit is the time limit of Detect. Without a trap, Detect takes about as long as a hundred requests: at most a
+// second, unless a request takes longer than 100 ms.
 const limit = 3 * time.Second
 
-// Detect looks for each trap in turn. It returns those that it found before the limit or the end of ctx; that a
-// detector fails, as one does whose server has ended, is not an error. All connections that it opens are closed when it
-// returns.
+// Detect runs the detectors one after another. It returns the traps found before the limit or the end of ctx. A
+// detector that fails, for example because the server has ended, is not an error. When Detect returns, all its
+// connections are closed.
 func Detect(ctx context.Context, c Case) []subject.Trap {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -83,30 +83,30 @@ func Detect(ctx context.Context, c Case) []subject.Trap {
 	return found
 }
 
-// A probe is a case that is being examined, with what detectors have in common.
+// A probe is a case under examination, with the data that detectors share.
 type probe struct {
 	Case
-	processes []serverProcess    // of the server; nil until they are asked for
-	learnt    []subject.Response // to the requests; nil until they are asked for
+	processes []serverProcess    // of the server; nil until first used
+	fetched   []subject.Response // to the requests; nil until first used
 }
 
-// responses returns those to the requests, as far as there are any.
+// responses returns the responses to the requests, without those that failed.
 func (p *probe) responses(ctx context.Context) []subject.Response {
-	if p.learnt != nil {
-		return p.learnt
+	if p.fetched != nil {
+		return p.fetched
 	}
 	client := subject.NewClient()
 	defer client.CloseIdleConnections()
-	p.learnt = []subject.Response{}
+	p.fetched = []subject.Response{}
 	for _, r := range p.Requests {
 		if response, err := subject.Fetch(ctx, client, p.URL, r); err == nil {
-			p.learnt = append(p.learnt, response)
+			p.fetched = append(p.fetched, response)
 		}
 	}
-	return p.learnt
+	return p.fetched
 }
 
-// server returns the processes of the server that can be seen.
+// server returns the visible processes of the server.
 func (p *probe) server() []serverProcess {
 	if p.processes == nil && p.PID != 0 {
 		p.processes = processTree(p.PID)
@@ -114,7 +114,7 @@ func (p *probe) server() []serverProcess {
 	return p.processes
 }
 
-// quote shows text from elsewhere in evidence, and not too much of it.
+// quote quotes and shortens foreign text for evidence.
 func quote(text string) string {
 	const most = 120 // characters
 	if runes := []rune(text); len(runes) > most {

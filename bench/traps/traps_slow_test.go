@@ -15,7 +15,7 @@ import (
 	"forktax/bench/traps"
 )
 
-// write writes a file into a directory of its own and returns its path.
+// write writes a file into a new directory and returns its path.
 func write(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -25,7 +25,7 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// A race detector makes a program take several times as long.
+// The race detector makes a program several times slower.
 func TestDebugBuildWithRace(t *testing.T) {
 	path := build(t, "-race")
 	want := path + " was built with -race"
@@ -44,9 +44,9 @@ func TestDevelopmentModeOfPHP(t *testing.T) {
 	if codes(found) != "development-mode" {
 		t.Errorf("Detect = %v, want development-mode", found)
 	}
-	c.PID, c.Command = 0, "" // by its response alone
+	c.PID, c.Command = 0, "" // detected by the response alone
 	if found := traps.Detect(t.Context(), c); codes(found) != "development-mode" {
-		t.Errorf("of its URL: Detect = %v, want development-mode", found)
+		t.Errorf("with only a URL: Detect = %v, want development-mode", found)
 	}
 }
 
@@ -63,11 +63,11 @@ func TestErrorsShownByPHP(t *testing.T) {
 			page := write(t, "index.php", test.code)
 			cmd := exec.Command(cgi, "-q", "-d", "html_errors=1", "-d", "log_errors=0", "-d", "display_errors="+test.display,
 				page)
-			out, _ := cmd.Output() // an error is what the page is about
+			out, _ := cmd.Output() // the script may fail; the output is the page
 			header := map[string][]string{"X-Powered-By": {"PHP/8.2"}}
 			found := traps.Detect(t.Context(), served(t, 200, header, string(out)))
 			if codes(found) != test.want {
-				t.Errorf("Detect = %v, want %q of:\n%s", found, test.want, out)
+				t.Errorf("Detect = %v, want %q for:\n%s", found, test.want, out)
 			}
 		})
 	}
@@ -83,7 +83,7 @@ require("http").createServer((request, response) => {
 
 func TestDevelopmentModeOfNode(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("the environment of a process cannot be read here")
+		t.Skip("this system has no /proc/PID/environ")
 	}
 	node, app := testenv.Program(t, "node", "nodejs"), write(t, "app.js", nodeServer)
 	for name, test := range map[string]struct {
@@ -91,11 +91,11 @@ func TestDevelopmentModeOfNode(t *testing.T) {
 		args []string
 		want string
 	}{
-		"as usual":            {nil, nil, ""},
+		"default":             {nil, nil, ""},
 		"in production":       {[]string{"NODE_ENV=production"}, nil, ""},
 		"in development":      {[]string{"NODE_ENV=development"}, nil, "node runs with NODE_ENV=development"},
 		"with a debugger":     {nil, []string{"--inspect=127.0.0.1:0"}, "node --inspect"},
-		"with one by options": {[]string{"NODE_OPTIONS=--inspect=127.0.0.1:0"}, nil, "node runs with NODE_OPTIONS="},
+		"debugger by options": {[]string{"NODE_OPTIONS=--inspect=127.0.0.1:0"}, nil, "node runs with NODE_OPTIONS="},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := start(t, append([]string{"NODE_ENV=", "NODE_OPTIONS="}, test.env...),
@@ -112,7 +112,7 @@ func TestDevelopmentModeOfNode(t *testing.T) {
 	}
 }
 
-// Apache's prefork module has a process for each connection that is kept.
+// Apache's prefork module uses one process per open connection.
 func TestFewWorkersOfApache(t *testing.T) {
 	apache := testenv.Program(t, "/usr/sbin/apache2", "apache2")
 	for workers, want := range map[int]string{4: "few-workers", 12: ""} {

@@ -8,17 +8,17 @@ import (
 )
 
 const (
-	// leastQuiet is how long no response has come at least, before it is taken that none will come.
+	// leastQuiet is the shortest time without a response after which no further response is expected.
 	leastQuiet = 250 * time.Millisecond
-	// workersLimit is how long responses are waited for, one after the other.
+	// workersLimit is the time limit for the responses to all requests.
 	workersLimit = 1500 * time.Millisecond
-	// proofs is how many times the next response has to come as soon as a connection is closed: once may be chance.
+	// proofs is how many times closing a connection must bring the next response: once may be chance.
 	proofs = 2
 )
 
-// fewWorkers opens as many connections as there are clients, asks once on each while all stay open, and then closes one
-// after the other of those that had a response. If that brings the next response, though none came before, workers were
-// kept by connections on which nothing was asked.
+// fewWorkers opens one connection per client and sends a request on each while all stay open. It then closes
+// connections that got a response, one after another. If each time the next response arrives, and none arrived before,
+// idle connections occupied the workers.
 func fewWorkers(ctx context.Context, p *probe) (evidence string) {
 	for proven := 0; proven < proofs; {
 		if proven > 0 && !p.drainAll(ctx) {
@@ -31,30 +31,30 @@ func fewWorkers(ctx context.Context, p *probe) (evidence string) {
 			return ""
 		}
 		proven += n
-		evidence = fmt.Sprintf("with %d kept connections only %d had a response; the next one came %s after one of them was "+
-			"closed", len(f.open), f.answered, spoken(after))
+		evidence = fmt.Sprintf("with %d open connections only %d got a response; the next response came %s after one of "+
+			"these was closed", len(f.open), f.responded, formatDuration(after))
 	}
 	return evidence
 }
 
-// A filling is connections that are all open, with one request sent on each.
+// A filling is a set of open connections, with one request sent on each.
 type filling struct {
-	open     []*connection
-	done     chan exchange // as many as are open
-	idle     []*connection // had a response, in order
-	answered int           // before one was closed
-	quiet    time.Duration // after which no response is expected
-	asking   sync.WaitGroup
+	open      []*connection
+	done      chan exchange // capacity for all open connections
+	idle      []*connection // connections that got a response, in order
+	responded int           // responses before a connection was closed
+	quiet     time.Duration // time after which no response is expected
+	pending   sync.WaitGroup
 }
 
-// An exchange is a request on a connection, and whether there was a response after which it stays open.
+// An exchange is a request on a connection. kept is set if there was a response and the connection stays open.
 type exchange struct {
 	*connection
 	kept bool
 }
 
-// fill opens up to n connections, fewer if the server accepts no more, sends a request on each, and waits for responses
-// until all are there, or none has come for twice as long as all before took.
+// fill opens up to n connections (fewer if the server accepts no more) and sends a request on each. It then waits until
+// all responses have arrived, or none has arrived for twice as long as all earlier ones took.
 func (p *probe) fill(ctx context.Context, n int) *filling {
 	f := &filling{done: make(chan exchange, n), quiet: leastQuiet}
 	for range n {
@@ -65,8 +65,8 @@ func (p *probe) fill(ctx context.Context, n int) *filling {
 		f.open = append(f.open, c)
 	}
 	for _, c := range f.open {
-		f.asking.Go(func() {
-			r, err := c.ask()
+		f.pending.Go(func() {
+			r, err := c.roundTrip()
 			f.done <- exchange{c, err == nil && !r.closes}
 		})
 	}
@@ -76,11 +76,11 @@ func (p *probe) fill(ctx context.Context, n int) *filling {
 		}
 		f.quiet = max(leastQuiet, 2*time.Since(began))
 	}
-	f.answered = len(f.idle)
+	f.responded = len(f.idle)
 	return f
 }
 
-// next waits for the next response. It reports false if there is none in time, or if the connection does not stay open.
+// next waits for the next response. It reports false if there is none in time, or if its connection does not stay open.
 func (f *filling) next(ctx context.Context, limit time.Duration) bool {
 	select {
 	case e := <-f.done:
@@ -94,14 +94,14 @@ func (f *filling) next(ctx context.Context, limit time.Duration) bool {
 	return false
 }
 
-// prove closes idle connections, one after the other, and reports how many times that brought the next response, and
-// after how long at most. It reports false if it did not, or if a response came without it.
+// prove closes idle connections, one after another. It returns how many times that brought the next response, and the
+// longest delay. It reports false if closing a connection brought no response, or if a response came without it.
 func (f *filling) prove(ctx context.Context) (times int, after time.Duration, ok bool) {
-	waiting := len(f.open) - f.answered
-	if f.answered == 0 || waiting == 0 || len(f.done) > 0 {
+	waiting := len(f.open) - f.responded
+	if f.responded == 0 || waiting == 0 || len(f.done) > 0 {
 		return 0, 0, false
 	}
-	for times < min(proofs, f.answered, waiting) {
+	for times < min(proofs, f.responded, waiting) {
 		closed := time.Now()
 		f.idle[times].Close()
 		if !f.next(ctx, f.quiet/4) {
@@ -115,10 +115,10 @@ func (f *filling) prove(ctx context.Context) (times int, after time.Duration, ok
 	return times, after, ctx.Err() == nil
 }
 
-// close closes the connections, and returns when nothing is asked any more.
+// close closes the connections and waits until no request is under way.
 func (f *filling) close() {
 	for _, c := range f.open {
 		c.Close()
 	}
-	f.asking.Wait()
+	f.pending.Wait()
 }

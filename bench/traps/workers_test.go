@@ -10,17 +10,17 @@ import (
 	"forktax/bench/traps"
 )
 
-// A prefork server in which a process serves one connection until it is closed.
+// The server is a prefork server, in which a process serves one connection until that is closed.
 func TestFewWorkers(t *testing.T) {
 	for name, test := range map[string]struct {
 		options  []string
 		evidence string
 	}{
-		"half as many as clients": {[]string{"workers=4"}, "with 8 kept connections only 4 had a response"},
-		"one missing":             {[]string{"workers=7"}, "with 8 kept connections only 7 had a response"},
-		"one in all":              {[]string{"single"}, "with 8 kept connections only 1 had a response"},
-		"as many":                 {[]string{"workers=8"}, ""},
-		"a thread for each":       {nil, ""},
+		"half as many as clients": {[]string{"workers=4"}, "with 8 open connections only 4 got a response"},
+		"one missing":             {[]string{"workers=7"}, "with 8 open connections only 7 got a response"},
+		"a single worker":         {[]string{"single"}, "with 8 open connections only 1 got a response"},
+		"as many as clients":      {[]string{"workers=8"}, ""},
+		"a thread per connection": {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -34,15 +34,15 @@ func TestFewWorkers(t *testing.T) {
 			case test.evidence != "" && (trap == nil || !strings.Contains(trap.Evidence, test.evidence)):
 				t.Errorf("Detect = %v, want %q", found, test.evidence)
 			}
-			c.Reused = false // then a worker is free after each response
+			c.Reused = false // a worker is free after each response
 			if trap := find(traps.Detect(t.Context(), c), "few-workers"); trap != nil {
-				t.Errorf("with a connection for each request: %v", trap)
+				t.Errorf("with a connection per request: Detect found %v, want no trap", trap)
 			}
 		})
 	}
 }
 
-// Workers that are few but wait for no connection are not a trap: all clients get their responses, only later.
+// A small number of workers is not a trap if they do not wait for connections: all clients get their responses.
 func TestFewWorkersThatWaitForNothing(t *testing.T) {
 	workers := make(chan struct{}, 2)
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -57,7 +57,7 @@ func TestFewWorkersThatWaitForNothing(t *testing.T) {
 	}
 }
 
-// A server that keeps no connections cannot have its workers kept by them.
+// A server that closes connections has no workers occupied by idle connections.
 func TestFewWorkersOfAServerThatCloses(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	s.Config.SetKeepAlivesEnabled(false)

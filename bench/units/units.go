@@ -1,6 +1,6 @@
-// Package units prints values for people: durations, rates, sizes, ratios and counts, each in the unit in which it is
-// short. Values are in base units until they are printed. Three significant digits are what a comparison on a shared
-// machine can carry.
+// Package units formats values for people: durations, rates, sizes, ratios and counts, each in the unit that makes it
+// short. Values are in base units until they are formatted. Most have three significant digits, the precision of a
+// comparison on a shared machine.
 package units
 
 import (
@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Absent stands where the data carries no number.
+// Absent is printed for a missing value.
 const Absent = "–"
 
-// unit finds the unit that leaves at most three digits of ns nanoseconds before the point.
+// unit returns the unit in which ns nanoseconds have at most three digits before the point.
 func unit(ns float64) (size float64, name string) {
 	for _, u := range []struct {
 		size time.Duration
@@ -27,7 +27,7 @@ func unit(ns float64) (size float64, name string) {
 	return 1, "ns"
 }
 
-// Duration prints nanoseconds.
+// Duration formats a duration in nanoseconds.
 func Duration(ns float64) string {
 	size, name := unit(math.Abs(ns))
 	if size == 1 {
@@ -36,7 +36,7 @@ func Duration(ns float64) string {
 	return Number(ns/size) + " " + name
 }
 
-// minus is the sign of a number that may be negative.
+// minus returns the sign of a negative number, or "".
 func minus(x float64) string {
 	if x < 0 {
 		return "−"
@@ -44,7 +44,7 @@ func minus(x float64) string {
 	return ""
 }
 
-// signed prints a number with so many decimals and its sign, which what is rounded to nothing has not.
+// signed formats a number with its sign and the given number of decimals. A number that rounds to 0 has no sign.
 func signed(x float64, decimals int) string {
 	rounded := math.Round(x * math.Pow10(decimals))
 	sign := minus(rounded)
@@ -54,8 +54,8 @@ func signed(x float64, decimals int) string {
 	return sign + strconv.FormatFloat(math.Abs(rounded)/math.Pow10(decimals), 'f', decimals, 64)
 }
 
-// Difference prints a difference in nanoseconds and an interval about nothing, with signs, in one unit and as
-// precisely as the largest of them can carry: −0.49 µs (−2.10 to +1.30).
+// Difference formats a difference and its interval, in nanoseconds, with signs. All have the same unit and the number
+// of decimals that gives the largest of them three digits: −0.49 µs (−2.10 to +1.30).
 func Difference(difference, low, high float64) string {
 	largest := max(math.Abs(difference), math.Abs(low), math.Abs(high))
 	size, name := unit(largest)
@@ -67,10 +67,10 @@ func Difference(difference, low, high float64) string {
 		signed(high/size, decimals))
 }
 
-// Rate prints a number a second, or a difference of two.
+// Rate formats a rate per second, or a difference of two.
 func Rate(perSecond float64) string { return Number(perSecond) + "/s" }
 
-// Number prints a number with three significant digits: 0.0312, 4.50, −31,200.
+// Number formats a number with three significant digits: 0.0312, 4.50, −31,200.
 func Number(x float64) string {
 	size := math.Abs(x)
 	if size == 0 {
@@ -87,7 +87,7 @@ func Number(x float64) string {
 	return minus(x) + strconv.FormatFloat(size, 'f', min(decimals, 4), 64)
 }
 
-// Count prints a whole number that is not negative: 31,200.
+// Count formats a non-negative integer: 31,200.
 func Count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -96,11 +96,12 @@ func Count(n int64) string {
 	return digits
 }
 
+// Size formats a number of bytes in MiB.
 func Size(bytes int64) string {
 	return Number(float64(bytes)/(1<<20)) + " MiB"
 }
 
-// Optional prints a value that may be missing.
+// Optional formats a value that may be missing.
 func Optional[T int64 | float64](v *T, print func(float64) string) string {
 	if v == nil {
 		return Absent
@@ -108,7 +109,7 @@ func Optional[T int64 | float64](v *T, print func(float64) string) string {
 	return print(float64(*v))
 }
 
-// PerRequest prints a count for each request: 1, 0.031, or 0.
+// PerRequest formats a count per request: 1, 0.031, or 0.
 func PerRequest(x float64) string {
 	if x > 0 && x < 0.0005 {
 		return "<0.001"
@@ -116,7 +117,7 @@ func PerRequest(x float64) string {
 	return strconv.FormatFloat(math.Round(x*1000)/1000, 'f', -1, 64)
 }
 
-// Times says how often: once, 2 times.
+// Times formats a number of times: once, 2 times.
 func Times(n int) string {
 	if n == 1 {
 		return "once"
@@ -124,7 +125,7 @@ func Times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// Plural counts things: 1 pair, 2 pairs.
+// Plural formats a number of things: 1 pair, 2 pairs.
 func Plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -132,7 +133,7 @@ func Plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Interval prints an interval's bounds, if it has any.
+// Interval formats the bounds of an interval; "" if one is missing.
 func Interval(low, high *float64, print func(float64) string) string {
 	if low == nil || high == nil {
 		return ""
@@ -140,25 +141,26 @@ func Interval(low, high *float64, print func(float64) string) string {
 	return fmt.Sprintf(" (%s to %s)", print(*low), print(*high))
 }
 
-func Percent(share float64) string { return Number(share*100) + " %" }
+// Percent formats a share with three significant digits: 3.10%.
+func Percent(share float64) string { return Number(share*100) + "%" }
 
-// Share prints one that was asked for, with all its digits: 3 %.
+// Share formats a configured share with all its digits: 3%.
 func Share(x float64) string {
-	return strconv.FormatFloat(Thousandths(x*100), 'f', -1, 64) + " %"
+	return strconv.FormatFloat(Thousandths(x*100), 'f', -1, 64) + "%"
 }
 
-// Change prints a ratio as a change to a tenth of a per cent, if it is below 100 %: +10.3 %.
+// Change formats a ratio as a change, to a tenth of a per cent if it is below 100%: +10.3%.
 func Change(ratio float64) string {
 	if math.Abs(math.Round((ratio-1)*1000)) >= 1000 {
 		return WholeChange(ratio)
 	}
-	return signed((ratio-1)*100, 1) + " %"
+	return signed((ratio-1)*100, 1) + "%"
 }
 
-// WholeChange prints a ratio as a change: +12 %.
-func WholeChange(ratio float64) string { return signed((ratio-1)*100, 0) + " %" }
+// WholeChange formats a ratio as a change in whole per cent: +12%.
+func WholeChange(ratio float64) string { return signed((ratio-1)*100, 0) + "%" }
 
-// PlannedRate prints a rate as it was asked for, with all its digits: 48,000/s or 2.5/s.
+// PlannedRate formats a configured rate with all its digits: 48,000/s or 2.5/s.
 func PlannedRate(perSecond float64) string {
 	if whole := int64(perSecond); float64(whole) == perSecond {
 		return Count(whole) + "/s"
@@ -166,6 +168,7 @@ func PlannedRate(perSecond float64) string {
 	return strconv.FormatFloat(perSecond, 'f', -1, 64) + "/s"
 }
 
+// PlannedRates formats configured rates as a comma-separated list.
 func PlannedRates(all []float64) string {
 	var parts []string
 	for _, r := range all {
@@ -174,5 +177,5 @@ func PlannedRates(all []float64) string {
 	return strings.Join(parts, ", ")
 }
 
-// Thousandths rounds to three digits after the point: of nanoseconds, and of requests a second, more says nothing.
+// Thousandths rounds to three decimals: more digits of nanoseconds or of requests per second have no meaning.
 func Thousandths(x float64) float64 { return math.Round(x*1000) / 1000 }

@@ -18,14 +18,14 @@ func TestDuration(t *testing.T) {
 	check(7, "7 ns")
 	check(999, "999 ns")
 	check(999.4, "999 ns")
-	check(999.6, "1.00 µs") // and not 1000 ns
+	check(999.6, "1.00 µs") // not 1000 ns
 	check(1000, "1.00 µs")
 	check(12_345, "12.3 µs")
 	check(123_456, "123 µs")
 	check(999_400, "999 µs")
-	check(999_600, "1.00 ms") // and not 1,000 µs
+	check(999_600, "1.00 ms") // not 1,000 µs
 	check(1_234_567, "1.23 ms")
-	check(9_996_000, "10.0 ms") // and not 10.00 ms
+	check(9_996_000, "10.0 ms") // not 10.00 ms
 	check(99_960_000, "100 ms")
 	check(1e9, "1.00 s")
 	check(61.5e9, "61.5 s")
@@ -87,9 +87,9 @@ func TestOtherUnits(t *testing.T) {
 	check("perRequest(0.0006)", units.PerRequest(0.0006), "0.001")
 	check("perRequest(2.0004)", units.PerRequest(2.0004), "2")
 
-	check("signed(1.126)", units.WholeChange(1.126), "+13 %")
-	check("signed(0.48)", units.WholeChange(0.48), "−52 %")
-	check("signed(0.997)", units.WholeChange(0.997), "0 %")
+	check("signed(1.126)", units.WholeChange(1.126), "+13%")
+	check("signed(0.48)", units.WholeChange(0.48), "−52%")
+	check("signed(0.997)", units.WholeChange(0.997), "0%")
 
 	check("around(-494, -2100, 1300)", units.Difference(-494, -2100, 1300), "−0.49 µs (−2.10 to +1.30)")
 	check("around(3, -20, 400)", units.Difference(3, -20, 400), "+3 ns (−20 to +400)")

@@ -20,14 +20,14 @@ import (
 
 const patience = 30 * time.Second
 
-// cuts are ways in which a response is cut, each by its path.
+// cuts are scripts, by their paths, whose responses are aborted.
 var cuts = map[string]string{
 	"dies":    `head -c 300000 /dev/zero; kill -9 $$`,
 	"silent":  `head -c 300000 /dev/zero; sleep 60`,
 	"endless": `exec yes`,
 }
 
-// cutHost serves the cuts, and a whole response, by a host of tight limits.
+// cutHost serves the cuts, and a complete response, by a host with tight limits.
 func cutHost(t *testing.T) *host {
 	t.Helper()
 	text := "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\ncase $PATH_INFO in\n"
@@ -38,7 +38,7 @@ func cutHost(t *testing.T) *host {
 		"-idle-timeout", "500ms", "-max-response", "1MiB")
 }
 
-// A client that takes the end of the connection for that of the response sees that it is cut.
+// An HTTP/1.0 client, which takes the end of the connection for the end of the response, notices an aborted response.
 func TestCutForHTTP10(t *testing.T) {
 	h := cutHost(t)
 	for path := range cuts {
@@ -68,7 +68,7 @@ func by10(t *testing.T, h *host, path string) (int64, error) {
 	return io.Copy(io.Discard, resp.Body)
 }
 
-// The same if the host is killed meanwhile.
+// An HTTP/1.0 client notices an aborted response also if the host is killed.
 func TestKilledHostForHTTP10(t *testing.T) {
 	h := startHost(t, written(t, "hangs", "#!/bin/sh\n"+plainHead+"head -c 300000 /dev/zero; sleep 5\n", 0o755))
 	c, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
@@ -83,44 +83,44 @@ func TestKilledHostForHTTP10(t *testing.T) {
 	}
 	h.kill()
 	if n, err := io.Copy(io.Discard, c); !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("%d bytes more, then %v; want %v", n, err, syscall.ECONNRESET)
+		t.Errorf("%d more bytes, then %v; want %v", n, err, syscall.ECONNRESET)
 	}
 }
 
-// So do curl, and a client of nginx, which asks the servers behind it by HTTP/1.0.
+// curl notices aborted responses, also behind nginx, which uses HTTP/1.0 for its upstream servers.
 func TestCutForPrograms(t *testing.T) {
 	curl := testenv.Program(t, "curl", "curl")
 	h := cutHost(t)
 	front := nginx(t, h.url)
 	for name, args := range map[string][]string{
-		"HTTP/1.0":                  {"--http1.0", h.url},
-		"HTTP/1.1":                  {"--http1.1", h.url},
-		"HTTP/1.1, last":            {"--http1.1", "--header", "Connection: close", h.url},
-		"HTTP/1.1, by way of nginx": {"--http1.1", front},
+		"HTTP/1.0":               {"--http1.0", h.url},
+		"HTTP/1.1":               {"--http1.1", h.url},
+		"HTTP/1.1, last":         {"--http1.1", "--header", "Connection: close", h.url},
+		"HTTP/1.1, behind nginx": {"--http1.1", front},
 	} {
 		url := args[len(args)-1]
 		get := func(path string) (string, error) {
 			all := append([]string{"--silent", "--max-time", "30", "--output", "/dev/null", "--write-out",
 				"%{size_download} bytes"}, args[:len(args)-1]...)
-			said, err := exec.Command(curl, append(all, url+"/"+path)...).Output()
-			return string(said), err
+			out, err := exec.Command(curl, append(all, url+"/"+path)...).Output()
+			return string(out), err
 		}
-		if said, err := get("whole"); said != "300000 bytes" || err != nil {
-			t.Errorf("%s: /whole: %s, %v; want 300000 bytes", name, said, err)
+		if out, err := get("whole"); out != "300000 bytes" || err != nil {
+			t.Errorf("%s: /whole: %s, %v; want 300000 bytes", name, out, err)
 		}
 		for path := range cuts {
-			if said, err := get(path); err == nil {
-				t.Errorf("%s: /%s: %s and no error", name, path, said)
+			if out, err := get(path); err == nil {
+				t.Errorf("%s: /%s: %s and no error, want an error", name, path, out)
 			}
 		}
 	}
 }
 
-// nginx serves in front of that URL until the test ends, and returns its own.
+// nginx starts nginx as a proxy of the URL behind, until the test ends, and returns its own URL.
 func nginx(t *testing.T, behind string) (url string) {
 	t.Helper()
 	path := testenv.Program(t, "nginx", "nginx-light")
-	ln, err := net.Listen("tcp", "127.0.0.1:0") // for a port that nobody has
+	ln, err := net.Listen("tcp", "127.0.0.1:0") // finds a free port
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,8 +137,8 @@ func nginx(t *testing.T, behind string) (url string) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "-p", dir, "-c", file)
-	var said syncBuffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	var output syncBuffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func nginx(t *testing.T, behind string) (url string) {
 			return "http://" + addr
 		}
 		if time.Now().After(end) {
-			t.Fatalf("nginx does not listen on %s:\n%s", addr, said.String())
+			t.Fatalf("nginx does not listen on %s:\n%s", addr, output.String())
 		}
 	}
 }

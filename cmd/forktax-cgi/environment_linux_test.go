@@ -12,8 +12,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A foreign program has the variables of CGI, those that control Go's runtime, those that it is to be given, and those
-// by which a variant makes its environment larger: no other of the host's.
+// A hosted program has the variables of CGI, those that control Go's runtime, the ones named by SCRIPT_ENV, and the
+// padding of a variant, but no other variables of the host.
 func TestEnvironmentOfChildren(t *testing.T) {
 	for name, value := range map[string]string{contract.EnvScriptEnv: "GIVEN,UNSET", "GIVEN": "a", "KEPT": "b",
 		"TZ": "UTC", "GOGC": "50", contract.EnvPadding: "xxx", contract.EnvPadding + "1": "x",

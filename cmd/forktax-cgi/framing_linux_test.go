@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Framings other than a Content-Length of that many bytes.
+// Framings other than a Content-Length.
 const (
 	chunked = -1
 	noBody  = -2
 )
 
-// framings are scripts, each by its path, and how their responses come: docs/contract.md has the rules.
+// framings are scripts by their paths, with the framing of their responses according to docs/contract.md.
 var framings = map[string]struct {
 	script string
 	want   int64
-	waits  bool // for the client to have its head
+	waits  bool // until the client has the header
 }{
 	"short":           {script: plainHead + "zeros 2048", want: 2048},
 	"empty":           {script: plainHead, want: 0},
@@ -34,8 +34,8 @@ var framings = map[string]struct {
 
 func TestFraming(t *testing.T) {
 	dir := t.TempDir()
-	text := "#!/bin/sh\nzeros() { head -c $1 /dev/zero; }\npause() { until [ -e " + dir + "$PATH_INFO ]; do sleep 0.02; done; }\n" +
-		"case $PATH_INFO in\n"
+	text := "#!/bin/sh\nzeros() { head -c $1 /dev/zero; }\n" +
+		"pause() { until [ -e " + dir + "$PATH_INFO ]; do sleep 0.02; done; }\ncase $PATH_INFO in\n"
 	for name, framing := range framings {
 		text += "/" + name + ") " + framing.script + ";;\n"
 	}
@@ -49,7 +49,7 @@ func TestFraming(t *testing.T) {
 			if got == framing.want {
 				break
 			}
-			// On a busy machine a child may pause anywhere, but that gives no response a length.
+			// On a busy machine a child may pause anywhere, which makes the response chunked; try again then.
 			if framing.want == chunked || time.Now().After(end) {
 				t.Errorf("/%s: %d, want %d", name, got, framing.want)
 				break
@@ -71,7 +71,8 @@ func TestFraming(t *testing.T) {
 	}
 }
 
-// readFraming returns how a response is framed. It calls headed when its head has come.
+// readFraming returns the framing of a response: its Content-Length, chunked or noBody. It calls headed after the
+// header was received.
 func readFraming(t *testing.T, url string, headed func()) int64 {
 	t.Helper()
 	resp, err := http.Get(url)

@@ -1,7 +1,6 @@
-// Forktax-cgi is the workload of any CGI executable, in any language. What its host executes
-// for each request is the file that SCRIPT_PATH names, or one of the folder that it names. So two scripts, or two
-// versions of one, are measured through the same host, and as exactly, as the workloads of this project. What is
-// asked of them is the harness's affair: the host passes on any request.
+// Forktax-cgi is a workload program that hosts any CGI executable, in any language. For each request it executes the
+// file SCRIPT_PATH, or a file of the directory SCRIPT_PATH. So two scripts, or two versions of a script, are measured
+// under the same host and as accurately as the workloads of this project. The harness provides the requests.
 package main
 
 import (
@@ -21,8 +20,8 @@ import (
 
 var program = workload.Workload{
 	Name: "script",
-	About: "any CGI executable, in any language: the file that " + contract.EnvScriptPath +
-		" names, or those in that folder",
+	About: "any CGI executable, in any language: the file " + contract.EnvScriptPath +
+		", or the files of that directory",
 	Requests: []workload.Request{{
 		Name:   "get",
 		Method: http.MethodGet,
@@ -33,8 +32,8 @@ var program = workload.Workload{
 	Middleware: front,
 }
 
-// front asks who a client is, if the variables of package auth say who knows the users. Children see it in AUTH_TYPE
-// and REMOTE_USER.
+// front authenticates clients if the variables of package auth are set. Children get the user in AUTH_TYPE and
+// REMOTE_USER.
 func front(next http.Handler) (http.Handler, func() error, error) {
 	settings, err := auth.FromEnvironment()
 	if err != nil || !settings.Enabled() {
@@ -45,11 +44,12 @@ func front(next http.Handler) (http.Handler, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	gate, shut := opened.Middleware(next)
-	return gate, shut, nil
+	m, shut := opened.Middleware(next)
+	return m, shut, nil
 }
 
-// executable says what is wrong before the first request would: as a host that serves nothing but status 500.
+// executable returns the executable in the environment. It checks the settings, so that an error is reported before the
+// first request instead of status 500 for each request.
 func executable() (workload.Executable, error) {
 	x := workload.Executable{
 		Path:          os.Getenv(contract.EnvScriptPath),
@@ -61,17 +61,17 @@ func executable() (workload.Executable, error) {
 		Streams:       true,
 	}
 	if x.Root != "" && x.Root[0] != '/' {
-		return x, fmt.Errorf("%s is %q: want a path that begins with /", contract.EnvScriptRoot, x.Root)
+		return x, fmt.Errorf("%s is %q: must begin with /", contract.EnvScriptRoot, x.Root)
 	}
 	for _, name := range []string{contract.EnvScriptDir, contract.EnvScriptDocuments} {
-		if path := os.Getenv(name); path != "" && !isFolder(path) {
-			return x, fmt.Errorf("%s is %q, which is no folder", name, path)
+		if path := os.Getenv(name); path != "" && !isDir(path) {
+			return x, fmt.Errorf("%s is %q: must be a directory", name, path)
 		}
 	}
 	return x, runnable(x.Path)
 }
 
-func isFolder(path string) bool {
+func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }
@@ -79,18 +79,19 @@ func isFolder(path string) bool {
 func runnable(path string) error {
 	switch {
 	case path == "":
-		return fmt.Errorf("%s is not set: it names the file to execute for each request", contract.EnvScriptPath)
+		return fmt.Errorf("%s is not set: want the path of a CGI executable, or of a directory of them",
+			contract.EnvScriptPath)
 	case !filepath.IsAbs(path):
-		return fmt.Errorf("%s is %q: want an absolute path", contract.EnvScriptPath, path)
-	case isFolder(path):
+		return fmt.Errorf("%s is %q: must be an absolute path", contract.EnvScriptPath, path)
+	case isDir(path):
 		return nil
 	}
 	_, err := exec.LookPath(path)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s names a file that may not be executed (chmod +x makes it so): %w", contract.EnvScriptPath, err)
+		return fmt.Errorf("%s is not executable; make it executable with chmod +x: %w", contract.EnvScriptPath, err)
 	case err != nil:
-		return fmt.Errorf("%s names no file that can be executed: %w", contract.EnvScriptPath, err)
+		return fmt.Errorf("%s is not executable: %w", contract.EnvScriptPath, err)
 	}
 	return nil
 }

@@ -20,11 +20,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// written makes a file in a folder of its own.
+// written writes a file in a temporary directory and returns its path.
 func written(t *testing.T, name, text string, mode os.FileMode) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), name)
-	syscall.ForkLock.RLock() // a child of another goroutine would hold the file open for writing
+	syscall.ForkLock.RLock() // otherwise a child of another goroutine can inherit the open file (ETXTBSY)
 	err := os.WriteFile(path, []byte(text), mode)
 	syscall.ForkLock.RUnlock()
 	if err != nil {
@@ -53,7 +53,7 @@ func served(t *testing.T, path string) (url string) {
 	t.Cleanup(func() {
 		input.Close()
 		if code := <-ended; code != 0 {
-			t.Errorf("serve: status %d, want 0; its log:\n%s", code, &log)
+			t.Errorf("serve: status %d, want 0; log:\n%s", code, &log)
 		}
 	})
 	return url
@@ -85,11 +85,11 @@ echo "$# arguments of $0 in $(pwd)"
 echo "$TZ, $SCRIPT_TEST_SECRET"
 `
 
-// A script has the request, its own folder, no arguments, and of the environment what is passed to all children.
+// A script gets the request, its own directory as working directory, no arguments, and the variables of all children.
 func TestShellScript(t *testing.T) {
 	t.Setenv("TZ", "Europe/Vienna")
 	t.Setenv("SCRIPT_TEST_SECRET", "secret")
-	path := written(t, "answer", shellScript, 0o755)
+	path := written(t, "script", shellScript, 0o755)
 	url := served(t, path)
 	want := fmt.Sprintf("POST /a/b c=d some body\n0 arguments of %s in %s\nEurope/Vienna, \n", path, filepath.Dir(path))
 	for range 2 {
@@ -110,7 +110,7 @@ print(greeting, os.environ["REQUEST_METHOD"], os.environ["QUERY_STRING"], body, 
 
 func TestPythonScript(t *testing.T) {
 	testenv.Program(t, "python3", "python3")
-	path := written(t, "answer.py", pythonScript, 0o755)
+	path := written(t, "script.py", pythonScript, 0o755)
 	dir := filepath.Dir(path)
 	if err := os.WriteFile(filepath.Join(dir, "beside.py"), []byte(`greeting = "hello,"`), 0o600); err != nil {
 		t.Fatal(err)
@@ -130,26 +130,26 @@ func TestPythonScript(t *testing.T) {
 	}
 }
 
-// What cannot be executed is told before anything is served.
-func TestWhatIsNoScript(t *testing.T) {
+// A file that cannot be executed is reported before the program serves.
+func TestInvalidScript(t *testing.T) {
 	check := func(path, want string) {
 		t.Helper()
 		t.Setenv(contract.EnvScriptPath, path)
-		var out, complaint bytes.Buffer
+		var out, stderr bytes.Buffer
 		args := []string{"serve", "-model", "cgi"}
-		code := workload.Run(t.Context(), program, args, strings.NewReader(""), &out, &complaint)
-		if code != 1 || out.Len() > 0 || !strings.Contains(complaint.String(), want) {
-			t.Errorf("SCRIPT_PATH=%s: status %d, says %q and %q; want 1 and %q", path, code, &out, &complaint, want)
+		code := workload.Run(t.Context(), program, args, strings.NewReader(""), &out, &stderr)
+		if code != 1 || out.Len() > 0 || !strings.Contains(stderr.String(), want) {
+			t.Errorf("SCRIPT_PATH=%s: status %d, output %q, message %q; want 1, none, %q", path, code, &out, &stderr, want)
 		}
 	}
 	check("", "SCRIPT_PATH is not set")
-	check("./answer", `SCRIPT_PATH is "./answer": want an absolute path`)
+	check("./script", `SCRIPT_PATH is "./script": must be an absolute path`)
 	check(filepath.Join(t.TempDir(), "missing"), "no such file")
 	check("/dev/null", "permission denied")
 	check(written(t, "plain", shellScript, 0o644), "chmod +x")
 }
 
-// The program describes itself without knowing the script.
+// The description does not need the script.
 func TestDescribe(t *testing.T) {
 	t.Setenv(contract.EnvScriptPath, "")
 	var out bytes.Buffer

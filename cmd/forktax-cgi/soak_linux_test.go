@@ -25,16 +25,16 @@ import (
 )
 
 var (
-	soakFor   = flag.Duration("soak", 3*time.Second, "how long TestSoak goes on; a minute at the least has it look for growth")
+	soakFor   = flag.Duration("soak", 3*time.Second, "duration of TestSoak; it checks for growth if that is at least 1m")
 	stepClock = flag.Bool("step-clock", false,
-		"have TestSoak step the system's clock by an hour, on and back, each second: for root, where nothing else runs")
+		"make TestSoak step the system clock by 1 h and back every second; needs root and a machine for itself")
 )
 
-// hostVariable has the test binary be the program that is tested.
+// hostVariable makes the test binary the program under test.
 const hostVariable = "SCRIPT_TEST_HOST"
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "metrics" { // as an exporter that hands on what it gets
+	if len(os.Args) > 1 && os.Args[1] == "metrics" { // an exporter that prints its input
 		fmt.Print("Content-Type: application/json\n\n")
 		io.Copy(os.Stdout, os.Stdin)
 		os.Exit(0)
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A host is the program in a process of its own.
+// A host is the program in its own process.
 type host struct {
 	*testing.T
 	cmd        *exec.Cmd
@@ -62,7 +62,7 @@ type syncBuffer struct {
 func (b *syncBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.text.Len() > 1<<20 { // enough to see what is wrong
+	if b.text.Len() > 1<<20 { // enough to find a fault
 		return len(p), nil
 	}
 	return b.text.Write(p)
@@ -95,7 +95,7 @@ func startHost(t *testing.T, path string, flags ...string) *host {
 		t.Fatalf("serve printed %q (%v)", line, err)
 	}
 	t.Cleanup(func() {
-		if h.cmd.ProcessState != nil { // the test has ended it
+		if h.cmd.ProcessState != nil { // the test has killed it
 			return
 		}
 		h.cmd.Process.Signal(os.Interrupt)
@@ -106,18 +106,18 @@ func startHost(t *testing.T, path string, flags ...string) *host {
 	return h
 }
 
-// kill ends the host so that it can do nothing about it.
+// kill kills the host with SIGKILL.
 func (h *host) kill() {
 	h.cmd.Process.Kill()
 	h.cmd.Wait()
 }
 
-// A state is what a host has of things that must not grow.
+// A state is a host's use of resources that must not grow.
 type state struct{ Files, Goroutines, Zombies, Children, MemoryMB int }
 
 func (h *host) state() (s state) {
 	h.Helper()
-	resp, err := http.Get(h.admin + "/metrics") // which the exporter, for the test, hands on as it gets them
+	resp, err := http.Get(h.admin + "/metrics") // the test's exporter prints the snapshot
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -147,13 +147,13 @@ func (h *host) state() (s state) {
 	return s
 }
 
-// A way is one in which a request goes, by a script of its own, and what its client must get.
+// A way is a kind of request: a script and the expected response.
 type way struct {
 	name, script string
 	status       int
-	whole        bool // the answer is complete
-	leaves       bool // the client goes away in place of waiting
-	body         int  // bytes that the request has
+	whole        bool // the response is complete
+	leaves       bool // the client disconnects instead of waiting
+	body         int  // size of the request body in bytes
 }
 
 const plainHead = "printf 'Content-Type: text/plain\\n\\n'; "
@@ -161,12 +161,12 @@ const plainHead = "printf 'Content-Type: text/plain\\n\\n'; "
 var ways = []way{
 	{name: "well", script: plainHead + "echo hello", status: 200, whole: true},
 	{name: "dead", script: "kill -9 $$", status: 502, whole: true},
-	{name: "dead-in-answer", script: plainHead + "head -c 100000 /dev/zero; kill -9 $$", status: 200},
-	{name: "dead-in-short-answer", script: plainHead + "echo part; kill -9 $$", status: 502, whole: true},
+	{name: "dead-in-body", script: plainHead + "head -c 100000 /dev/zero; kill -9 $$", status: 200},
+	{name: "dead-in-short-body", script: plainHead + "echo part; kill -9 $$", status: 502, whole: true},
 	{name: "garbage", script: "echo garbage", status: 502, whole: true},
 	{name: "long-line", script: "head -c 5000 /dev/zero | tr '\\0' x", status: 502, whole: true},
 	{name: "silent", script: "sleep 60", status: 504, whole: true},
-	{name: "silent-in-answer", script: plainHead + "head -c 5000 /dev/zero; sleep 60 & wait", status: 200},
+	{name: "silent-in-body", script: plainHead + "head -c 5000 /dev/zero; sleep 60 & wait", status: 200},
 	{name: "deaf", script: "trap '' TERM; sleep 1; sleep 60", status: 504, whole: true},
 	{name: "endless", script: plainHead + "exec yes", status: 200},
 	{name: "leaves-one-behind", script: plainHead + "echo hello; sleep 2 &", status: 200, whole: true},
@@ -178,8 +178,8 @@ var ways = []way{
 	{name: "none", status: 404, whole: true},
 }
 
-// folderOf makes a script of each way.
-func folderOf(t *testing.T) string {
+// scriptDir returns a directory with the script of each way.
+func scriptDir(t *testing.T) string {
 	dir := t.TempDir()
 	for _, w := range ways {
 		text := "#!/bin/sh\n" + w.script + "\n"
@@ -196,7 +196,7 @@ func folderOf(t *testing.T) string {
 	return dir
 }
 
-// ask sends the request and says what is wrong with the answer.
+// ask sends the request and returns an error if the response is not as expected.
 func (w way) ask(client *http.Client, url string) error {
 	if w.leaves {
 		return w.leave(url)
@@ -212,7 +212,8 @@ func (w way) ask(client *http.Client, url string) error {
 	defer resp.Body.Close()
 	n, err := io.Copy(io.Discard, resp.Body)
 	if resp.StatusCode != w.status || w.whole != (err == nil) {
-		return fmt.Errorf("%s: status %d, %d bytes, %v; want %d, complete: %t", w.name, resp.StatusCode, n, err, w.status, w.whole)
+		return fmt.Errorf("%s: status %d, %d bytes, %v; want %d, complete: %t", w.name, resp.StatusCode, n, err,
+			w.status, w.whole)
 	}
 	return nil
 }
@@ -229,7 +230,7 @@ func (w way) leave(url string) error {
 	return err
 }
 
-// median has the medians of some states, one by one.
+// median returns the medians of the fields of some states.
 func median(of []state) (m state) {
 	values := make([]int, len(of))
 	middle := func(value func(state) int) int {
@@ -246,7 +247,7 @@ func median(of []state) (m state) {
 	}
 }
 
-// stepping steps the clock until stop is called, which leaves it right.
+// stepping steps the system clock back and forth until stop is called, which restores it.
 func stepping(t *testing.T) (stop func()) {
 	step := func(by time.Duration) {
 		to := syscall.NsecToTimeval(time.Now().Add(by).UnixNano())

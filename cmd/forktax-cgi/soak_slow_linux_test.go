@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// A host under load, with one request in twenty going wrong in one of many ways, gives each its right answer, and
-// nothing grows. See task soak, which takes ten minutes.
+// A host under load, where 1 request in 20 fails in one of many ways, gives each the expected response, and its use of
+// resources does not grow. The task soak runs this test for 10 minutes.
 func TestSoak(t *testing.T) {
 	const clients, wrongEvery = 64, 20
-	h := startHost(t, folderOf(t), "-idle-timeout", "3s", "-max-response", "1MiB", "-max-children", "64")
+	h := startHost(t, scriptDir(t), "-idle-timeout", "3s", "-max-response", "1MiB", "-max-children", "64")
 	if *stepClock {
 		defer stepping(t)()
 	}
@@ -47,22 +47,23 @@ func TestSoak(t *testing.T) {
 			}
 		})
 	}
-	var states []state // by the second
+	var states []state // one per second
 	for time.Now().Before(end) {
 		states = append(states, h.state())
 		time.Sleep(time.Second)
 	}
 	all.Wait()
-	t.Logf("%d right answers, %d wrong", right.Load(), wrong.Load())
+	t.Logf("%d expected responses, %d others", right.Load(), wrong.Load())
 	for i, w := range ways {
-		t.Logf("%8d %-24s %d of them wrong", counts[i].Load(), w.name, wrongs[i].Load())
+		t.Logf("%8d %-24s %d not as expected", counts[i].Load(), w.name, wrongs[i].Load())
 	}
 	const minute = 60
 	first, later := median(states[:min(minute, len(states))]), median(states[max(0, len(states)-minute):])
-	t.Logf("in the first minute %+v, in the last %+v", first, later)
-	if grows := func(from, to int) bool { return to > from+from/5 }; *soakFor > time.Minute && (grows(first.Files, later.Files) ||
-		grows(first.Goroutines, later.Goroutines) || grows(first.MemoryMB, later.MemoryMB) || later.Zombies > first.Zombies+1) {
-		t.Errorf("it grows: in the first minute %+v, in the last %+v", first, later)
+	t.Logf("medians of the first minute: %+v, of the last: %+v", first, later)
+	grows := func(from, to int) bool { return to > from+from/5 }
+	if *soakFor > time.Minute && (grows(first.Files, later.Files) || grows(first.Goroutines, later.Goroutines) ||
+		grows(first.MemoryMB, later.MemoryMB) || later.Zombies > first.Zombies+1) {
+		t.Errorf("use of resources grows: in the first minute %+v, in the last %+v", first, later)
 	}
 	var last state
 	for wait := time.Now().Add(30 * time.Second); time.Now().Before(wait); time.Sleep(100 * time.Millisecond) {
@@ -70,13 +71,14 @@ func TestSoak(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("after the load it still has %+v", last)
+	t.Errorf("30 s after the load: %+v, want no children, and fewer than 30 files and goroutines", last)
 }
 
-// An overload gives only 200 and 503, and when it is over, all is as it was before.
+// During an overload all statuses are 200 or 503, and 1 s after it response times are as before.
 func TestOverload(t *testing.T) {
 	const clients, atOnce, queue = 1000, 32, 64
-	h := startHost(t, filepath.Join(folderOf(t), "well"), "-max-children", fmt.Sprint(atOnce), "-queue", fmt.Sprint(queue))
+	h := startHost(t, filepath.Join(scriptDir(t), "well"),
+		"-max-children", fmt.Sprint(atOnce), "-queue", fmt.Sprint(queue))
 	length := min(max(*soakFor/10, time.Second), 10*time.Second)
 	middle := func() time.Duration {
 		var took []time.Duration
@@ -117,14 +119,14 @@ func TestOverload(t *testing.T) {
 	counts.Range(func(what, n any) bool {
 		t.Logf("%8d %s", n.(*atomic.Int64).Load(), what)
 		if what != "200 OK" && what != "503 Service Unavailable" {
-			t.Errorf("%d answers were %q, want 200 and 503 only", n.(*atomic.Int64).Load(), what)
+			t.Errorf("%d responses were %q, want only 200 and 503", n.(*atomic.Int64).Load(), what)
 		}
 		return true
 	})
 	time.Sleep(time.Second)
 	after := middle()
-	t.Logf("median before %v, a second after %v", before, after)
+	t.Logf("median response time before %v, 1 s after %v", before, after)
 	if *soakFor >= time.Minute && (after > before*12/10 || before > after*12/10) {
-		t.Errorf("the median was %v before, and is %v a second after", before, after)
+		t.Errorf("median response time before %v, 1 s after %v; want a difference of at most 20%%", before, after)
 	}
 }

@@ -8,18 +8,17 @@ import (
 	"slices"
 )
 
-// An architecture is what the program needs of a processor: how a register is given a value, how the kernel is called,
-// and where the kernel looks for what it is called for.
+// An architecture describes a processor and the system calls of its kernel.
 type architecture struct {
 	machine     elf.Machine
-	set         func(register byte, value uint32) []byte
-	call        []byte  // the kernel, for what the registers say
-	number      byte    // the register with the number of the system call
-	arguments   [3]byte // those with its arguments
-	write, exit uint32  // numbers of system calls
+	set         func(register byte, value uint32) []byte // the instructions that set a register
+	call        []byte                                   // the instruction of a system call
+	number      byte                                     // register of the number of the system call
+	arguments   [3]byte                                  // registers of its arguments
+	write, exit uint32                                   // numbers of system calls
 }
 
-// By the system's and processor's name in Go.
+// architectures are the supported architectures, by GOOS/GOARCH.
 var architectures = map[string]architecture{
 	"linux/amd64": {
 		machine:   elf.EM_X86_64,
@@ -41,13 +40,13 @@ var architectures = map[string]architecture{
 	},
 }
 
-// setAMD64 is mov r32, imm32, which clears the upper half of the register: B8+r id (Intel, volume 2, MOV).
+// setAMD64 returns mov r32, imm32, which clears the upper half of the register: B8+r id (Intel SDM, volume 2, MOV).
 func setAMD64(register byte, value uint32) []byte {
 	return binary.LittleEndian.AppendUint32([]byte{0xb8 + register}, value)
 }
 
-// setARM64 is movz x, #low, and movk x, #high, lsl #16: the first clears all but the lower 16 bits, the second sets
-// those above them. Bits 5 to 20 are the value, bits 0 to 4 the register (Arm, DDI 0487, C6.2).
+// setARM64 returns movz x, #low and movk x, #high, lsl #16. The first sets the lower 16 bits and clears the others, the
+// second sets bits 16 to 31. In both, bits 5 to 20 are the value, bits 0 to 4 the register (Arm DDI 0487, C6.2).
 func setARM64(register byte, value uint32) []byte {
 	low, high := value&0xffff, value>>16
 	return slices.Concat(
@@ -57,7 +56,7 @@ func setARM64(register byte, value uint32) []byte {
 
 func word(instruction uint32) []byte { return binary.LittleEndian.AppendUint32(nil, instruction) }
 
-// system is a system call by the registers.
+// system returns the code of a system call.
 func (a architecture) system(number uint32, arguments ...uint32) []byte {
 	var code []byte
 	for i, value := range arguments {
@@ -66,28 +65,28 @@ func (a architecture) system(number uint32, arguments ...uint32) []byte {
 	return slices.Concat(code, a.set(a.number, number), a.call)
 }
 
-// code writes the n bytes at the address to the standard output and exits with status 0. The bytes fit into a pipe's
-// buffer, so one call writes them all; a reader that is gone ends the process by SIGPIPE.
+// code returns the code that writes n bytes at the address to standard output and exits with status 0. One write is
+// enough, because the bytes fit into the buffer of a pipe. If the pipe is closed, SIGPIPE kills the process.
 func (a architecture) code(address, n uint32) []byte {
 	const standardOutput, success = 1, 0
 	return slices.Concat(a.system(a.write, standardOutput, address, n), a.system(a.exit, success))
 }
 
 const (
-	loaded  = 0x400000 // address of the file's first byte in memory; where linkers put programs
-	page    = 0x10000  // the largest that a kernel for these processors has: the address is a multiple of it
-	headers = 64 + 56  // bytes of an ELF header, and of the header of a segment
+	loaded  = 0x400000 // address of the first byte of the file in memory, as used by linkers
+	page    = 0x10000  // largest page size of kernels for these processors; loaded is a multiple of it
+	headers = 64 + 56  // bytes of the ELF header and of a program header
 )
 
-// assemble makes the smallest program that prints the text: an ELF header, one segment that is the whole file, the
-// code, and the text. No sections, no symbols, no libraries, nothing that the kernel would have to relocate or clear.
+// assemble returns the smallest program that prints the text: an ELF header, one segment that is the complete file, the
+// code, and the text. It has no sections, symbols, libraries, relocations or zeroed memory.
 func assemble(system, processor, text string) ([]byte, error) {
 	a, ok := architectures[system+"/"+processor]
 	if !ok {
-		return nil, fmt.Errorf("the smallest program is written for linux on amd64 and arm64, not for %s on %s",
+		return nil, fmt.Errorf("the smallest program supports linux on amd64 and arm64, not %s on %s",
 			system, processor)
 	}
-	length := len(a.code(0, 0)) // whatever the numbers in it are
+	length := len(a.code(0, 0)) // does not depend on the arguments
 	code := a.code(uint32(loaded+headers+length), uint32(len(text)))
 	size := uint64(headers + length + len(text))
 	file := elf.Header64{

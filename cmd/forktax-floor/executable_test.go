@@ -11,21 +11,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A call is one of the kernel, with its number and arguments as the registers have them.
+// A call is a system call, with its number and arguments in registers.
 type call struct {
 	number    uint64
 	arguments [3]uint64
 }
 
-// A processor is as much of a real one as the program needs. Step executes the instruction at the beginning of the code
-// and returns its length, and whether it calls the kernel. It was written from the manuals, apart from the assembler.
+// A processor is an interpreter of the instructions that the program uses. It was written from the manuals,
+// independently of the assembler.
 type processor struct {
 	registers          [32]uint64
 	number, a0, a1, a2 int // registers of a system call
-	step               func(p *processor, code []byte) (length int, calls bool, err error)
+	// step executes the first instruction of the code, returns its length, and reports whether it is a system call.
+	step func(p *processor, code []byte) (length int, calls bool, err error)
 }
 
-// stepAMD64 knows B8+r imm32 (mov r32, imm32) and 0F 05 (syscall).
+// stepAMD64 executes B8+r imm32 (mov r32, imm32) and 0F 05 (syscall).
 func stepAMD64(p *processor, code []byte) (int, bool, error) {
 	switch {
 	case code[0] == 0x0f && code[1] == 0x05:
@@ -37,8 +38,8 @@ func stepAMD64(p *processor, code []byte) (int, bool, error) {
 	return 0, false, fmt.Errorf("unknown instruction % x", code[:5])
 }
 
-// stepARM64 knows the 64-bit move wide (immediate) class, sf opc 100101 hw imm16 Rd with opc 10 (movz) and 11 (movk),
-// and svc #0.
+// stepARM64 executes the 64-bit move wide (immediate) class, sf opc 100101 hw imm16 Rd with opc 10 (movz) and 11
+// (movk), and svc #0.
 func stepARM64(p *processor, code []byte) (int, bool, error) {
 	w := binary.LittleEndian.Uint32(code)
 	shift, value, register := w>>21&3*16, uint64(w>>5&0xffff), w&31
@@ -55,9 +56,9 @@ func stepARM64(p *processor, code []byte) (int, bool, error) {
 	return 0, false, fmt.Errorf("unknown instruction %08x", w)
 }
 
-// run executes the code until the call that ends a process, and returns all calls of the kernel.
+// run executes the code until the system call exit, and returns all system calls.
 func (p *processor) run(code []byte, exit uint64) ([]call, error) {
-	for i := range p.registers { // whatever they held before, though the kernel clears them
+	for i := range p.registers { // the program must not depend on their initial values
 		p.registers[i] = 0x5555_5555_5555_5555
 	}
 	var calls []call
@@ -76,11 +77,11 @@ func (p *processor) run(code []byte, exit uint64) ([]call, error) {
 			return calls, nil
 		}
 	}
-	return calls, fmt.Errorf("it does not end")
+	return calls, fmt.Errorf("the program does not exit")
 }
 
-// The file of each architecture is a program that the kernel takes, and does the two calls that it is for. What it does
-// on this machine's processor TestPrepare sees; this sees it of the other, too.
+// For each architecture the file is an ELF program that makes the two expected system calls. TestPrepare executes it on
+// this machine's processor; this test interprets it for both.
 func TestAssemble(t *testing.T) {
 	tests := map[string]struct {
 		machine     elf.Machine
@@ -92,7 +93,7 @@ func TestAssemble(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			file, err := assemble("linux", name, answer)
+			file, err := assemble("linux", name, response)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,19 +112,19 @@ func TestAssemble(t *testing.T) {
 			want := elf.ProgHeader{Type: elf.PT_LOAD, Flags: elf.PF_R | elf.PF_X, Vaddr: segment.Vaddr, Paddr: segment.Vaddr,
 				Filesz: size, Memsz: size, Align: 65536}
 			if diff := cmp.Diff(want, segment); diff != "" || segment.Vaddr%segment.Align != 0 {
-				t.Errorf("its segment at %#x (-want +got):\n%s", segment.Vaddr, diff)
+				t.Errorf("segment at %#x (-want +got):\n%s", segment.Vaddr, diff)
 			}
 			calls, err := test.processor.run(file[parsed.Entry-segment.Vaddr:], test.exit)
 			if err != nil || len(calls) != 2 {
-				t.Fatalf("it calls the kernel by %+v (%v), want two calls", calls, err)
+				t.Fatalf("system calls %+v (%v), want two", calls, err)
 			}
 			write, exit := calls[0], calls[1]
 			at, n := write.arguments[1]-segment.Vaddr, write.arguments[2]
-			if write.number != test.write || write.arguments[0] != 1 || string(file[at:at+n]) != answer {
-				t.Errorf("its first call is %+v, want that it writes the answer to file 1", write)
+			if write.number != test.write || write.arguments[0] != 1 || string(file[at:at+n]) != response {
+				t.Errorf("first system call %+v, want a write of the response to file 1", write)
 			}
 			if exit.arguments[0] != 0 {
-				t.Errorf("its second call is %+v, want status 0", exit)
+				t.Errorf("second system call %+v, want status 0", exit)
 			}
 		})
 	}
@@ -131,9 +132,9 @@ func TestAssemble(t *testing.T) {
 
 func TestAssembleElsewhere(t *testing.T) {
 	for _, where := range [][2]string{{"darwin", "arm64"}, {"linux", "riscv64"}} {
-		_, err := assemble(where[0], where[1], answer)
-		if err == nil || !strings.Contains(err.Error(), "not for "+where[0]+" on "+where[1]) {
-			t.Errorf("assemble(%q, %q) = %v, want an error that says for what there is one", where[0], where[1], err)
+		_, err := assemble(where[0], where[1], response)
+		if err == nil || !strings.Contains(err.Error(), "not "+where[0]+" on "+where[1]) {
+			t.Errorf("assemble(%q, %q) = %v, want an error with the supported systems", where[0], where[1], err)
 		}
 	}
 }

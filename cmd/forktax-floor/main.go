@@ -1,7 +1,7 @@
-// Forktax-floor is the workload under all others: what its host executes for each request is the smallest program
-// that can answer, a file of a few hundred bytes that makes two system calls. It says the same as hello, so what
-// hello's cgi twin takes above it is the program's own: Go's start, and what is linked in. The rest is the kernel's
-// and the host's.
+// Forktax-floor is a workload program that shows the lower bound of the model cgi. For each request its host executes
+// the smallest program that can respond: a file of about 250 bytes that makes two system calls. The response is that of
+// forktax-hello. So the difference between the two is the cost of the hello program, mainly the start of the Go
+// runtime; the rest is the cost of the kernel and the host.
 package main
 
 import (
@@ -18,17 +18,17 @@ import (
 	"forktax/workload/contract"
 )
 
-// executableVariable names the file to execute in the environment of a serving program.
+// executableVariable is the environment variable with the path of the executable.
 const executableVariable = "FLOOR_EXECUTABLE"
 
 const greeting = "hello\n"
 
-// answer is what net/http/cgi's child side prints for hello.
-const answer = "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + greeting
+// response is the output of forktax-hello as a CGI program.
+const response = "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + greeting
 
 var floor = workload.Workload{
 	Name:  "floor",
-	About: "six bytes, from the smallest program there is: what the kernel and the host cost",
+	About: "six bytes from the smallest possible program: the overhead of kernel and host",
 	Requests: []workload.Request{{
 		Name:   "hello",
 		Method: http.MethodGet,
@@ -46,17 +46,17 @@ var floor = workload.Workload{
 func executable() (workload.Executable, error) {
 	path := os.Getenv(executableVariable)
 	if path == "" {
-		return workload.Executable{}, fmt.Errorf("%s is not set: floor prepare makes the file that it is to name", executableVariable)
+		return workload.Executable{}, fmt.Errorf("%s is not set: run the command prepare, and set it as printed",
+			executableVariable)
 	}
-	// A workload's own children have the padding, and are compared with this.
+	// Children of other workload programs, with which this one is compared, inherit the padding.
 	return workload.Executable{Path: path, Env: []string{contract.EnvPadding}}, nil
 }
 
-// prepare writes the file, and executes it once: where that cannot be done, in a folder that is mounted noexec, say, it
-// is better told now than by each request. The file has its name only when it is complete and closed, since one that is
-// open for writing cannot be executed.
+// prepare writes the executable, and executes it once to detect problems early, such as a directory mounted noexec. The
+// file gets its final name when it is complete and closed: a file that is open for writing cannot be executed.
 func prepare(ctx context.Context, dir string) (map[string]string, error) {
-	file, err := assemble(runtime.GOOS, runtime.GOARCH, answer)
+	file, err := assemble(runtime.GOOS, runtime.GOARCH, response)
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +71,12 @@ func prepare(ctx context.Context, dir string) (map[string]string, error) {
 	if err := os.Rename(unfinished, path); err != nil {
 		return nil, err
 	}
-	said, err := exec.CommandContext(ctx, path).Output()
+	output, err := exec.CommandContext(ctx, path).Output()
 	if err != nil {
 		return nil, fmt.Errorf("executing the smallest program: %w", err)
 	}
-	if !bytes.Equal(said, []byte(answer)) {
-		return nil, fmt.Errorf("executing the smallest program: it printed %q in place of %q", said, answer)
+	if !bytes.Equal(output, []byte(response)) {
+		return nil, fmt.Errorf("executing the smallest program: it printed %q, want %q", output, response)
 	}
 	return map[string]string{executableVariable: path}, nil
 }

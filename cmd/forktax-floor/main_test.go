@@ -21,7 +21,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// The test binary is the floor, too.
+// The test binary is also the program.
 func TestMain(m *testing.M) {
 	if cgi.IsChild() {
 		workload.Main(floor)
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The program has a child of its own, and says so if it is executed in its place.
+// Executed as a CGI program, the program fails: its children are the file that it prepares.
 func TestIsNoChild(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -38,16 +38,16 @@ func TestIsNoChild(t *testing.T) {
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), "GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET")
 	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "answers no CGI request itself") {
-		t.Errorf("as a CGI program it says %q (%v), want status 1 and why", out, err)
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "does not handle CGI requests itself") {
+		t.Errorf("as a CGI program it prints %q (%v), want status 1 and the reason", out, err)
 	}
 }
 
-// prepared returns the path of the file to execute.
+// prepared returns the path of the prepared executable.
 func prepared(t *testing.T) string {
 	t.Helper()
 	if _, ok := architectures[runtime.GOOS+"/"+runtime.GOARCH]; !ok {
-		t.Skipf("there is no smallest program for %s on %s", runtime.GOOS, runtime.GOARCH)
+		t.Skipf("the smallest program does not support %s on %s", runtime.GOOS, runtime.GOARCH)
 	}
 	env, err := prepare(t.Context(), t.TempDir())
 	if err != nil {
@@ -56,12 +56,12 @@ func prepared(t *testing.T) string {
 	return env[executableVariable]
 }
 
-// It says what it is to say, ends well, and is a few hundred bytes.
+// The executable prints the response and exits with status 0. Preparing it again gives the same bytes.
 func TestPrepare(t *testing.T) {
 	path := prepared(t)
 	out, err := exec.Command(path).CombinedOutput()
-	if string(out) != answer || err != nil {
-		t.Errorf("%s prints %q, %v; want %q", path, out, err, answer)
+	if string(out) != response || err != nil {
+		t.Errorf("%s prints %q, %v; want %q", path, out, err, response)
 	}
 	before, err := os.ReadFile(path)
 	if err != nil {
@@ -69,23 +69,23 @@ func TestPrepare(t *testing.T) {
 	}
 	dir := filepath.Dir(path)
 	if _, err := prepare(t.Context(), dir); err != nil {
-		t.Errorf("preparing again in the same folder: %v", err)
+		t.Errorf("preparing again in the same directory: %v", err)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
-		t.Errorf("prepare makes other bytes the second time (%v)", err)
+		t.Errorf("the second prepare writes different bytes (%v)", err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
-		t.Errorf("prepare leaves %v (%v), want the one file", left, err)
+		t.Errorf("prepare leaves %v (%v), want one file", left, err)
 	}
 }
 
-func TestPrepareTellsThatItCannot(t *testing.T) {
+func TestPrepareFails(t *testing.T) {
 	if _, err := prepare(t.Context(), filepath.Join(t.TempDir(), "missing")); err == nil {
-		t.Error("prepare in a folder that is not there = nil, want an error")
+		t.Error("prepare in a missing directory = nil, want an error")
 	}
 }
 
-func TestExecutableIsNamed(t *testing.T) {
+func TestExecutable(t *testing.T) {
 	t.Setenv(executableVariable, "")
 	if path, err := executable(); err == nil {
 		t.Errorf("executable() = %+v without %s, want an error", path, executableVariable)
@@ -96,7 +96,7 @@ func TestExecutableIsNamed(t *testing.T) {
 	}
 }
 
-// One model only: a resident twin of a program that ends at once makes no sense.
+// The program has the model cgi only: the executable cannot serve several requests.
 func TestDescribe(t *testing.T) {
 	var out bytes.Buffer
 	if code := workload.Run(t.Context(), floor, []string{"describe"}, nil, &out, io.Discard); code != 0 {
@@ -113,20 +113,20 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// Through the same host, hello's child and this one give the same answer: they differ in the program only.
-func TestAnswersAsHelloDoes(t *testing.T) {
+// Under the same host, hello and floor have the same response.
+func TestSameResponseAsHello(t *testing.T) {
 	floor := prepared(t)
 	hello := filepath.Join(programtest.Build(t, "forktax-hello"), "forktax-hello")
 	want, got := hosted(t, hello), hosted(t, floor)
 	if want.Body != "hello\n" {
-		t.Fatalf("hello answers %+v", want)
+		t.Fatalf("response of hello = %+v, want the body hello", want)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("floor and hello (-hello +floor):\n%s", diff)
 	}
 }
 
-// reply is what a client sees of an answer, but for the date.
+// A reply is a response as a client sees it, without the date.
 type reply struct {
 	Status int
 	Proto  string

@@ -1,5 +1,5 @@
-// Forktax-guestbook-postgres is the workload of package book over PostgreSQL. It is a program of its own, and not a
-// choice that guestbook has: a child that speaks to the one database would pay for the start of the other's driver.
+// Forktax-guestbook-postgres is the workload program of package book with PostgreSQL. It is separate from
+// forktax-guestbook, because a CGI child would otherwise initialize the drivers of both databases.
 package main
 
 import "forktax/workload"

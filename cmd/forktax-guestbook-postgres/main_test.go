@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 
 var stopShared func() error
 
-// shared is the server for all tests that do it no harm.
+// shared returns the server for all tests that do not stop it.
 var shared = sync.OnceValues(func() (*servers.PostgresServer, error) {
 	s, err := servers.Postgres{}.Start(context.Background())
 	if err == nil {
@@ -38,7 +38,7 @@ var shared = sync.OnceValues(func() (*servers.PostgresServer, error) {
 	return s, err
 })
 
-// started passes on a server that could be started. Without PostgreSQL the test is skipped, which CI does not allow.
+// started returns s if err is nil. Without PostgreSQL it skips the test, which CI does not allow.
 func started(t *testing.T, s *servers.PostgresServer, err error) *servers.PostgresServer {
 	t.Helper()
 	if errors.Is(err, servers.ErrNoPostgres) {
@@ -50,7 +50,7 @@ func started(t *testing.T, s *servers.PostgresServer, err error) *servers.Postgr
 	return s
 }
 
-// freshDatabase gives the test a place of its own in the server, with a guestbook in it, and returns the URL.
+// freshDatabase creates a database with a guestbook for the test, and returns its URL.
 func freshDatabase(t *testing.T, s *servers.PostgresServer) string {
 	t.Helper()
 	place, remove, err := s.Provision(t.Context())

@@ -10,10 +10,10 @@ import (
 	"forktax/cmd/forktax-guestbook/book"
 )
 
-// database is named by a URL. What waits stands in a ring: a new one takes the place of the oldest, in the same page
-// and without a change to the index. To insert and delete would leave dead rows, over which each statement has to
-// pass until the server cleans up, so that a run's end would be slower than its beginning. It is no trigger's work,
-// either: the language of one would have to be loaded by each new session, and only CGI has so many.
+// database is a PostgreSQL database, named by a URL. The table waiting is a ring: a new row replaces the oldest, in the
+// same page and without a change of the index. Inserting and deleting would leave dead rows, which each statement has
+// to skip until the server removes them, so a run would become slower. A trigger would also be slower: each new session
+// would load its language, and only CGI has many sessions.
 var database = book.Database{
 	Kind:      "postgres",
 	Title:     "PostgreSQL",
@@ -30,7 +30,7 @@ var database = book.Database{
 func connector(url string) (driver.Connector, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", book.Variable, err) // which has the password cut out
+		return nil, fmt.Errorf("%s: %w", book.Variable, err) // err does not contain the password
 	}
 	return stdlib.GetConnector(*config), nil
 }

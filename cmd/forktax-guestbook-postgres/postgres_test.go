@@ -15,7 +15,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// By TLS and by a socket the guestbook is the same.
+// The guestbook works over TLS and over a Unix socket.
 func TestTransports(t *testing.T) {
 	for name, p := range map[string]servers.Postgres{"TLS": {TLS: true}, "socket": {Socket: true}} {
 		t.Run(name, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestTransports(t *testing.T) {
 	}
 }
 
-// The table of what waits does not grow, not even by dead rows.
+// The table waiting does not grow, not even by dead rows.
 func TestSigningLeavesNoDeadRows(t *testing.T) {
 	suite.Fresh(t)
 	handler, db := suite.Opened(t), connected(t)
@@ -54,12 +54,13 @@ func TestSigningLeavesNoDeadRows(t *testing.T) {
 		booktest.Ask(handler, "POST", "/sign", "name=Ada&message=Hello")
 	}
 	if after := size(); after != before {
-		t.Errorf("the table has %d bytes, and after 1000 times %d", before, after)
+		t.Errorf("the table has %d bytes before and %d bytes after signing 1000 times, want the same", before, after)
 	}
 }
 
-// A server that ends its sessions is connected to anew; one that does not come back is a 500, and why is for the log.
-func TestServerGoesAway(t *testing.T) {
+// The guestbook connects again after the server has closed the sessions. Without a server the status is 500, and the
+// reason is not sent to the client.
+func TestServerDown(t *testing.T) {
 	s, err := servers.Postgres{}.Start(t.Context())
 	started(t, s, err)
 	freshDatabase(t, s)
@@ -77,7 +78,7 @@ func TestServerGoesAway(t *testing.T) {
 	if _, err := connected(t).Exec(others); err != nil {
 		t.Fatal(err)
 	}
-	read(http.StatusInternalServerError) // it may have been done, and is not asked again
+	read(http.StatusInternalServerError) // no retry: the statement may have been executed
 	read(http.StatusOK)
 	if err := s.Stop(); err != nil {
 		t.Errorf("Stop = %v", err)
@@ -86,7 +87,7 @@ func TestServerGoesAway(t *testing.T) {
 	read(http.StatusInternalServerError)
 }
 
-// Why a guestbook cannot be opened is told in the server's words, and never with the password.
+// The error of opening a guestbook contains the message of the server, but never the password.
 func TestServerRefuses(t *testing.T) {
 	s, err := shared()
 	good := freshDatabase(t, started(t, s, err))
@@ -100,10 +101,10 @@ func TestServerRefuses(t *testing.T) {
 	nowhere := *u
 	nowhere.Path, nowhere.User = "/nowhere", u.User
 	for name, test := range map[string]struct{ url, want string }{
-		"nothing":          {"", "GUESTBOOK_DATABASE is not set"},
+		"not set":          {"", "GUESTBOOK_DATABASE is not set"},
 		"wrong password":   {wrong.String(), `password authentication failed for user "forktax" (SQLSTATE 28P01)`},
 		"no such database": {nowhere.String(), `database "nowhere" does not exist (SQLSTATE 3D000)`},
-		"no URL":           {"postgres://forktax:" + secret + "@127.0.0.1:port/", "GUESTBOOK_DATABASE: cannot parse"},
+		"invalid URL":      {"postgres://forktax:" + secret + "@127.0.0.1:port/", "GUESTBOOK_DATABASE: cannot parse"},
 	} {
 		t.Setenv(book.Variable, test.url)
 		_, _, err := suite.Connected(t)
@@ -128,11 +129,11 @@ func TestTooManyConnections(t *testing.T) {
 		defer shut()
 	}
 	if refused == nil || !strings.Contains(refused.Error(), "sorry, too many clients already (SQLSTATE 53300)") {
-		t.Errorf("opening six guestbooks on a server for five = %v, want that there are too many", refused)
+		t.Errorf("opening 6 guestbooks on a server for 5 connections = %v, want an error: too many clients", refused)
 	}
 }
 
-// What is there is not replaced: it may be somebody else's.
+// Existing tables are not replaced, because they may belong to another user.
 func TestPrepareFails(t *testing.T) {
 	suite.Fresh(t)
 	check := func(url, want string) {

@@ -25,16 +25,16 @@ CREATE TABLE waiting (
 	name text NOT NULL,
 	message text NOT NULL,
 	signed_at bigint NOT NULL
-) WITH (fillfactor = 50); -- room in each page for what takes a row's place
+) WITH (fillfactor = 50); -- room in each page for updated rows
 CREATE SEQUENCE signed START %d;
 `
 
-// prepare makes the tables in the place that the harness gives; there must be none of their names.
+// prepare creates the tables in the database at contract.EnvDatabase. Tables of these names must not exist.
 func prepare(ctx context.Context, _ string) (map[string]string, error) {
 	url := os.Getenv(contract.EnvDatabase)
 	if url == "" {
-		return nil, errors.New(contract.EnvDatabase + " is not set: it says where to make the tables, " +
-			"as postgres://user:password@host/database")
+		return nil, errors.New(contract.EnvDatabase + " is not set: want the URL of the database for the tables, " +
+			"such as postgres://user:password@host/database")
 	}
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
@@ -42,11 +42,11 @@ func prepare(ctx context.Context, _ string) (map[string]string, error) {
 	}
 	defer conn.Close(ctx)
 	if err := pgx.BeginFunc(ctx, conn, seed(ctx)); err != nil {
-		return nil, fmt.Errorf("making the tables: %w", err)
+		return nil, fmt.Errorf("creating the tables: %w", err)
 	}
-	// Now, and not when the server finds time for it in the middle of a run.
+	// Otherwise autovacuum would do this during a run.
 	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) entries, waiting"); err != nil {
-		return nil, fmt.Errorf("making the tables: %w", err)
+		return nil, fmt.Errorf("creating the tables: %w", err)
 	}
 	return map[string]string{book.Variable: url}, nil
 }

@@ -1,4 +1,4 @@
-// Forktax-guestbook is the workload of package book over SQLite.
+// Forktax-guestbook is the workload program of package book with SQLite.
 package main
 
 import "forktax/workload"

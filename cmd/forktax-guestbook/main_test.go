@@ -23,7 +23,7 @@ var suite = booktest.Suite{
 		return db
 	},
 	Open: func(t *testing.T) int {
-		files, err := filepath.Glob("/proc/self/fd/*") // of this process: there is none for a child that has ended
+		files, err := filepath.Glob("/proc/self/fd/*") // exited children have none
 		if err != nil || len(files) == 0 {
 			return -1
 		}
@@ -39,7 +39,7 @@ var suite = booktest.Suite{
 
 func TestGuestbook(t *testing.T) { suite.Run(t) }
 
-// prepared makes one database for all tests: what they are given are copies.
+// prepared returns the content of a prepared database, of which each test gets a copy.
 var prepared = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "guestbook")
 	if err != nil {
@@ -53,7 +53,7 @@ var prepared = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(env[book.Variable])
 })
 
-// freshDatabase gives the test a database of its own, and returns its path.
+// freshDatabase creates a database for the test, and returns its path.
 func freshDatabase(t *testing.T) string {
 	t.Helper()
 	bytes, err := prepared()

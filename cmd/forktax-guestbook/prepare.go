@@ -28,7 +28,7 @@ CREATE TRIGGER make_room AFTER INSERT ON waiting BEGIN
 END;
 `
 
-// prepare makes the database in dir, in place of one that is there.
+// prepare creates the database in dir, replacing an existing one.
 func prepare(ctx context.Context, dir string) (map[string]string, error) {
 	path := filepath.Join(dir, "guestbook.sqlite")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -38,11 +38,11 @@ func prepare(ctx context.Context, dir string) (map[string]string, error) {
 	}
 	db := sql.OpenDB(newConnector(path, "rwc"))
 	err := seed(ctx, db)
-	if closed := db.Close(); err == nil { // which brings all of the log into the file
+	if closed := db.Close(); err == nil { // Close writes the log into the file
 		err = closed
 	}
 	if err != nil {
-		return nil, fmt.Errorf("making the database %s: %w", path, err)
+		return nil, fmt.Errorf("creating the database %s: %w", path, err)
 	}
 	return map[string]string{book.Variable: path}, nil
 }

@@ -16,8 +16,8 @@ import (
 	"forktax/cmd/forktax-guestbook/booktest"
 )
 
-// While another process writes, signing waits for as long as SQLite is told to, and is then refused; reading does not
-// wait. That holds for a resident handler and for a child.
+// While another process writes, signing waits for the timeout of locks and then fails; reading does not wait. This
+// holds for a long-running handler and for a CGI child.
 func TestLockedDatabase(t *testing.T) {
 	freshDatabase(t)
 	t.Setenv("GORACE", "atexit_sleep_ms=0")
@@ -56,11 +56,11 @@ func TestLockedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	if text := logged.String(); !strings.Contains(text, "POST /sign: ") || !strings.Contains(text, "database is locked") {
-		t.Errorf("the host's log has %q", text)
+		t.Errorf("log of the host = %q, want the locked database", text)
 	}
 	for model, h := range handlers {
 		if got := sign(h); got != http.StatusSeeOther {
-			t.Errorf("%s: POST = %d when nobody else writes, want 303", model, got)
+			t.Errorf("%s: POST = %d without another writer, want 303", model, got)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"forktax/cmd/forktax-guestbook/booktest"
 )
 
-// The same bytes each time, be the folder empty or not: what is measured today and tomorrow is the same work.
+// prepare writes the same bytes each time, also if the directory is not empty, so that all runs do the same work.
 func TestPrepareIsReproducible(t *testing.T) {
 	again := t.TempDir()
 	var sums [][sha256.Size]byte
@@ -32,11 +32,11 @@ func TestPrepareIsReproducible(t *testing.T) {
 		expectFiles(t, dir, "guestbook.sqlite")
 	}
 	if sums[0] != sums[1] || sums[0] != sums[2] {
-		t.Errorf("prepare made databases of SHA-256 %x, want the same each time", sums)
+		t.Errorf("SHA-256 of the databases = %x, want the same each time", sums)
 	}
 }
 
-// A database that was used is made anew, with the log that belongs to it.
+// prepare replaces an existing database and its log.
 func TestPrepareReplacesUsedDatabase(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"guestbook.sqlite", "guestbook.sqlite-wal", "guestbook.sqlite-shm"} {
@@ -57,7 +57,7 @@ func TestPrepareReplacesUsedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := sha256.Sum256(bytes), sha256.Sum256(fresh); got != want {
-		t.Errorf("prepare made a database of SHA-256 %x, want %x", got, want)
+		t.Errorf("SHA-256 of the database = %x, want %x", got, want)
 	}
 }
 
@@ -79,12 +79,11 @@ func expectFiles(t *testing.T, dir string, want ...string) {
 func TestPrepareFails(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "missing")
 	if _, err := prepare(t.Context(), dir); err == nil || !strings.Contains(err.Error(), dir) {
-		t.Errorf("prepare in a missing folder = %v, want an error that names %s", err, dir)
+		t.Errorf("prepare in a missing directory = %v, want an error with %s", err, dir)
 	}
 }
 
-// While the harness holds the database, its log outlives the last process that uses it; else each CGI child that happens
-// to be alone would write it back and delete it.
+// While hold keeps the database open, its log is not deleted when the last other connection closes.
 func TestHoldKeepsLog(t *testing.T) {
 	path := freshDatabase(t)
 	release, err := hold(t.Context())
@@ -114,23 +113,23 @@ func TestHoldKeepsLog(t *testing.T) {
 	expectFiles(t, filepath.Dir(path), "guestbook.sqlite")
 }
 
-// Whoever forgets the database, or names one that is not there, is told so, and none is made.
+// A database that is not set or does not exist is an error, and no file is created.
 func TestNoDatabase(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.sqlite")
-	for path, say := range map[string]string{"": book.Variable, missing: missing} {
+	for path, want := range map[string]string{"": book.Variable, missing: missing} {
 		t.Setenv(book.Variable, path)
-		if _, _, err := suite.Connected(t); err == nil || !strings.Contains(err.Error(), say) {
-			t.Errorf("open with %s=%q = %v, want an error that names %s", book.Variable, path, err, say)
+		if _, _, err := suite.Connected(t); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("open with %s=%q = %v, want an error with %s", book.Variable, path, err, want)
 		}
-		if _, err := hold(t.Context()); err == nil || !strings.Contains(err.Error(), say) {
-			t.Errorf("hold with %s=%q = %v, want an error that names %s", book.Variable, path, err, say)
+		if _, err := hold(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("hold with %s=%q = %v, want an error with %s", book.Variable, path, err, want)
 		}
 	}
 	expectFiles(t, filepath.Dir(missing))
 }
 
-// A path is a path, whatever it looks like to a URL.
-func TestPathWithSigns(t *testing.T) {
+// The path of the database may contain special characters of URLs.
+func TestPathWithSpecialCharacters(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a b?c=1#d%41&e")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"forktax/cmd/forktax-guestbook/book"
 )
 
-// database is a file. It must be there: SQLite would open one that is empty, too.
+// database is an SQLite file. The file must exist; opening it does not create it.
 var database = book.Database{
 	Kind:      "sqlite",
 	Title:     "SQLite",
@@ -25,14 +25,15 @@ var database = book.Database{
 	OneWriter: true,
 }
 
-// connector opens connections to one SQLite file.
+// A connector opens connections to an SQLite file.
 type connector struct {
 	path, name string
 	driver     *sqlite3.SQLiteDriver
 }
 
-// newConnector is one to the file. Journal mode WAL is a property of the file, set when it is made; what is here
-// holds for a connection: synchronous=NORMAL, which is safe with WAL, and up to 5 s of waiting for a lock.
+// newConnector returns a connector of the file, with a mode of SQLite's URI filenames. Journal mode WAL is a property
+// of the file. The properties of a connection are set here: synchronous=NORMAL, which is safe with WAL, and a timeout
+// of 5 s for locks.
 func newConnector(path, mode string) connector {
 	name := (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String() +
 		"?mode=" + mode + "&_synchronous=NORMAL&_busy_timeout=5000"
@@ -49,15 +50,15 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 
 func (c connector) Driver() driver.Driver { return c.driver }
 
-// hold keeps one idle connection open. When the last connection to a database closes, SQLite writes the log back and
-// deletes it; without this every CGI child that happens to be alone would pay for that.
+// hold keeps an idle connection open. SQLite checkpoints and deletes the log when the last connection to a database
+// closes; without hold, every CGI child that runs alone would do that.
 func hold(ctx context.Context) (func() error, error) {
 	path := os.Getenv(book.Variable)
 	db := sql.OpenDB(newConnector(path, "rw"))
 	var n int
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM waiting").Scan(&n); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("holding the database %s=%s open: %w", book.Variable, path, err)
+		return nil, fmt.Errorf("opening the database %s=%s: %w", book.Variable, path, err)
 	}
 	return db.Close, nil
 }

@@ -1,5 +1,5 @@
-// Forktax-hello is a workload without any work: six bytes, no state. What its cgi twin costs is the model and nothing
-// else.
+// Forktax-hello is a workload program without any work: a response of six bytes, no state. Its cost under an execution
+// model is that of the model itself.
 package main
 
 import (
@@ -13,7 +13,7 @@ const greeting = "hello\n"
 
 var hello = workload.Workload{
 	Name:  "hello",
-	About: "six bytes, no state: the pure cost of the model",
+	About: "six bytes, no state: the overhead of the model alone",
 	Requests: []workload.Request{{
 		Name:   "hello",
 		Method: http.MethodGet,

@@ -32,8 +32,8 @@ func opened(t *testing.T) http.Handler {
 	return handler
 }
 
-// The answers are those that the program promises.
-func TestAnswersAsDescribed(t *testing.T) {
+// The responses are those of the description.
+func TestResponses(t *testing.T) {
 	handler := opened(t)
 	for _, r := range hello.Requests {
 		w := httptest.NewRecorder()
@@ -49,7 +49,7 @@ func TestAnswersAsDescribed(t *testing.T) {
 	}
 }
 
-// What is said of it everywhere, that it answers six bytes, is so.
+// The documentation says that the response has six bytes.
 func TestSixBytes(t *testing.T) {
 	w := httptest.NewRecorder()
 	opened(t).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
@@ -68,14 +68,15 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d.Name != "hello" || len(d.Requests) != 1 || d.Requests[0].Name != "hello" {
-		t.Errorf("describe = %+v, want the workload hello with its one request", d)
+		t.Errorf("describe = %+v, want the workload hello with one request", d)
 	}
 }
 
-// There is nothing to prepare, so there is nothing that could differ from time to time.
+// The program needs no data.
 func TestPrepare(t *testing.T) {
 	var out bytes.Buffer
-	if code := workload.Run(t.Context(), hello, []string{"prepare", "-dir", t.TempDir()}, nil, &out, io.Discard); code != 0 {
+	args := []string{"prepare", "-dir", t.TempDir()}
+	if code := workload.Run(t.Context(), hello, args, nil, &out, io.Discard); code != 0 {
 		t.Fatalf("prepare: status %d, want 0", code)
 	}
 	if out.String() != "{}\n" {

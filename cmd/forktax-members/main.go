@@ -1,7 +1,6 @@
-// Forktax-members is a workload that lets in who can prove to be a user, as mod_python's handlers of the phases
-// Authen and Authz did: in front of a page of its own, of static files, and of a CGI program in another language.
-// Users are in a password file (100 of them, by bcrypt at cost 4) and in a directory (100 more), which is asked about
-// names that the file has not.
+// Forktax-members is a workload program that authenticates its clients, like Apache's phases authn and authz, in front
+// of a page, static files, and a CGI program in another language. It has 100 users in a password file (bcrypt at cost
+// 4) and 100 more in an LDAP directory, which is asked about names that are not in the file.
 package main
 
 import (
@@ -16,15 +15,15 @@ import (
 	"forktax/workload"
 )
 
-// dirVariable names the folder that prepare filled.
+// dirVariable is the environment variable with the path of the prepared directory.
 const dirVariable = "MEMBERS_DIR"
 
 func main() { workload.Main(members) }
 
 var members = workload.Workload{
 	Name: "members",
-	About: "who you are: a password file (100 users, bcrypt at cost 4) and a directory (100 more), in front of a page, a file, " +
-		"and a CGI program in shell",
+	About: "authentication by a password file (100 users, bcrypt at cost 4) and LDAP (100 more), in front of a page, " +
+		"a file, and a CGI program in shell",
 	Database: "ldap",
 	Requests: []workload.Request{
 		asked("file", "/", "ada", "Hello, ada.\n"),
@@ -38,24 +37,24 @@ var members = workload.Workload{
 	Authorization: true,
 }
 
-// asked is a request by a user, whose password everybody knows.
+// asked returns a request of a user with the user's password.
 func asked(name, path, user, body string) workload.Request {
-	proof := &http.Request{Header: http.Header{}}
-	proof.SetBasicAuth(user, passwordOf(user))
+	authorized := &http.Request{Header: http.Header{}}
+	authorized.SetBasicAuth(user, passwordOf(user))
 	return workload.Request{
 		Name: name, Method: http.MethodGet, Path: path,
-		Headers: map[string]string{"Authorization": proof.Header.Get("Authorization")},
+		Headers: map[string]string{"Authorization": authorized.Header.Get("Authorization")},
 		Want: workload.Want{Status: http.StatusOK, Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
 			Body: body},
 	}
 }
 
-// open reads the password file. To connect is to be ready for the directory, which is asked when a name is not in the
-// file.
+// open reads the password file. The Connect function that it returns creates the handler; the handler connects to the
+// LDAP server when a name is not in the file.
 func open(context.Context) (workload.Connect, error) {
 	dir := os.Getenv(dirVariable)
 	if dir == "" {
-		return nil, errors.New(dirVariable + " is not set: it names the folder that prepare filled")
+		return nil, errors.New(dirVariable + " is not set: run the command prepare, and set it as printed")
 	}
 	settings, err := auth.FromEnvironment()
 	if err != nil {
@@ -68,12 +67,12 @@ func open(context.Context) (workload.Connect, error) {
 	}
 	return func(context.Context) (http.Handler, func() error, error) {
 		content, end := contents(dir)
-		gate, shut := opened.Middleware(content)
-		return gate, func() error { return errors.Join(shut(), end()) }, nil
+		m, shut := opened.Middleware(content)
+		return m, func() error { return errors.Join(shut(), end()) }, nil
 	}, nil
 }
 
-// contents is what only members see. None of it knows how they have proven it.
+// contents returns the handler behind the authentication, and a function that closes it.
 func contents(dir string) (http.Handler, func() error) {
 	script := &cgi.Host{Path: scriptIn(dir), Root: "/script"}
 	mux := http.NewServeMux()

@@ -22,7 +22,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// withDirectory serves a directory until stop is called or the test ends, and has prepare use it.
+// withDirectory starts an in-memory LDAP server for prepare. It ends when stop is called or the test ends.
 func withDirectory(t *testing.T) (stop func()) {
 	t.Helper()
 	port, err := process.FreePort()
@@ -60,8 +60,8 @@ func withDirectory(t *testing.T) (stop func()) {
 	return stop
 }
 
-// relay passes connections on to the address, until shut is called or the test ends. The directory itself answers what
-// comes on a connection that it has, although it was told to end, until its process does.
+// relay is a TCP proxy to the address, until shut is called or the test ends. It is needed because the LDAP server
+// keeps serving its open connections after its context has ended, until its process exits.
 func relay(t *testing.T, to string) (addr string, shut func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -102,7 +102,7 @@ func relay(t *testing.T, to string) (addr string, shut func()) {
 	return l.Addr().String(), shut
 }
 
-// opened is the workload on data of its own.
+// opened returns the handler of the workload with newly prepared data.
 func opened(t *testing.T) http.Handler {
 	t.Helper()
 	env, err := prepare(t.Context(), t.TempDir())
@@ -128,7 +128,7 @@ func opened(t *testing.T) http.Handler {
 	return handler
 }
 
-func answer(h http.Handler, path, user, password string) *httptest.ResponseRecorder {
+func ask(h http.Handler, path, user, password string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
 	r.SetBasicAuth(user, password)
 	w := httptest.NewRecorder()
@@ -136,9 +136,9 @@ func answer(h http.Handler, path, user, password string) *httptest.ResponseRecor
 	return w
 }
 
-// The answers are those that the program promises, and only members get them, whatever is behind. Without a directory, who
-// has to be asked for there gets status 503, and no other.
-func TestAnswers(t *testing.T) {
+// The responses are those of the description, and only users in the group get them. Without an LDAP server, its users
+// get status 503, and users of the password file are served.
+func TestResponses(t *testing.T) {
 	stop := withDirectory(t)
 	handler := opened(t)
 	for _, r := range members.Requests {
@@ -148,33 +148,34 @@ func TestAnswers(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, request)
-		if w.Code != r.Want.Status || w.Body.String() != r.Want.Body || w.Header().Get("Content-Type") != r.Want.Headers["Content-Type"] {
+		contentType := w.Header().Get("Content-Type")
+		if w.Code != r.Want.Status || w.Body.String() != r.Want.Body || contentType != r.Want.Headers["Content-Type"] {
 			t.Errorf("%s: %d %q %q, want %+v", r.Name, w.Code, w.Header(), w.Body, r.Want)
 		}
 	}
 	for _, path := range []string{"/", "/files/note.txt", "/script", "/nowhere"} {
-		if w := answer(handler, path, "ada", "guess"); w.Code != http.StatusUnauthorized {
-			t.Errorf("%s: a wrong password got %d", path, w.Code)
+		if w := ask(handler, path, "ada", "guess"); w.Code != http.StatusUnauthorized {
+			t.Errorf("%s: status %d for a wrong password, want 401", path, w.Code)
 		}
-		if w := answer(handler, path, outsider, passwordOf(outsider)); w.Code != http.StatusForbidden {
-			t.Errorf("%s: a user who is in no group got %d", path, w.Code)
+		if w := ask(handler, path, outsider, passwordOf(outsider)); w.Code != http.StatusForbidden {
+			t.Errorf("%s: status %d for a user in no group, want 403", path, w.Code)
 		}
 	}
 	for _, user := range []string{"brian", "claude", "person42"} {
-		if w := answer(handler, "/", user, passwordOf(user)); w.Code != http.StatusOK {
-			t.Errorf("%s got %d", user, w.Code)
+		if w := ask(handler, "/", user, passwordOf(user)); w.Code != http.StatusOK {
+			t.Errorf("status %d for %s, want 200", w.Code, user)
 		}
 	}
 	stop()
-	if w := answer(handler, "/", "grace", passwordOf("grace")); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("without a directory its user got %d", w.Code)
+	if w := ask(handler, "/", "grace", passwordOf("grace")); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("status %d for an LDAP user without the server, want 503", w.Code)
 	}
-	if w := answer(handler, "/", "ada", passwordOf("ada")); w.Code != http.StatusOK {
-		t.Errorf("without a directory the file's user got %d", w.Code)
+	if w := ask(handler, "/", "ada", passwordOf("ada")); w.Code != http.StatusOK {
+		t.Errorf("status %d for a user of the file without the LDAP server, want 200", w.Code)
 	}
 }
 
-// What is prepared is the same bytes each time, but for where it is.
+// The prepared files are the same each time.
 func TestPrepare(t *testing.T) {
 	var made []map[string]string
 	for range 2 {
@@ -200,10 +201,11 @@ func TestPrepare(t *testing.T) {
 		made = append(made, files)
 	}
 	if !maps.Equal(made[0], made[1]) || len(made[0]) != 4 {
-		t.Errorf("prepare made %v, and then others", slices.Sorted(maps.Keys(made[0])))
+		t.Errorf("prepare wrote %v with different content the second time, or other files, want 4 equal files",
+			slices.Sorted(maps.Keys(made[0])))
 	}
 	t.Setenv(contract.EnvDatabase, "")
 	if _, err := prepare(t.Context(), t.TempDir()); err == nil {
-		t.Error("prepare needs no directory")
+		t.Error("prepare without an LDAP server = nil, want an error")
 	}
 }

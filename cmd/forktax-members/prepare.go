@@ -17,22 +17,22 @@ import (
 	"forktax/workload/contract"
 )
 
-// passwords is what htpasswd made of names and passwordOf them: by bcrypt, but for one by MD5 and one by SHA-1.
+// passwords is the password file, made by htpasswd with passwordOf: bcrypt, except one MD5 and one SHA-1 hash.
 //
 //go:embed passwords
 var passwords string
 
 func passwordOf(user string) string { return "secret of " + user }
 
-// note is a file that only members may read.
+// note is the content of the static file.
 const note = "The key is under the mat.\n"
 
-// script tells who a CGI program is told that the user is.
+// script is a CGI program that prints its user.
 const script = `#!/bin/sh
 printf 'Content-Type: text/plain; charset=utf-8\n\n%s %s\n' "$AUTH_TYPE" "$REMOTE_USER"
 `
 
-// group is what a member must be in. One user of the file is in none.
+// group is the group that a user must be in. The user outsider of the password file is in no group.
 const group = "readers"
 
 const outsider = "edsger"
@@ -40,10 +40,10 @@ const outsider = "edsger"
 func scriptIn(dir string) string { return filepath.Join(dir, "script") }
 func filesIn(dir string) string  { return filepath.Join(dir, "files") }
 
-// prepared is when the static file was last changed, so that it is the same for all.
+// prepared is the modification time of the static file, fixed to keep responses the same.
 var prepared = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// prepare makes the files in dir, and the users of the directory at the URL that a harness gives.
+// prepare creates the files in dir, and the users of the LDAP server at contract.EnvDatabase.
 func prepare(_ context.Context, dir string) (map[string]string, error) {
 	env := map[string]string{
 		dirVariable:               dir,
@@ -66,15 +66,15 @@ func prepare(_ context.Context, dir string) (map[string]string, error) {
 		os.WriteFile(file, []byte(note), 0o644),
 		os.Chtimes(file, prepared, prepared))
 	if err != nil {
-		return nil, fmt.Errorf("making the files of members: %w", err)
+		return nil, fmt.Errorf("creating the files: %w", err)
 	}
 	if err := prepareDirectory(env); err != nil {
-		return nil, fmt.Errorf("making the users of the directory: %w", err)
+		return nil, fmt.Errorf("creating the users of the LDAP server: %w", err)
 	}
 	return env, nil
 }
 
-// inDirectory are the users of the directory.
+// inDirectory returns the users of the LDAP server.
 func inDirectory() []string {
 	users := []string{"grace"}
 	for i := len(users); i < 100; i++ {
@@ -83,15 +83,15 @@ func inDirectory() []string {
 	return users
 }
 
-// prepareDirectory adds users and their group below the entry that the URL names, and says in env how to ask for them.
+// prepareDirectory adds the users and their group below the base DN of the URL, and sets the variables for them in env.
 func prepareDirectory(env map[string]string) error {
 	text := os.Getenv(contract.EnvDatabase)
 	if text == "" {
-		return errors.New(contract.EnvDatabase + " is not set: it is the URL of an LDAP server, which a harness starts")
+		return errors.New(contract.EnvDatabase + " is not set: want the URL of an LDAP server, as set by forktax")
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return errors.New(contract.EnvDatabase + " cannot be read as a URL") // err has the password
+		return errors.New(contract.EnvDatabase + " is not a valid URL") // err contains the password
 	}
 	base := strings.TrimPrefix(u.Path, "/")
 	c, err := connect(u)
@@ -101,11 +101,13 @@ func prepareDirectory(env map[string]string) error {
 	defer c.Close()
 	people, groups := "ou=people,"+base, "ou=groups,"+base
 	var dns []string
-	err = errors.Join(add(c, people, "organizationalUnit", "ou", "people"), add(c, groups, "organizationalUnit", "ou", "groups"))
+	err = errors.Join(add(c, people, "organizationalUnit", "ou", "people"),
+		add(c, groups, "organizationalUnit", "ou", "groups"))
 	for _, name := range inDirectory() {
 		dn := fmt.Sprintf("uid=%s,%s", name, people)
 		dns = append(dns, dn)
-		err = errors.Join(err, add(c, dn, "inetOrgPerson", "uid", name, "cn", name, "sn", name, "userPassword", passwordOf(name)))
+		err = errors.Join(err,
+			add(c, dn, "inetOrgPerson", "uid", name, "cn", name, "sn", name, "userPassword", passwordOf(name)))
 	}
 	request := ldap.NewAddRequest(fmt.Sprintf("cn=%s,%s", group, groups), nil)
 	request.Attribute("objectClass", []string{"groupOfNames"})
@@ -122,7 +124,7 @@ func prepareDirectory(env map[string]string) error {
 	return nil
 }
 
-// connect connects as who may add entries.
+// connect opens a connection to the LDAP server with a bind as the user of the URL, who may add entries.
 func connect(u *url.URL) (*ldap.Conn, error) {
 	trusted, err := auth.TLSConfig(u.Query().Get("ca"), u.Hostname())
 	if err != nil {
@@ -140,7 +142,7 @@ func connect(u *url.URL) (*ldap.Conn, error) {
 	return c, nil
 }
 
-// add adds an entry with these attributes, each a name and a value.
+// add adds an entry; attributes are pairs of a name and a value.
 func add(c *ldap.Conn, dn, class string, attributes ...string) error {
 	request := ldap.NewAddRequest(dn, nil)
 	request.Attribute("objectClass", []string{class})

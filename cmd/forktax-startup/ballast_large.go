@@ -2,6 +2,6 @@
 
 package main
 
-// ballast makes the file 50 MB larger. It is data and not code, of which a start reads no more than one page: what it
-// can cost is what a large file costs by its size alone.
+// ballast makes the executable 50 MiB larger. It is data, of which a start reads only one page, so it shows the cost of
+// the file size alone.
 var ballast = [50 << 20]byte{1}

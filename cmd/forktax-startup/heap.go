@@ -13,18 +13,18 @@ import (
 	"forktax/workload/contract"
 )
 
-// hold takes the heap that the serving process is to have, and touches each page of it: memory that was never written
-// to is not there. It is for the host: a fork that copied its page tables would take longer the larger it is.
+// hold allocates the heap of the serving process and writes to each page, because unwritten pages take no memory. It
+// shows whether the cost of starting a child depends on the memory of its host: fork(2) copies page tables.
 func hold(context.Context) (release func() error, err error) {
-	if _, err := duration(contract.EnvStartupWork); err != nil { // which the children would be told, and nobody else
+	if _, err := duration(contract.EnvStartupWork); err != nil { // otherwise only the children would report it
 		return nil, err
 	}
 	n, err := heapWanted()
 	if err != nil {
 		return nil, err
 	}
-	if free := available(); n > free-free/8 { // some must be left for the others
-		return nil, fmt.Errorf("%s=%s: so much memory is not there: %d MiB are left, of which an eighth is to stay so",
+	if free := available(); n > free-free/8 { // leave some for other processes
+		return nil, fmt.Errorf("%s=%s: exceeds the available memory: %d MiB, of which 1/8 must stay free",
 			heapVariable, os.Getenv(heapVariable), free>>20)
 	}
 	heap := make([]byte, n)
@@ -34,6 +34,7 @@ func hold(context.Context) (release func() error, err error) {
 	return func() error { runtime.KeepAlive(heap); return nil }, nil
 }
 
+// heapWanted returns the size in heapVariable in bytes.
 func heapWanted() (int64, error) {
 	text := os.Getenv(heapVariable)
 	if text == "" {
@@ -43,14 +44,14 @@ func heapWanted() (int64, error) {
 	number, found := strings.CutSuffix(text, "MiB")
 	n, err := strconv.ParseInt(number, 10, 64)
 	if !found || err != nil || n < 0 || n > most {
-		return 0, fmt.Errorf("%s=%s: a size such as 1024MiB is needed", heapVariable, text)
+		return 0, fmt.Errorf("%s=%s: must be a size in MiB, such as 1024MiB", heapVariable, text)
 	}
 	return n << 20, nil
 }
 
-// available is how many bytes of memory can be had, by what the machine says and by the limit of the control group.
-// Where neither is told, as on other systems, it is as many as there may be. Both are read by hand: what this program
-// imports, each of its children would have to start.
+// available returns the available memory in bytes, according to /proc/meminfo and to the limit of the cgroup. If both
+// are unknown, as on systems other than Linux, it returns math.MaxInt64. It uses no library, because each child of this
+// program would initialize that.
 func available() int64 {
 	free := int64(math.MaxInt64)
 	machine, _ := os.ReadFile("/proc/meminfo")
@@ -68,7 +69,7 @@ func available() int64 {
 	return free
 }
 
-// number reads a file that holds one; "max" is none.
+// number reads a file that contains a number, and reports whether it does; "max" is not a number.
 func number(name string) (int64, bool) {
 	text, err := os.ReadFile(name)
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"forktax/workload"
 )
 
-// A machine that has not so much memory is not made to find out.
+// A heap larger than the available memory is refused.
 func TestHeapIsBounded(t *testing.T) {
 	t.Setenv(heapVariable, "1000000000MiB")
 	var log bytes.Buffer
 	code := workload.Run(t.Context(), startup, []string{"serve", "-model", "cgi"}, nil, io.Discard, &log)
-	if code != 1 || !strings.Contains(log.String(), "so much memory is not there") {
-		t.Errorf("serve with %s=1000000000MiB: status %d, %q; want 1 and why", heapVariable, code, &log)
+	if code != 1 || !strings.Contains(log.String(), "exceeds the available memory") {
+		t.Errorf("serve with %s=1000000000MiB: status %d, %q; want 1 and the reason", heapVariable, code, &log)
 	}
 }

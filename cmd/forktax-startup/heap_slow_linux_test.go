@@ -15,7 +15,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// The serving process has the heap, and the child that it starts has not.
+// The serving process has the heap, and its child does not.
 func TestHeapIsTheHostsOwn(t *testing.T) {
 	const heap = 256 << 20
 	t.Setenv(heapVariable, "256MiB")
@@ -30,7 +30,7 @@ func TestHeapIsTheHostsOwn(t *testing.T) {
 	line, _ := bufio.NewReader(output).ReadString('\n')
 	var url, admin string
 	if _, err := fmt.Sscanf(line, "ready %s %s\n", &url, &admin); err != nil {
-		t.Fatalf("serve printed %q; its log:\n%s", line, &log)
+		t.Fatalf("serve printed %q; log:\n%s", line, &log)
 	}
 	if got := text(t, url); got != "hello\n" {
 		t.Errorf("GET / = %q", got)
@@ -40,11 +40,11 @@ func TestHeapIsTheHostsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if u.PeakMemoryBytes < heap || u.ChildPeakMemoryBytes >= heap || u.ChildPeakMemoryBytes == 0 {
-		t.Errorf("the host had %d bytes and its child %d, want at least %d and fewer", u.PeakMemoryBytes,
+		t.Errorf("peak memory of the host = %d, of its child = %d; want at least %d, and less", u.PeakMemoryBytes,
 			u.ChildPeakMemoryBytes, heap)
 	}
 	cancel()
 	if code := <-ended; code != 0 {
-		t.Errorf("serve ended with status %d; its log:\n%s", code, &log)
+		t.Errorf("serve ended with status %d, want 0; log:\n%s", code, &log)
 	}
 }

@@ -1,6 +1,6 @@
-// Forktax-startup is hello with a start that can be made dear, to see what a process for each request pays for: the
-// same six bytes from a program that works before it is open, that is a large file, or whose host has a large heap.
-// How it is linked is a matter of how it is built.
+// Forktax-startup is a workload program with a configurable startup, to show what makes startup expensive under the
+// model cgi. It has the response of forktax-hello. It can use CPU time or wait while it opens, have a large executable
+// (build tag large), or give its host a large heap. Linking is a matter of the flags of go build.
 package main
 
 import (
@@ -16,15 +16,16 @@ import (
 	"forktax/workload/contract"
 )
 
-// heapVariable says how much memory the serving process has in use, and its children have not: 1024MiB.
+// heapVariable is the environment variable with the heap size of the serving process, such as 1024MiB. Its children do
+// not have this heap.
 const heapVariable = "STARTUP_HEAP"
 
 const greeting = "hello\n"
 
 var startup = workload.Workload{
 	Name: "startup",
-	About: "six bytes, after a start that " + contract.EnvStartupWork + ", " + heapVariable +
-		" and the build tag large make dear",
+	About: "six bytes after a configurable startup: set " + contract.EnvStartupWork + ", " +
+		contract.EnvStartupConnect + " or " + heapVariable + ", or build with the tag large",
 	Requests: []workload.Request{{
 		Name:   "hello",
 		Method: http.MethodGet,
@@ -40,7 +41,8 @@ var startup = workload.Workload{
 	Setup: hold,
 }
 
-// open is busy for as long as it is told to be, and what it returns waits as long.
+// open spins for the time in contract.EnvStartupWork. The Connect function that it returns sleeps for the time in
+// contract.EnvStartupConnect.
 func open(context.Context) (workload.Connect, error) {
 	d, err := duration(contract.EnvStartupWork)
 	if err != nil {
@@ -52,7 +54,7 @@ func open(context.Context) (workload.Connect, error) {
 	}
 	for begin := time.Now(); time.Since(begin) < d; {
 	}
-	if ballast[0] == 0 { // never: it is read here, so that the linker keeps it
+	if ballast[0] == 0 { // never true: the read keeps the linker from removing ballast
 		return nil, errors.New("the ballast is missing")
 	}
 	return func(context.Context) (http.Handler, func() error, error) {
@@ -76,7 +78,7 @@ func duration(variable string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%s=%s: a time such as 5ms is needed", variable, text)
+		return 0, fmt.Errorf("%s=%s: must be a duration, such as 5ms", variable, text)
 	}
 	return d, nil
 }

@@ -22,12 +22,12 @@ import (
 	"forktax/workload/contract"
 )
 
-// The test binary is the program, too: the model cgi executes the file that it runs in.
+// The test binary is also the program: the model cgi executes the program that it runs in.
 func TestMain(m *testing.M) {
 	if cgi.IsChild() {
 		workload.Main(startup)
 	}
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child under -race would take a second to exit
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit
 	os.Exit(m.Run())
 }
 
@@ -44,7 +44,7 @@ func describe(t *testing.T) contract.Description {
 	return d
 }
 
-// It is hello in all that a client can see.
+// A client cannot distinguish it from hello.
 func TestIsHello(t *testing.T) {
 	hello := filepath.Join(programtest.Build(t, "forktax-hello"), "forktax-hello")
 	out, err := exec.Command(hello, "describe").Output()
@@ -71,7 +71,7 @@ func TestIsHello(t *testing.T) {
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Code != 200 || w.Body.String() != "hello\n" || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
-		t.Errorf("GET / = %d %q %q, want hello's answer", w.Code, w.Body, w.Header())
+		t.Errorf("GET / = %d %q %q, want the response of hello", w.Code, w.Body, w.Header())
 	}
 }
 
@@ -82,7 +82,7 @@ func TestWork(t *testing.T) {
 		begin := time.Now()
 		_, err := open(context.Background())
 		if took := time.Since(begin); (err == nil) != ok || took < want {
-			t.Errorf("open with %s=%q = %v after %v, want at least %v, and to succeed: %v", contract.EnvStartupWork, text, err,
+			t.Errorf("open with %s=%q = %v after %v, want at least %v, success: %t", contract.EnvStartupWork, text, err,
 				took, want, ok)
 		}
 	}
@@ -93,8 +93,8 @@ func TestWork(t *testing.T) {
 	check("long", 0, false)
 }
 
-// What cannot be is told when the program is to serve, not to a client by its children.
-func TestServeTellsMistakes(t *testing.T) {
+// Invalid variables are reported when the program starts to serve, not by its children.
+func TestInvalidVariables(t *testing.T) {
 	check := func(name, value, want string) {
 		t.Helper()
 		t.Setenv(contract.EnvStartupWork, "")
@@ -106,9 +106,9 @@ func TestServeTellsMistakes(t *testing.T) {
 			t.Errorf("serve with %s=%s: status %d, %q; want 1 and %q", name, value, code, &log, want)
 		}
 	}
-	check(contract.EnvStartupWork, "5", "a time such as 5ms is needed")
-	check(heapVariable, "1GB", "a size such as 1024MiB is needed")
-	check(heapVariable, "-1MiB", "a size such as 1024MiB is needed")
+	check(contract.EnvStartupWork, "5", "must be a duration, such as 5ms")
+	check(heapVariable, "1GB", "must be a size in MiB, such as 1024MiB")
+	check(heapVariable, "-1MiB", "must be a size in MiB, such as 1024MiB")
 }
 
 func text(t *testing.T, url string) string {

@@ -17,7 +17,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// calibrateOptions are what the command line says of a calibration.
+// calibrateOptions are the flags of calibrate.
 type calibrateOptions struct {
 	Quick, Full bool
 	Only        []string
@@ -33,15 +33,15 @@ func calibrateCommand(atOnce <-chan struct{}) *cobra.Command {
 	var o calibrateOptions
 	c := &cobra.Command{
 		Use:   "calibrate",
-		Short: "Prove that what forktax says is true, and write a certificate of it",
-		Long: `Calibrate holds forktax against what is known by other means: a server that records what it really did,
-queueing theory, programs that are identical or differ by a known amount, and load generators that are wrong on purpose,
-each of which must be found out. It writes certificate.json and certificate.md into --out, with what was measured, how
-sure it is, the limit and the verdict of each property.
+		Short: "Test forktax against ground truth on this machine, and write a certificate",
+		Long: `Calibrate tests forktax against known truth: a server that records what it really did, queueing
+theory, programs that are identical or differ by a known amount, and faulty load generators that must be
+detected. It writes certificate.json and certificate.md into --out, with the measured value, its uncertainty,
+the limit and the verdict of each property.
 
-If it is interrupted, the same command goes on where it was. With --part several machines share the work: each measures
-a part into a directory of its own, and forktax merge makes one certificate of all. Exit status: 0 if all that was measured passed, 3 if one
-could not be judged, 4 if a property failed.`,
+An interrupted calibration continues when the same command is run again. With --part, several machines share the work:
+each measures one part into its own directory, and forktax merge makes one certificate of all parts. Exit status: 0 if
+all measured properties passed, 3 if one could not be judged, 4 if one failed.`,
 		Example: `  forktax calibrate
   forktax calibrate --only gain,stall
   forktax calibrate --full --hostile --out results/calibration-full
@@ -60,7 +60,8 @@ could not be judged, 4 if a property failed.`,
 	f.BoolVar(&o.Full, "full", false, "measure all properties at full length, which takes hours")
 	f.StringSliceVar(&o.Only, "only", nil, "properties to measure (default all): "+
 		strings.Join(calibrate.Names(), ", "))
-	f.StringVar(&o.Out, "out", filepath.Join(defaultResults, "calibration"), "directory of the certificate, and of the state of an interrupted calibration")
+	f.StringVar(&o.Out, "out", filepath.Join(defaultResults, "calibration"),
+		"directory of the certificate, and of the state of an interrupted calibration")
 	f.Uint64Var(&o.Seed, "seed", 0, "random seed (default: that of the interrupted calibration, or a new one)")
 	f.BoolVar(&o.Hostile, "hostile", false, "also measure beside processes that use the CPU, fork, and fill the memory")
 	f.BoolVar(&o.Restart, "restart", false, "discard the interrupted calibration in --out")
@@ -108,7 +109,7 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	if printed := certificate.Markdown(stdout); printed != nil {
 		return errors.Join(err, printed)
 	}
-	fmt.Fprintf(stderr, "the certificate: %s\n", filepath.Join(o.Out, "certificate.md"))
+	fmt.Fprintf(stderr, "certificate: %s\n", filepath.Join(o.Out, "certificate.md"))
 	if err != nil {
 		return err
 	}
@@ -122,8 +123,8 @@ func certified(c *calibrate.Certificate) error {
 	}
 	unjudged := append(c.WithVerdict(calibrate.Unjudged), c.WithVerdict(calibrate.Unmeasured)...)
 	if len(unjudged) > 0 || c.Verdict == calibrate.Unjudged {
-		return fmt.Errorf("%w: %s could not be judged; forktax calibrate measures it again", errInconclusive,
-			cmp.Or(strings.Join(unjudged, ", "), "all that was not skipped"))
+		return fmt.Errorf("%w: could not judge %s; run forktax calibrate again", errInconclusive,
+			cmp.Or(strings.Join(unjudged, ", "), "any property that was not skipped"))
 	}
 	return nil
 }

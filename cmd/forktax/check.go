@@ -19,7 +19,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// checkOptions are what the flags of check say.
+// checkOptions are the flags of check.
 type checkOptions struct {
 	check.Options
 	margin           check.MarginFlag
@@ -35,14 +35,13 @@ func checkCommand(atOnce <-chan struct{}) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Decide whether a candidate costs more than its base: pass, regression or inconclusive",
-		Long: `Check starts two programs in turn, in short blocks and random order, and decides by a test whose rate of
-false alarms is known. The programs are CGI executables in any language, or two builds of a workload
-program. It ends as soon as it is sure; an alarm counts when it has been confirmed at fresh starts.
+		Long: `Check measures two programs in turn, in short blocks and random order, and decides by a sequential
+test with a known rate of false alarms. The programs are CGI executables in any language, or two builds of a
+workload program. It ends as soon as the result is certain. An alarm counts only when it is confirmed at new starts.
 
-Exit status: 0 no regression; 1 failed, as when the responses differ; 3 inconclusive or not confirmed, with
-what would decide it; 4 a regression. Whatever is missing, it is not a pass. Counts need strace; where it cannot trace they are
-left out, which the report says, and the other gates decide. Each check proves that it can fail: it must find
-a program slower when its host delays it by --must-catch.`,
+Exit status: 0 no regression; 1 failed, for example because responses differ; 3 inconclusive or not confirmed, with
+what would decide it; 4 a regression. Counts need strace; without it the report lists them as left out, and the other
+gates decide. Each check has a positive control: it must detect a delay of --must-catch.`,
 		Example: `  forktax check --base ./old.cgi --candidate ./new.cgi
   forktax check --base ./old.py --candidate ./new.py --request '/?page=2' --gates response_p50,cpu_per_request
   forktax check --base-result results/20260102-150405-a1b2/result.json --candidate ./new.cgi
@@ -72,11 +71,14 @@ a program slower when its host delays it by --must-catch.`,
 	f.StringVar(&o.Base, "base", "", "baseline: the path of a CGI executable, or a workload program")
 	f.StringVar(&o.Candidate, "candidate", "", "candidate: the path of a CGI executable, or a workload program")
 	f.StringVar(&o.BaseRef, "base-ref", "", "git commit from which --build builds the baseline, instead of --base")
-	f.StringVar(&o.CandidateRef, "candidate-ref", "", "git commit of the candidate (default HEAD); worktree: the working tree with its "+
-		"uncommitted changes")
-	f.StringVar(&o.Build, "build", "", "command that builds a commit; {out} is the path of the executable that it must write")
-	f.StringVar(&o.BaseResult, "base-result", "", "stored result.json of a check or run, instead of --base; compares only the overhead "+
-		"over the floor, which is weaker than measuring both")
+	f.StringVar(&o.CandidateRef, "candidate-ref", "",
+		"git commit of the candidate (default HEAD); worktree: the working tree with its "+
+			"uncommitted changes")
+	f.StringVar(&o.Build, "build", "",
+		"command that builds a commit; {out} is the path of the executable that it must write")
+	f.StringVar(&o.BaseResult, "base-result", "",
+		"stored result.json of a check or run, instead of --base; compares only the overhead "+
+			"over the floor, which is weaker than measuring both")
 	f.BoolVar(&o.AllowUnlikeMachine, "allow-unlike-machine", false, "accept a --base-result of another machine")
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
@@ -98,7 +100,7 @@ a program slower when its host delays it by --must-catch.`,
 	return c
 }
 
-// decide makes a check, reports it, and returns as an error what is not a pass.
+// decide executes a check, reports it, and returns an error unless it passed.
 func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed output, stdout,
 	stderr io.Writer) error {
 	if o.Seed == 0 {
@@ -121,7 +123,7 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 	return verdictOf(a.Check)
 }
 
-// verdictOf is nil for a pass.
+// verdictOf returns the error of a verdict, nil for a pass.
 func verdictOf(c *analysis.Check) error {
 	switch c.Verdict {
 	case analysis.Pass:

@@ -13,14 +13,15 @@ func compareCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "compare A B",
 		Short: "Show two stored results side by side",
-		Long: `Compare shows what two runs, or their result.json files, say of the cells that both have. The runs were made at
-different times, so it decides nothing: forktax check does, by measuring both sides in turn. Absolute numbers of unlike
-machines are not compared unless that is allowed; the fork tax of both, a ratio within each run, always is.`,
+		Long: `Compare shows two runs, or their result.json files, side by side, for the cells that both have. The
+runs were made at different times, so it decides nothing; forktax check decides, by measuring both sides in
+turn. Absolute numbers of different machines are compared only with --allow-unlike-machine. The fork tax, a
+ratio within each run, is always compared.`,
 		Example: `  forktax compare results/20260102-150405-a1b2 results/20260103-101112-c3d4
   forktax compare old/result.json new/result.json --format markdown`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usagef("two results are needed, folders of runs or result.json files, and %d were given: %q", len(args), args)
+				return usagef("compare needs two results, run directories or result.json files, and got %d: %q", len(args), args)
 			}
 			return nil
 		},

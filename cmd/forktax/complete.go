@@ -25,7 +25,8 @@ func completed(c *cobra.Command) {
 		"model":     contract.ModelNames(),
 	} {
 		if c.Flags().Lookup(name) != nil {
-			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags
+			// Fails for unknown flags
+			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
 	if c.Flags().Lookup("workload") != nil {
@@ -36,7 +37,8 @@ func completed(c *cobra.Command) {
 		_ = c.RegisterFlagCompletionFunc("margin", cobra.FixedCompletions(check.MarginGates(), directive))
 	}
 	if slices.Contains([]string{"run", "check", "report"}, c.Name()) {
-		_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Analyses.Names(), cobra.ShellCompDirectiveNoFileComp))
+		_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Analyses.Names(),
+			cobra.ShellCompDirectiveNoFileComp))
 	}
 }
 

@@ -11,8 +11,10 @@ import (
 // databaseFlags offers the servers that programs need as flags.
 func databaseFlags(o *servers.Options, f *pflag.FlagSet) {
 	f.StringVar(&o.Database, "database", cmp.Or(o.Database, servers.Embedded),
-		"database: sqlite; postgres (a server started for this run); or the URL of your server, postgres://user@host/database")
+		"database: sqlite; postgres (a server started for this run); or the URL of your server, "+
+			"postgres://user@host/database")
 	f.BoolVar(&o.TLS, "database-tls", o.TLS, "connect to --database postgres by TLS")
 	f.BoolVar(&o.Socket, "database-socket", o.Socket, "connect to --database postgres by a Unix socket instead of TCP")
-	f.StringVar(&o.Users, "directory", cmp.Or(o.Users, servers.InMemory), "LDAP server with the users of the workload members: memory or slapd")
+	f.StringVar(&o.Users, "directory", cmp.Or(o.Users, servers.InMemory),
+		"LDAP server with the users of the workload members: memory or slapd")
 }

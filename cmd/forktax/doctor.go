@@ -20,11 +20,11 @@ func doctorCommand(atOnce <-chan struct{}) *cobra.Command {
 	measures := true
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say whether this machine is fit to measure on, and what to do if it is not",
-		Long: `Doctor watches the machine for two seconds, and looks at its limits and at what is installed. For six more
-it measures a built-in program against itself, and works out from the noise the smallest change that a check finds
-here in a minute. It says what it found, what that would spoil, and what to do. Nothing is changed. It ends with exit
-status 3 if a check or a run here would be inconclusive, or fail.`,
+		Short: "Report whether this machine is fit for measurements, and what to do if it is not",
+		Long: `Doctor watches the machine for two seconds, and examines its limits and installed programs. It then measures a
+built-in program against itself for six seconds, and estimates from the noise the smallest change that forktax check
+detects here within a minute. It reports what it found, the effect on measurements, and what to do. It changes nothing.
+The exit status is 3 if a check or a run on this machine would be inconclusive or would fail.`,
 		Example: `  forktax doctor
   forktax doctor --format json | jq '.findings[] | select(.verdict != "ok")'`,
 		Args: noArguments,
@@ -57,16 +57,17 @@ status 3 if a check or a run here would be inconclusive, or fail.`,
 		},
 	}
 	c.Flags().StringVar(&results, "results", defaultResults, "directory of runs, whose disk is examined")
-	c.Flags().BoolVar(&measures, "measure", true, "measure for six seconds to predict the smallest change that a check detects")
+	c.Flags().BoolVar(&measures, "measure", true,
+		"measure for six seconds to predict the smallest change that a check detects")
 	formatFlag(c.Flags(), &format, report.Assessments)
 	return c
 }
 
-// unfit is an error if a run on the machine would be inconclusive.
+// unfit returns an error if a run on the machine would be inconclusive.
 func unfit(e *machine.Assessment) error {
 	limits := e.Limits()
 	if len(limits) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: a run on this machine would be, or would fail: %s", errInconclusive, strings.Join(limits, "; "))
+	return fmt.Errorf("%w: this machine is not fit for measurements: %s", errInconclusive, strings.Join(limits, "; "))
 }

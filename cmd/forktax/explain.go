@@ -19,21 +19,21 @@ func explainCommand() *cobra.Command {
 	var format, path, method string
 	c := &cobra.Command{
 		Use:   "explain PROGRAM [ARGS…]",
-		Short: "Say what the start of a CGI program is made of, and what would make it faster",
-		Long: `Explain starts any CGI program as a server would, over and over, and says what happens between exec and
-the first byte, what each part costs, and what would remove it. With --try it also switches on and off what can be
-switched from outside, and says what that saves.
+		Short: "Show what the startup of a CGI program consists of, and what would make it faster",
+		Long: `Explain starts a CGI program repeatedly, as a server would. It reports what happens between exec and
+the first byte, the cost of each part, and what would remove it. With --try it also measures what external
+switches save.
 
-PROGRAM is the path of a program, the name of one on PATH, or a workload of forktax list. It is asked once, by
-"PROGRAM describe", whether it keeps the program contract; one that does prepares its data first. What it opens,
-executes and connects to is known where strace is installed.`,
+PROGRAM is the path of a program, the name of a program on PATH, or a workload of forktax list. Explain runs
+"PROGRAM describe" once to find out whether it is a workload program; such a program prepares its data first. With
+strace installed, explain also shows which files the program opens and executes, and where it connects to.`,
 		Example: `  forktax explain ./cgi-bin/page.py
   forktax explain --request '/search?q=cgi' --env HTTP_ACCEPT=text/html ./search.cgi
   forktax explain guestbook --request page --try
   forktax explain -- python3 -X utf8 page.py`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("explain needs a program: the path of one, or a name of forktax list")
+				return usagef("explain needs a program: its path, or a name of forktax list")
 			}
 			return nil
 		},
@@ -66,8 +66,8 @@ executes and connects to is known where strace is installed.`,
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
 	responseFlags(&o.Spec, f)
-	f.StringVar(&path, "path", "", "the former name of --request")
-	f.StringVar(&method, "method", "", "the former way to give the method of --request")
+	f.StringVar(&path, "path", "", "former name of --request")
+	f.StringVar(&method, "method", "", "method of --path; now part of --request")
 	f.MarkHidden("path")
 	f.MarkHidden("method")
 	f.IntVar(&o.Starts, "starts", 0, "number of measured starts (0: 50, or as many as fit into 5s)")
@@ -78,14 +78,14 @@ executes and connects to is known where strace is installed.`,
 	return c
 }
 
-// unexplained is an error if responses were wrong, or if a switch could not be judged in the time that it had.
+// unexplained returns an error if responses were wrong, or if a switch could not be judged within its budget.
 func unexplained(e *explain.Explanation) error {
 	if e.Failure != "" {
 		return fmt.Errorf("%s: %s", e.Program[0], e.Failure)
 	}
 	for _, t := range e.Trials {
 		if t.Verdict == explain.TooFewSeen {
-			return fmt.Errorf("%w: %s was tried in %d pairs of blocks, which are too few; give a longer --budget",
+			return fmt.Errorf("%w: too few pairs of blocks for %s (%d); increase --budget",
 				errInconclusive, t.Name, t.Pairs)
 		}
 	}

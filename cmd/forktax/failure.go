@@ -7,8 +7,8 @@ import (
 	"forktax/bench/record"
 )
 
-// An outlet is standard output. It keeps the first error: not all that prints looks at it, and what was not printed
-// must not end with exit status 0.
+// An outlet is standard output. It keeps the first error: not every caller checks it, and output that could not be
+// written must not end with exit status 0.
 type outlet struct {
 	io.Writer
 	failure *record.WriteError
@@ -26,7 +26,7 @@ func (o *outlet) Write(p []byte) (int, error) {
 	return n, o.failure
 }
 
-// with adds the outlet's error to that of a command which did not notice it.
+// with adds the outlet's error to that of a command that ignored it.
 func (o *outlet) with(err error) error {
 	if o.failure == nil || errors.Is(err, o.failure) {
 		return err

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// narrow is a writer that has room for so many writes.
+// narrow is a writer with room for that number of writes.
 type narrow int
 
 func (l *narrow) Write(p []byte) (int, error) {
@@ -25,11 +25,13 @@ func (l *narrow) Write(p []byte) (int, error) {
 
 // What cannot be printed ends any command with exit status 1, whether it looks at that or not, and is told once.
 func TestStandardOutputIsFull(t *testing.T) {
-	for _, args := range [][]string{{"list", "--help"}, {"--version"}, {"--help"}, {"report", "../../bench/analysis/testdata/run"},
+	for _, args := range [][]string{{"list", "--help"}, {"--version"}, {"--help"},
+		{"report", "../../bench/analysis/testdata/run"},
 		{"report", "../../bench/analysis/testdata/run", "--format", "html"}} {
 		var stderr bytes.Buffer
 		status := command(t.Context(), args, strings.NewReader(""), new(narrow), &stderr)
-		if want := "forktax: writing standard output: no space left on device\n"; status != exitFailed || stderr.String() != want {
+		if want := "forktax: writing standard output: no space left on device\n"; status != exitFailed ||
+			stderr.String() != want {
 			t.Errorf("%q ends with exit status %d and %q, want %d and %q", args, status, stderr.String(), exitFailed, want)
 		}
 	}

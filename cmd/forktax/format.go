@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -10,7 +10,7 @@ import (
 
 // formatFlag adds the flag by which one of the formats is chosen.
 func formatFlag[T any](f *pflag.FlagSet, format *string, formats report.Formats[T]) {
-	f.StringVar(format, "format", "text", fmt.Sprintf("output format: %v", formats.Names()))
+	f.StringVar(format, "format", "text", "output format: "+strings.Join(formats.Names(), ", "))
 }
 
 // formatNamed is the one that was chosen.

@@ -7,8 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os/exec"
-	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,14 +22,15 @@ func liveCommand(atOnce <-chan struct{}) *cobra.Command {
 	var open bool
 	c := &cobra.Command{
 		Use:   "live",
-		Short: "Show both twins under load, side by side, on a page for a class",
-		Long: `Live serves a page on which both twins are under load, steered from there: workload, load, database, and the
-model of either side. It shows each process as it comes and goes, requests a second and response times, where the time
-of the last requests went, connections and CPU. A tour of eight steps tells the story.
+		Short: "Show two execution models under load side by side, on a page for teaching",
+		Long: `Live serves a page that shows two execution models under load. The page controls the workload, the
+load, the database, and the model of each side. It shows each process as it starts and ends, throughput and
+response times, the phases of the last requests, connections and CPU time. A tour explains them in eight steps.
 
-The page needs the address that is printed, with its token. Only this machine reaches it, unless --listen says
-otherwise: then whoever knows the token can start and steer the built-in workloads, and nothing else. By ssh -L it is
-reached at the same port alone, for the page is asked for by name. Below the address, /metrics is for Prometheus.`,
+The page has the printed address, which contains a token. Only this machine can reach it by default. With --listen,
+other machines can: then anyone who has the token can start and control the built-in workloads, and nothing
+else. Through ssh -L, forward the same port number, because the server checks the host and port of the address.
+/metrics below the address is for Prometheus.`,
 		Example: `  forktax live
   forktax live --open
   forktax live --listen 127.0.0.1:8090`,
@@ -46,7 +45,8 @@ reached at the same port alone, for the page is asked for by name. Below the add
 }
 
 // liveShow serves the page until ctx ends.
-func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struct{}, stdout, stderr io.Writer) (err error) {
+func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struct{}, stdout,
+	stderr io.Writer) (err error) {
 	ln, err := subject.Listen("listen", listen)
 	if err != nil {
 		return err
@@ -64,15 +64,16 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 	}
 	defer func() { err = errors.Join(err, show.Close()) }()
 	server := live.NewServer(show, ln.Addr())
-	url := "http://" + reachable(ln.Addr()) + server.Path()
+	url := "http://" + live.Reachable(ln.Addr()) + server.Path()
 	if tcp, ok := ln.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		fmt.Fprintln(stderr, "other machines reach this address: whoever knows the token can start and steer the built-in workloads")
+		fmt.Fprintln(stderr, "other machines can reach this address: anyone who has the token can start and control the "+
+			"built-in workloads")
 	}
 	if _, err := fmt.Fprintf(stdout, "live %s\n", url); err != nil {
 		return err
 	}
 	if open {
-		if err := openBrowser(url); err != nil {
+		if err := live.OpenBrowser(url); err != nil {
 			fmt.Fprintf(stderr, "opening a browser: %v\n", err)
 		}
 	}
@@ -86,34 +87,4 @@ func liveShow(ctx context.Context, listen string, open bool, atOnce <-chan struc
 	case err := <-failed:
 		return err
 	}
-}
-
-// reachable is an address by which a listener at all addresses can be reached from elsewhere, or its own.
-func reachable(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return addr.String()
-	}
-	host := "localhost"
-	all, _ := net.InterfaceAddrs()
-	for _, a := range all {
-		if own, ok := a.(*net.IPNet); ok && own.IP.IsGlobalUnicast() {
-			host = own.IP.String()
-			break
-		}
-	}
-	return net.JoinHostPort(host, fmt.Sprint(tcp.Port))
-}
-
-// openBrowser has the desktop open the page.
-func openBrowser(url string) error {
-	program := "xdg-open"
-	if runtime.GOOS == "darwin" {
-		program = "open"
-	}
-	cmd := exec.Command(program, url)
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	return cmd.Process.Release()
 }

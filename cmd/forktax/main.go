@@ -8,14 +8,14 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"forktax/bench/foreign"
+	"forktax/bench/help"
 	"forktax/bench/process"
 	"forktax/bench/record"
-	"forktax/bench/scenario"
 	"forktax/bench/subject"
 )
 
@@ -36,7 +36,7 @@ func main() {
 // usagef returns an error of the command line.
 func usagef(format string, args ...any) error { return subject.Unusable(format, args...) }
 
-// What ends a command whose measurement succeeded, and did not pass.
+// Errors of commands that could measure, and did not pass.
 var (
 	errInconclusive  = errors.New("inconclusive")
 	errUnconfirmed   = errors.New("unconfirmed")
@@ -91,8 +91,8 @@ func rootCommand(atOnce <-chan struct{}) *cobra.Command {
 		Use:   "forktax",
 		Short: "Measure the per-request overhead of process-per-request servers (CGI) against long-running ones",
 		Long: `Forktax measures the per-request overhead of process-per-request servers (CGI) against long-running ones. It
-starts the same program in several execution models, proves that all give the same responses, drives them with the
-same load, and reports response times, throughput and CPU time with confidence intervals.
+starts the same program in several execution models, verifies that all send the same responses, drives them
+with the same load, and reports response times, throughput and CPU time with confidence intervals.
 
   forktax run      compare execution models, or your own CGI program with your own server
   forktax check    guard the start-up cost of a program in CI
@@ -103,16 +103,13 @@ same load, and reports response times, throughput and CPU time with confidence i
 		Args:          noArguments,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		var invalid *pflag.InvalidValueError
-		if errors.As(err, &invalid) {
-			f := invalid.GetFlag()
-			err = fmt.Errorf("--%s %q: %s", f.Name, invalid.GetValue(), scenario.Needed(f, invalid.Unwrap()))
-		}
-		return usagef("%w; see %s --help", err, c.CommandPath())
-	})
-	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), mergeCommand(), explainCommand(), doctorCommand(atOnce),
-		reportCommand(), compareCommand(), liveCommand(atOnce), serveCommand(atOnce), listCommand(), metricsCommand(), directoryCommand(), truthCommand(),
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(help.Usage)
+	root.SetHelpFunc(help.Help)
+	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), mergeCommand(), explainCommand(),
+		doctorCommand(atOnce),
+		reportCommand(), compareCommand(), liveCommand(atOnce), serveCommand(atOnce), listCommand(),
+		metricsCommand(), directoryCommand(), truthCommand(),
 		superviseCommand(), manCommand())
 	for _, c := range root.Commands() {
 		completed(c)
@@ -133,7 +130,10 @@ func noArguments(c *cobra.Command, args []string) error {
 				names = append(names, sub.Name())
 			}
 		}
-		return usagef("unknown command %q; there are %v", args[0], names)
+		if near := help.Nearest(args[0], names); near != "" {
+			return usagef("unknown command %q; did you mean %s?", args[0], near)
+		}
+		return usagef("unknown command %q; the commands are %s", args[0], strings.Join(names, ", "))
 	}
 	return usagef("%s takes no argument, and got %q; see %s --help", c.CommandPath(), args[0], c.CommandPath())
 }

@@ -15,7 +15,8 @@ import (
 )
 
 // BenchmarkNoise shows what the machine's noise leaves of a comparison: for 28 s it visits a CGI program and a copy of
-// it in turn, one client each, and then the program and a copy that works 50 µs longer before it answers. It reports the
+// it in turn, one client each, and then the program and a copy that works 50 µs longer before it answers. It reports
+// the
 // standard error of the log ratio, and the ratio with its interval. Run it alone:
 // go test -run '^$' -bench Noise ./cmd/forktax
 func BenchmarkNoise(b *testing.B) {
@@ -31,7 +32,8 @@ func BenchmarkNoise(b *testing.B) {
 	}
 }
 
-// BenchmarkPhases shows what it costs to tell the phases of a request: how much longer one takes than without, one client,
+// BenchmarkPhases shows what it costs to tell the phases of a request: how much longer one takes than without, one
+// client,
 // by the median of 28 s each. Run it alone: go test -run '^$' -bench Phases ./cmd/forktax
 func BenchmarkPhases(b *testing.B) {
 	for _, model := range []string{"cgi", "persistent"} {
@@ -54,8 +56,9 @@ func compareVariants(b *testing.B, command string, baseline, candidate subject.V
 	if err != nil {
 		b.Fatal(err)
 	}
-	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: baseline.Name, Starts: 8, MinRequests: plan.MinRequests,
-		BudgetNS: int64(28 * time.Second), Seed: 1}
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: baseline.Name, Starts: 8,
+		MinRequests: plan.MinRequests,
+		BudgetNS:    int64(28 * time.Second), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed}
 	for _, v := range []subject.Variant{baseline, candidate} {
 		pl.Variants = append(pl.Variants, v)
@@ -73,6 +76,6 @@ func compareVariants(b *testing.B, command string, baseline, candidate subject.V
 			return c
 		}
 	}
-	b.Fatalf("there is no interval: %+v", a.Warnings)
+	b.Fatalf("no interval: %+v", a.Warnings)
 	return analysis.Comparison{}
 }

@@ -18,7 +18,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// teller is a CGI program that tells what it was told, unless the query asks for an answer of another kind.
+// teller is a CGI program that echoes its request, unless the query asks for another kind of response.
 const teller = `#!/bin/sh
 text='Content-Type: text/plain'
 case $QUERY_STRING in
@@ -82,7 +82,7 @@ var probes = map[string]probe{
 }
 
 // Our host answers as the other web servers do, or as most of them where they differ: a second opinion on what a right
-// answer is, beside RFC 3875, by programs that nobody here wrote.
+// answer is, beside RFC 3875, by programs that no one here wrote.
 func TestHostAnswersAsItsPeers(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "teller")

@@ -30,15 +30,19 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Models, "model", o.Models, "models to compare")
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"model, target or variant that the others are compared with (default persistent, or the first)")
-	f.StringVar(&o.Suite, "suite", o.Suite, fmt.Sprintf("suite of web servers and languages, instead of --workload: one of %v", suite.Names()))
+	f.StringVar(&o.Suite, "suite", o.Suite,
+		fmt.Sprintf("suite of web servers and languages, instead of --workload: one of %v", suite.Names()))
 	serverFlags(&o.Spec, f)
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
 	responseFlags(&o.Spec, f)
-	f.IntSliceVar(&o.Clients, "clients", o.Clients, "closed loop: numbers of clients, each of which waits for its response; one cell per number")
-	f.Float64SliceVar(&o.Rates, "rate", o.Rates, "open loop: requests per second, independent of the server; one cell per rate")
+	f.IntSliceVar(&o.Clients, "clients", o.Clients,
+		"closed loop: numbers of clients, each of which waits for its response; one cell per number")
+	f.Float64SliceVar(&o.Rates, "rate", o.Rates,
+		"open loop: requests per second, independent of the server; one cell per rate")
 	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals, "open loop: distribution of arrivals, poisson or constant")
-	f.IntVar(&o.Connections, "connections", o.Connections, "open loop: maximum number of connections; further requests wait")
+	f.IntVar(&o.Connections, "connections", o.Connections,
+		"open loop: maximum number of connections; further requests wait")
 	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("load engine: %v", load.Names()))
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "number of rounds (0: as many as fit into --budget)")
 	f.DurationVar(&o.Budget, "budget", o.Budget,
@@ -46,23 +50,28 @@ func (o *options) flags(f *pflag.FlagSet) {
 			"has too few pairs for an interval; a search (--find-knee) has no limit unless this is given")
 	f.IntVar(&o.Starts, "starts", o.Starts,
 		"number of starts of the targets, at least 3; by default fewer if the budget is short, and 3 with --find-knee")
-	f.DurationVar(&o.Block, "block", o.Block, "length of a block (0: 20ms for one client, 250ms otherwise, 1s with --find-knee)")
+	f.DurationVar(&o.Block, "block", o.Block,
+		"length of a block (0: 20ms for one client, 250ms otherwise, 1s with --find-knee)")
 	f.DurationVar(&o.WarmUp, "warm-up", o.WarmUp,
 		"longest warm-up of a start of resident targets, which ends when response times are steady; not part of --budget")
-	f.BoolVar(&o.Cold, "cold", o.Cold, "instead of a load: start each program with its files evicted from the page cache and without, in turn")
+	f.BoolVar(&o.Cold, "cold", o.Cold,
+		"instead of a load: start each program with its files evicted from the page cache and without, in turn")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "random seed (0: choose one)")
-	f.BoolVar(&o.CrossCheck, "cross-check", o.CrossCheck, "repeat a part of the closed loops with hey, and report how far it agrees")
+	f.BoolVar(&o.CrossCheck, "cross-check", o.CrossCheck,
+		"repeat a part of the closed loops with hey, and report how far it agrees")
 	f.BoolFunc("no-cross-check", "the same as --cross-check=false", not(&o.CrossCheck))
 	f.BoolVar(&o.Floor, "floor", o.Floor, "also measure the floor: the smallest program, through the same CGI host")
 	f.BoolFunc("no-floor", "the same as --floor=false", not(&o.Floor))
-	f.BoolVar(&o.ReuseLevels, "reuse-levels", o.ReuseLevels, "also measure the models between cgi and persistent, at the first closed loop, unless --model is given")
+	f.BoolVar(&o.ReuseLevels, "reuse-levels", o.ReuseLevels,
+		"also measure the models between cgi and persistent, at the first closed loop, unless --model is given")
 	f.BoolFunc("no-reuse-levels", "the same as --reuse-levels=false", not(&o.ReuseLevels))
 	f.BoolVar(&o.Phases, "phases", o.Phases, "have programs report the phases of each request")
 	f.BoolFunc("no-phases", "the same as --phases=false", not(&o.Phases))
 	f.BoolVar(&o.Pin, "pin", o.Pin, "reserve one core for the load generator")
 	f.BoolVar(&o.NoReuse, "no-keepalive", o.NoReuse, "make a new connection for each request")
 	requireAllFlag(f, &o.RequireAll)
-	f.StringVar(&o.SLO, "slo", o.SLO, "objective for response times at a rate, such as p99=50ms; the report has the highest rate that meets it")
+	f.StringVar(&o.SLO, "slo", o.SLO,
+		"objective for response times at a rate, such as p99=50ms; the report has the highest rate that meets it")
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate that meets --slo")
 	databaseFlags(&o.Data, f)
 	for _, former := range []string{"no-cross-check", "no-floor", "no-reuse-levels", "no-phases"} {

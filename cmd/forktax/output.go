@@ -17,19 +17,21 @@ const (
 	githubSummary = "GITHUB_STEP_SUMMARY" // the file whose Markdown it shows on the page of the job
 )
 
-// output is where a result goes besides the run's folder: one format to standard output, and all into a folder.
+// output says where a result goes besides the run directory: one format to standard output, and all into a directory.
 type output struct {
-	format string
-	out    string // the folder; "" if there is to be none
-	print  report.Format[*analysis.Analysis]
+	format  string
+	details bool   // text has all tables, not the first screen alone
+	out     string // directory of all formats; "": none is written
+	print   report.Format[*analysis.Analysis]
 }
 
 func (o *output) flags(c *cobra.Command) {
 	formatFlag(c.Flags(), &o.format, report.Analyses)
+	c.Flags().BoolVar(&o.details, "details", false, "print all tables, not only the first screen (text)")
 	c.Flags().StringVar(&o.out, "out", "", "directory to which the result is written in all formats")
 }
 
-// check finds the format and makes the folder: what cannot be written is told before anything is measured.
+// check finds the format and creates the directory, so that errors appear before anything is measured.
 func (o *output) check() error {
 	var err error
 	if o.print, err = formatNamed(o.format, report.Analyses); err != nil {
@@ -39,12 +41,12 @@ func (o *output) check() error {
 		return nil
 	}
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return usagef("--out %q: a folder is needed that can be made: %w", o.out, err)
+		return usagef("--out %q: cannot create the directory: %w", o.out, err)
 	}
 	return nil
 }
 
-// write writes all formats, if that was asked for.
+// write writes all formats, if there is a directory for them.
 func (o *output) write(a *analysis.Analysis) error {
 	if o.out == "" {
 		return nil
@@ -52,12 +54,13 @@ func (o *output) write(a *analysis.Analysis) error {
 	return report.WriteAll(o.out, a)
 }
 
-// announce shows a new result to GitHub Actions, where it runs there: annotations on standard output, unless that is to
-// be read by a program, and the report on the page of the job. That it cannot be shown there is no reason to fail.
+// announce shows a new result in GitHub Actions: annotations on standard output, if the format is text, and the
+// report on
+// the page of the job. An error there does not fail the command.
 func (o *output) announce(a *analysis.Analysis, stdout, stderr io.Writer) error {
 	if name := os.Getenv(githubSummary); name != "" {
 		if err := appendReport(name, a); err != nil {
-			fmt.Fprintf(stderr, "the report is not in the summary of the job, $%s: %v\n", githubSummary, err)
+			fmt.Fprintf(stderr, "writing the report to the job summary, $%s: %v\n", githubSummary, err)
 		}
 	}
 	if os.Getenv(githubActions) == "true" && o.format == "text" {

@@ -32,8 +32,9 @@ int main(void) {
 `
 
 // BenchmarkPeers holds the host against other web servers that execute the same program for each request: a static one
-// in C, and one in Go. For a minute it visits them in turn, with 8 clients. It reports the ratio of our throughput to each
-// peer's, with its interval, and the processor time of a request over that of starting the program and waiting for it,
+// in C, and one in Go. For a minute it visits them in turn, with 8 clients. It reports the ratio of our throughput to
+// each
+// peer's, with its interval, and the CPU time of a request over that of starting the program and waiting for it,
 // and no more. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
 func BenchmarkPeers(b *testing.B) {
 	for name, build := range map[string]func(path string) *exec.Cmd{
@@ -67,10 +68,13 @@ func BenchmarkPeers(b *testing.B) {
 func comparePeers(b *testing.B, child string) {
 	dir := b.TempDir()
 	p := builtScript(b, dir)
-	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/", Want: contract.Want{Status: 200, Body: "hello\n"}}}
+	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/",
+		Want: contract.Want{Status: 200, Body: "hello\n"}}}
 	const ours = "cgi"
-	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Starts: 8, MinRequests: plan.MinRequests,
-		BlockNS:  int64(250 * time.Millisecond), // long enough that connections, which each visit opens, are not what is compared
+	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Starts: 8,
+		MinRequests: plan.MinRequests,
+		// Long enough that connections, which each visit opens, are not what is compared
+		BlockNS:  int64(250 * time.Millisecond),
 		BudgetNS: int64(time.Minute), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
 		Env: map[string]string{contract.EnvScriptPath: child, contract.EnvPhases: "off"}}
@@ -137,7 +141,7 @@ func startedPeer(tb testing.TB, name, executable string) string {
 	return w.URL
 }
 
-// spawned is the processor time of starting the program and waiting for it, in a loop that does nothing else.
+// spawned is the CPU time of starting the program and waiting for it, in a loop that does nothing else.
 func spawned(b *testing.B, child string) time.Duration {
 	const times = 1000
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)

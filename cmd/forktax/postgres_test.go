@@ -14,7 +14,7 @@ import (
 
 var _ subject.Database = (*servers.PostgresServer)(nil)
 
-// givenServer is the one that a script has started. It is in the script's values by its type.
+// givenServer is the server that a script has started. It is in the script's values by its type.
 type givenServer struct{ *servers.PostgresServer }
 
 // stop stops it, unless that was done.
@@ -26,8 +26,8 @@ func (s *givenServer) stop() (err error) {
 	return err
 }
 
-// postgres starts a server for so many connections, which a script can give to the command: its URL is in SERVER, its
-// password alone in PASSWORD. It ends with the script, or when "postgres stop" tells it to.
+// postgres starts a server for that number of connections, which a script can pass to the command: its URL is in
+// SERVER, its password alone in PASSWORD. It ends with the script, or on "postgres stop".
 func postgres(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value(givenServer{}).(*givenServer)
 	if args[0] == "stop" {
@@ -51,7 +51,7 @@ func postgres(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("PASSWORD", password)
 }
 
-// schemas fails if the server in SERVER has not so many of ours.
+// schemas fails if the server in SERVER does not have that number of forktax schemas.
 func schemas(ts *testscript.TestScript, _ bool, args []string) {
 	ctx := context.Background()
 	c, err := pgx.Connect(ctx, ts.Getenv("SERVER"))

@@ -10,7 +10,8 @@ import (
 	"forktax/bench/testenv"
 )
 
-// halfCore is a limit of CPU time, 50 ms of each 100 ms, by the file of either version of control groups, and where those
+// halfCore is a limit of CPU time, 50 ms of each 100 ms, by the file of either version of control groups, and where
+// those
 // are mounted.
 // By its weight the group gets its half core on a busy machine, too.
 var halfCore = []struct{ mount, file, text, weightFile, weight string }{
@@ -18,7 +19,7 @@ var halfCore = []struct{ mount, file, text, weightFile, weight string }{
 	{"/sys/fs/cgroup", "cpu.max", "50000 100000", "cpu.weight", "10000"},
 }
 
-// newQuota makes a control group whose processes may use half a core together.
+// newQuota creates a cgroup whose processes may use half a core in total.
 func newQuota() (dir string, err error) {
 	for _, limit := range halfCore {
 		made, failed := os.MkdirTemp(limit.mount, "forktax-test-")

@@ -17,7 +17,8 @@ var renamed = map[string][]struct{ old, new string }{
 	"serve": {{"max-answer", "max-response"}},
 }
 
-// A formerName is the value of a flag's former name. It keeps its texts until all flags are parsed: the present name may
+// A formerName is the value of a flag's former name. It keeps its texts until all flags are parsed: the present name
+// may
 // follow, and both together are refused.
 type formerName struct {
 	pflag.Value

@@ -14,6 +14,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/foreign"
+	"forktax/bench/measure"
 	"forktax/bench/process"
 	"forktax/bench/progress"
 	"forktax/bench/record"
@@ -32,16 +33,16 @@ func runCommand(atOnce <-chan struct{}) *cobra.Command {
 	var printed output
 	c := &cobra.Command{
 		Use:   "run [SCENARIO]",
-		Short: "Compare the twins: measure, report, keep the result",
-		Long: `Run starts each workload as both twins, proves that they answer the same, and then visits every workload,
-model and load in short blocks, in random order, round after round. It prints one screen (or --format) on
-standard output, and keeps everything that it measured in a folder below --results.
+		Short: "Compare execution models, or your CGI program with your server",
+		Long: `Run starts each program in several execution models, verifies that all send the same responses, and
+measures every combination of workload, model and load in short blocks, in random order, round after round. It
+prints one screen (more with --details, other forms with --format), and stores all measurements in a directory
+below --results.
 
-A scenario is a YAML file with the names of the flags as keys; flags on the command line go before it. Its key
-variants lists what takes the place of models: the same program built with other flags, in another environment,
-or another program; examples/startup.yaml has some of each.
+A scenario is a YAML file with flag names as keys; flags of the command line take precedence. Its key variants compares
+builds, environments or programs instead of models; examples/startup.yaml has some of each.
 
-A suite takes the place of workloads: real web servers and languages that do what our programs do, byte for byte.
+A suite compares real web servers and languages whose programs send the same bytes as ours:
 ` + aboutSuites(),
 		Example: `  forktax run
   forktax run --workload hello --clients 1
@@ -55,13 +56,16 @@ A suite takes the place of workloads: real web servers and languages that do wha
   forktax run --format json | jq '.comparisons[] | select(.metric == "response_p50")'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usagef("one scenario at the most can be run, and %d were given: %q", len(args), args)
+				return usagef("run takes at most one scenario, and got %d: %q", len(args), args)
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.recordFlags(c.Flags())
 			if len(args) == 1 {
+				if err := measure.ScenarioMistake(c.Context(), args[0], c.ErrOrStderr()); err != nil {
+					return err
+				}
 				if err := o.read(args[0], c); err != nil {
 					return err
 				}
@@ -82,7 +86,7 @@ A suite takes the place of workloads: real web servers and languages that do wha
 	return c
 }
 
-// measure makes a run and reports it, also one that ended early.
+// measure executes a run and reports it, even if it ended early.
 func (o *options) measure(ctx context.Context, l *subject.Launcher, results string, printed output,
 	stdout, stderr io.Writer) error {
 	e, err := o.Prepare(ctx, l, stderr)
@@ -95,7 +99,7 @@ func (o *options) measure(ctx context.Context, l *subject.Launcher, results stri
 		return failure.all()
 	}
 	if process.IsClosed(l.Kill) {
-		fmt.Fprintf(stderr, "all that was measured: %s\n", dir)
+		fmt.Fprintf(stderr, "all measurements: %s\n", dir)
 		return failure.all()
 	}
 	unfit, reported := reportRun(dir, failure.all(), printed, stdout, stderr)
@@ -105,7 +109,7 @@ func (o *options) measure(ctx context.Context, l *subject.Launcher, results stri
 	return errors.Join(failure.all(), reported, unfit)
 }
 
-// A runFailure is why a run ended early, and what of its record could not be written.
+// A runFailure has the error that ended a run early, and that of writing its record.
 type runFailure struct{ ended, unwritten error }
 
 func (f runFailure) all() error { return errors.Join(f.ended, f.unwritten) }
@@ -120,7 +124,7 @@ func execute(ctx context.Context, e *run.Execution, stderr io.Writer) (dir strin
 	return dir, failure
 }
 
-// ownPath is the file of this command, for programs to render their metrics by.
+// ownPath returns the path of this executable, by which programs render their metrics; "" if it is unknown.
 func ownPath() string {
 	path, err := os.Executable()
 	if err != nil {
@@ -129,8 +133,8 @@ func ownPath() string {
 	return path
 }
 
-// reportRun analyses the run in dir, which ended for the reason why, if it was not done, and reports it. The first
-// error says that a program failed, or else why the run is inconclusive.
+// reportRun analyses and reports the run in dir; why is the error that ended it early, or nil. Unfit is the error of a
+// program that failed, or else of an inconclusive run.
 func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) (unfit, failure error) {
 	a, err := reported(dir, why, printed, stdout, stderr)
 	if a == nil {
@@ -148,9 +152,9 @@ func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) 
 	return cmp.Or(failed, inconclusive), err
 }
 
-// reported analyses the run in dir, prints it, writes the files that are made of it, and says where all that is. It
-// prints first: a full disk must not keep what was measured from being seen. There is no analysis if the record cannot
-// be read.
+// reported analyses the run in dir, prints it, writes its report files, and prints their path. It prints first, so
+// that a
+// full disk does not hide the result. The analysis is nil if the record cannot be read.
 func reported(dir string, why error, printed output, stdout, stderr io.Writer) (*analysis.Analysis, error) {
 	result, err := record.Read(dir)
 	if err != nil {
@@ -171,15 +175,15 @@ func reported(dir string, why error, printed output, stdout, stderr io.Writer) (
 			fmt.Fprintf(stderr, "warning: %s; %s\n", foreign.Text(w.Text), w.Advice)
 		}
 	}
-	what := "the report, and all that was measured"
-	if kept != nil {
-		what = "all that was measured"
+	if kept == nil {
+		fmt.Fprintf(stderr, "report: %s\n", filepath.Join(dir, "report.html"))
+	} else {
+		fmt.Fprintf(stderr, "all measurements: %s\n", filepath.Clean(dir))
 	}
-	fmt.Fprintf(stderr, "%s: %s\n", what, filepath.Clean(dir))
 	return a, errors.Join(shown, kept, printed.write(a))
 }
 
-// aboutSuites lists the suites for people.
+// aboutSuites lists the suites, for the help.
 func aboutSuites() string {
 	var lines []string
 	for _, s := range suite.All {

@@ -58,7 +58,7 @@ func runScripts(t *testing.T, dir string) {
 			}
 			env.Setenv("CHECKOUT", checkout)
 			env.Values[givenServer{}] = &givenServer{}
-			// A server that does not run as root, though the test does, has its files in the script's folder, too.
+			// A server that does not run as root, though the test does, has its files in the script's directory, too.
 			if err := os.Chmod(filepath.Dir(env.WorkDir), 0o755); err != nil {
 				return err
 			}
@@ -90,7 +90,7 @@ func runScripts(t *testing.T, dir string) {
 				return testenv.Has(realTimePermitted())
 			case "postgres":
 				return testenv.Has(servers.PostgresInstalled())
-			case "groups": // of control, without which not all processor time is known
+			case "groups": // of control, without which not all CPU time is known
 				for _, mount := range []string{"/sys/fs/cgroup/unified", "/sys/fs/cgroup"} {
 					dir, err := os.MkdirTemp(mount, "forktax-test-")
 					if err != nil {
@@ -235,7 +235,7 @@ func none(ts *testscript.TestScript, _ bool, words []string) {
 	}))
 }
 
-// processes finds those that were started from a path of this test.
+// processes finds the ones that were started from a path of this test.
 func processes(words []string) []*os.Process {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	var found []*os.Process

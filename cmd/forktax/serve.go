@@ -18,16 +18,16 @@ func serveCommand(atOnce <-chan struct{}) *cobra.Command {
 	l := subject.Launcher{Exporter: ownPath(), Kill: atOnce}
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a workload by one model, or any CGI program",
-		Long: `Serve prepares a workload's data in a temporary folder and serves it until Ctrl-C. It prints the line
+		Short: "Serve a workload in one execution model, or any CGI program",
+		Long: `Serve prepares a workload's data in a temporary directory and serves it until Ctrl-C. It prints the line
 "ready <url> <admin url>"; the admin URL has /metrics, /usage and /healthz.
 
-With --cgi it hosts any executable that speaks CGI, in any language: one process for each request. With --cgi-bin it
-hosts a folder of them, each under its name. What children and clients may take is bounded by the flags below; see
-SECURITY.md for what the host promises.
+With --cgi it hosts a CGI executable in any language, with one process per request. With --cgi-bin it hosts all
+executables of a directory, each under its name. The flags below limit the resources of children and clients;
+SECURITY.md describes what the host guarantees.
 
-With --auth-file, --auth-ldap, or both it asks who a client is, by HTTP's scheme Basic, in front of anything: of those the
-first that knows the name decides. Children of --cgi see it in AUTH_TYPE and REMOTE_USER, and other workloads in the header
+With --auth-file, --auth-ldap, or both, clients have to authenticate by HTTP Basic authentication. The first of the two
+that has the user decides. Children of --cgi get the user in AUTH_TYPE and REMOTE_USER, other workloads in the header
 Remote-User.`,
 		Example: `  forktax serve --model cgi --workload guestbook --addr 127.0.0.1:8080
   forktax serve --cgi ./hello.sh --root /hello
@@ -53,7 +53,8 @@ Remote-User.`,
 	f := c.Flags()
 	f.StringVar(&o.Workload, "workload", "hello", "workload to serve; see forktax list")
 	f.StringVar(&o.Model, "model", contract.Resident().Name, "execution model")
-	f.BoolVar(&o.Phases, "phases", false, "report the phases of each request in the header Server-Timing, with times of the host's clock")
+	f.BoolVar(&o.Phases, "phases", false,
+		"report the phases of each request in the header Server-Timing, with times of the host's clock")
 	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "listen address (port 0: any free port)")
 	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "listen address of the admin pages")
 	scriptFlags(&o.Script, f)
@@ -63,7 +64,7 @@ Remote-User.`,
 	return c
 }
 
-// scriptFlags offers what is hosted as flags.
+// scriptFlags adds the flags of hosted executables.
 func scriptFlags(o *hosting.Script, f *pflag.FlagSet) {
 	f.StringVar(&o.CGI, "cgi", "", "CGI executable to host")
 	f.StringVar(&o.Directory, "cgi-bin", "", "directory of CGI executables to host, each at /NAME")
@@ -81,16 +82,18 @@ func givenLimits(limits *flag.FlagSet, f *pflag.FlagSet) []string {
 	return args
 }
 
-// authFlags offers who may pass as flags.
+// authFlags adds the flags of authentication.
 func authFlags(o *hosting.Auth, f *pflag.FlagSet) {
 	f.StringVar(&o.File, "auth-file", "", "admit the users of this password file (htpasswd)")
 	f.StringVar(&o.GroupFile, "auth-group-file", "", "groups of --auth-file: lines of \"group: name name\"")
-	f.StringVar(&o.LDAP, "auth-ldap", "", "admit the users of this LDAP directory, ldap://host:port/base?attribute?sub?filter, unless "+
-		"--auth-file has the name")
+	f.StringVar(&o.LDAP, "auth-ldap", "",
+		"admit the users of this LDAP directory, ldap://host:port/base?attribute?sub?filter, unless "+
+			"--auth-file has the name")
 	f.StringVar(&o.BindName, "auth-ldap-name", "", "--auth-ldap: bind DN for searches (default: anonymous)")
 	f.StringVar(&o.BindPasswordFile, "auth-ldap-password-file", "", "--auth-ldap: file with the password of the bind DN")
 	f.StringVar(&o.GroupBase, "auth-ldap-groups", "", "--auth-ldap: base DN of groups (groupOfNames)")
-	f.StringVar(&o.CAFile, "auth-ldap-ca", "", "--auth-ldap: file with the trusted certificates (PEM; default: those of the system)")
+	f.StringVar(&o.CAFile, "auth-ldap-ca", "",
+		"--auth-ldap: file with the trusted certificates (PEM; default: those of the system)")
 	f.BoolVar(&o.StartTLS, "auth-ldap-starttls", false, "--auth-ldap: use StartTLS")
 	f.DurationVar(&o.Cache, "auth-ldap-cache", 0, "--auth-ldap: how long a correct password is cached")
 	f.StringVar(&o.Realm, "auth-realm", "", "realm of the authentication challenge")

@@ -14,10 +14,13 @@ import (
 
 // show prints the result in its format, text as a terminal shows it best.
 func (o *output) show(w io.Writer, a *analysis.Analysis) error {
-	if o.format == "text" {
-		return report.Screen(w, a, terminalOf(w))
+	switch {
+	case o.format != "text":
+		return o.print(w, a)
+	case o.details:
+		return report.Details(w, a, terminalOf(w))
 	}
-	return o.print(w, a)
+	return report.Screen(w, a, terminalOf(w))
 }
 
 // terminalOf says what is known of the terminal that w is; of anything else, nothing, and then nothing is drawn.
@@ -36,7 +39,8 @@ func terminalOf(w io.Writer) report.Terminal {
 	return drawnBy(width, os.Getenv)
 }
 
-// drawnBy says by the environment what a terminal of that width can show: see locale(7) and no-color.org. The console of
+// drawnBy says by the environment what a terminal of that width can show: see locale(7) and no-color.org. The console
+// of
 // Linux has no eighths of characters.
 func drawnBy(width int, env func(string) string) report.Terminal {
 	locale := strings.ToLower(cmp.Or(env("LC_ALL"), env("LC_CTYPE"), env("LANG")))

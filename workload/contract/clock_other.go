@@ -4,5 +4,5 @@ package contract
 
 import "time"
 
-// sharedClock reads the clock of Now: here only that of the wall.
+// sharedClock reads the wall clock.
 func sharedClock() int64 { return time.Now().UnixNano() }

@@ -10,7 +10,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// Another process reads the same clock: its reading lies between two of ours.
+// Another process reads the same clock: its reading is between two of this process.
 func TestNowIsSharedByProcesses(t *testing.T) {
 	python := testenv.Program(t, "python3", "python3")
 	before := contract.Now()
@@ -21,6 +21,6 @@ func TestNowIsSharedByProcesses(t *testing.T) {
 	}
 	between, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
 	if err != nil || between < before || between > after {
-		t.Errorf("another process reads %d (%v), want between %d and %d", between, err, before, after)
+		t.Errorf("reading of another process = %d (%v), want between %d and %d", between, err, before, after)
 	}
 }

@@ -1,6 +1,7 @@
-// Package contract is what programs under test and the harness share: the descriptions, requests and usage of the
-// program contract, Server-Timing, the limits of CGI children, and the clock of the machine.
+// Package contract defines what workload programs and the harness share: the types of the program contract
+// (docs/contract.md), the Server-Timing header, the limits of CGI children, and a clock that is common to all
+// processes.
 //
-// It imports only the standard library. It is linked into every workload program, and each CGI child initialises it for
-// one request.
+// It imports only the standard library, because it is linked into every workload program and initialized by each CGI
+// child for one request.
 package contract

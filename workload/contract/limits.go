@@ -12,20 +12,32 @@ import (
 	"time"
 )
 
-// ChildLimits bound what the children of a host, a process for each request, may take. A field that is 0 stands for its
-// default, and one below 0 for no limit. They are a part of the program contract: a program that serves the model cgi
-// takes them as flags.
+// ChildLimits are the limits of a CGI host for its children and requests. A zero field means its default, a negative
+// field no limit. A program that serves the model cgi takes them as flags; see [ChildLimits.Flags].
 type ChildLimits struct {
-	Children  int           // at once; 8 for each core by default, and always limited
-	Queue     int           // requests that wait for a child to end, others get 503; 1024 by default, below 0 none
-	Idle      time.Duration // a child's life until its answer begins, and each pause in it; a minute by default
-	Total     time.Duration // a child's life; five minutes by default
-	Header    int64         // bytes of a request's line and header, else 431; 64 KiB by default
-	Body      int64         // bytes of a request's body, else 413; 1 GiB by default
-	Response  int64         // bytes of a response's body; 1 GiB by default
-	CPU       time.Duration // a child's processor time, in whole seconds; not limited by default
-	Memory    int64         // bytes of a child's address space; not limited by default
-	Processes int           // of a child's user, all together; not limited by default
+	// Children is the largest number of running children. The default is 8 per core; it is always limited.
+	Children int
+	// Queue is the largest number of requests that wait for a child to exit; more requests get status 503. The default
+	// is 1024. Negative means no queue.
+	Queue int
+	// Idle is the longest time until the response of a child begins, and the longest pause in it. The default is 1 min.
+	Idle time.Duration
+	// Total is the longest lifetime of a child. The default is 5 min.
+	Total time.Duration
+	// Header is the largest size in bytes of a request line and header; larger requests get status 431. The default is
+	// 64 KiB.
+	Header int64
+	// Body is the largest size in bytes of a request body; larger requests get status 413. The default is 1 GiB.
+	Body int64
+	// Response is the largest size in bytes of a response body; larger responses are aborted. The default is 1 GiB.
+	Response int64
+	// CPU is the largest CPU time of a child, in whole seconds (RLIMIT_CPU). The default is no limit.
+	CPU time.Duration
+	// Memory is the largest address space of a child in bytes (RLIMIT_AS). The default is no limit.
+	Memory int64
+	// Processes is the largest number of processes of the user that children run as (RLIMIT_NPROC). The default is no
+	// limit.
+	Processes int
 }
 
 // Defaults of ChildLimits.
@@ -34,12 +46,12 @@ const (
 	defaultQueue    = 1024
 	defaultIdle     = time.Minute
 	defaultTotal    = 5 * time.Minute
-	defaultHeader   = 64 << 10 // a variable of a child may have 128 KiB
+	defaultHeader   = 64 << 10 // Linux limits a variable of a child to 128 KiB
 	defaultBody     = 1 << 30
 	defaultResponse = 1 << 30
 )
 
-// WithDefaults returns l with each field that is 0 set to its default, or below 0.
+// WithDefaults returns l with zero fields set to their defaults; -1 means no limit.
 func (l ChildLimits) WithDefaults() ChildLimits {
 	if l.Children <= 0 {
 		l.Children = childrenPerCore * runtime.NumCPU()
@@ -56,27 +68,28 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 	return l
 }
 
-// Flags has f set the fields of l, and tell their defaults.
+// Flags sets zero fields of l to their defaults and defines a flag in f for each field. The value 0 of a flag means no
+// limit.
 func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	*l = l.WithDefaults()
-	f.Var(countFlag(&l.Children, 1), "max-children", "children at once")
-	f.Var(countFlag(&l.Queue, 0), "queue", "requests that wait for a child to end; more get 503")
-	f.Var(durationFlag(&l.Idle), "idle-timeout", "how long a child may take to begin its answer, and to go on with it, 0 for ever; "+
-		"then it is ended, and the client gets 504, or an answer that breaks off")
-	f.Var(durationFlag(&l.Total), "child-timeout", "how long a child may take in all, 0 for ever")
-	f.Var(sizeFlag(&l.Header), "max-header", "bytes of a request's line and header; more get 431")
-	f.Var(sizeFlag(&l.Body), "max-body", "bytes of a request's body, 0 for any number; more get 413")
-	f.Var(sizeFlag(&l.Response), "max-response", "bytes of a response's body, 0 for any number; a longer one breaks off")
-	f.Var(durationFlag(&l.CPU), "child-cpu", "processor time of a child, in whole seconds, 0 for any; then the system ends it")
-	f.Var(sizeFlag(&l.Memory), "child-memory", "bytes of a child's address space, 0 for any number; more it cannot have")
-	f.Var(countFlag(&l.Processes, 0), "child-processes", "processes of the user that children run as, all together, 0 for "+
-		"any number; root is not bound by it")
+	f.Var(countFlag(&l.Children, 1), "max-children", "maximum number of running children")
+	f.Var(countFlag(&l.Queue, 0), "queue", "maximum number of requests waiting for a child; more get status 503")
+	f.Var(durationFlag(&l.Idle), "idle-timeout", "maximum time until a child's response begins, and of each pause in it "+
+		"(0: no limit); after that the child is terminated, with status 504 or an aborted response")
+	f.Var(durationFlag(&l.Total), "child-timeout", "maximum lifetime of a child (0: no limit)")
+	f.Var(sizeFlag(&l.Header), "max-header", "maximum size of a request line and header; larger ones get status 431")
+	f.Var(sizeFlag(&l.Body), "max-body", "maximum size of a request body (0: no limit); larger ones get status 413")
+	f.Var(sizeFlag(&l.Response), "max-response", "maximum size of a response body (0: no limit); larger ones are aborted")
+	f.Var(durationFlag(&l.CPU), "child-cpu", "maximum CPU time of a child, in whole seconds (0: no limit)")
+	f.Var(sizeFlag(&l.Memory), "child-memory", "maximum address space of a child (0: no limit)")
+	f.Var(countFlag(&l.Processes, 0), "child-processes", "maximum number of processes of the user that children run as "+
+		"(0: no limit; does not apply to root)")
 }
 
-// A limit is a flag of which 0 means that there is none.
+// A limit is the value of a flag, 0 meaning no limit.
 type limit[T int | int64 | time.Duration] struct {
 	to    *T
-	kind  string // for package pflag
+	kind  string // name of the type, for package pflag
 	parse func(text string) (T, error)
 	print func(T) string
 }
@@ -98,10 +111,10 @@ func (l limit[T]) Set(text string) error {
 
 func (l limit[T]) Type() string { return l.kind }
 
-// errNumber is told with what was given, by package flag.
-var errNumber = errors.New("a whole number is needed")
+// errNumber is the error of a count that is not a number. Package flag adds the name and the value of the flag.
+var errNumber = errors.New("must be a whole number")
 
-// countFlag is a limit on a count, of which some values are too small.
+// countFlag returns a limit of a count, which must be at least least.
 func countFlag(to *int, least int) limit[int] {
 	return limit[int]{to, "number", func(text string) (int, error) {
 		v, err := strconv.Atoi(text)
@@ -109,27 +122,27 @@ func countFlag(to *int, least int) limit[int] {
 		case err != nil:
 			return 0, errNumber
 		case v < least:
-			return 0, fmt.Errorf("at least %d is needed", least)
+			return 0, fmt.Errorf("must be at least %d", least)
 		}
 		return v, nil
 	}, strconv.Itoa}
 }
 
-// durationFlag is a limit on a time.
+// durationFlag returns a limit of a duration.
 func durationFlag(to *time.Duration) limit[time.Duration] {
 	return limit[time.Duration]{to, "duration", func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
-			return 0, errors.New("a duration is needed, such as 30s")
+			return 0, errors.New("must be a duration, such as 30s")
 		case d < 0:
-			return 0, errors.New("it cannot be below 0")
+			return 0, errors.New("must not be negative")
 		}
 		return d, nil
 	}, time.Duration.String}
 }
 
-// sizeFlag is a limit on a number of bytes.
+// sizeFlag returns a limit of a size in bytes.
 func sizeFlag(to *int64) limit[int64] { return limit[int64]{to, "size", parseSize, printSize} }
 
 // sizeUnits are the units, the largest first.
@@ -159,5 +172,5 @@ func parseSize(text string) (int64, error) {
 		}
 		return v * unit.bytes, nil
 	}
-	return 0, errors.New("a number of bytes is needed, such as 500, 64KiB, 10MiB or 1GiB")
+	return 0, errors.New("must be a number of bytes, such as 500, 64KiB, 10MiB or 1GiB")
 }

@@ -2,42 +2,42 @@ package contract
 
 import "slices"
 
-// A Lifetime is how long a resource of a program lasts.
+// A Lifetime is the lifetime of a resource of a program.
 type Lifetime string
 
 // The lifetimes, from the shortest.
 const (
-	PerRequest Lifetime = "request" // made for each request, when it has come
-	Ahead      Lifetime = "ahead"   // made for each request, before it comes
-	PerN       Lifetime = "n"       // made again after N requests
-	Kept       Lifetime = "kept"    // made once
+	PerRequest Lifetime = "request" // created for each request, after its arrival
+	Ahead      Lifetime = "ahead"   // created for each request, before its arrival
+	PerN       Lifetime = "n"       // created again after N requests
+	Kept       Lifetime = "kept"    // created once
 )
 
-// A Model is an execution model: how long a program's process lasts, the state that it has initialised, and its
-// connections to databases.
+// A Model is an execution model: the lifetimes of a program's process, its initialized state, and its connections to
+// databases.
 type Model struct {
 	Name       string   `json:"name"`
-	About      string   `json:"about"` // what is kept, in a few words for users
+	About      string   `json:"about"` // one line for users
 	Process    Lifetime `json:"process"`
 	State      Lifetime `json:"state"`
 	Connection Lifetime `json:"connection"`
 }
 
-// Models are all execution models. Of several that keep the same, the first is what Resident, Fresh and ModelKeeping
-// return.
+// Models are all execution models. If several have the same lifetimes, [Resident], [Fresh] and [ModelKeeping] return
+// the first of them.
 var Models = []Model{
-	{"cgi", "a process for each request", PerRequest, PerRequest, PerRequest},
-	{"reload", "one process; state and connections for each request", Kept, PerRequest, PerRequest},
-	{"reconnect", "one process with its state; connections for each request", Kept, Kept, PerRequest},
-	{"persistent", "one process with its state and connections", Kept, Kept, Kept},
+	{"cgi", "one process per request", PerRequest, PerRequest, PerRequest},
+	{"reload", "one process; new state and connections for each request", Kept, PerRequest, PerRequest},
+	{"reconnect", "one process and state; new connections for each request", Kept, Kept, PerRequest},
+	{"persistent", "one process, state and connections", Kept, Kept, Kept},
 }
 
-// ModelNamed finds a model by its name.
+// ModelNamed returns the model with the given name, and reports whether there is one.
 func ModelNamed(name string) (m Model, ok bool) {
 	return find(func(m Model) bool { return m.Name == name })
 }
 
-// ModelKeeping finds a model by what it keeps.
+// ModelKeeping returns the model with the given lifetimes, and reports whether there is one.
 func ModelKeeping(process, state, connection Lifetime) (m Model, ok bool) {
 	return find(func(m Model) bool {
 		return m.Process == process && m.State == state && m.Connection == connection
@@ -52,7 +52,7 @@ func find(is func(Model) bool) (m Model, ok bool) {
 	return Models[i], true
 }
 
-// Resident returns the model that keeps everything.
+// Resident returns the model that keeps process, state and connections.
 func Resident() Model {
 	m, _ := ModelKeeping(Kept, Kept, Kept)
 	return m

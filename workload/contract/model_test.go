@@ -10,7 +10,7 @@ func TestModels(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range contract.Models {
 		if m.Name == "" || m.About == "" || seen[m.Name] {
-			t.Errorf("%+v has no name, has one that is there already, or has no description", m)
+			t.Errorf("%+v lacks a name, has a duplicate name, or lacks a description", m)
 		}
 		seen[m.Name] = true
 		if got, ok := contract.ModelNamed(m.Name); !ok || got != m {
@@ -22,7 +22,7 @@ func TestModels(t *testing.T) {
 	}
 	for got, want := range map[string]string{contract.Resident().Name: "persistent", contract.Fresh().Name: "cgi"} {
 		if got != want {
-			t.Errorf("an end of the models is %q, want %q", got, want)
+			t.Errorf("Resident or Fresh is %q, want %q", got, want)
 		}
 	}
 }

@@ -5,50 +5,71 @@ import (
 	"time"
 )
 
-// A Phase is a part of the time of a request, as the server tells it.
+// A Phase is a part of the time of a request.
 type Phase int
 
-// The phases, in the order in which they happen. A request has those that its model has: a resident handler only
-// PhaseHandle, a CGI child all but PhaseChild. They do not overlap. All but the first and the last are the server's to
-// tell; these two the client works out, if it is on the same machine, from the server's clock and its own.
+// The phases of a request, in their order. They do not overlap. The model decides which of them a request has: a
+// long-running handler has only PhaseHandle, a CGI child all except PhaseChild.
+//
+// The server reports all phases except PhaseArrive and PhaseReturn. The client computes these two from the server's
+// timestamps and its own, if both are on the same machine.
 const (
-	PhaseArrive   Phase = iota // from sending until the server has the request: network, wake-up, HTTP
-	PhaseWait                  // for a slot, in the queue of the host
-	PhaseSpawn                 // clone and exec, until the host knows that the program is executing
-	PhaseStart                 // loader, language runtime, package initialisation, to the first statement of main
-	PhaseOpen                  // making the application's state: parsing templates, reading configuration
-	PhaseConnect               // opening databases
-	PhaseHandle                // the handler itself
-	PhaseChild                 // of a child that does not tell its inside: all from executing to the head of its answer
-	PhaseTransfer              // from there until the host has the whole answer
-	PhaseClose                 // closing what was connected, or as much of it as comes after that
-	PhaseExit                  // of a child, until it has been waited for
-	PhaseReturn                // until the client has the answer: HTTP, network, wake-up
+	PhaseArrive   Phase = iota // from sending the request until the server has it: network, wake-up, HTTP
+	PhaseWait                  // waiting for a slot of the host
+	PhaseSpawn                 // clone and exec, until the host notices that the program executes
+	PhaseStart                 // loader, language runtime and package initialization, up to the first statement of main
+	PhaseOpen                  // initializing the program's state: parsing templates, reading configuration
+	PhaseConnect               // opening connections to databases
+	PhaseHandle                // the handler
+	PhaseChild                 // from exec to the response header of a child that does not report its phases
+	PhaseTransfer              // from the response header until the host has the complete response
+	PhaseClose                 // closing connections, or the part of it after PhaseTransfer
+	PhaseExit                  // until the child has been waited for
+	PhaseReturn                // until the client has the response: HTTP, network, wake-up
 	NumPhases
 )
 
-// Phases names them.
+// Phases are the names of the phases, by Phase.
 var Phases = [NumPhases]string{"arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer",
 	"close", "exit", "return"}
 
+// String returns the name of the phase.
 func (p Phase) String() string { return Phases[p] }
 
-// A Timing holds how long each phase took, in nanoseconds; zero is a phase that there was not. An array of uint32 (at
-// most 4.29 s, longer ones are cut) keeps an observation small and the engine free of allocations.
+// About returns a one-line description of the phase for users.
+func (p Phase) About() string { return aboutPhase[p] }
+
+var aboutPhase = [NumPhases]string{
+	PhaseArrive:   "network and HTTP, until the server has the request",
+	PhaseWait:     "waiting for a free slot of the CGI host",
+	PhaseSpawn:    "clone and exec of the new process",
+	PhaseStart:    "dynamic loader and language runtime, up to the first statement of main",
+	PhaseOpen:     "initialising the program's own state",
+	PhaseConnect:  "connecting to databases and directories",
+	PhaseHandle:   "the handler: the work itself",
+	PhaseChild:    "everything inside a child process that does not report its phases",
+	PhaseTransfer: "until the host has the complete response",
+	PhaseClose:    "closing connections",
+	PhaseExit:     "until the process has exited and its parent has waited for it",
+	PhaseReturn:   "HTTP and network, until the client has the response",
+}
+
+// A Timing holds the durations of the phases in nanoseconds, indexed by Phase. Zero means that there was no such phase.
+// The elements are uint32 to keep an observation small and free of allocations; durations are limited to 4.29 s.
 type Timing [NumPhases]uint32
 
-// Add adds d, which counts as nothing if it is negative, to a phase.
+// Add adds d to a phase. A negative d counts as 0, and a sum above the limit as the limit.
 func (t *Timing) Add(p Phase, d time.Duration) {
 	const longest = 1<<32 - 1
 	t[p] = uint32(min(int64(t[p])+max(int64(d), 0), longest))
 }
 
-// Served is how long those took together that the server tells.
+// Served returns the sum of the phases that the server reports.
 func (t Timing) Served() time.Duration {
 	return t.Sum() - time.Duration(t[PhaseArrive]) - time.Duration(t[PhaseReturn])
 }
 
-// Sum is how long all phases took together.
+// Sum returns the sum of all phases.
 func (t Timing) Sum() time.Duration {
 	var sum time.Duration
 	for _, ns := range t {
@@ -57,8 +78,9 @@ func (t Timing) Sum() time.Duration {
 	return sum
 }
 
-// A PhaseRecorder is a ResponseWriter that wants to know how long the phases of its request took.
+// A PhaseRecorder is an [http.ResponseWriter] that records the phases of its request.
 type PhaseRecorder interface {
+	// RecordPhase adds d to a phase. It is called by the goroutine of the request, before the handler returns.
 	RecordPhase(p Phase, d time.Duration)
 }
 

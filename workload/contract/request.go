@@ -6,38 +6,38 @@ import (
 	"strings"
 )
 
-// Version is the version of the program contract that this module speaks; see docs/contract.md.
+// Version is the version of the program contract that this module implements; see docs/contract.md.
 const Version = 1
 
-// A Description is what PROGRAM describe prints: all that a harness needs to know of a workload program.
+// A Description describes a workload program to a harness. The command describe of the program prints it as JSON.
 type Description struct {
-	Contract int       `json:"contract"`
+	Contract int       `json:"contract"` // version of the program contract
 	Name     string    `json:"name"`
-	About    string    `json:"about,omitempty"`
-	Models   []string  `json:"models"`
-	Database string    `json:"database,omitempty"` // that keeps its data: "sqlite" is a part of it, "postgres" a server
+	About    string    `json:"about,omitempty"`    // one line for users
+	Models   []string  `json:"models"`             // names of the execution models that it can serve
+	Database string    `json:"database,omitempty"` // "sqlite" if it is part of the program, "postgres" for a server
 	Requests []Request `json:"requests"`
 }
 
-// A Request is one that a load may send, with what a right answer to it looks like.
+// A Request is a request that a load can send, with the expected response.
 type Request struct {
 	Name    string            `json:"name"`
 	Method  string            `json:"method"`
-	Path    string            `json:"path"` // with its query
+	Path    string            `json:"path"` // with the query
 	Headers map[string]string `json:"headers,omitempty"`
 	Body    string            `json:"body,omitempty"`
-	Weight  int               `json:"weight,omitempty"` // its share of a mix; 0 means 1
+	Weight  int               `json:"weight,omitempty"` // relative frequency in a mix; 0 means 1
 	Want    Want              `json:"want"`
 
-	// BodySHA256 is the SHA-256 of a body that is not spelled out, in hexadecimal. A harness writes it to its results; a
-	// description has the body.
+	// BodySHA256 is the hexadecimal SHA-256 of the body in the results of a harness, which omit the body. A description
+	// has the body instead.
 	BodySHA256 string `json:"body_sha256,omitempty"`
 }
 
-// SetHeaders gives req the headers of r.
+// SetHeaders sets the headers of r in req, including the host.
 func (r Request) SetHeaders(req *http.Request) {
 	for name, value := range r.Headers {
-		if strings.EqualFold(name, "Host") { // net/http takes it from elsewhere
+		if strings.EqualFold(name, "Host") { // net/http sends req.Host and ignores a Host header
 			req.Host = value
 			continue
 		}
@@ -45,21 +45,21 @@ func (r Request) SetHeaders(req *http.Request) {
 	}
 }
 
-// Want says what a right answer is. Only what is set is required of it.
+// Want is the expected response to a request. Zero fields, except Status, are not compared.
 type Want struct {
 	Status     int               `json:"status"`                // 0 means 200
-	Headers    map[string]string `json:"headers,omitempty"`     // these, whatever others there are
-	Body       string            `json:"body,omitempty"`        // all of it, byte for byte
-	BodySHA256 string            `json:"body_sha256,omitempty"` // in hexadecimal, for a body too long to spell out
-	// Masks are regular expressions in RE2's syntax. What they match in a body or in the value of a header differs from
-	// response to response, and is replaced by nothing before responses are compared; Body has it removed.
+	Headers    map[string]string `json:"headers,omitempty"`     // required headers; others are allowed
+	Body       string            `json:"body,omitempty"`        // complete body
+	BodySHA256 string            `json:"body_sha256,omitempty"` // hexadecimal SHA-256 of a long body
+	// Masks are regular expressions (RE2 syntax) for parts of bodies and header values that differ between responses.
+	// Their matches are removed before responses are compared; Body does not contain them.
 	Masks []string `json:"masks,omitempty"`
 }
 
-// StatusCode returns the status that a right answer has.
+// StatusCode returns the expected status.
 func (w Want) StatusCode() int { return cmp.Or(w.Status, http.StatusOK) }
 
-// Bodiless reports whether a response with that status has no body, whatever the request.
+// Bodiless reports whether a response with this status has no body, for any request method.
 func Bodiless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusNotModified
 }

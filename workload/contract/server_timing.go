@@ -6,20 +6,23 @@ import (
 	"strconv"
 )
 
-// ServerTiming is what a server tells of a request in the header Server-Timing (W3C Server Timing): how long its phases
-// took, and when by the clock of Now the request was there and its answer was ready, which is 0 if it does not say.
+// ServerTiming holds the content of the Server-Timing header of a response (W3C Server Timing): the durations of the
+// phases, and two timestamps of the server. An example of the header is
 //
 //	handle;dur=0.250000, exit;dur=1.500000, clock;desc="4711000000 4711002000"
 //
-// Durations are in milliseconds, to the nanosecond; the clock is not a duration, and so stands in a description.
+// Durations are in milliseconds with a resolution of 1 ns. The timestamps are in nanoseconds and in a description,
+// because they are not durations.
 type ServerTiming struct {
 	Timing
+	// Arrived and Answered are readings of [Now], when the request arrived and when its response was ready. They are 0 if
+	// the server does not report them.
 	Arrived, Answered int64
 }
 
-// AddHeader adds what the value of a header tells. Names that are not in Phases, parameters that are not asked for and
-// numbers that are none are passed over: the header is somebody's diagnostics, and no reason to call an answer broken.
-// A phase that comes twice is added up. It allocates nothing.
+// AddHeader adds the value of a Server-Timing header. It ignores names that are not in [Phases], other parameters, and
+// invalid numbers, because other software uses the header, too. Durations of the same phase are added up. AddHeader
+// does not allocate.
 func (t *ServerTiming) AddHeader(value []byte) {
 	for len(value) > 0 {
 		var metric, name []byte
@@ -36,7 +39,7 @@ func (t *ServerTiming) AddHeader(value []byte) {
 	}
 }
 
-// addDuration adds the first duration among the parameters of a phase.
+// addDuration adds the first parameter dur of a phase.
 func (t *ServerTiming) addDuration(phase int, params []byte) {
 	for len(params) > 0 {
 		var param []byte
@@ -48,7 +51,7 @@ func (t *ServerTiming) addDuration(phase int, params []byte) {
 	}
 }
 
-// setClock reads the two stamps in a description, if they are in order.
+// setClock sets the two timestamps of a description, if they are in order.
 func (t *ServerTiming) setClock(params []byte) {
 	rest, found := bytes.CutPrefix(trimmed(params), stampsBegin)
 	if !found {
@@ -63,7 +66,7 @@ func (t *ServerTiming) setClock(params []byte) {
 	}
 }
 
-// parseStamp reads a number of at most 18 digits.
+// parseStamp parses a number of at most 18 digits.
 func parseStamp(digits []byte) (n int64, ok bool) {
 	if len(digits) == 0 || len(digits) > 18 {
 		return 0, false
@@ -77,7 +80,7 @@ func parseStamp(digits []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// AppendHeader appends the value of a header that tells the phases that there were, and the clock.
+// AppendHeader appends the value of a Server-Timing header to b: the phases that are not 0, and the timestamps.
 func (t *ServerTiming) AppendHeader(b []byte) []byte {
 	for p, ns := range t.Timing {
 		if ns == 0 {
@@ -86,7 +89,7 @@ func (t *ServerTiming) AppendHeader(b []byte) []byte {
 		b = append(append(b, Phases[p]...), ";dur="...)
 		b = strconv.AppendUint(b, uint64(ns)/1e6, 10)
 		point := len(b)
-		b = strconv.AppendUint(b, 1e6+uint64(ns)%1e6, 10) // a one, and the six digits
+		b = strconv.AppendUint(b, 1e6+uint64(ns)%1e6, 10) // a 1, which becomes the point, and six digits
 		b[point] = '.'
 		b = append(b, ", "...)
 	}
@@ -114,7 +117,7 @@ func cutOutsideQuotes(b []byte, sep byte) (before, after []byte) {
 		case b[i] == '"':
 			quoted = !quoted
 		case b[i] == '\\' && quoted:
-			i++ // the next byte stands for itself
+			i++ // skip the escaped byte
 		case b[i] == sep && !quoted:
 			return b[:i], b[i+1:]
 		}
@@ -132,7 +135,7 @@ func phaseIndex(name []byte) int {
 	return -1
 }
 
-// duration reads the parameter dur, in milliseconds, and returns nanoseconds.
+// duration parses the parameter dur, in milliseconds, and returns nanoseconds.
 func duration(param []byte) (ns uint64, ok bool) {
 	i := bytes.IndexByte(param, '=')
 	if i < 0 || !bytes.EqualFold(trimmed(param[:i]), durationName) {
@@ -145,11 +148,11 @@ func duration(param []byte) (ns uint64, ok bool) {
 	return nanoseconds(value)
 }
 
-// nanoseconds reads a decimal number of milliseconds. What is finer than a nanosecond is cut off; what is longer than a
-// Timing holds becomes the longest.
+// nanoseconds parses a decimal number of milliseconds. It truncates to nanoseconds, and limits the result to the
+// largest element of a Timing.
 func nanoseconds(b []byte) (ns uint64, ok bool) {
-	const places = 6 // a millisecond in nanoseconds
-	fraction := -1   // digits read behind the point; -1 before it
+	const places = 6 // decimal places of a millisecond
+	fraction := -1   // digits read after the point; -1 before it
 	for _, d := range b {
 		switch {
 		case d == '.' && fraction < 0:

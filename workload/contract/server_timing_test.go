@@ -11,14 +11,14 @@ import (
 func TestTimingHeader(t *testing.T) {
 	check := func(timing contract.Timing, want string) {
 		t.Helper()
-		told := contract.ServerTiming{Timing: timing, Arrived: 4711, Answered: 4712}
-		header := told.AppendHeader(nil)
+		written := contract.ServerTiming{Timing: timing, Arrived: 4711, Answered: 4712}
+		header := written.AppendHeader(nil)
 		if got := string(header); got != want {
-			t.Errorf("%v.AppendHeader = %q, want %q", told, got, want)
+			t.Errorf("%v.AppendHeader = %q, want %q", written, got, want)
 		}
 		var read contract.ServerTiming
-		if read.AddHeader(header); read != told {
-			t.Errorf("AddHeader(%q) gives %v, want %v", header, read, told)
+		if read.AddHeader(header); read != written {
+			t.Errorf("AddHeader(%q) gives %v, want %v", header, read, written)
 		}
 	}
 	check(contract.Timing{}, `clock;desc="4711 4712"`)
@@ -28,7 +28,7 @@ func TestTimingHeader(t *testing.T) {
 	check(contract.Timing{contract.PhaseWait: math.MaxUint32}, `wait;dur=4294.967295, clock;desc="4711 4712"`)
 }
 
-// A clock that is broken, or goes backwards, is none.
+// Timestamps that are malformed or out of order are ignored.
 func TestClockInHeader(t *testing.T) {
 	for header, want := range map[string][2]int64{
 		`clock;desc="1 2"`:                                     {1, 2},
@@ -46,10 +46,10 @@ func TestClockInHeader(t *testing.T) {
 		`clock`:                                                {},
 		`clocks;desc="1 2"`:                                    {},
 	} {
-		var told contract.ServerTiming
-		told.AddHeader([]byte(header))
-		if got := [2]int64{told.Arrived, told.Answered}; got != want {
-			t.Errorf("AddHeader(%q) gives the clock %v, want %v", header, got, want)
+		var timing contract.ServerTiming
+		timing.AddHeader([]byte(header))
+		if got := [2]int64{timing.Arrived, timing.Answered}; got != want {
+			t.Errorf("AddHeader(%q) gives the timestamps %v, want %v", header, got, want)
 		}
 	}
 }

@@ -1,28 +1,29 @@
 package contract
 
-// Usage is what a target has consumed since it started, as its admin listener reports it at /usage. Two of them, taken
-// at the ends of a block, give the cost of the block: see Sub.
+// Usage is the resource use of a target since its start, as its admin listener reports it at /usage. The difference of
+// two, taken at the ends of a block, is the resource use of the block; see [Usage.Sub]. CPU times are user and system
+// time in nanoseconds. Self is the serving process.
 type Usage struct {
-	SelfCPUNS            int64 `json:"self_cpu_ns"`                 // user and system time of the serving process
-	ChildrenCPUNS        int64 `json:"children_cpu_ns"`             // of children that were waited for, and of workers that live
-	MinorFaults          int64 `json:"minor_faults"`                // page faults without a disk, self and children
-	MajorFaults          int64 `json:"major_faults"`                // page faults that read a disk, self and children
-	VoluntarySwitches    int64 `json:"voluntary_switches"`          // context switches, self and children
-	InvoluntarySwitches  int64 `json:"involuntary_switches"`        //
-	PeakMemoryBytes      int64 `json:"peak_memory_bytes"`           // highest resident size of the serving process
-	ChildPeakMemoryBytes int64 `json:"child_peak_memory_bytes"`     // highest that a child reported; 0 if none did
-	ProcessesStarted     int64 `json:"processes_started"`           // children begun to answer requests
+	SelfCPUNS            int64 `json:"self_cpu_ns"`                 // CPU time of the serving process
+	ChildrenCPUNS        int64 `json:"children_cpu_ns"`             // CPU time of exited children and of running workers
+	MinorFaults          int64 `json:"minor_faults"`                // page faults without I/O, self and children
+	MajorFaults          int64 `json:"major_faults"`                // page faults with I/O, self and children
+	VoluntarySwitches    int64 `json:"voluntary_switches"`          // voluntary context switches, self and children
+	InvoluntarySwitches  int64 `json:"involuntary_switches"`        // involuntary context switches, self and children
+	PeakMemoryBytes      int64 `json:"peak_memory_bytes"`           // peak resident set size of the serving process
+	ChildPeakMemoryBytes int64 `json:"child_peak_memory_bytes"`     // highest peak that a child reported; 0 if none did
+	ProcessesStarted     int64 `json:"processes_started"`           // children started for requests
 	ConnectionsOpened    int64 `json:"connections_opened"`          // to databases and directories, self and children
-	CPUResolutionNS      int64 `json:"cpu_resolution_ns,omitempty"` // error bound of CPU times over a block; 0: microseconds
+	CPUResolutionNS      int64 `json:"cpu_resolution_ns,omitempty"` // error bound of CPU times of a block; 0: microseconds
 	External             bool  `json:"outside,omitempty"`           // measured externally: only CPU time is known
-	Observed             bool  `json:"observed,omitempty"`          // measured by /proc: connections are not known
-	EndedFaults          int64 `json:"ended_faults,omitempty"`      // observed page faults of processes that ended
+	Observed             bool  `json:"observed,omitempty"`          // measured from /proc: connections are unknown
+	EndedFaults          int64 `json:"ended_faults,omitempty"`      // observed page faults of processes that have exited
 }
 
-// Sub returns what was consumed between before and u. Peaks are no sums: they stay those of u.
+// Sub returns the usage between before and u. Peaks are those of u.
 func (u Usage) Sub(before Usage) Usage { return u.plus(before, -1) }
 
-// Add returns what u and more consumed together. Peaks are no sums: the higher ones stay.
+// Add returns the sum of u and more. Peaks are the higher ones of both.
 func (u Usage) Add(more Usage) Usage {
 	sum := u.plus(more, 1)
 	sum.PeakMemoryBytes = max(u.PeakMemoryBytes, more.PeakMemoryBytes)
@@ -46,19 +47,19 @@ func (u Usage) plus(v Usage, sign int64) Usage {
 	return u
 }
 
-// CPUNS is the processor time of the whole target: the serving process and its children.
+// CPUNS returns the CPU time in nanoseconds of the target: the serving process and its children.
 func (u Usage) CPUNS() int64 { return u.SelfCPUNS + u.ChildrenCPUNS }
 
-// A Family is what an admin listener tells at /children: the processes that a target has started for requests, and when
-// it was asked. Its times are those of one clock.
+// A Family holds the children of a target, as its admin listener reports them at /children. All times are readings of
+// [Now].
 type Family struct {
-	NowNS    int64   `json:"now_ns"`
+	NowNS    int64   `json:"now_ns"` // when the list was made
 	Children []Child `json:"children"`
 }
 
-// A Child is one of these.
+// A Child is a process that a target has started for requests.
 type Child struct {
-	PID     int   `json:"pid"` // 0 if it is not known
+	PID     int   `json:"pid"` // 0 if it is unknown
 	BeganNS int64 `json:"began_ns"`
-	EndedNS int64 `json:"ended_ns"` // 0 if it runs
+	EndedNS int64 `json:"ended_ns"` // 0 if it is running
 }

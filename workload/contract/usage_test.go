@@ -8,7 +8,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// filled returns a Usage whose fields are i·factor, the first being 1·factor.
+// filled returns a Usage whose ith field, counted from 1, is i·factor.
 func filled(factor int64) contract.Usage {
 	var u contract.Usage
 	v := reflect.ValueOf(&u).Elem()
@@ -20,7 +20,7 @@ func filled(factor int64) contract.Usage {
 	return u
 }
 
-// Every field is looked at, so that one that is added later cannot be forgotten in the sums.
+// All fields are checked by reflection, so that a new field cannot be left out of the sums.
 func TestUsageSums(t *testing.T) {
 	one, hundred := filled(1), filled(100)
 	check := func(what string, got contract.Usage, sum func(i int64) int64, peak func(i int64) int64) {
@@ -34,7 +34,7 @@ func TestUsageSums(t *testing.T) {
 			if strings.Contains(name, "Peak") {
 				want = peak(int64(i + 1))
 			}
-			if strings.Contains(name, "Resolution") { // of the coarser of the two
+			if strings.Contains(name, "Resolution") { // the coarser of the two
 				want = int64(i+1) * 100
 			}
 			if got := v.Field(i).Int(); got != want {
@@ -42,16 +42,17 @@ func TestUsageSums(t *testing.T) {
 			}
 		}
 	}
-	check("hundred.Sub(one)", hundred.Sub(one), func(i int64) int64 { return 99 * i }, func(i int64) int64 { return 100 * i })
-	check("one.Sub(hundred)", one.Sub(hundred), func(i int64) int64 { return -99 * i }, func(i int64) int64 { return i })
-	check("one.Add(hundred)", one.Add(hundred), func(i int64) int64 { return 101 * i }, func(i int64) int64 { return 100 * i })
-	check("hundred.Add(one)", hundred.Add(one), func(i int64) int64 { return 101 * i }, func(i int64) int64 { return 100 * i })
-	outside := contract.Usage{External: true}
-	if !outside.Sub(one).External || !one.Add(outside).External || one.Add(one).External {
-		t.Error("a sum or difference forgot that a part was seen from outside, or made that up")
+	times := func(factor int64) func(i int64) int64 { return func(i int64) int64 { return factor * i } }
+	check("hundred.Sub(one)", hundred.Sub(one), times(99), times(100))
+	check("one.Sub(hundred)", one.Sub(hundred), times(-99), times(1))
+	check("one.Add(hundred)", one.Add(hundred), times(101), times(100))
+	check("hundred.Add(one)", hundred.Add(one), times(101), times(100))
+	external := contract.Usage{External: true}
+	if !external.Sub(one).External || !one.Add(external).External || one.Add(one).External {
+		t.Error("External of a sum or difference must be set if it is set in one of its parts, and only then")
 	}
 	if one != filled(1) || hundred != filled(100) {
-		t.Error("Sub and Add changed what they were given")
+		t.Error("Sub or Add has changed its operands")
 	}
 	if got := (contract.Usage{SelfCPUNS: 3, ChildrenCPUNS: 4}).CPUNS(); got != 7 {
 		t.Errorf("CPUNS() = %d, want 7", got)

@@ -1,11 +1,11 @@
-// Package model is what package workload and the packages of the execution models agree on.
+// Package model defines the interface between package workload and the packages that implement execution models.
 //
-// A model is one row of a table, in two halves. The half that both sides read, its name and what it keeps, is in
-// contract.Models: all lists of models in the project are derived from it. The other half, the package that implements it,
-// is in the table of package workload, which alone imports these packages. One table cannot hold both: a harness imports
-// the first half and may not link a host, and Go links what a table names. A test holds the two to the same names.
+// A model has two table rows. Its name and its lifetimes are in [contract.Models], from which all lists of models in
+// the project are derived. The package that implements it is in the table of package workload, which alone imports
+// these packages. The tables are separate because a harness imports the first and must not link a CGI host. A test
+// checks that both have the same names.
 //
-// So a new model is its package, which exports a Package, and its row. Nothing else in the project has to change.
+// A new model needs a package that exports a [Package], and the two rows. Nothing else in the project has to change.
 package model
 
 import (
@@ -16,64 +16,74 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Package is what the package of a model implements. One may serve several models: Program.Model has what the one that
-// is asked for keeps.
+// A Package implements one or more execution models. Program.Model selects the model.
 type Package struct {
-	// Start starts serving p. Requests under way outlive the end of ctx.
+	// Start returns a server for p. The end of ctx must not abort requests in progress.
 	Start func(ctx context.Context, p Program) (Server, error)
-	// IsChild reports whether a host of this package has started this process. It and Child are nil if there is no host.
+	// IsChild reports whether a host of this package has started this process. IsChild and Child are nil if the package
+	// starts no children.
 	IsChild func() bool
-	// Child is all that such a process does.
+	// Child is the main function of a child.
 	Child func(ctx context.Context, p Program) error
 }
 
-// A Program is what a model is to serve.
+// A Program is a program that a model serves.
 type Program struct {
-	Name  string
-	Model contract.Model // what of it is kept
-	// Open makes the state, and Connect, which it returns, the connections and the handler.
-	Open          func(ctx context.Context) (Connect, error)
-	Connections   func() int64               // opened so far by this process
-	Executable    func() (Executable, error) // executed instead of this program's own file; nil if there is none
-	Env           []string                   // names of the variables that Open reads
-	Authorization bool                       // Open's handler reads the header Authorization
-	Limits        contract.ChildLimits
-	Logger        *log.Logger
+	// Name is the name of the program, for messages.
+	Name string
+	// Model is the model, with the lifetimes of process, state and connections.
+	Model contract.Model
+	// Open creates the state. Connect, which it returns, opens the connections and creates the handler.
+	Open func(ctx context.Context) (Connect, error)
+	// Connections returns the number of connections that this process has opened.
+	Connections func() int64
+	// Executable returns an executable to host instead of this program. Nil means this program.
+	Executable func() (Executable, error)
+	// Env names the environment variables that Open reads.
+	Env []string
+	// Authorization reports that the handler reads the header Authorization.
+	Authorization bool
+	// Limits bounds the children.
+	Limits contract.ChildLimits
+	// Logger logs errors of requests and children.
+	Logger *log.Logger
 }
 
-// Connect opens the connections that a handler works on, makes the handler, and returns what closes them again.
+// Connect opens the connections of a handler, and returns the handler and a function that closes the connections.
 type Connect = func(ctx context.Context) (handler http.Handler, shut func() error, err error)
 
-// An Executable is a program of another origin, or a directory of them, to be hosted. All but Path may be left out; see
-// cgi.Host for what each means.
+// An Executable is a third-party CGI program, or a directory of such programs. Its fields are those of
+// [forktax/cgi.Host] with the same names; Env names inherited variables. All fields except Path are optional.
 type Executable struct {
 	Path          string
 	Root          string
 	Dir           string
 	Documents     string
-	Env           []string // names of variables that are handed on
+	Env           []string
 	Authorization bool
 	Streams       bool
 }
 
-// A Server is a program that a model serves.
+// A Server serves a program under a model.
 type Server struct {
+	// Handler serves the requests.
 	Handler http.Handler
-	// Stats counts what its child processes did, and Children lists them: those that run and the last that have ended. Both
-	// are nil if the model has none.
-	Stats    func() Stats
+	// Stats returns the counts of child processes. Nil means that the model has no children.
+	Stats func() Stats
+	// Children returns the running children and the ones that have exited last. Nil means that the model has none.
 	Children func() []contract.Child
-	// Close ends it when no request is under way; nil if there is nothing to end.
+	// Close releases the resources of the server. It is called when no request is in progress. Nil means that there is
+	// nothing to close.
 	Close func() error
 }
 
-// Stats counts what child processes did since the server was started.
+// Stats holds counts of child processes since the start of a server.
 type Stats struct {
-	Started         int64 // children that were started
-	Running         int64 // children that run now
-	Failed          int64 // children that could not be started, or gave no right answer
-	Waiting         int64 // requests that wait for a slot now
-	Refused         int64 // requests that got 503 because the queue was full
+	Started         int64 // children started
+	Running         int64 // children running now
+	Failed          int64 // children that could not be started or had no valid response
+	Waiting         int64 // requests waiting for a slot now
+	Refused         int64 // requests refused with status 503 because the queue was full
 	Connections     int64 // connections to databases and directories that children reported
-	PeakMemoryBytes int64 // the highest resident size that a child reported
+	PeakMemoryBytes int64 // highest peak resident set size that a child reported; 0 if none did
 }

@@ -1,4 +1,4 @@
-// Package analysistest makes runs for the tests of packages analysis and report.
+// Package analysistest creates runs for the tests of packages analysis and report.
 package analysistest
 
 import (
@@ -21,12 +21,12 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Fake makes a run that is recorded by a real Runner, from observations that the test makes up.
+// A Fake records a run with a real Runner, from observations that the test provides.
 type Fake struct {
 	Cells []plan.Cell
-	Block func(c plan.Cell, round int) []record.Observation // never all failed
+	Block func(c plan.Cell, round int) []record.Observation // must have at least one that did not fail
 
-	Now run.Progress
+	Now run.Progress // progress of the Runner
 }
 
 var (
@@ -44,8 +44,7 @@ func (m *Fake) Run(_ context.Context, _ load.Visit, rec load.Recorder) error {
 	return nil
 }
 
-// Record makes the run. Every block is said to have taken a second, all of which counts, and to have been undisturbed,
-// for the test to change as it likes.
+// Record records the run. Every block is valid, takes one second, and discards nothing; the test can change this.
 func (m *Fake) Record(t *testing.T, rounds int) *record.Result {
 	t.Helper()
 	plan := plan.Plan{Cells: m.Cells, Rounds: rounds, Starts: 1, Baseline: plan.Baseline, Seed: 7}
@@ -81,21 +80,24 @@ func (m *Fake) Record(t *testing.T, rounds int) *record.Result {
 	return r
 }
 
-// Cell is one of the request hello/hello.
+// Cell returns a cell of the request hello/hello in a closed loop.
 func Cell(model string, clients int) plan.Cell {
 	return plan.Cell{Workload: "hello", Request: "hello", Model: model, Engine: "fake",
 		Load: plan.Load{Kind: plan.Closed, Concurrency: clients}}
 }
 
+// Twins returns the cells of persistent and cgi with one client.
 func Twins() []plan.Cell { return []plan.Cell{Cell(plan.Baseline, 1), Cell(plan.Fresh, 1)} }
 
-// Response is an answer after so many nanoseconds.
+// Response returns the observation of a response after ns.
 func Response(ns time.Duration) record.Observation {
 	return record.Observation{Intended: 100, Sent: 100, FirstByte: 100, Done: 100 + ns, Status: 200}
 }
 
+// Failed returns the observation of a failed request.
 func Failed(class string) record.Observation { return record.Observation{Err: class} }
 
+// Analyze analyzes a run and fails the test on an error.
 func Analyze(t *testing.T, r *record.Result) *analysis.Analysis {
 	t.Helper()
 	a, err := analysis.Analyze(r)
@@ -105,7 +107,7 @@ func Analyze(t *testing.T, r *record.Result) *analysis.Analysis {
 	return a
 }
 
-// TenResponses answers a block of either twin by ten answers of 1 to 10 µs, ten times as long for cgi.
+// TenResponses returns a block of ten responses of 10 to 1 µs for persistent and 100 to 10 µs for other models.
 func TenResponses(c plan.Cell, _ int) []record.Observation {
 	var all []record.Observation
 	for i := 10; i >= 1; i-- {
@@ -118,6 +120,7 @@ func TenResponses(c plan.Cell, _ int) []record.Observation {
 	return all
 }
 
+// Print returns the analysis in a format.
 func Print(t *testing.T, format string, a *analysis.Analysis) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -127,17 +130,18 @@ func Print(t *testing.T, format string, a *analysis.Analysis) []byte {
 	return b.Bytes()
 }
 
+// Format returns the format of an analysis with this name.
 func Format(t *testing.T, name string) report.Format[*analysis.Analysis] {
 	t.Helper()
 	f, ok := report.Analyses[name]
 	if !ok {
-		t.Fatalf("there is no format %q", name)
+		t.Fatalf("unknown format %q", name)
 	}
 	return f
 }
 
-// The run in testdata is a real one: forktax run --workload hello --rounds 8 --starts 4 --block 20ms --clients 1 --seed
-// 42.
+// TheRun returns the run in testdata, a real one: forktax run --workload hello --rounds 8 --starts 4 --block 20ms
+// --clients 1 --seed 42.
 func TheRun(t *testing.T) *record.Result {
 	t.Helper()
 	r, err := record.Read(filepath.Join("..", "analysis", "testdata", "run"))
@@ -147,8 +151,8 @@ func TheRun(t *testing.T) *record.Result {
 	return r
 }
 
-// CheckRun is a check's record of 32 starts of the targets with three rounds each, in which the candidate takes so much
-// more than the base.
+// CheckRun returns the record of a check with 32 starts of three rounds each. The candidate takes longer than the base
+// by a factor of 1 + change.
 func CheckRun(t *testing.T, change float64) *record.Result {
 	t.Helper()
 	noise := rand.New(rand.NewPCG(1, 2))
@@ -168,6 +172,7 @@ func CheckRun(t *testing.T, change float64) *record.Result {
 	return r
 }
 
+// EachBlock returns a function that changes each block of a run.
 func EachBlock(change func(*record.Block)) func(*record.Result) {
 	return func(r *record.Result) {
 		for i := range r.Blocks {
@@ -176,7 +181,7 @@ func EachBlock(change func(*record.Block)) func(*record.Result) {
 	}
 }
 
-// Noisy answers blocks of ten requests, each about so many microseconds after it was due, by model.
+// Noisy returns blocks of ten requests that take the number of microseconds of their model, plus up to 2 µs of noise.
 func Noisy(micros map[string]int) func(plan.Cell, int) []record.Observation {
 	draw := rand.New(rand.NewPCG(3, 4))
 	return func(c plan.Cell, _ int) []record.Observation {
@@ -188,7 +193,7 @@ func Noisy(micros map[string]int) func(plan.Cell, int) []record.Observation {
 	}
 }
 
-// OpenTwins arrive at 400/s.
+// OpenTwins returns the cells of persistent and cgi in an open loop at 400/s.
 func OpenTwins() []plan.Cell {
 	cells := Twins()
 	for i := range cells {

@@ -1,13 +1,13 @@
 // The last minute of both sides, as lines.
 
-import {by} from "./format.js";
+import {by, count, time} from "./format.js";
 import {colour} from "./picture.js";
 
 const reach = 60, height = 200; // in seconds, and in pixels
-const shown = [["requests/s", v => v.rps], ["median, µs", v => v.p50_us]];
+const shown = [["requests/s", v => v.rps, count], ["median", v => v.p50_us, time]];
 const at = [];
 
-const charts = shown.map(([label, of]) => {
+const charts = shown.map(([label, of, print]) => {
 	const box = by("charts").appendChild(document.createElement("div"));
 	box.setAttribute("role", "img");
 	box.setAttribute("aria-label", label + " of both sides over the last minute");
@@ -16,7 +16,7 @@ const charts = shown.map(([label, of]) => {
 	const chart = new uPlot({
 		width: width(), height, legend: {show: false},
 		scales: {x: {time: false}, y: {distr: 3}},
-		axes: [{...axis, label: "seconds"}, {...axis, label, size: 70}],
+		axes: [{...axis, label: "seconds"}, {...axis, label, size: 80, values: (_, all) => all.map(v => v === null ? "" : print(v))}],
 		series: [{}, {label: "left", stroke: () => colour("c0"), width: 2}, {label: "right", stroke: () => colour("c1"), width: 2, dash: [7, 3]}],
 	}, [[], [], []], box);
 	addEventListener("resize", () => chart.setSize({width: width(), height}));

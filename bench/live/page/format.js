@@ -1,4 +1,4 @@
-const numbers = new Intl.NumberFormat("en", {maximumFractionDigits: 0}); // made once: to make one is dear
+const numbers = new Intl.NumberFormat("en", {maximumFractionDigits: 0}); // made once: that is expensive
 
 // time is a time in µs with a fitting unit.
 export const time = us => us >= 1e6 ? (us / 1e6).toPrecision(3) + " s" : us >= 1000 ? (us / 1000).toPrecision(3) + " ms" : Math.round(us) + " µs";

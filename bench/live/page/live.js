@@ -1,7 +1,7 @@
 // The page of forktax live: steers both sides, and shows what it is told of them.
 
 import {by, count, put, time, whole} from "./format.js";
-import {Marks, Waterfall} from "./picture.js";
+import {Marks, Waterfall, longest} from "./picture.js";
 import * as chart from "./chart.js";
 import {tour} from "./tour.js";
 
@@ -82,7 +82,9 @@ by("setup").addEventListener("change", event => {
 		next.models = [limits.ladder.at(-1), limits.ladder[0]];
 		next.database = (choice().databases ?? [""])[0];
 	}
+	put(by("note"), "");
 	if (event.target.id === "work" || event.target.id === "connect") {
+		if (next.workload !== "startup") put(by("note"), `Only the workload startup has this slider: switched from ${next.workload} to startup.`);
 		next.workload = "startup";
 		next.database = "";
 	} else if (next.workload !== "startup") {
@@ -100,7 +102,7 @@ function told(next) {
 	frame = next;
 	if (frame.sides.length === 2) chart.remember(frame.sides);
 	if (drawing) return;
-	drawing = true; // by a page that nobody sees nothing is drawn
+	drawing = true; // by a page that no one sees nothing is drawn
 	requestAnimationFrame(() => { drawing = false; draw(); });
 }
 
@@ -112,12 +114,14 @@ function draw() {
 	if (now !== failure) put(by("trouble"), failure = now);
 	frame.sides.forEach((view, i) => {
 		sides[i].marks.show({...view, spawns: (modelOf(view)?.process ?? "kept") !== "kept"});
+		sides[i].waterfall.scale = by("zoom").checked ? longest(view) : Math.max(...frame.sides.map(longest));
 		sides[i].waterfall.show(view);
 		figures(sides[i], view);
 	});
 	if (performance.now() - rested < 950) return;
 	rested = performance.now();
 	for (const s of sides) put(s.part("medians"), s.waterfall.medians());
+	headline();
 	chart.draw();
 	pick();
 	paid();
@@ -133,34 +137,44 @@ function figures(side, v) {
 	for (const [name, text] of Object.entries(texts)) put(side.part(name), text);
 }
 
-// pick says what a rate a day needs, by what was measured: ten times the mean at the peak of the day.
+// headline is the ratio of the medians, the longer one first.
+function headline() {
+	const [slow, fast] = frame.sides.toSorted((a, b) => b.p50_us - a.p50_us);
+	if (!fast?.p50_us) return put(by("headline"), "");
+	const ratio = slow.p50_us / fast.p50_us;
+	put(by("headline"), ratio < 1.1 ? `Both take ${time(fast.p50_us)}`
+		: `${slow.model} takes ${count(Number(ratio.toPrecision(2)))} times as long as ${fast.model}: ${time(slow.p50_us)} against ${time(fast.p50_us)}`);
+}
+
+// pick says what a number of requests per day needs: ten times the mean rate at the peak of the day.
 function pick() {
 	const daily = Number(by("daily").value);
-	if (frame?.sides.length !== 2 || !(daily > 0)) return;
+	if (!(daily > 0)) return put(by("pick"), "Enter a number of requests per day above 0.");
+	if (frame?.sides.length !== 2) return;
 	const peak = daily / 86400 * 10;
 	const cores = frame.sides.map(v => peak * v.cpu_us / 1e6);
-	const needs = n => n < 0.02 ? "next to nothing" : n < 0.7 ? `${Math.round(n * 100)} % of a core` : `${Math.ceil(n * 1.4)} cores`;
-	const lines = frame.sides.map((v, i) => `${v.model}: ${needs(cores[i])} at the peak, ${count(peak)}/s`);
+	const needs = n => n < 0.02 ? "under 2% of a core" : n < 0.7 ? `${Math.round(n * 100)}% of a core` : `${Math.ceil(n * 1.4)} cores`;
+	const lines = frame.sides.map((v, i) => `${v.model} needs ${needs(cores[i])}`);
 	const most = Math.max(...cores);
 	const advice = most < 0.1
-		? `Either will do. What is left to decide by is that a user waits ${frame.sides.map(v => time(v.p50_us)).join(" or ")}.`
-		: most < 0.7 ? "Both fit on one core; the one that keeps things leaves room for everything else."
-		: "Keep the process: what begins from scratch takes cores for nothing but beginning.";
-	put(by("pick"), lines.join("; ") + ". " + advice);
+		? `Capacity does not decide. A user waits ${frame.sides.map(v => time(v.p50_us)).join(" or ")}.`
+		: most < 0.7 ? "Both fit on one core."
+		: "At this rate, keeping the process saves whole cores.";
+	put(by("pick"), `At a peak of ${count(peak)} requests/s, ten times the daily mean: ${lines.join(", ")}. ${advice}`);
 }
 by("daily").addEventListener("input", pick);
 
-// paid says from which request on a process that stays has cost less CPU time than a process for each request, its start
+// paid says after how many requests a resident process has cost less CPU time than a process per request, its start-up
 // included.
 function paid() {
 	const starts = v => (modelOf(v)?.process ?? "kept") === "request";
 	const fresh = frame?.sides.find(starts), kept = frame?.sides.find(v => !starts(v));
 	if (!fresh?.cpu_us || !kept?.cpu_us || !kept.start_cpu_us) return put(by("paid"), "");
-	const cost = `The start of ${kept.model} took ${time(kept.start_cpu_us)} of CPU time. A request costs it ${time(kept.cpu_us)}, ` +
-		`and ${fresh.model} ${time(fresh.cpu_us)}: `;
+	const cost = `Starting ${kept.model} took ${time(kept.start_cpu_us)} of CPU time. A request takes ${time(kept.cpu_us)} there, ` +
+		`and ${time(fresh.cpu_us)} as ${fresh.model}: `;
 	const each = fresh.cpu_us - kept.cpu_us;
-	put(by("paid"), cost + (each > 0 ? `the start is paid for from request ${whole(Math.max(1, Math.ceil(kept.start_cpu_us / each)))} on.`
-		: "the start is never paid for."));
+	put(by("paid"), cost + (each > 0 ? `it breaks even at request ${whole(Math.max(1, Math.ceil(kept.start_cpu_us / each)))}.`
+		: "it never breaks even."));
 }
 
 let events = null;
@@ -198,21 +212,41 @@ by("stop").addEventListener("click", () => {
 	put(by("stop"), events ? "Stop" : "Go on");
 });
 
+// define fills a list of terms, each with its colour if it has one.
+function define(list, terms, colour) {
+	for (const [name, about] of terms) {
+		const term = document.createElement("dt"), definition = document.createElement("dd");
+		term.textContent = name;
+		definition.textContent = about;
+		if (colour) {
+			const swatch = document.createElement("span");
+			swatch.className = "swatch";
+			swatch.style.background = `var(${colour(name)})`;
+			term.prepend(swatch);
+		}
+		list.append(term, definition);
+	}
+}
+
 let step = -1, story = [];
 function go(to) {
 	step = to;
 	put(by("tour-text"), story[step].text);
+	put(by("note"), "");
 	put(by("tour-step"), `${step + 1} of ${story.length}`);
 	by("back").disabled = step === 0;
 	put(by("next"), step === story.length - 1 ? "Again" : "Next");
 	const next = story[step].setup;
 	if (choices.some(c => c.name === next.workload)) set(next);
-	else put(by("trouble"), `${next.workload} is not to be had here`);
+	else put(by("trouble"), `the workload ${next.workload} is not available here`);
 }
 
 limits = await (await fetch("choices")).json();
 choices = limits.workloads;
 story = tour(limits.ladder);
+define(by("phases"), limits.phases.map(p => [p.name, p.about]), name => `--phase-${name}`);
+define(by("models"), limits.models.map(m => [m.name, m.about]));
+by("hide").addEventListener("click", () => by("tour").hidden = true);
 by("next").addEventListener("click", () => go((step + 1) % story.length));
 by("back").addEventListener("click", () => go(Math.max(step - 1, 0)));
 listen();

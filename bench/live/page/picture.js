@@ -2,10 +2,14 @@
 
 import {time, median} from "./format.js";
 
+// The phases, each with a colour of its own.
+const phases = ["arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer", "close", "exit", "return"];
+
 const style = getComputedStyle(document.documentElement);
 let colours = {};
 function choose() {
 	for (const name of ["paper", "ink", "quiet", "rule", "c0", "c1", "c2", "c3", "c4", "c5"]) colours[name] = style.getPropertyValue("--" + name);
+	for (const name of phases) colours[name] = style.getPropertyValue("--phase-" + name);
 }
 choose();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", choose);
@@ -57,7 +61,7 @@ class Picture {
 }
 
 // Marks draws each of the last processes from when it began until it ended, in the first lane that is free. The picture
-// reaches back so far that about eight of them follow one another, for their numbers to be read, and a second at the most.
+// reaches back so far that about eight of them follow one another, for their numbers to be read, and a second at most.
 export class Marks extends Picture {
 	draw(view) {
 		if (view.spawns) this.#children(view);
@@ -98,40 +102,44 @@ export class Marks extends Picture {
 	}
 }
 
-// What a phase is drawn in. No two that follow one another are alike, nor the long ones of a process.
-const phases = {arrive: "c0", wait: "c5", spawn: "c2", start: "c3", open: "c4", connect: "c1", handle: "c0", child: "c3", transfer: "c5", close: "c0", exit: "c4", return: "c5"};
 const sum = told => told.reduce((n, p) => n + p.us, 0);
 
-// Waterfall draws the phases of the last requests, a line for each, and tells their medians. Each picture has a scale
-// of its own: on that of a process, what a resident one does would not be seen.
+// longest is how long the longest of the last requests of a view took, in µs.
+export const longest = view => Math.max(0, ...(view.phases ?? []).map(sum));
+
+// Waterfall draws the phases of the last requests, a line for each, and has their medians. The width is that of scale,
+// in µs: the same on both sides, unless each is zoomed.
 export class Waterfall extends Picture {
-	#told = []; // since the medians were told
+	#told = []; // since the medians were asked for
+	scale = 1;
 	show(view) {
 		this.#told.push(...view.phases ?? []);
 		super.show(view);
 	}
 	draw(view) {
-		const row = 17, height = 13, lately = view.phases ?? [];
+		const row = 17, height = 13, lately = (view.phases ?? []).slice(0, Math.max(1, Math.floor((this.height - 18) / row)));
 		if (lately.length === 0) this.text(4, 16, "none yet", "quiet");
-		const longest = Math.max(1, ...lately.map(sum));
+		const full = Math.max(1, this.scale);
 		lately.forEach((told, i) => {
 			let x = 0;
 			for (const p of told) {
-				const width = p.us / longest * this.width;
-				this.bar(x, i * row + 3, Math.max(width, 1), height, phases[p.name] ?? "c5", () => `${p.name} ${time(p.us)}`);
+				const width = p.us / full * this.width;
+				this.bar(x, i * row + 3, Math.max(width, 1), height, phases.includes(p.name) ? p.name : "c5", () => `${p.name} ${time(p.us)}`);
 				if (width > 14 + 6 * p.name.length) this.text(x + 4, i * row + 13, p.name, "paper");
 				x += width;
 			}
 		});
+		this.text(2, this.height - 4, "0", "quiet");
+		this.text(this.width / 2, this.height - 4, time(full / 2), "quiet", "center");
+		this.text(this.width - 2, this.height - 4, time(full), "quiet", "right");
 	}
 	// medians is a text on what has been shown since the last: each phase, in the order in which they follow.
 	medians() {
 		const told = this.#told;
 		this.#told = [];
 		if (told.length === 0) return "";
-		const longest = time(Math.max(...told.map(sum)));
 		const of = name => median(told.map(all => all.find(p => p.name === name)?.us ?? 0));
-		const each = Object.keys(phases).map(name => [name, of(name)]).filter(([, us]) => us > 0).map(([name, us]) => `${name} ${time(us)}`);
-		return `Medians: ${each.join(", ")}. The longest took ${longest}.`;
+		const each = phases.map(name => [name, of(name)]).filter(([, us]) => us > 0).map(([name, us]) => `${name} ${time(us)}`);
+		return `Medians: ${each.join(", ")}.`;
 	}
 }

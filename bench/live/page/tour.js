@@ -1,41 +1,41 @@
 const common = {database: "", clients: 4, rate_rps: 0, work_ms: 0, connect_ms: 0};
 
-// The article's story: each step is a setup, and what to look at in it. It is told of the models of the ladder, which begins
-// with the one that keeps everything.
+// The tour: each step is a setup, and what to look at in it. The models are those of the ladder, which begins with the one
+// that keeps everything.
 export function tour([kept, reconnected, reloaded, fresh]) {
 	const twins = [fresh, kept];
 	return [
 		{
 			setup: {...common, workload: "hello", models: twins, clients: 0, rate_rps: 5},
-			text: "From scratch. On the left each request has a process of its own: look at the marks, each with its number, born and ended within milliseconds. On the right one process answers all. At five requests a second nobody would notice the difference.",
+			text: "A process per request. On the left, each request starts a process: each bar is one, with its process ID, and lives for a few milliseconds. On the right, one process answers every request. At five requests per second, no user would notice the difference.",
 		},
 		{
 			setup: {...common, workload: "hello", models: twins},
-			text: "Under load. Four clients ask as fast as they are answered. Look at requests a second, and at the counter at the top: every request on the left is a process more.",
+			text: "Under load. Four clients send their next request as soon as they have a response. Compare the requests per second, and watch the counter at the top: each request on the left is one more process.",
 		},
 		{
 			setup: {...common, workload: "startup", models: twins, work_ms: 20},
-			text: "Initialise. Programs do something before they answer: read a configuration, load libraries, compile templates. Here it is 20 ms. The left pays it for each request, the right paid it once. Move the slider.",
+			text: "Initialisation. Programs do work before their first response: they read configuration, load libraries, compile templates. Here that takes 20 ms. The left side pays it for every request, the right side paid it once. Move the slider.",
 		},
 		{
 			setup: {...common, workload: "startup", models: twins, connect_ms: 20},
-			text: "Connect. A script that uses a database must connect again for each page. Here a connection takes 20 ms of waiting: look at the phase connect, and at how many connections are opened.",
+			text: "Connecting. A script that uses a database connects again for every page. Here connecting takes 20 ms of waiting. Look at the phase connect, and at the number of connections.",
 		},
 		{
 			setup: {...common, workload: "guestbook/read", database: "sqlite", models: twins},
-			text: "A real database. The guestbook reads one entry from SQLite. That is a file, so to connect is cheap; the process is what costs. Choose postgres, where it is installed, to see a server that has to be logged in to.",
+			text: "A real database. The guestbook reads one entry from SQLite. SQLite is a file, so connecting is cheap, and the process is what costs. Choose postgres, where it is installed, to see a server that needs a login.",
 		},
 		{
 			setup: {...common, workload: "startup", models: [reloaded, kept], work_ms: 20, connect_ms: 20},
-			text: "Keep the process, and nothing else. On the left the process stays, but what it initialises and connects is made anew: mod_python's handler of CGI scripts worked like that. The waiting is all still there.",
+			text: "Keeping only the process. The process on the left stays, but initialises and connects again for every request. mod_python's handler of CGI scripts worked like that. The waiting is still there.",
 		},
 		{
 			setup: {...common, workload: "startup", models: [reconnected, kept], connect_ms: 20},
-			text: "Keep the connection, too. On the left only the connection is made anew for each request. What is between the two is what a pool of connections is worth.",
+			text: "Keeping the connection, too. Only the connection is made again on the left. The difference between the two sides is what a connection pool gains.",
 		},
 		{
 			setup: {...common, workload: "members/directory", models: twins},
-			text: "Authentication. Who the client is, is asked of a password file and a directory, in front of any page. A handler that stays has read the file and keeps its connections; a process for each request reads and connects anew.",
+			text: "Authentication. The server checks each user in a password file and in a directory, before any page. A resident handler has read the file and keeps its connections. A process per request reads and connects again.",
 		},
 	];
 }

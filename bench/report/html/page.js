@@ -1,5 +1,5 @@
 "use strict";
-// The page works without this: it draws the time series, and finds numbers in the JSON.
+// The page works without this script: it draws the time series, and finds numbers in the JSON.
 (() => {
 	const read = id => document.getElementById(id).textContent;
 	const analysis = JSON.parse(read("analysis"));
@@ -14,16 +14,16 @@
 		URL.revokeObjectURL(link.href);
 	});
 
-	// show has the part of the analysis be seen that holds the place, such as .cells.3.response_ns.p50.
+	// show displays the part of the analysis that contains the path, such as .cells.3.response_ns.p50.
 	function show(path) {
 		const keys = path.slice(1).split(".");
 		const around = keys.slice(0, keys[0] === "run" ? 1 : 2);
 		const at = keys => keys.reduce((holder, key) => holder?.[key], analysis);
 		const value = at(keys), part = at(around);
 		place.textContent = `jq '${path.replace(/\.(\d+)/g, "[$1]")}'` + (Object(value) === value ? "" : ` is ${value}`);
-		shown.textContent = JSON.stringify(part, null, 2) ?? "is nowhere";
+		shown.textContent = JSON.stringify(part, null, 2) ?? "not found";
 	}
-	// follow shows the place that the page's address ends with, if that is one: #.cells.3.response_ns.p50
+	// follow shows the path in the fragment of the page's address, if any: #.cells.3.response_ns.p50
 	function follow() {
 		if (!location.hash.startsWith("#.")) return false;
 		show(location.hash.slice(1));

@@ -1,5 +1,5 @@
 <?php
-// What teller.sh does, for the servers that take pages of PHP.
+// Does the same as teller.sh, for servers of PHP pages.
 $query = $_SERVER['QUERY_STRING'] ?? '';
 for ($i = 0; $query === 'burn' && $i < 10000000; $i++);
 http_response_code(201);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# What teller.sh does, for the servers that take Python.
+# Does the same as teller.sh, for servers of Python scripts.
 import os
 import sys
 

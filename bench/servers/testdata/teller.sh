@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tells what it was told; the query burn takes processor time.
+# Prints the request that it got. The query burn uses CPU time.
 i=0
 [ "$QUERY_STRING" = burn ] && while [ $i -lt 200000 ]; do i=$((i + 1)); done
 printf 'Status: 201\nContent-Type: text/plain; charset=utf-8\n\n%s %s %s %s %s' "$REQUEST_METHOD" "$PATH_INFO" "$QUERY_STRING" "$(cat)" \

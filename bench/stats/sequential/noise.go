@@ -6,15 +6,16 @@ import (
 	"forktax/bench/stats"
 )
 
-// A Noise is what makes the estimates of starts differ: variances of logarithms of ratios.
+// A Noise holds the variances, in squared logarithms, that make the estimates of starts differ.
 type Noise struct {
-	Pair  float64 // of a pair within a start, as far as it is left in the estimate of a start, times the pairs of it
-	Start float64 // of what a start adds to all of its pairs
+	Pair  float64 // of a pair within a start: the variance that it leaves in a start's estimate, times the number of pairs
+	Start float64 // of the effect that a start has on all of its pairs
 }
 
-// NoiseOf works out the noise of a series, wherever it is centred. The part of the pairs is what the estimates of the two
-// halves of a start differ by: so it holds for noise with heavy tails, too. Starts of fewer than two pairs tell nothing
-// of it; if all are, all noise is taken to be of the starts, so that nothing is hoped of longer ones.
+// NoiseOf estimates the noise of a series, wherever it is centred. Pair follows from the difference between the
+// estimates of the two halves of a start, which also holds for noise with heavy tails. Starts with fewer than two pairs
+// do not contribute. If there are no others, all noise is attributed to the starts, so that longer starts promise no
+// gain.
 func NoiseOf(s Series) (n Noise) {
 	var estimates, weights []float64
 	var pair, halved float64
@@ -50,7 +51,8 @@ func NoiseOf(s Series) (n Noise) {
 	return n
 }
 
-// StandardError is that of the estimate over starts of so many pairs each, which weigh as many.
+// StandardError returns the standard error of the estimate over starts with these numbers of pairs, which are also
+// their weights.
 func (n Noise) StandardError(pairs []float64) float64 {
 	var weight, variance float64
 	for _, m := range pairs {
@@ -60,19 +62,19 @@ func (n Noise) StandardError(pairs []float64) float64 {
 	return math.Sqrt(variance) / weight
 }
 
-// power is the probability with which a change is found that Detectable returns.
+// power is the probability of finding the change that Detectable returns.
 const power = 0.95
 
-// Detectable returns the smallest change that is found in 95 % of the checks whose estimates have this standard error,
-// if they have to catch it and it is the one of so many gates that changed. It supposes normal estimates, and that the
-// looks have spent all of alpha.
+// Detectable returns the smallest change that 95% of checks find if their estimates have this standard error. It
+// applies to a check that must catch this change, in one of this number of gates. It assumes normal estimates, and that
+// the looks have spent all of alpha.
 func (r Rule) Detectable(standardError float64, gates int) float64 {
 	z := stats.NormalQuantile(1-r.Alpha/float64(gates)) + stats.NormalQuantile(power)
 	return (1+r.Margin)*math.Exp(z*standardError) - 1
 }
 
-// StartPairs returns how many pairs the starts of a check have that takes so long: starts of stage k are measured for
-// first·2^k, and take overhead more; perSecond is how many pairs there are in a second of measuring.
+// StartPairs returns the number of pairs of each start in a check of this many seconds. Starts of stage k are measured
+// for first·2^k seconds, and take overhead seconds more. PerSecond is the number of pairs per second of measuring.
 func StartPairs(seconds, first, overhead, perSecond float64) (pairs []float64) {
 	for used := 0.0; ; {
 		length := first * float64(int(1)<<min(len(pairs)/StartsAtOnce, LongestStage))

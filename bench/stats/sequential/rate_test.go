@@ -8,9 +8,9 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// Over many looks the error is spent and no more: with the labels of the same 96 starts drawn anew 3,000 times, 5 %
-// alarm, give or take three standard deviations of 0.4 points. There are few draws, 200, so that one too many at each
-// of six looks would be another 2.5 points.
+// The error over many looks is the level and no more: with random labels of the same 96 starts, drawn 3,000 times, 5%
+// alarm, within three standard deviations of 0.4 percentage points. There are only 200 draws, so that one too many at
+// each of six looks would add 2.5 percentage points.
 func TestRateOverLooks(t *testing.T) {
 	const n, starts, draws = 3000, 96, 200
 	random := rand.New(rand.NewPCG(11, 12))
@@ -30,6 +30,6 @@ func TestRateOverLooks(t *testing.T) {
 		}
 	}
 	if rate := 100 * float64(alarms) / n; math.Abs(rate-5) > 1.2 {
-		t.Errorf("%.2f %% alarm, want 5 ± 1.2", rate)
+		t.Errorf("%.2f%% alarm, want 5 ± 1.2", rate)
 	}
 }

@@ -1,10 +1,9 @@
-// Package sequential decides whether a candidate is worse than its base, and how sure that is: from the log ratios of
-// pairs of blocks, and nothing else. Which metrics there are and where they come from is for package analysis to know;
-// this one does not measure, read or print.
+// Package sequential decides whether a candidate is worse than its base, from the log ratios of pairs of blocks. It
+// does not measure, read or print, and has no notion of metrics; package analysis has.
 //
-// The unit is a start of the targets, not the pair: two starts of the same program can differ, by the layout of memory
-// or of a disk's cache, and then signs of pairs are no fair coins. For two identical programs the sign of a start's
-// estimate is one, whatever the noise does.
+// The unit is a start of the targets, not the pair. Two starts of the same program can differ, because of the layout of
+// memory or of a disk's cache, and then the signs of pairs are not fair coins. For two identical programs the sign of a
+// start's estimate is a fair coin, whatever the noise does.
 package sequential
 
 import (
@@ -12,13 +11,13 @@ import (
 	"slices"
 )
 
-// A Rule is what counts as worse, and how often the decision may be wrong.
+// A Rule defines a regression and the error rates of the decision.
 type Rule struct {
-	Margin    float64 // so much more is no regression; 0.03 is 3 %.
-	MustCatch float64 // a pass says that it is less than this; above Margin
-	Alpha     float64 // the rate of false alarms over all gates, and of false passes for each; between 0 and 0.5
-	Seed      uint64  // of the signs that are drawn
-	Draws     int     // of signs; 0 means 32,768, or as many more as a small level takes
+	Margin    float64 // largest increase that is not a regression; 0.03 is 3%
+	MustCatch float64 // increase that a pass excludes; greater than Margin
+	Alpha     float64 // rate of false alarms over all gates, and of false passes for each gate; between 0 and 0.5
+	Seed      uint64  // of the random signs
+	Draws     int     // number of random signs per start; 0 means 32,768, or more for a small level
 }
 
 // Defaults of Rule.
@@ -28,91 +27,91 @@ const (
 	DefaultAlpha     = 0.01
 )
 
-// Starts of the targets come in stages. After each there is a look, at which the decision may fall, and one more in the
-// first stage.
+// Starts of the targets come in stages. After each stage there is a look, at which the test may decide. The first stage
+// has an additional look.
 const (
-	// FirstLook is how many starts the first look takes: of 8 coins the most unlikely fall has 1 in 256, which is enough
-	// for a pass.
+	// FirstLook is the number of starts at the first look. The least likely outcome of 8 coins has a probability of 1 in
+	// 256, which suffices for a pass.
 	FirstLook = 8
-	// StartsAtOnce is how many there are in a stage: of 16 coins the most unlikely fall has 1 in 65,536, which is
-	// enough for an alarm by one of ten gates at half of 1 %.
+	// StartsAtOnce is the number of starts in a stage. The least likely outcome of 16 coins has a probability of 1 in
+	// 65,536, which suffices for an alarm of one of ten gates at half of 1%.
 	StartsAtOnce = 16
-	// LongestStage is the stage from which starts get no longer: then the targets do not live for much longer than it
-	// takes to start them, and a start of theirs is still one of many.
+	// LongestStage is the stage from which starts are not longer than in the stage before. Their targets live about as
+	// long as they take to start, and there are still many starts.
 	LongestStage = 5
 )
 
-// A Series holds, for each start of the targets in their order, the logarithms of cost of the candidate over that of
-// the base, one for each pair of blocks. A start of which nothing is valid is empty.
+// A Series holds the log ratios of cost, candidate over base: one slice for each start of the targets, in order, with a
+// value for each pair of blocks. A start without a valid pair is empty.
 type Series [][]float64
 
-// Data is what there is to decide by.
+// Data is the input of a decision.
 type Data struct {
-	Gates     []Series  // equally long
-	Secondary []bool    // gates that may alarm, but need not be bounded for a pass; nil means none
-	Margins   []float64 // of each gate; nil means Rule.Margin of all
-	Slack     []float64 // of each gate, by how much its zero may be off, as a logarithm; nil means not at all
-	// Controls are the candidate, delayed by MustCatch, over the candidate: by each gate that can show it. There is no
-	// control if it is nil.
+	Gates     []Series  // of equal length
+	Secondary []bool    // for each gate, whether it may alarm but need not be bounded for a pass; nil means none
+	Margins   []float64 // margin of each gate; nil means Rule.Margin for all
+	Slack     []float64 // for each gate, the possible error of its zero, as a logarithm; nil means 0
+	// Controls hold the log ratios of the candidate delayed by MustCatch over the candidate, for each gate that can show
+	// the delay; nil means that there is no control.
 	Controls []Series
-	// Screened is after how many starts the time to screen was over, so that later ones only confirm an alarm; 0 means
-	// that it was not.
+	// Screened is the number of starts when the time to screen was over. Later starts only confirm an alarm. 0 means that
+	// it is not over.
 	Screened int
-	Ended    bool // there will be no more
+	Ended    bool // no more starts will follow
 }
 
-// Verdict is what a decision came to.
+// Verdict is the result of a decision.
 type Verdict int
 
 // Verdicts.
 const (
-	Open         Verdict = iota // more is needed, and can be had
+	Open         Verdict = iota // undecided; more starts follow
 	Pass                        // less than MustCatch, and no alarm
 	Regression                  // more than Margin, and confirmed
-	Inconclusive                // there will be no more, and it is not enough
-	Unconfirmed                 // more than Margin, and there will be no more to confirm it
+	Inconclusive                // undecided, and no more starts follow
+	Unconfirmed                 // more than Margin, and no more starts follow to confirm it
 )
 
-// A Judgement is the decision, and how far it is.
+// A Judgement is a verdict with its details.
 type Judgement struct {
 	Verdict
 	Gates    []GateResult
-	Suspects []int      // gates that alarmed
-	Control  GateResult // Regressed means that it was found
-	ShownBy  int        // which of the controls that is
-	// Screened is how many starts were judged until an alarm or the end, and Confirming how many after an alarm.
+	Suspects []int      // indices of the gates that alarmed
+	Control  GateResult // Regressed means that the control was found
+	ShownBy  int        // index of the control with that result
+	// Screened is the number of starts judged until an alarm or the end, and Confirming the number after an alarm.
 	Screened, Confirming int
 	Alarmed              bool
-	Stage                int // of the start that comes next: it lasts twice as long as in the stage before
-	NextLook             int // after how many starts the next look is
+	Stage                int // of the next start; starts last twice as long as in the stage before
+	NextLook             int // number of starts at the next look
 }
 
-// After an alarm has not been confirmed, a pass has to be surer: it has a tenth of alpha, and one without an alarm the
-// rest, so that both together are no more often wrong than alpha.
+// A pass without an alarm has 0.9 of alpha, and a pass after an unconfirmed alarm the rest. So the error rate of both
+// together is at most alpha.
 const (
 	ofPass       = 0.9
 	ofSecondPass = 0.1
 )
 
-// A GateResult is what is known of one gate, from the part of the data that decides: that after an alarm, if there was
-// one.
+// A GateResult is the result for one gate from the part of the data that decides. After an alarm that is the part that
+// follows it.
 type GateResult struct {
-	Regressed bool // it is more than its margin
-	Bounded   bool // it is less than MustCatch
-	Estimate  float64
-	Error     float64 // standard error of the estimate, both in logarithms; NaN if there is too little
-	P         float64 // one-sided, of the hypothesis that it is at most its margin, not adjusted for looks and other gates
+	Regressed bool    // more than its margin
+	Bounded   bool    // less than MustCatch
+	Estimate  float64 // log ratio; NaN without data
+	Error     float64 // standard error of Estimate; NaN with too few data
+	P         float64 // one-sided p of "at most its margin", not adjusted for looks and other gates
 }
 
-// Judge decides. It depends on nothing but its arguments, so a run can be judged while it goes on and ever after. All
-// gates have as many starts as the first.
+// Judge returns the judgement on the data. It depends only on its arguments, so a run can be judged while it goes on
+// and at any time later. All gates have as many starts as the first.
 func (r Rule) Judge(d Data) Judgement {
 	first := r.part(d, nil, 0, nil, nil)
 	j := first.judgement
 	if first.alarmed == nil {
 		return j
 	}
-	// A second part by itself: what alarmed by chance will not do so again.
+	// The second part is judged separately: an alarm by chance is unlikely to occur again.
 	weights := r.confirmWeights(d, j.Gates, first.alarmed)
 	second := r.part(d, first.looks, first.starts, first.alarmed, weights)
 	if second.starts > 0 {
@@ -129,16 +128,16 @@ func (r Rule) Judge(d Data) Judgement {
 	return j
 }
 
-// A part of a check screens, or confirms an alarm.
+// A part is one of the two parts of a check: it screens, or it confirms an alarm.
 type part struct {
 	judgement Judgement
-	starts    int   // that it took
-	looks     []int // that it took, by the starts of the whole check
-	alarmed   []int // gates
+	starts    int   // number of starts used
+	looks     []int // looks so far, as numbers of starts of the whole check
+	alarmed   []int // indices of the gates that alarmed
 }
 
-// part judges the starts from begin on, until one of the looks decides; before are the looks of the part before. Only
-// the suspects can alarm, and their weights deal alpha out; nil means all, evenly.
+// part judges the starts from begin on, until a look decides. Before has the looks of the part before. Only the
+// suspects can alarm; nil means all gates. Alpha is divided among them by weights; nil means evenly.
 func (r Rule) part(d Data, before []int, begin int, suspects []int, weights map[int]float64) part {
 	confirms := suspects != nil
 	share := ofPass
@@ -149,7 +148,7 @@ func (r Rule) part(d Data, before []int, begin int, suspects []int, weights map[
 		starts, ended = min(starts, d.Screened), true
 	}
 	looks := looksAt(starts, confirms, ended)
-	at := slices.Clone(before) // of looks, by the starts of the check
+	at := slices.Clone(before) // looks as numbers of starts of the whole check
 	for _, look := range looks {
 		at = append(at, begin+look.at)
 	}
@@ -174,7 +173,7 @@ func (r Rule) part(d Data, before []int, begin int, suspects []int, weights map[
 		alarmed := r.holm(tests, suspects, weights, k)
 		end := part{Judgement{Control: control, ShownBy: by, Screened: look.at}, look.at, at[:len(before)+k+1], alarmed}
 		switch {
-		case alarmed != nil: // without a control, which is to prove that a pass means something
+		case alarmed != nil: // an alarm does not need the control, which validates passes only
 		case alarmed == nil && control.Regressed && r.mayPass(d, tests, k):
 			end.judgement.Verdict = Pass
 		default:
@@ -193,9 +192,9 @@ func (r Rule) part(d Data, before []int, begin int, suspects []int, weights map[
 	return end
 }
 
-// mayPass reports whether each gate that decides is below what must be caught at one of the looks up to k. If all are
-// secondary, all decide. At the first look, at which hardly one can alarm, none may seem to be above its margin, and no
-// secondary one above what must be caught.
+// mayPass reports whether each primary gate is below MustCatch at one of the looks up to k. If all gates are secondary,
+// all count as primary. At the first look, where hardly any gate can alarm, no primary estimate may be above its
+// margin, and no secondary estimate above MustCatch.
 func (r Rule) mayPass(d Data, tests []*flipTest, k int) bool {
 	for i, t := range tests {
 		most := t.margin
@@ -211,12 +210,12 @@ func (r Rule) mayPass(d Data, tests []*flipTest, k int) bool {
 	return true
 }
 
-// Decides reports whether a pass needs the gate.
+// Decides reports whether a pass requires the gate to be bounded.
 func (d Data) Decides(gate int) bool {
 	return d.Secondary == nil || !d.Secondary[gate] || !slices.Contains(d.Secondary, false)
 }
 
-// starts is how many there were.
+// starts returns the number of starts.
 func (d Data) starts() int {
 	starts := 0
 	for _, s := range d.Gates {
@@ -225,7 +224,7 @@ func (d Data) starts() int {
 	return starts
 }
 
-// addResults adds what the tests found in the starts of the part, until look k.
+// addResults adds the results of the tests on the starts of the part, until look k.
 func (p *part) addResults(tests []*flipTest, k int) {
 	p.judgement.Stage = min(p.starts/StartsAtOnce, LongestStage)
 	p.judgement.NextLook = NextLook(p.starts)
@@ -236,8 +235,8 @@ func (p *part) addResults(tests []*flipTest, k int) {
 	}
 }
 
-// controlTests test whether the delayed candidate is slower than the candidate, by the starts of both parts: by one of
-// the gates that can show it.
+// controlTests test whether the delayed candidate is slower than the candidate, by the starts of both parts. One gate
+// that shows it is enough.
 type controlTests []*flipTest
 
 func (r Rule) controls(d Data, at []int, ended bool) (tests controlTests) {
@@ -256,8 +255,8 @@ func (r Rule) controls(d Data, at []int, ended bool) (tests controlTests) {
 	return tests
 }
 
-// result is that of the first so many starts, of which k is the last look, by the control that is found, or else by the
-// first.
+// result returns the result of the control that was found, or else of the first control, for this number of starts. k
+// is the last look. by is the index of that control.
 func (c controlTests) result(k, starts int) (found GateResult, by int) {
 	if len(c) == 0 {
 		return GateResult{Regressed: true}, 0
@@ -272,17 +271,17 @@ func (c controlTests) result(k, starts int) (found GateResult, by int) {
 	return c[0].result(starts), 0
 }
 
-// A look is a moment at which the decision may fall: after so many starts, when so much of the error of an alarm may
-// have been spent, and of a pass.
+// A look is a number of starts at which the test may decide.
 type look struct {
-	at            int
-	alarm, passed float64
+	at            int     // number of starts
+	alarm, passed float64 // share of the error for an alarm and for a pass that may be spent up to here
 }
 
-// looksAt spends half of the error at the first look, and half of what is left at each further one: the number of looks
-// depends on the time that there is. A first alarm among several gates is too much for the coins of the first look, so
-// that it has its half at the second; one that is to be confirmed is not. At the end there is a look with all that is
-// left. Where a usual one falls there, too, it comes first: what decided while it went on decides for ever.
+// looksAt returns the looks of a part with this number of starts. Half of the error is spent at the first look, and
+// half of the rest at each further look, because the number of looks depends on the time available. The coins of the
+// first look are too few for a first alarm among several gates, so its error is spent from the second look on; an alarm
+// to be confirmed uses the first look, too. At the end there is a look with all of the rest. A regular look at the same
+// number of starts comes before it, so that a decision made during the run stays.
 func looksAt(starts int, confirms, ended bool) []look {
 	var looks []look
 	alarm, passed := 0.0, 0.0
@@ -299,7 +298,7 @@ func looksAt(starts int, confirms, ended bool) []look {
 	return looks
 }
 
-// NextLook is after how many starts the look is that follows so many.
+// NextLook returns the number of starts at the first look after this number of starts.
 func NextLook(starts int) int {
 	if starts < FirstLook {
 		return FirstLook
@@ -307,10 +306,10 @@ func NextLook(starts int) int {
 	return (starts/StartsAtOnce + 1) * StartsAtOnce
 }
 
-// holm lists the suspects that are above the margin at one of the looks up to k, at the level of all together: while
-// one is at its share of the level, the others have a larger one. The weights deal the level out; nil means evenly.
-// Source: Holm 1979, with weights; for several looks Maurer and Bretz 2013, Multiple testing in group sequential trials
-// using graphical approaches.
+// holm returns the suspects that are above their margin at one of the looks up to k, at a level for all together. Each
+// suspect has a share of the level by its weight; nil means equal shares. The share of a suspect that is found passes
+// to the others. Source: Holm 1979, with weights; for several looks Maurer and Bretz 2013, Multiple testing in group
+// sequential trials using graphical approaches.
 func (r Rule) holm(tests []*flipTest, suspects []int, weights map[int]float64, k int) []int {
 	weight := func(i int) float64 {
 		if weights == nil {
@@ -334,12 +333,12 @@ func (r Rule) holm(tests []*flipTest, suspects []int, weights map[int]float64, k
 	}
 }
 
-// ofStrongest is the share of alpha that the strongest suspect has when an alarm is confirmed. So it can be confirmed at
-// the first look, however many other gates alarmed with it.
+// ofStrongest is the share of alpha for the strongest suspect when an alarm is confirmed. So it can be confirmed at the
+// first look, however many other gates alarmed with it.
 const ofStrongest = 0.9
 
-// confirmWeights deals alpha out to the suspects: by what was found of all gates when they alarmed, which new data do not
-// depend on. The strongest is the one that is the most standard errors above its margin, a primary one if there is one.
+// confirmWeights divides alpha among the suspects by their results at the alarm, of which new data are independent. The
+// strongest suspect is the one that is most standard errors above its margin; a primary gate if there is one.
 func (r Rule) confirmWeights(d Data, gates []GateResult, suspects []int) map[int]float64 {
 	strongest, most := suspects[0], math.Inf(-1)
 	primary := slices.ContainsFunc(suspects, d.Decides)

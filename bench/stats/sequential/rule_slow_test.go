@@ -8,8 +8,8 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// How often a check is right, on noise like that of a shared machine of two cores. The seeds are fixed, and so are the
-// rates.
+// Rates of correct verdicts on noise like that of a shared machine with two cores. The seeds are fixed, so the rates
+// are reproducible.
 func TestRates(t *testing.T) {
 	const checks = 60
 	at0 := sequential.Rule{Margin: 0, MustCatch: 0.02, Alpha: 0.01, Draws: 4096}
@@ -19,14 +19,14 @@ func TestRates(t *testing.T) {
 		changes []float64
 		want    sequential.Verdict
 		atLeast float64
-		starts  float64 // on average, at the most
+		starts  float64 // largest average
 	}{
 		"equal":                   {rule, equal, sequential.Pass, 1, 16},
 		"at the margin":           {rule, []float64{0.03, 0, 0, 0, 0}, sequential.Pass, 0.98, 20},
-		"10 % more":               {rule, []float64{0.1, 0.1, 0.1, 0.1, 0.1}, sequential.Regression, 0.98, 40},
-		"10 % more by one":        {rule, []float64{0, 0, 0.1, 0, 0}, sequential.Regression, 0.98, 40},
+		"10% more":                {rule, []float64{0.1, 0.1, 0.1, 0.1, 0.1}, sequential.Regression, 0.98, 40},
+		"10% more by one":         {rule, []float64{0, 0, 0.1, 0, 0}, sequential.Regression, 0.98, 40},
 		"half as much":            {rule, []float64{-0.5, -0.5, -0.5, -0.5, -0.5}, sequential.Pass, 1, 16},
-		"2 % more, without one":   {at0, []float64{0.02, 0.02}, sequential.Regression, 0.7, 96},
+		"2% more, without one":    {at0, []float64{0.02, 0.02}, sequential.Regression, 0.7, 96},
 		"equal, without a margin": {at0, []float64{0, 0}, sequential.Pass, 0.98, 62},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,8 +40,7 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// Of candidates that cost as much as must be caught no more pass than alpha says, those included that pass after an
-// alarm which was not confirmed.
+// At most a share alpha of the candidates that cost MustCatch more pass, including passes after an unconfirmed alarm.
 func TestFalsePasses(t *testing.T) {
 	r := sequential.Rule{Margin: 0.03, MustCatch: 0.1, Alpha: 0.2, Draws: 512}
 	passes := 0
@@ -49,7 +48,7 @@ func TestFalsePasses(t *testing.T) {
 	for i := range checks {
 		r.Seed = uint64(i)
 		m := newMachine(uint64(i))
-		m.start, m.pair = 0.2, 0.02 // so that an alarm comes late, when much of a part's error has been spent on a pass
+		m.start, m.pair = 0.2, 0.02 // alarms come late, when much of a part's error has been spent on a pass
 		if j, _ := check(r, m, []float64{0.1}, 112); j.Verdict == sequential.Pass {
 			passes++
 		}

@@ -9,10 +9,12 @@ import (
 	"forktax/bench/stats"
 )
 
-// How many draws Rule.Draws means if it is 0.
+// Rule.Draws if it is 0: the larger of defaultDraws and fewestInLevel/level.
 const (
-	defaultDraws  = 1 << 15
-	fewestInLevel = 4 // of the draws; with none in the half of it that the first look has, nothing could ever be found
+	defaultDraws = 1 << 15
+	// fewestInLevel is the expected number of draws within the level. With no draw in the half of it that the first look
+	// has, nothing could be found there.
+	fewestInLevel = 4
 )
 
 func (r Rule) draws(level float64) int {
@@ -22,25 +24,24 @@ func (r Rule) draws(level float64) int {
 // drawStream is the second half of the generator's seed.
 const drawStream = 0x67617465 // "gate"
 
-// A flipTest tests where a series is centred, by giving its starts other signs.
+// A flipTest tests where a series is centred, by flipping the signs of its starts.
 //
-// It knows the estimate of each start, and weighs it by its number of pairs, so that the sum is that over all pairs if
-// starts do not differ. What the sum is compared with are the same numbers with signs drawn anew. If the series is
-// centred where the test supposes it, and the signs of its starts are fair coins, it is wrong no more often than its
-// level allows, whatever the noise is. The draws that were beyond the bound at one look take no part in the next, as
-// the data would not. Source: Jennison and Turnbull 2000, Group Sequential Methods, chapter 7 (error spending), by
-// draws in the place of a normal distribution.
+// The statistic is the sum of the estimates of the starts, weighted by their number of pairs. It is compared with the
+// sums of the same values with random signs. If the series is centred at the hypothesis, and the signs of its starts
+// are fair coins, the error rate is at most the level, whatever the noise. Draws that were beyond the bound at one look
+// take no part in the next, because the data would not either. Source: Jennison and Turnbull 2000, Group Sequential
+// Methods, chapter 7 (error spending), with random draws instead of a normal distribution.
 type flipTest struct {
 	rule      Rule
 	looks     []look
-	starts    []int // those of which something is valid, as looks count them
-	estimates []float64
-	weights   []float64
+	starts    []int     // indices of the starts with a valid pair
+	estimates []float64 // of these starts
+	weights   []float64 // of these starts
 	margin    float64
 	slack     float64
-	passes    float64         // the level of what must be caught
-	beyond    map[float64]int // the first look at which it was above the margin, by the level
-	below     *int            // and at which it was below what must be caught
+	passes    float64         // level of the test against MustCatch
+	beyond    map[float64]int // first look at which it was above the margin, by level
+	below     *int            // first look at which it was below MustCatch; nil: not yet computed
 }
 
 func (r Rule) test(s Series, looks []look) *flipTest {
@@ -56,7 +57,7 @@ func (r Rule) test(s Series, looks []look) *flipTest {
 	return t
 }
 
-// regressed says whether it is above the margin at one of the looks up to k, at this level over all looks.
+// regressed reports whether the series is above the margin at one of the looks up to k, at this level over all looks.
 func (t *flipTest) regressed(k int, level float64) bool {
 	first, known := t.beyond[level]
 	if !known {
@@ -66,7 +67,7 @@ func (t *flipTest) regressed(k int, level float64) bool {
 	return first <= k
 }
 
-// bounded says whether it is below what must be caught at one of the looks up to k.
+// bounded reports whether the series is below MustCatch at one of the looks up to k.
 func (t *flipTest) bounded(k int) bool {
 	if t.below == nil {
 		values := t.above(math.Log1p(t.rule.MustCatch) - t.slack)
@@ -78,7 +79,7 @@ func (t *flipTest) bounded(k int) bool {
 	return *t.below <= k
 }
 
-// above is how much each start is above a bound, weighted.
+// above returns the weighted distance of each start above a bound.
 func (t *flipTest) above(bound float64) []float64 {
 	values := make([]float64, len(t.estimates))
 	for i, e := range t.estimates {
@@ -87,11 +88,11 @@ func (t *flipTest) above(bound float64) []float64 {
 	return values
 }
 
-// rounding is by how much sums that are equal may differ, as they are added up in another order.
+// rounding is the relative difference that equal sums may have because they are added up in different orders.
 const rounding = 1e-12
 
-// crossing is the first look at which the sum of the values is larger than chance makes it; the number of looks if it
-// never is. The data are one path, and each draw is another: so many of all are allowed to cross as the level says.
+// crossing returns the first look at which the sum of the values is significantly large; the number of looks if there
+// is none. The data are one path, and each draw is another; the level is the share of all paths that may cross.
 func (t *flipTest) crossing(values []float64, level float64, spent func(look) float64) int {
 	sums := t.sums(values)
 	if len(sums) == 0 || slices.Max(sums) <= 0 { // no need to draw
@@ -123,7 +124,7 @@ func (t *flipTest) crossing(values []float64, level float64, spent func(look) fl
 	return len(t.looks)
 }
 
-// sums is that of the values at each look.
+// sums returns the sum of the values at each look.
 func (t *flipTest) sums(values []float64) []float64 {
 	var sums []float64
 	for _, look := range t.looks {
@@ -137,8 +138,8 @@ func (t *flipTest) sums(values []float64) []float64 {
 	return sums
 }
 
-// uncrossed takes the largest of the sums away, as many as are allowed, but none that is as large as one that stays, or
-// no larger than that of the data, which stays.
+// uncrossed removes the largest sums, at most the allowed number. It keeps sums that equal one that stays, or that do
+// not exceed the sum of the data.
 func uncrossed(sums []float64, data float64, allowed int) []float64 {
 	if allowed <= 0 {
 		return sums
@@ -151,7 +152,7 @@ func uncrossed(sums []float64, data float64, allowed int) []float64 {
 	return sums[:end]
 }
 
-// flipped is the sum of the values with signs drawn afresh.
+// flipped returns the sum of the values with random signs.
 func flipped(values []float64, coins *rand.PCG) (sum float64) {
 	var bits uint64
 	for i, v := range values {
@@ -164,7 +165,7 @@ func flipped(values []float64, coins *rand.PCG) (sum float64) {
 	return sum
 }
 
-// result estimates the first so many starts: their weighted mean, its standard error, and p, of one look.
+// result returns the weighted mean of the first starts, its standard error, and p for a single look.
 func (t *flipTest) result(starts int) GateResult {
 	n, _ := slices.BinarySearch(t.starts, starts)
 	found := GateResult{Estimate: math.NaN(), Error: math.NaN(), P: 1}
@@ -188,7 +189,7 @@ func (t *flipTest) result(starts int) GateResult {
 	return found
 }
 
-// p is how often signs drawn afresh make the sum of the values as large as it is.
+// p returns the share of random signs with which the sum of the values is at least as large.
 func (r Rule) p(values []float64) float64 {
 	var sum float64
 	for _, v := range values {

@@ -11,9 +11,9 @@ import (
 	"forktax/bench/testenv"
 )
 
-// Pyenv makes a shim of python3 that works as pyenv's, for the interpreter at path. It returns the directory of the shim,
-// and the path by which that starts the interpreter. The shim takes as many seconds longer as PYENV_DELAY has, and to name
-// the interpreter as many as PYENV_WHICH_DELAY.
+// Pyenv makes a shim of python3 that works like pyenv's, for the interpreter at path. It returns the directory of the
+// shim, and the path by which the shim starts the interpreter. Two variables delay the shim, in seconds: PYENV_DELAY
+// each start, and PYENV_WHICH_DELAY the command that prints the interpreter's path.
 func Pyenv(t *testing.T, path string) (shims, interpreter string) {
 	t.Helper()
 	root := t.TempDir()
@@ -40,8 +40,8 @@ exec "%[1]s/libexec/pyenv" exec "$program" "$@"
 	return shims, interpreter
 }
 
-// NVM makes a script called node that loads nvm. It returns the directory of the script, and the path of the interpreter
-// that this starts, which can only print where it is.
+// NVM makes a script called node that loads nvm. It returns the directory of the script, and the path of the
+// interpreter that the script starts. That interpreter can only print its own path.
 func NVM(t *testing.T) (shims, interpreter string) {
 	t.Helper()
 	root := t.TempDir()
@@ -57,8 +57,8 @@ exec node "$@"
 	return shims, interpreter
 }
 
-// Rbenv lets rbenv make a shim of ruby. It returns the directory of the shim, and the path by which that starts ruby.
-// Where one of the two is missing the test is skipped.
+// Rbenv runs rbenv to make a shim of ruby. It returns the directory of the shim, and the path by which the shim starts
+// ruby. The test is skipped if rbenv or ruby is missing.
 func Rbenv(t *testing.T) (shims, interpreter string) {
 	t.Helper()
 	tool, ruby := testenv.Program(t, "rbenv", "rbenv ruby"), testenv.Program(t, "ruby", "rbenv ruby")
@@ -85,7 +85,7 @@ func link(t *testing.T, to, path string) {
 	}
 }
 
-// write writes a program. No other goroutine may fork meanwhile: its child would hold the file open for writing.
+// write writes a program. No other goroutine may fork meanwhile: the child would hold the file open for writing.
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

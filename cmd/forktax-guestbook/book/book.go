@@ -25,7 +25,7 @@ const (
 	longest = 2000 // bytes of a name and a message together
 )
 
-// An Entry is one that somebody signed.
+// An Entry is an entry of the guestbook.
 type Entry struct {
 	ID      int64
 	Name    string
@@ -33,10 +33,10 @@ type Entry struct {
 	Signed  time.Time
 }
 
-// Day is when it was signed, for people.
+// Day returns the day of signing as text.
 func (e Entry) Day() string { return e.Signed.UTC().Format("2 January 2006") }
 
-// book is an open guestbook.
+// A book is an open guestbook.
 type book struct {
 	page              *template.Template
 	one, latest, sign statement
@@ -99,7 +99,7 @@ func (b *book) showPage(w http.ResponseWriter, r *http.Request) {
 	w.Write(html)
 }
 
-// render makes the whole page before any of it is sent, so that an error in it can still be answered as one.
+// render returns the complete page, so that an error can still be reported by the status.
 func render(page *template.Template, entries []Entry) ([]byte, error) {
 	var html bytes.Buffer
 	err := page.Execute(&html, entries)
@@ -137,15 +137,15 @@ func scan(row interface{ Scan(...any) error }) (Entry, error) {
 }
 
 func (b *book) take(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 4*longest) // four bytes of a form's escapes for each of text are plenty
+	r.Body = http.MaxBytesReader(w, r.Body, 4*longest) // escapes take 3 bytes for a byte of text
 	name, message := r.PostFormValue("name"), r.PostFormValue("message")
 	if name == "" || message == "" || len(name)+len(message) > longest {
-		http.Error(w, fmt.Sprintf("a name and a message are needed, of %d bytes at most together", longest),
+		http.Error(w, fmt.Sprintf("name and message must not be empty, and have at most %d bytes together", longest),
 			http.StatusBadRequest)
 		return
 	}
-	if text := name + message; !utf8.ValidString(text) || strings.ContainsRune(text, 0) { // which not all databases take
-		http.Error(w, "a name and a message in UTF-8 are needed", http.StatusBadRequest)
+	if text := name + message; !utf8.ValidString(text) || strings.ContainsRune(text, 0) { // not all databases accept NUL
+		http.Error(w, "name and message must be UTF-8 without NUL", http.StatusBadRequest)
 		return
 	}
 	if err := b.store(r.Context(), name, message); err != nil {
@@ -166,7 +166,7 @@ func (b *book) store(ctx context.Context, name, message string) error {
 	return err
 }
 
-// fail tells the log why and the client only that.
+// fail logs the error and responds with status 500, without the reason.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	log.Printf("%s %s: %v", r.Method, r.URL.Path, err)
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

@@ -15,24 +15,24 @@ import (
 	"forktax/workload"
 )
 
-// Variable names the database in the environment of a serving program: whatever its Connector understands.
+// Variable is the environment variable with the name of the database, in the form that Database.Connector expects.
 const Variable = "GUESTBOOK_DATABASE"
 
-// atOnce is how many connections a resident process keeps, as many as the clients of a default run.
+// atOnce is the number of connections of a long-running process. It equals the clients of a default run.
 const atOnce = 8
 
-// A Database keeps the entries. Its statements are in its own dialect.
+// A Database is a kind of database with the entries of the guestbook. The statements are in its SQL dialect.
 type Database struct {
-	Kind      string                                      // "sqlite", as in forktax run --database
-	Title     string                                      // for people
-	Connector func(name string) (driver.Connector, error) // of connections to the one that Variable names
-	Entry     string                                      // one row of id, name, message and signed_at, by the id
-	Newest    string                                      // such rows, by their number, the newest first
-	Sign      string                                      // stores name, message and signed_at; the oldest makes room
-	OneWriter bool                                        // so that others had better wait here than poll for their turn
+	Kind      string                                      // as in forktax run --database, such as "sqlite"
+	Title     string                                      // for users, such as "SQLite"
+	Connector func(name string) (driver.Connector, error) // connects to the database with the name in Variable
+	Entry     string                                      // selects id, name, message and signed_at by id
+	Newest    string                                      // selects the newest rows, given their number, newest first
+	Sign      string                                      // stores name, message and signed_at, and deletes the oldest row
+	OneWriter bool                                        // writers must wait for a mutex instead of polling for a lock
 }
 
-// Open does what has to be done once a process: it reads the configuration and parses the page. Connect connects.
+// Open reads the configuration and parses the page. The Connect function that it returns connects to the database.
 func (d Database) Open(context.Context) (workload.Connect, error) {
 	connector, err := d.connector()
 	if err != nil {
@@ -44,7 +44,7 @@ func (d Database) Open(context.Context) (workload.Connect, error) {
 	}
 	return func(ctx context.Context) (http.Handler, func() error, error) {
 		db := Pool(counted{connector})
-		// What is given back at once stays connected. A ping would be a request more to the server.
+		// The pool keeps this connection. A ping would be another request to the server.
 		first, err := db.Conn(ctx)
 		if err != nil {
 			return nil, nil, errors.Join(err, db.Close())
@@ -56,11 +56,11 @@ func (d Database) Open(context.Context) (workload.Connect, error) {
 	}, nil
 }
 
-// connector is that of the database in the environment.
+// connector returns a connector of the database in the environment.
 func (d Database) connector() (driver.Connector, error) {
 	name := os.Getenv(Variable)
 	if name == "" {
-		return nil, errors.New(Variable + " is not set: it names the database that prepare made")
+		return nil, errors.New(Variable + " is not set: run the command prepare, and set it as printed")
 	}
 	return d.Connector(name)
 }
@@ -69,16 +69,16 @@ func (d Database) writer() sync.Locker {
 	if d.OneWriter {
 		return &sync.Mutex{}
 	}
-	return everybody{}
+	return noLock{}
 }
 
-// everybody is a lock that all have at once.
-type everybody struct{}
+// noLock is a sync.Locker that does nothing.
+type noLock struct{}
 
-func (everybody) Lock()   {}
-func (everybody) Unlock() {}
+func (noLock) Lock()   {}
+func (noLock) Unlock() {}
 
-// Pool keeps as many connections as a guestbook uses at once.
+// Pool returns a database handle with the connection pool of a guestbook.
 func Pool(c driver.Connector) *sql.DB {
 	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(atOnce)
@@ -86,7 +86,7 @@ func Pool(c driver.Connector) *sql.DB {
 	return db
 }
 
-// counted tells of each connection that it opens.
+// counted is a connector that counts its connections by workload.ConnectionOpened.
 type counted struct{ driver.Connector }
 
 func (c counted) Connect(ctx context.Context) (driver.Conn, error) {
@@ -97,8 +97,8 @@ func (c counted) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, err
 }
 
-// A statement is prepared when it is first used, as a CGI child uses just one. One that could not be is tried again:
-// the server may have been away.
+// A statement is an SQL statement that is prepared on first use, because a CGI child uses only one. If preparing fails,
+// the next use tries again: the server may have been down.
 type statement struct {
 	db   *sql.DB
 	text string

@@ -2,20 +2,20 @@ package book
 
 import "html/template"
 
-// What the tests reach of the inside, from outside of the package.
+// Unexported identifiers for the tests in package book_test.
 var (
 	Names, Openings, Middles, Endings = names, openings, middles, endings
 	PageSource                        = pageSource
 	AsText                            = asText
 )
 
-// What a load wants as the bodies of answers.
+// Expected bodies of responses.
 const (
 	WantEntry      = wantEntry
 	WantPageSHA256 = wantPageSHA256
 )
 
-// Render makes the page of the entries.
+// Render returns the page with the entries.
 func Render(entries []Entry) ([]byte, error) {
 	page, err := template.New("page").Parse(pageSource)
 	if err != nil {

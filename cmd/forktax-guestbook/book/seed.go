@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// What a fresh guestbook holds. The newest Waiting signed ones stay, so that it has the same size always.
+// Sizes of a guestbook, which do not change.
 const (
-	Seeded  = 10_000 // entries on the page and to be read
-	Waiting = 100    // signed entries that wait for approval; the oldest makes room for a new one
+	Seeded  = 10_000 // approved entries
+	Waiting = 100    // signed entries that wait for approval; a new one replaces the oldest
 )
 
-// firstSigned is when the oldest entry was signed: the day CGI 1.1 was put to paper. The others follow by the hour.
+// firstSigned is one hour before entry 1, on the day of the CGI 1.1 specification. Entries are one hour apart.
 var firstSigned = time.Date(1995, time.November, 6, 12, 0, 0, 0, time.UTC)
 
 var (
@@ -26,7 +26,7 @@ var (
 		"\"Here be dragons\", said the map."}
 )
 
-// Seed is entry number id. The lists have lengths that share no factor, so entries differ from their neighbours.
+// Seed returns entry number id. The lengths of the lists are coprime, so that neighbouring entries differ.
 func Seed(id int64) Entry {
 	return Entry{
 		ID:   id,

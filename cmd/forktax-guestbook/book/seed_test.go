@@ -11,16 +11,16 @@ import (
 	"forktax/cmd/forktax-guestbook/book"
 )
 
-// Entry 4711, by hand: 4711 = 362·13 + 5 = 673·7 + 0 = 428·11 + 3 = 942·5 + 1, which are Frances, the first opening, the
-// fourth middle and the second ending; 4711 hours are 196 days and 7 hours, and those after noon on 6 November 1995 are
-// 24 in November, 31 + 31 + 29 + 31 + 30 in the months to April 1996, and 20 in May.
+// Entry 4711, by hand: 4711 = 362·13 + 5 = 673·7 + 0 = 428·11 + 3 = 942·5 + 1, which are Frances, the first opening,
+// the fourth middle and the second ending; 4711 hours are 196 days and 7 hours, and those after noon on 6 November 1995
+// are 24 in November, 31 + 31 + 29 + 31 + 30 in the months to April 1996, and 20 in May.
 func TestEntryFollowsFromSeed(t *testing.T) {
 	const want = "4711. Frances, 20 May 1996:\nWhat a lovely place, and the cat remembers me. Until next year.\n"
 	if got := book.AsText(book.Seed(4711)); got != want {
-		t.Errorf("entry 4711 is %q, want %q", got, want)
+		t.Errorf("entry 4711 = %q, want %q", got, want)
 	}
 	if book.WantEntry != want {
-		t.Errorf("a load wants %q, but the seed makes it %q", book.WantEntry, want)
+		t.Errorf("expected body = %q, want %q", book.WantEntry, want)
 	}
 }
 
@@ -32,7 +32,7 @@ const newestArticle = `<article id="entry-10000">
 </article>
 `
 
-// The page is put together anew, without the template: fifty articles, the newest first.
+// The page is built without the template: 50 articles, newest first.
 func TestPageFollowsFromSeed(t *testing.T) {
 	before, rest, _ := strings.Cut(book.PageSource, "{{range .}}")
 	_, after, _ := strings.Cut(rest, "{{end}}")
@@ -40,21 +40,21 @@ func TestPageFollowsFromSeed(t *testing.T) {
 	var entries []book.Entry
 	for id := 10_000; id > 10_000-50; id-- {
 		message := fmt.Sprintf("%s, %s. %s", book.Openings[id%7], book.Middles[id%11], book.Endings[id%5])
-		page += fmt.Sprintf("<article id=\"entry-%d\">\n<h2><a href=\"/entries/%[1]d\">%s</a>, %s</h2>\n", id, book.Names[id%13],
-			book.Seed(int64(id)).Day())
+		page += fmt.Sprintf("<article id=\"entry-%d\">\n<h2><a href=\"/entries/%[1]d\">%s</a>, %s</h2>\n",
+			id, book.Names[id%13], book.Seed(int64(id)).Day())
 		page += fmt.Sprintf("<p>%s</p>\n</article>\n", html.EscapeString(message))
 		entries = append(entries, book.Seed(int64(id)))
 	}
 	page += after
 	if !strings.Contains(page, newestArticle) {
-		t.Errorf("the page put together here lacks\n%s", newestArticle)
+		t.Errorf("the page built by the test lacks\n%s", newestArticle)
 	}
 	got, err := book.Render(entries)
 	if err != nil || string(got) != page {
-		t.Errorf("the page (%v) is\n%s\nwant\n%s", err, got, page)
+		t.Errorf("page (%v) =\n%s\nwant\n%s", err, got, page)
 	}
 	sum := sha256.Sum256([]byte(page))
 	if right := hex.EncodeToString(sum[:]); book.WantPageSHA256 != right {
-		t.Errorf("a load wants a page of SHA-256 %s, but the seed makes it %s", book.WantPageSHA256, right)
+		t.Errorf("expected SHA-256 of the page = %s, want %s", book.WantPageSHA256, right)
 	}
 }

@@ -1,10 +1,9 @@
-// Package book is a guestbook that does what small programs on the web do: it reads one row, renders a page of fifty,
-// and stores what a visitor wrote, in a database of 10,000 entries. Which database that is, is the affair of the
-// programs that use it, one for each, so that none links the driver of another.
+// Package book implements a guestbook, a workload typical of small web programs. It reads a row, renders a page of 50
+// entries, and stores a new entry, in a database of 10,000 entries. There is a program for each kind of database, so
+// that none links the driver of another.
 //
-// What a visitor signs waits for approval and is not on the page, and of what waits only the newest 100 are kept. So
-// the database has a constant size however long it is signed, and every page is the same bytes as the one before: a
-// run would otherwise compare different work.
+// New entries wait for approval and are not on the page, and only the newest 100 of them are kept. So the size of the
+// database and the bytes of the page are constant, and all requests of a run do the same work.
 package book
 
 import (
@@ -13,15 +12,15 @@ import (
 	"forktax/workload"
 )
 
-// The bodies that are wanted follow from the entries in seed.go; a test works them out anew.
+// The expected bodies follow from the entries in seed.go; a test computes them independently.
 const (
 	wantEntry = "4711. Frances, 20 May 1996:\n" +
 		"What a lovely place, and the cat remembers me. Until next year.\n"
 	wantPageSHA256 = "11fc75629b2127a2fa86d1c65211223d5d16d60697346de39a51ab4cb688e04c"
 )
 
-// Workload is the guestbook over the database, with the same requests and answers whichever it is. Prepare and Hold are
-// the database's affair.
+// Workload returns the guestbook with this database. Requests and responses are the same for all databases. The caller
+// sets Prepare and Setup.
 func (d Database) Workload() workload.Workload {
 	return workload.Workload{
 		Name:     "guestbook",

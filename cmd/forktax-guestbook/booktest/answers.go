@@ -68,7 +68,7 @@ func (s Suite) signValidates(t *testing.T) {
 	}
 	check("name=Ada&message=Hello", 303)
 	check("name=Ada&message="+strings.Repeat("x", 2000-3), 303)
-	check("name=Al&message="+strings.Repeat("%C3%A9", 1998/2), 303) // the most that escapes can make of 2000 bytes
+	check("name=Al&message="+strings.Repeat("%C3%A9", 1998/2), 303) // the longest form of 2000 bytes
 	check("name=Ada&message="+strings.Repeat("x", 2000-2), 400)
 	check("name=Ada&message="+strings.Repeat("x", 100_000), 400)
 	check("name=Ada&message=", 400)
@@ -80,7 +80,7 @@ func (s Suite) signValidates(t *testing.T) {
 	check("name=Ada&message=%ff", 400)
 	check("name=A%00da&message=Hello", 400)
 	if got := s.newestMessage(t); got != strings.Repeat("é", 999) {
-		t.Errorf("the last that was accepted is stored as %.40q…, want 999 times é", got)
+		t.Errorf("the last accepted message is stored as %.40q…, want 999 times é", got)
 	}
 }
 
@@ -93,38 +93,38 @@ func (s Suite) newestMessage(t *testing.T) (message string) {
 	return message
 }
 
-// However long the book is signed, it has the same size and the page the same bytes: a run compares the same work.
+// Signing changes neither the number of rows nor the page, so that all requests of a run do the same work.
 func (s Suite) signingChangesNoPage(t *testing.T) {
 	s.Fresh(t)
 	handler := s.Opened(t)
 	wanted := s.Workload.Requests[1].Want.BodySHA256
 	before := s.rows(t)
 	if want := [2]int{10_000, 100}; before != want {
-		t.Errorf("at first there are %v rows, want %v", before, want)
+		t.Errorf("rows at first = %v, want %v", before, want)
 	}
 	for i := range 1000 {
 		form := url.Values{"name": {"Ada"}, "message": {fmt.Sprint("visit ", i)}}.Encode()
 		if w := Ask(handler, "POST", "/sign", form); w.Code != http.StatusSeeOther {
 			t.Fatalf("POST /sign number %d = %d %q, want 303", i, w.Code, w.Body)
 		}
-		if i%250 == 0 { // in between, too
+		if i%250 == 0 {
 			if got := s.rows(t); got != before {
-				t.Errorf("after %d times there are %v rows, want %v", i+1, got, before)
+				t.Errorf("rows after signing %d times = %v, want %v", i+1, got, before)
 			}
 		}
 	}
 	if got := s.rows(t); got != before {
-		t.Errorf("after 1000 times there are %v rows, want %v", got, before)
+		t.Errorf("rows after signing 1000 times = %v, want %v", got, before)
 	}
 	if got := s.newestMessage(t); got != "visit 999" {
-		t.Errorf("the newest that waits is %q, want visit 999", got)
+		t.Errorf("newest waiting message = %q, want visit 999", got)
 	}
 	if got := sum(Ask(handler, "GET", "/", "").Body.Bytes()); got != wanted {
-		t.Errorf("after 1000 times the page has SHA-256 %s, want %s", got, wanted)
+		t.Errorf("SHA-256 of the page after signing 1000 times = %s, want %s", got, wanted)
 	}
 }
 
-// rows counts those on the page, and those that wait.
+// rows returns the number of approved and of waiting entries.
 func (s Suite) rows(t *testing.T) (n [2]int) {
 	t.Helper()
 	const count = "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM waiting)"
@@ -134,11 +134,10 @@ func (s Suite) rows(t *testing.T) (n [2]int) {
 	return n
 }
 
-// Visitors who sign at the same time all succeed: those of one resident process, and those of as many processes, which
-// share nothing but the file.
-func (s Suite) signingAtTheSameTime(t *testing.T) {
+// Concurrent visitors can all sign, in one guestbook and in several guestbooks that share only the database.
+func (s Suite) concurrentSigning(t *testing.T) {
 	const visitors, each = 8, 20
-	for name, handlers := range map[string]int{"one book": 1, "a book each": visitors} {
+	for name, handlers := range map[string]int{"one guestbook": 1, "one guestbook per visitor": visitors} {
 		t.Run(name, func(t *testing.T) {
 			s.Fresh(t)
 			books := make([]http.Handler, handlers)
@@ -162,13 +161,13 @@ func (s Suite) signingAtTheSameTime(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := 100 + visitors*each; last != want {
-				t.Errorf("%d were signed, want %d", last, want)
+				t.Errorf("last ID = %d, want %d", last, want)
 			}
 		})
 	}
 }
 
-// Whatever a visitor writes is text on the page, never markup.
+// Markup in an entry is escaped on the page.
 func (s Suite) markupIsEscaped(t *testing.T) {
 	s.Fresh(t)
 	const evil = `<script>alert("1")</script><img src=x onerror='alert(2)'>`
@@ -181,26 +180,27 @@ func (s Suite) markupIsEscaped(t *testing.T) {
 	page := Ask(handler, "GET", "/", "").Body.String()
 	for _, tag := range []string{"<script", "<img"} {
 		if strings.Contains(page, tag) {
-			t.Errorf("the page has %s of what a visitor wrote", tag)
+			t.Errorf("the page has %s of an entry, want it escaped", tag)
 		}
 	}
 	if got, want := strings.Count(page, html.EscapeString(evil)), 2; got != want {
-		t.Errorf("the page has what the visitor wrote %d times, escaped; want %d", got, want)
+		t.Errorf("the page has the escaped text %d times, want %d", got, want)
 	}
 	w := Ask(handler, "GET", "/entries/10001", "")
 	if got := w.Header().Get("Content-Type"); got != "text/plain; charset=utf-8" {
-		t.Errorf("an entry is %s, want text/plain, for it is not escaped", got)
+		t.Errorf("Content-Type of an entry = %s, want text/plain, because it is not escaped", got)
 	}
 }
 
-// A database that fails is a 500. Why is for the log. When it works again, so does the guestbook.
+// If the database fails, the status is 500 without the reason. When the database works again, so does the guestbook.
 func (s Suite) databaseFails(t *testing.T) {
 	s.Fresh(t)
 	handler := s.Opened(t)
 	rename := func(from, to string) {
 		t.Helper()
 		for _, table := range []string{"entries", "waiting"} {
-			if _, err := s.Database(t).Exec(fmt.Sprintf("ALTER TABLE %s%s RENAME TO %s%[2]s", from, table, to)); err != nil {
+			statement := fmt.Sprintf("ALTER TABLE %s%s RENAME TO %s%[2]s", from, table, to)
+			if _, err := s.Database(t).Exec(statement); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -218,6 +218,6 @@ func (s Suite) databaseFails(t *testing.T) {
 	check("POST", "/sign")
 	rename("old_", "")
 	if w := Ask(handler, "GET", "/entries/4711", ""); w.Code != http.StatusOK {
-		t.Errorf("GET /entries/4711 = %d %q when the table is back, want 200", w.Code, w.Body)
+		t.Errorf("GET /entries/4711 = %d %q after the table is back, want 200", w.Code, w.Body)
 	}
 }

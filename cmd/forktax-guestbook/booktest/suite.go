@@ -1,4 +1,4 @@
-// Package booktest holds the programs that are guestbooks to what a guestbook is, whatever database keeps its entries.
+// Package booktest is the test suite of the guestbook programs, for all kinds of databases.
 package booktest
 
 import (
@@ -15,38 +15,38 @@ import (
 	"forktax/workload"
 )
 
-// A Suite is what the tests need of one program.
+// A Suite is the test suite of a guestbook program.
 type Suite struct {
 	Workload workload.Workload
-	Fresh    func(t *testing.T)         // makes a database for the test, and has book.Variable name it
-	Database func(t *testing.T) *sql.DB // connects to the database that book.Variable names, for the test to look at it
-	Open     func(t *testing.T) int     // counts the connections to it, of whomever; below 0 if that cannot be known
+	Fresh    func(t *testing.T)         // creates a database for the test, and sets book.Variable
+	Database func(t *testing.T) *sql.DB // connects to the database in book.Variable
+	Open     func(t *testing.T) int     // returns the number of connections to the database; negative if it is unknown
 }
 
 // Run runs the tests of the suite.
 func (s Suite) Run(t *testing.T) {
-	t.Run("the models answer as described", s.modelsAnswerAsDescribed)
-	t.Run("connections are given back", s.connectionsAreGivenBack)
-	t.Run("the page has fifty, the newest first", s.pageHasFiftyNewestFirst)
+	t.Run("responses of the models", s.responsesOfModels)
+	t.Run("connections are closed", s.connectionsAreClosed)
+	t.Run("page of 50, newest first", s.pageHasFiftyNewestFirst)
 	t.Run("not found", s.notFound)
-	t.Run("what is signed is validated", s.signValidates)
-	t.Run("signing changes no page", s.signingChangesNoPage)
-	t.Run("signing at the same time", s.signingAtTheSameTime)
+	t.Run("validation", s.signValidates)
+	t.Run("signing does not change the page", s.signingChangesNoPage)
+	t.Run("concurrent signing", s.concurrentSigning)
 	t.Run("markup is escaped", s.markupIsEscaped)
 	t.Run("the database fails", s.databaseFails)
 }
 
-// Main is the main function of the tests of a program. The test binary is the program too: the model cgi executes the
-// file that it runs in.
+// Main is the main function of the tests of a program. The test binary is also the program: the model cgi executes the
+// program that it runs in.
 func Main(m *testing.M, w workload.Workload) int {
 	if cgi.IsChild() {
 		workload.Main(w)
 	}
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child under -race would take a second to exit
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit
 	return m.Run()
 }
 
-// Connected opens the guestbook as a program does before its first request.
+// Connected opens and connects the guestbook, like a program before its first request.
 func (s Suite) Connected(t *testing.T) (http.Handler, func() error, error) {
 	connect, err := s.Workload.Open(t.Context())
 	if err != nil {
@@ -55,7 +55,7 @@ func (s Suite) Connected(t *testing.T) (http.Handler, func() error, error) {
 	return connect(t.Context())
 }
 
-// Opened returns the handler over the test's database.
+// Opened returns the handler with the test's database.
 func (s Suite) Opened(t *testing.T) http.Handler {
 	t.Helper()
 	handler, shut, err := s.Connected(t)
@@ -70,7 +70,7 @@ func (s Suite) Opened(t *testing.T) http.Handler {
 	return handler
 }
 
-// Ask sends a request to the handler.
+// Ask sends a request with a form to the handler, and returns the response.
 func Ask(h http.Handler, method, target, form string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -17,8 +17,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// All models, as programs over HTTP, answer what the description promises, and open connections as their names say.
-func (s Suite) modelsAnswerAsDescribed(t *testing.T) {
+// Under all models the responses are those of the description, and the number of opened connections is as expected.
+func (s Suite) responsesOfModels(t *testing.T) {
 	s.Fresh(t)
 	each := int64(len(s.Workload.Requests))
 	for _, m := range contract.Models {
@@ -39,16 +39,16 @@ func (s Suite) modelsAnswerAsDescribed(t *testing.T) {
 	}
 }
 
-// pooled is how many connections a resident guestbook keeps at the most, as many as it has clients here.
+// pooled is the largest number of connections that a long-running guestbook keeps, and the number of clients here.
 const pooled = 8
 
-// Under load no model keeps a connection for each request. A resident one may keep its pool; and where a process has
-// several connections to a file, SQLite keeps the files of closed ones, as many as there were at once, because to close
-// one would let go of the locks of all (POSIX).
-func (s Suite) connectionsAreGivenBack(t *testing.T) {
+// No model leaves connections of requests open. A long-running process may keep its pool. If a process has several
+// connections to a file, SQLite also keeps the files of closed ones: closing a file would release the POSIX locks of
+// all connections of the process.
+func (s Suite) connectionsAreClosed(t *testing.T) {
 	s.Fresh(t)
 	if s.Open(t) < 0 {
-		t.Skip("connections cannot be counted here")
+		t.Skip("the number of connections is unknown on this system")
 	}
 	for _, m := range contract.Models {
 		t.Run(m.Name, func(t *testing.T) {
@@ -68,17 +68,18 @@ func (s Suite) connectionsAreGivenBack(t *testing.T) {
 			}
 			clients.Wait()
 			open := s.Open(t)
-			for deadline := time.Now().Add(20 * time.Second); open > before+kept && time.Now().Before(deadline); open = s.Open(t) {
-				time.Sleep(10 * time.Millisecond) // a server notices a moment later that a client has gone
+			deadline := time.Now().Add(20 * time.Second)
+			for ; open > before+kept && time.Now().Before(deadline); open = s.Open(t) {
+				time.Sleep(10 * time.Millisecond) // a server notices the end of a connection with a delay
 			}
 			if open > before+kept {
-				t.Errorf("%d connections are open after the load, %d were before it; want %d more at the most", open, before, kept)
+				t.Errorf("%d connections after the load, %d before; want at most %d more", open, before, kept)
 			}
 		})
 	}
 }
 
-// serve has the guestbook serve until the test ends.
+// serve serves the guestbook under a model until the test ends.
 func (s Suite) serve(t *testing.T, model string) (url, admin string) {
 	t.Helper()
 	w := s.Workload
@@ -117,7 +118,7 @@ func usage(t *testing.T, admin string) (u contract.Usage) {
 	return u
 }
 
-// expect sends a request that the guestbook describes, and compares the answer.
+// expect sends a request of the description and compares the response.
 func expect(t *testing.T, url string, r workload.Request) {
 	t.Helper()
 	req, err := http.NewRequest(r.Method, url+r.Path, strings.NewReader(r.Body))
@@ -127,7 +128,7 @@ func expect(t *testing.T, url string, r workload.Request) {
 	for name, value := range r.Headers {
 		req.Header.Set(name, value)
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req) // which follows no redirect
+	resp, err := http.DefaultTransport.RoundTrip(req) // does not follow redirects
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,236 @@
+// Package help prints how commands are called, with many flags in groups, and finds what a misspelt name probably
+// means.
+package help
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"forktax/workload/contract"
+)
+
+// manyFlags is how many flags a command has whose help puts them into groups.
+const manyFlags = 12
+
+// commonFlags are the first of the help of a command with many flags.
+var commonFlags = map[string][]string{
+	"run": {"cgi", contract.Resident().Name, "workload", "request", "clients", "rate", "budget", "format", "details",
+		"out"},
+	"check": {"base", "candidate", "base-ref", "candidate-ref", "build", "request", "margin", "gates", "budget",
+		"format"},
+	"serve": {"cgi", "cgi-bin", "root", "workload", "model", "addr", "env", "max-children", "child-timeout",
+		"auth-file"},
+	"calibrate": {"quick", "full", "only", "out"},
+}
+
+// The other groups of flags, in the order of the help.
+const (
+	groupWhat   = "What is measured"
+	groupLoad   = "Load"
+	groupTime   = "Duration and repetition"
+	groupOutput = "Output"
+	groupLimits = "Limits"
+	groupAuth   = "Authentication"
+	groupOther  = "Other"
+)
+
+var flagGroups = []string{groupWhat, groupLoad, groupTime, groupLimits, groupAuth, groupOutput, groupOther}
+
+// groupOf has the group of a flag, in every command that has it. The names of limits and of authentication say theirs,
+// and all others are in the first.
+var groupOf = map[string]string{
+	"clients": groupLoad, "rate": groupLoad, "arrivals": groupLoad, "connections": groupLoad, "engine": groupLoad,
+	"no-keepalive": groupLoad, "slo": groupLoad, "find-knee": groupLoad, "pin": groupLoad, "cross-check": groupLoad,
+	"budget": groupTime, "confirm-budget": groupTime, "rounds": groupTime, "starts": groupTime, "block": groupTime,
+	"warm-up": groupTime, "seed": groupTime,
+	"format": groupOutput, "details": groupOutput, "out": groupOutput, "results": groupOutput, "help": groupOther,
+	"require-all": groupOther, "queue": groupLimits,
+}
+
+// group returns the group of a flag.
+func group(f *pflag.Flag) string {
+	switch {
+	case strings.HasPrefix(f.Name, "auth-"):
+		return groupAuth
+	case strings.HasPrefix(f.Name, "max-"), strings.HasPrefix(f.Name, "child-"), strings.HasSuffix(f.Name, "-timeout"):
+		return groupLimits
+	}
+	return cmp.Or(groupOf[f.Name], groupWhat)
+}
+
+// Help prints what a command does, and how it is called.
+func Help(c *cobra.Command, _ []string) {
+	about := c.Long
+	if about == "" {
+		about = c.Short
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s\n\n", reflow(about, columns(c.OutOrStdout())))
+	c.SetErr(c.OutOrStdout())
+	_ = Usage(c) // the writer keeps its error
+}
+
+// item matches the name of an item of a list, with the blanks around it.
+var item = regexp.MustCompile(`^ +(\S+( \S+)*  +)?`)
+
+// reflow wraps paragraphs to a width. A line that begins with a blank is one of a list, and stays.
+func reflow(about string, width int) string {
+	var paragraphs []string
+	for paragraph := range strings.SplitSeq(about, "\n\n") {
+		var lines []string
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			last := len(lines) - 1
+			if last >= 0 && !strings.HasPrefix(line, " ") && !strings.HasPrefix(lines[last], " ") {
+				lines[last] += " " + line
+			} else {
+				lines = append(lines, line)
+			}
+		}
+		for i, line := range lines {
+			name := item.FindString(line)
+			wrapped := text.WrapSoft(strings.TrimPrefix(line, name), width-len(name)-1)
+			var parts []string
+			for part := range strings.SplitSeq(wrapped, "\n") {
+				parts = append(parts, strings.TrimRight(part, " "))
+			}
+			lines[i] = name + strings.Join(parts, "\n"+strings.Repeat(" ", len(name)))
+		}
+		paragraphs = append(paragraphs, strings.Join(lines, "\n"))
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
+// A shownValue is the value of a flag as help shows it.
+type shownValue struct{ pflag.Value }
+
+// String returns the default of the flag; an empty list is none.
+func (v shownValue) String() string {
+	if s := v.Value.String(); s != "[]" {
+		return s
+	}
+	return ""
+}
+
+// Type returns what the user types: a list may be repeated.
+func (v shownValue) Type() string {
+	switch t := v.Value.Type(); t {
+	case "stringArray":
+		return "string"
+	case "float64Slice":
+		return "floats"
+	default:
+		return t
+	}
+}
+
+// Usage prints how a command is called, as cobra does, with many flags in groups.
+func Usage(c *cobra.Command) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
+	if c.HasAvailableSubCommands() {
+		b.WriteString("\nCommands:\n")
+		for _, sub := range c.Commands() {
+			if sub.IsAvailableCommand() || sub.Name() == "help" {
+				fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+			}
+		}
+	}
+	if c.HasExample() {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
+	}
+	for _, g := range groups(c) {
+		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsagesWrapped(columns(c.OutOrStdout())))
+	}
+	if c.HasAvailableSubCommands() {
+		fmt.Fprintf(&b, "\nUse \"%s COMMAND --help\" for more about a command.\n", c.CommandPath())
+	}
+	_, err := io.WriteString(c.OutOrStderr(), b.String())
+	return err
+}
+
+// A flagGroup is a part of the flags of a command, with its title.
+type flagGroup struct {
+	title string
+	flags *pflag.FlagSet
+}
+
+// groups parts the flags of a command that help shows.
+func groups(c *cobra.Command) (all []flagGroup) {
+	c.InitDefaultHelpFlag()
+	var shown []*pflag.Flag
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			own := *f
+			if f.DefValue == "[]" || f.Value.Type() == "stringArray" {
+				own.Value, own.DefValue = shownValue{f.Value}, strings.TrimPrefix(f.DefValue, "[]")
+			}
+			shown = append(shown, &own)
+		}
+	})
+	add := func(title string, wanted func(*pflag.Flag) bool, order func(a, b *pflag.Flag) int) {
+		part := slices.DeleteFunc(slices.Clone(shown), func(f *pflag.Flag) bool { return !wanted(f) })
+		if len(part) == 0 {
+			return
+		}
+		if order != nil {
+			slices.SortStableFunc(part, order)
+		}
+		set := pflag.NewFlagSet(title, pflag.ContinueOnError)
+		set.SortFlags = false
+		for _, f := range part {
+			set.AddFlag(f)
+		}
+		all = append(all, flagGroup{title, set})
+	}
+	if len(shown) <= manyFlags {
+		add("Flags", func(*pflag.Flag) bool { return true }, nil)
+		return all
+	}
+	common := commonFlags[c.Name()]
+	isCommon := func(f *pflag.Flag) bool { return slices.Contains(common, f.Name) }
+	add("Common flags", isCommon, func(a, b *pflag.Flag) int {
+		return cmp.Compare(slices.Index(common, a.Name), slices.Index(common, b.Name))
+	})
+	for _, title := range flagGroups {
+		add(title, func(f *pflag.Flag) bool { return !isCommon(f) && group(f) == title }, nil)
+	}
+	return all
+}
+
+// most is the widest help, in columns.
+const most = 100
+
+// columns returns the width of the help on a terminal, at most 100; 100 elsewhere.
+func columns(w io.Writer) int {
+	f, ok := w.(interface{ Fd() uintptr })
+	if !ok {
+		return most
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return most
+	}
+	return min(width, most)
+}
+
+// Nearest returns the name that was probably meant, by cobra's measure; "" if none is near.
+func Nearest(typed string, names []string) string {
+	const distance = 2
+	probe := &cobra.Command{SuggestionsMinimumDistance: distance}
+	for _, name := range names {
+		probe.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	near := probe.SuggestionsFor(typed)
+	if len(near) == 0 {
+		return ""
+	}
+	return near[0]
+}

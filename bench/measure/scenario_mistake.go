@@ -1,0 +1,51 @@
+package measure
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"forktax/bench/subject"
+)
+
+// ScenarioMistake returns an error that says what was probably meant, if the argument of run is no scenario: the name
+// of
+// a workload, or the path of a program.
+func ScenarioMistake(ctx context.Context, name string, log io.Writer) error {
+	if extension := filepath.Ext(name); extension == ".yaml" || extension == ".yml" {
+		return nil
+	}
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		if info.Mode()&0o111 != 0 || isScript(name) {
+			path := name
+			if !strings.ContainsRune(path, filepath.Separator) {
+				path = "./" + path
+			}
+			return subject.Unusable("%s is a program, not a scenario (YAML): a CGI program is measured by forktax run --cgi %s",
+				name, path)
+		}
+		return nil
+	}
+	workload, _, _ := strings.Cut(name, "/")
+	known, err := subject.NewFinder(log).Names(ctx)
+	if err == nil && slices.Contains(known, workload) {
+		return subject.Unusable("%s is a workload, not a scenario (YAML): forktax run --workload %[1]s", name)
+	}
+	return nil
+}
+
+// isScript reports whether a file begins as a script does.
+func isScript(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 2)
+	_, err = io.ReadFull(f, head)
+	return err == nil && bytes.Equal(head, []byte("#!"))
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"forktax/bench/analysis"
+	"forktax/bench/record"
+	"forktax/bench/units"
+)
+
+// exampleRate is the rate, in requests per second, at which an answer compares shares of a core.
+const exampleRate = 100
+
+// answers returns the lines of the first screen: for each request, at its first load, the cost of each model compared
+// with the baseline; for a suite its headline, and for a search the rates that meet the objective.
+func answers(a *analysis.Analysis) (lines []statement) {
+	switch {
+	case a.Run.Suite != nil:
+		return []statement{answer(a)}
+	case len(a.ColdStarts) > 0:
+		return coldStatements(a)
+	}
+	lines = kneeStatements(a.Knees)
+	for _, c := range analysis.FirstLoads(withoutIntermediate(a).OwnCells()) {
+		if s := answerOf(a, c); s.Text != "" {
+			lines = append(lines, s)
+		}
+	}
+	if len(lines) == 0 {
+		return []statement{nothingFound(a)}
+	}
+	return lines
+}
+
+// answerOf compares a cell with that of the baseline in one line; "" if they were not compared.
+func answerOf(a *analysis.Analysis, c analysis.Cell) (s statement) {
+	r, kept := a.Comparison(c.Cell, analysis.MetricResponse), a.BaselineOf(c)
+	name := analysis.RequestName(c.Workload, c.Request)
+	if c.Load.Kind != record.Closed || c.Load.Concurrency != 1 {
+		name += fmt.Sprintf(" (%s)", c.Load)
+	}
+	switch {
+	case a.Overloaded(c):
+		s.Text = fmt.Sprintf("%s: %s and %s have no comparable response times: requests arrived faster than they completed.",
+			name, c.Model, a.Run.Baseline)
+		return s
+	case r == nil || kept == nil:
+		return s
+	}
+	s.Places = []string{fmt.Sprintf(".comparisons.%d", a.ComparisonIndex(c.Cell, analysis.MetricResponse))}
+	slow, fast, turned := &c, kept, turn(*r)
+	if turned.more == kept.Model {
+		slow, fast = kept, &c
+	}
+	s.Text = fmt.Sprintf("%s: %s %s, %s %s: %s.%s", name, slow.Model, medianText(*slow), fast.Model, medianText(*fast),
+		ratioText(*r, turned), coreShares(*slow, *fast))
+	return s
+}
+
+// medianText is the median response time of a cell, for a sentence.
+func medianText(c analysis.Cell) string {
+	return units.Optional(c.Response.P50, units.RoughDuration)
+}
+
+// ratioText returns the ratio of the slower to the faster median, with its CI if known.
+func ratioText(r analysis.Comparison, t turned) string {
+	switch {
+	case r.RatioLow == nil:
+		return fmt.Sprintf("about %s×, without a confidence interval (%s of blocks)", units.Rough(t.ratio),
+			units.Plural(r.Blocks, "pair"))
+	case r.Undecided() && r.DifferenceLow != nil:
+		return fmt.Sprintf("no difference found (%s)", units.Difference(r.Difference, *r.DifferenceLow, *r.DifferenceHigh))
+	case r.Undecided():
+		return "no difference found"
+	}
+	return fmt.Sprintf("%s× (95%% CI %s to %s)", units.Rough(t.ratio), units.Rough(*t.low), units.Rough(*t.high))
+}
+
+// coreShares returns the share of a core that each cell uses at exampleRate; "" if unknown.
+func coreShares(slow, fast analysis.Cell) string {
+	share := func(c analysis.Cell) string {
+		if c.CPUPerRequest == nil {
+			return "unknown"
+		}
+		return units.RoughPercent(float64(*c.CPUPerRequest) * exampleRate / 1e9)
+	}
+	if slow.CPUPerRequest == nil && fast.CPUPerRequest == nil {
+		return ""
+	}
+	return fmt.Sprintf(" At %d req/s: %s against %s of a core.", exampleRate, share(slow), share(fast))
+}
+
+// subjects names the programs of a user that a run compared; "" if there are none.
+func subjects(a *analysis.Analysis) string {
+	var parts []string
+	for _, p := range a.Environment.Programs {
+		if a.Check == nil && filepath.Base(p.Path) == p.Workload { // no workload program is called so
+			parts = append(parts, "cgi: "+p.Path)
+		}
+	}
+	for _, s := range a.Run.Servers {
+		parts = append(parts, s.Name+": "+cmp.Or(s.Command, s.URL))
+	}
+	return strings.Join(parts, " · ")
+}

@@ -1,0 +1,109 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"forktax/bench/analysis"
+	"forktax/bench/units"
+)
+
+// timelineName is how wide the names beside the bars may be.
+const timelineName = 30
+
+// timelineParts is how many phases are listed below a bar.
+const timelineParts = 3
+
+// timeline draws for each request, at its first load, where its time goes: one bar that is divided into the phases in
+// their order, and below it the longest of them.
+func (p *printer) timeline(a *analysis.Analysis) {
+	cells := slices.DeleteFunc(cellsWithPhases(withoutIntermediate(a)), func(c analysis.Cell) bool {
+		return c.Workload == a.Run.Floor
+	})
+	if len(cells) == 0 {
+		return
+	}
+	one := cells[0].Model
+	if slices.ContainsFunc(cells, func(c analysis.Cell) bool { return c.Model != one }) {
+		one = ""
+	}
+	p.line("\nWhere the time of a request goes: medians of its phases%s", strings.TrimSuffix(", "+one, ", "))
+	nameOf := func(c analysis.Cell) string {
+		if one == "" {
+			return requestOfCell(c) + ", " + c.Model
+		}
+		return requestOfCell(c)
+	}
+	wide := 0
+	for _, c := range cells {
+		wide = max(wide, min(utf8.RuneCountInString(nameOf(c)), timelineName))
+	}
+	for _, c := range cells {
+		before := fmt.Sprintf("%s %s ", p.t.pad(nameOf(c), wide), p.t.pad(percentileText(c.Response, "p50"), 7))
+		p.line("%s%s", before, p.t.stacked(wholeOf(c), p.t.Width-utf8.RuneCountInString(before)))
+		p.sentence(strings.Repeat(" ", min(utf8.RuneCountInString(before), p.t.Width/4)), longest(c))
+	}
+}
+
+// stacked is a bar of that width, in which each phase has its share. A phase has its name where that fits.
+func (t Terminal) stacked(phases []analysis.Phase, width int) string {
+	var total, before int64
+	for _, p := range phases {
+		total += p.NS
+	}
+	var bar strings.Builder
+	at := 0
+	for i, p := range phases {
+		before += p.NS
+		end := int(before * int64(width-1) / total)
+		if end == at {
+			continue // too short to be seen
+		}
+		room := end - at - 1
+		label := p.Name
+		if utf8.RuneCountInString(label) > room {
+			label = ""
+		}
+		segment := "┼"
+		if at == 0 {
+			segment = "├"
+		}
+		segment += label + strings.Repeat("─", room-utf8.RuneCountInString(label))
+		bar.WriteString(t.coloured(segment, i))
+		at = end
+	}
+	bar.WriteString("┤")
+	return bar.String()
+}
+
+// wholeOf are the phases of a cell, and what is left of its median: medians of parts need not add up to that of the
+// whole.
+func wholeOf(c analysis.Cell) []analysis.Phase {
+	phases := slices.Clone(c.Phases)
+	if c.Response.P50 != nil && *c.Response.P50 > phaseSum(c) {
+		phases = append(phases, analysis.Phase{Name: "", NS: *c.Response.P50 - phaseSum(c)})
+	}
+	return phases
+}
+
+// longest lists the longest phases of a cell, and the rest of its median.
+func longest(c analysis.Cell) string {
+	phases := slices.Clone(c.Phases)
+	rest := phaseSum(c)
+	if c.Response.P50 != nil {
+		rest = *c.Response.P50
+	}
+	slices.SortStableFunc(phases, func(p, q analysis.Phase) int { return cmp.Compare(q.NS, p.NS) })
+	var parts []string
+	for _, p := range phases[:min(timelineParts, len(phases))] {
+		parts = append(parts, p.Name+" "+duration(p.NS))
+		rest -= p.NS
+	}
+	if rest > 0 {
+		parts = append(parts, "others "+units.Duration(float64(rest)))
+	}
+	return strings.Join(parts, " · ")
+}
