@@ -16,8 +16,8 @@ import (
 	"forktax/bench/testenv"
 )
 
-// The guestbook in Python works on the database that the one in Go has made, and answers as that does: as a CGI program
-// under our host, and as all that Apache can make of Python.
+// The guestbook in Python uses a database that the Go program has created, and sends the same responses: as a CGI
+// program under our host, and in each way that Apache runs Python.
 func TestGuestbookInPython(t *testing.T) {
 	program := built(t, "guestbook")
 	out, err := exec.Command(program, "prepare", "-dir", t.TempDir()).Output()
@@ -67,7 +67,7 @@ func TestGuestbookInPython(t *testing.T) {
 	} {
 		want := answered(ours, probe.method, probe.target, probe.form)
 		for name, answer := range theirs {
-			if name == "mod_python-cgihandler" && probe.form != "" { // whose standard input does not work under Python 3
+			if name == "mod_python-cgihandler" && probe.form != "" { // its standard input does not work under Python 3
 				continue
 			}
 			if got := answer(probe.method, probe.target, probe.form); got != want {
@@ -78,8 +78,8 @@ func TestGuestbookInPython(t *testing.T) {
 	}
 }
 
-// behind has the web server answer by the file, with a database of the program's. Where the server is not installed,
-// the test is skipped.
+// behind starts the web server with the file and a database that the program prepares, and returns a function that
+// sends requests to it. It skips the test if the server is not installed.
 func behind(t *testing.T, web, file, program, variable string) func(method, target, form string) string {
 	t.Helper()
 	w, err := servers.StartWeb(t.Context(), web, servers.App{
@@ -109,12 +109,12 @@ func behind(t *testing.T, web, file, program, variable string) func(method, targ
 		if form != "" {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
-		r.Close = true // a server may close a kept connection just when a POST comes, which is not sent again
+		r.Close = true // a server may close an idle connection when a POST arrives, and the client does not repeat a POST
 		resp, err := http.DefaultTransport.RoundTrip(r)
 		if err != nil {
 			t.Fatalf("%s: %s %s %.60s: %v", web, method, target, form, err)
 		}
 		defer resp.Body.Close()
-		return said(resp.StatusCode, resp.Header, resp.Body)
+		return responseText(resp.StatusCode, resp.Header, resp.Body)
 	}
 }

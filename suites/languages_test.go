@@ -19,31 +19,31 @@ import (
 // languages is the directory of the programs in other languages.
 const languages = "programs"
 
-// built builds a workload program.
+// built builds a workload program and returns its path.
 func built(t *testing.T, name string) string {
 	t.Helper()
 	return filepath.Join(programtest.Build(t, "forktax-"+name), "forktax-"+name)
 }
 
-// hosted executes the file for each request, by the interpreter if there is one.
+// hosted returns a host that executes the file for each request, with the interpreter unless that is "".
 func hosted(t *testing.T, path, interpreter string, env ...string) *cgi.Host {
 	t.Helper()
 	path, err := filepath.Abs(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	env = append(env, "PYTHONDONTWRITEBYTECODE=1") // into the checkout
+	env = append(env, "PYTHONDONTWRITEBYTECODE=1") // no files in the checkout
 	h := &cgi.Host{Path: path, Env: env, Logger: log.New(t.Output(), "", 0)}
 	if interpreter != "" {
 		h.Path = testenv.Program(t, interpreter, interpreter)
-		// By which php-cgi knows what to execute, and for whom
+		// php-cgi executes SCRIPT_FILENAME, and requires REDIRECT_STATUS.
 		h.Env = append(env, "SCRIPT_FILENAME="+path, "REDIRECT_STATUS=200")
 		h.Dir = filepath.Dir(path)
 	}
 	return h
 }
 
-// answered is what a client gets, headers aside that any server sets as it likes.
+// answered returns the response as text, without headers that may differ between servers.
 func answered(h http.Handler, method, target, form string) string {
 	r := httptest.NewRequest(method, target, strings.NewReader(form))
 	if form != "" {
@@ -51,10 +51,10 @@ func answered(h http.Handler, method, target, form string) string {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return said(w.Code, w.Header(), w.Body)
+	return responseText(w.Code, w.Header(), w.Body)
 }
 
-func said(status int, header http.Header, body io.Reader) string {
+func responseText(status int, header http.Header, body io.Reader) string {
 	text := fmt.Sprint(status)
 	for _, name := range []string{"Content-Type", "Location"} {
 		text += fmt.Sprintf(" %q", header[name])
@@ -63,7 +63,7 @@ func said(status int, header http.Header, body io.Reader) string {
 	return text + "\n" + string(content)
 }
 
-// The programs in other languages answer as those in Go do.
+// The programs in other languages send the same responses as those in Go.
 func TestHelloInOtherLanguages(t *testing.T) {
 	c := filepath.Join(t.TempDir(), "hello")
 	if out, err := exec.Command("gcc", "-O2", "-Wall", "-Werror", "-o", c,
@@ -81,7 +81,7 @@ func TestHelloInOtherLanguages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			testenv.Program(t, test.needs, test.needs)
 			if got := answered(hosted(t, test.path, test.interpreter), "GET", "/", ""); got != want {
-				t.Errorf("%s answers %q, want %q", test.path, got, want)
+				t.Errorf("response of %s = %q, want %q", test.path, got, want)
 			}
 		})
 	}

@@ -21,15 +21,15 @@ import (
 	"forktax/bench/testenv"
 )
 
-// A Browser is Chromium with a page open, which knows no names of hosts.
+// A Browser is Chromium with an open page. It does not resolve host names.
 type Browser struct {
 	context.Context
 	mu       sync.Mutex
-	own      string   // with what the addresses begin that the page may ask for
-	troubles []string // what it complained of, and what it asked of others
+	own      string   // the prefix of URLs that the page may request
+	troubles []string // errors and warnings, and requests for other URLs
 }
 
-// Open opens the page at the URL. Without Chromium the test is skipped, which CI does not allow.
+// Open opens the page at the URL. It skips the test if Chromium is not installed, which is a failure in CI.
 func Open(t testing.TB, url string) *Browser {
 	t.Helper()
 	program := ""
@@ -47,18 +47,19 @@ func Open(t testing.TB, url string) *Browser {
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"), chromedp.WindowSize(1250, 1000))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
-	ctx, leave := chromedp.NewContext(ctx)
-	t.Cleanup(leave)
+	ctx, closePage := chromedp.NewContext(ctx)
+	t.Cleanup(closePage)
 	b := &Browser{Context: ctx, own: url}
-	chromedp.ListenTarget(ctx, b.hear)
-	if err := chromedp.Run(ctx); err != nil { // the browser lives as long as the context that it is started with
+	chromedp.ListenTarget(ctx, b.record)
+	if err := chromedp.Run(ctx); err != nil { // the browser runs as long as the context of its first Run
 		t.Fatal(err)
 	}
 	b.Do(t, network.Enable(), log.Enable(), chromedp.Navigate(url))
 	return b
 }
 
-func (b *Browser) hear(event any) {
+// record records errors, warnings and requests for other URLs.
+func (b *Browser) record(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e := event.(type) {
@@ -74,32 +75,32 @@ func (b *Browser) hear(event any) {
 		url := e.Request.URL
 		if !strings.HasPrefix(url, b.own) && !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "blob:") &&
 			!strings.HasSuffix(url, "/favicon.ico") {
-			b.troubles = append(b.troubles, "it asks for "+url)
+			b.troubles = append(b.troubles, "the page requests "+url)
 		}
 	}
 }
 
-// patience is far above what anything takes that is done in a page.
+// patience is the timeout of actions. It is far above the duration of any action.
 const patience = time.Minute
 
-// Do does things in the page.
+// Do runs actions in the page.
 func (b *Browser) Do(t testing.TB, actions ...chromedp.Action) {
 	t.Helper()
-	ctx, giveUp := context.WithTimeout(b, patience)
-	defer giveUp()
+	ctx, cancel := context.WithTimeout(b, patience)
+	defer cancel()
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Troubles are what the page complained of, and what it asked of others.
+// Troubles returns the page's errors and warnings, and its requests for other URLs.
 func (b *Browser) Troubles() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.troubles
 }
 
-// Ask evaluates an expression in the page.
+// Ask evaluates an expression in the page and returns its value. It awaits promises.
 func Ask[T any](t testing.TB, b *Browser, expression string) (value T) {
 	t.Helper()
 	b.Do(t, chromedp.Evaluate(expression, &value, chromedp.EvalAsValue,
@@ -109,7 +110,7 @@ func Ask[T any](t testing.TB, b *Browser, expression string) (value T) {
 	return value
 }
 
-// Faults are the serious findings of axe, an accessibility checker. It is in the directory.
+// Faults returns the serious findings of axe, an accessibility checker, which is installed in dir.
 func Faults(t testing.TB, b *Browser, dir string) []string {
 	t.Helper()
 	axe, err := os.ReadFile(filepath.Join(dir, "node_modules/axe-core/axe.min.js"))
@@ -122,7 +123,7 @@ func Faults(t testing.TB, b *Browser, dir string) []string {
 		.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html).join(" ")))`)
 }
 
-// Picture writes what is to be seen into the file, if that is named.
+// Picture writes a screenshot to the file, unless file is "".
 func Picture(t testing.TB, b *Browser, file string) {
 	t.Helper()
 	if file == "" {

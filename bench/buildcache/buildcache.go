@@ -1,9 +1,9 @@
-// Package buildcache keeps what is built, workload programs and executables of commits, in the user's cache directory,
-// and removes what is no longer used. It does not build anything: packages subject and revision do.
+// Package buildcache stores built workload programs and executables of commits in the user's cache directory, and
+// removes those that are no longer used. Packages subject and revision build them.
 //
-// An entry is a directory of programs or an executable. Each has a mark, an empty file: its modification time is that
-// of the last use, and processes that use the entry have the mark locked. Entries themselves are not touched: they
-// stay as they were built.
+// An entry is a directory of programs or an executable. Each entry has a mark, which is an empty file. Its modification
+// time is that of the last use, and processes that use the entry have the mark locked. Entries themselves are never
+// changed.
 package buildcache
 
 import (
@@ -19,7 +19,7 @@ import (
 
 // Directories below Root.
 const (
-	revisionsDir = "revisions" // executables of commits; directories of programs are beside it
+	revisionsDir = "revisions" // executables of commits; directories of programs are in Root itself
 	marksDir     = "used"
 )
 
@@ -27,19 +27,19 @@ const (
 func Root() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("finding a directory for built programs: %w", err)
+		return "", fmt.Errorf("finding the user's cache directory: %w", err)
 	}
 	return filepath.Join(cache, "forktax"), nil
 }
 
-// Names of entries. Only these are ever removed.
+// Names of entries. No other files are removed.
 var (
 	programsName = regexp.MustCompile(`^[0-9a-f]{12}$`)
 	revisionName = regexp.MustCompile(`^[0-9a-f]{12}-[0-9a-f]{12}$`)
 )
 
-// Programs makes the directory of programs with this name, of 12 hexadecimal digits, if it does not exist, and marks it
-// as in use until this process ends. It reports whether it made it.
+// Programs creates the directory of programs with this name, which has 12 hexadecimal digits, if it does not exist. It
+// marks the directory as in use until this process ends, and reports whether it has created it.
 func Programs(name string) (dir string, made bool, err error) {
 	root, err := Root()
 	if err != nil {
@@ -49,13 +49,13 @@ func Programs(name string) (dir string, made bool, err error) {
 	dir = filepath.Join(root, name)
 	_, missing := os.Stat(dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", false, fmt.Errorf("making a directory for built programs: %w", err)
+		return "", false, fmt.Errorf("creating a directory for built programs: %w", err)
 	}
 	return dir, missing != nil, nil
 }
 
-// Revision returns the path of the executable with this name, 12 and 12 hexadecimal digits with a hyphen between them,
-// and marks it as in use until this process ends. It makes the directory of the executable, and not the executable.
+// Revision returns the path of the executable with this name, which has 12 hexadecimal digits, a hyphen and 12 more. It
+// marks the executable as in use until this process ends. It creates the directory, but not the executable.
 func Revision(name string) (path string, err error) {
 	root, err := Root()
 	if err != nil {
@@ -64,20 +64,20 @@ func Revision(name string) (path string, err error) {
 	use(root, name)
 	dir := filepath.Join(root, revisionsDir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making a directory for built programs: %w", err)
+		return "", fmt.Errorf("creating a directory for built programs: %w", err)
 	}
 	return filepath.Join(dir, name), nil
 }
 
-// marks are the open marks of the entries that this process uses, by their paths. They are locked until it ends,
-// however it ends.
+// marks has the open marks of the entries that this process uses, by path. They are locked until the process ends, for
+// whatever reason.
 var marks = struct {
 	sync.Mutex
 	open map[string]*os.File
 }{open: map[string]*os.File{}}
 
-// use marks an entry as used now, and in use. Where that cannot be done, as where a file system has no locks, the entry
-// can be used nevertheless: Prune cannot lock it either, and leaves it.
+// use marks an entry as used now, and as in use. If that fails, for example on a file system without locks, the entry
+// can still be used: Prune cannot lock it either, and does not remove it.
 func use(root, name string) {
 	marks.Lock()
 	defer marks.Unlock()
@@ -93,8 +93,8 @@ func use(root, name string) {
 	_ = os.Chtimes(path, now, now)
 }
 
-// lockMark opens the mark, which it makes if there is none, and waits for a lock that other users can share. Prune has
-// it alone while it removes an entry, and removes the mark as well: then another is made.
+// lockMark opens the mark, creating it if needed, and waits for a shared lock. Prune has an exclusive lock while it
+// removes an entry and its mark; after that, lockMark creates a new one.
 func lockMark(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func lockMark(path string) (*os.File, error) {
 	}
 }
 
-// flock locks the file. A signal, as the Go runtime sends them to itself, does not end the wait.
+// flock locks the file. A signal, such as those that the Go runtime sends to itself, does not end the wait.
 func flock(f *os.File, how int) error {
 	for {
 		if err := syscall.Flock(int(f.Fd()), how); !errors.Is(err, syscall.EINTR) {
@@ -124,7 +124,7 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-// isAt reports whether the open file is the one at path.
+// isAt reports whether the open file is the file at path.
 func isAt(f *os.File, path string) bool {
 	opened, err := f.Stat()
 	if err != nil {

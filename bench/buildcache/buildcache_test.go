@@ -17,7 +17,8 @@ import (
 	"forktax/bench/buildcache"
 )
 
-// useEntry names the entry that this test program, as a child, uses until its standard input ends.
+// useEntry is the variable that names the entry that this test program, run as a child, uses until its standard input
+// ends.
 const useEntry = "BUILDCACHE_TEST_USE"
 
 func TestMain(m *testing.M) {
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 
 const kb = 1000
 
-// newCache makes the cache of a user, and returns its directory.
+// newCache sets a new user cache, and returns its directory.
 func newCache(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
@@ -47,7 +48,8 @@ func newCache(t *testing.T) string {
 	return root
 }
 
-// write writes a file of that size which was modified, as the two directories above it, so long before now.
+// write writes a file of the given size. The modification time of the file and the two directories above it is ago
+// before now.
 func write(t *testing.T, name string, size int, now time.Time, ago time.Duration) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -81,7 +83,8 @@ func files(t *testing.T, root string) []string {
 	return names
 }
 
-// What was not used for 14 days is removed, and then what was not used for longest, until the rest is small enough.
+// Prune removes entries that were not used for 14 days, and then the least recently used, until the rest is small
+// enough.
 func TestPrune(t *testing.T) {
 	const (
 		hour, day = time.Hour, 24 * time.Hour
@@ -90,7 +93,7 @@ func TestPrune(t *testing.T) {
 	type entry struct {
 		name         string
 		size         int
-		built, used  time.Duration // ago; used of its mark
+		built, used  time.Duration // ago; used is the time of its mark
 		wantsRemoval bool
 	}
 	programs := func(name string) string { return name + "/forktax-hello" }
@@ -98,20 +101,20 @@ func TestPrune(t *testing.T) {
 		limit   int64
 		entries []entry
 	}{
-		"nothing is old or large": {10 * kb, []entry{
+		"neither old nor large": {10 * kb, []entry{
 			{programs("00000000000a"), kb, 13 * day, no, false},
 			{"revisions/00000000000a-00000000000b", kb, 2 * day, no, false}}},
 		"old": {10 * kb, []entry{
 			{programs("00000000000a"), kb, 15 * day, no, true},
 			{programs("00000000000b"), kb, 13 * day, no, false},
 			{"revisions/00000000000a-00000000000b", kb, 15 * day, no, true}}},
-		"old, and used": {10 * kb, []entry{
+		"old but used": {10 * kb, []entry{
 			{programs("00000000000a"), kb, 90 * day, 15 * day, true},
 			{programs("00000000000b"), kb, 90 * day, day, false},
 			{"revisions/00000000000a-00000000000b", kb, 90 * day, day, false}}},
 		"a directory of variants in one of programs": {10 * kb, []entry{
 			{"00000000000a/00000000000b/forktax-hello", kb, 15 * day, no, true}}},
-		"too large: the least recently used goes": {2 * kb, []entry{
+		"too large: the least recently used are removed": {2 * kb, []entry{
 			{programs("00000000000a"), kb, 3 * day, 3 * day, false},
 			{programs("00000000000b"), kb, 9 * day, 2 * day, false},
 			{programs("00000000000c"), kb, 4 * day, 4 * day, true},
@@ -150,13 +153,13 @@ func TestPrune(t *testing.T) {
 			slices.Sort(want)
 			buildcache.PruneAt(root, now, test.limit)
 			if diff := cmp.Diff(want, files(t, root)); diff != "" {
-				t.Errorf("what is left after prune (-want +got):\n%s", diff)
+				t.Errorf("files after prune (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// An entry stays while any process uses it, and goes when the last one has ended.
+// Prune keeps an entry while any process uses it, and removes it after the last one has ended.
 func TestPruneLeavesWhatIsInUse(t *testing.T) {
 	const name = "00000000000a"
 	root, later := newCache(t), time.Now().Add(30*24*time.Hour)
@@ -166,7 +169,7 @@ func TestPruneLeavesWhatIsInUse(t *testing.T) {
 	for _, end := range ends {
 		buildcache.PruneAt(root, later, 0)
 		if _, err := os.Stat(file); err != nil {
-			t.Fatalf("prune removed an entry that a process uses: %v", err)
+			t.Fatalf("prune removed an entry in use: %v", err)
 		}
 		end()
 	}
@@ -176,7 +179,7 @@ func TestPruneLeavesWhatIsInUse(t *testing.T) {
 	}
 }
 
-// startUser starts a process that uses the entry, and returns what ends it.
+// startUser starts a process that uses the entry, and returns a function that ends it.
 func startUser(t *testing.T, name string) (end func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -205,12 +208,12 @@ func startUser(t *testing.T, name string) (end func()) {
 	return end
 }
 
-// The process that prunes keeps its own entries, and using one again marks it again.
+// A process that prunes keeps the entries that it uses. Using an entry again updates its mark.
 func TestUse(t *testing.T) {
 	root := newCache(t)
 	dir, made, err := buildcache.Programs("00000000000a")
 	if err != nil || !made || dir != filepath.Join(root, "00000000000a") {
-		t.Fatalf("Programs = %q, %v, %v; want that it is made", dir, made, err)
+		t.Fatalf("Programs = %q, %t, %v; want it created", dir, made, err)
 	}
 	path, err := buildcache.Revision("00000000000a-00000000000b")
 	if err != nil || path != filepath.Join(root, "revisions", "00000000000a-00000000000b") {
@@ -224,20 +227,20 @@ func TestUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, made, err := buildcache.Programs("00000000000a"); err != nil || made {
-		t.Errorf("Programs again = %v, %v; want that it was there", made, err)
+		t.Errorf("Programs again = %t, %v; want false", made, err)
 	}
 	if info, err := os.Stat(mark); err != nil || info.ModTime().Equal(old) {
-		t.Errorf("the mark after another use: %v, %v; want the time of the use", info, err)
+		t.Errorf("mark after another use: %v, %v; want the time of the use", info, err)
 	}
 	buildcache.PruneAt(root, time.Now().Add(30*24*time.Hour), 0)
 	want := []string{"00000000000a/forktax-hello", "revisions/00000000000a-00000000000b", "used/00000000000a",
 		"used/00000000000a-00000000000b"}
 	if diff := cmp.Diff(want, files(t, root)); diff != "" {
-		t.Errorf("what is left (-want +got):\n%s", diff)
+		t.Errorf("files after prune (-want +got):\n%s", diff)
 	}
 }
 
-// However uses and prunes meet, an entry that is in use has its file.
+// In any interleaving of uses and prunes, an entry in use keeps its file.
 func TestPruneWhileOthersBegin(t *testing.T) {
 	root := newCache(t)
 	later := time.Now().Add(30 * 24 * time.Hour)

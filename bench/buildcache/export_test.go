@@ -1,4 +1,4 @@
 package buildcache
 
-// PruneAt is Prune of the cache at root, at another time and with another limit of bytes.
+// PruneAt is Prune with the given root, time and limit in bytes.
 var PruneAt = prune

@@ -12,35 +12,33 @@ import (
 	"forktax/bench/process"
 )
 
-// Limits of the cache. Go's own build cache removes what was not used for 5 days; it makes most of what is here quick
-// to build again, but not what other tools build, which may be compared again after a sprint of two weeks.
+// Limits of the cache. Go's own build cache removes entries that were not used for 5 days. It makes most of the entries
+// here quick to rebuild, but not those built by other tools. These may be compared again after a two-week sprint.
 const (
 	maxUnused = 14 * 24 * time.Hour
 	maxBytes  = 2 << 30
-	// minUnused protects from maxBytes what was just used: an older forktax, which locks nothing, may use it as well.
+	// minUnused protects recently used entries from maxBytes, since an older forktax, which does not lock, may use them.
 	minUnused = time.Hour
 )
 
 // An entry is a directory of programs or the executable of a commit.
 type entry struct {
 	path, mark string
-	marked     bool // else only an older forktax has used it, which does not say when
+	marked     bool // false if only an older forktax, which does not record uses, has used it
 	used       time.Time
 	bytes      int64
 }
 
-// Prune removes the entries that were not used for 14 days, and then the ones that were not used for longest, until the
-// others have at most 2 GiB; those of the last hour stay. Entries without a mark, of an older forktax, are not
-// counted, and
-// are removed 14 days after they were built. It never removes an entry that a process uses. What cannot be removed
-// stays.
+// Prune removes entries that were not used for 14 days, and then the least recently used, until the rest has at most
+// 2 GiB. It keeps entries used in the last hour, and those that a process uses. Entries without a mark, of an older
+// forktax, are not counted, and are removed 14 days after they were built. Errors are ignored.
 func Prune() {
 	if root, err := Root(); err == nil {
 		prune(root, time.Now(), maxBytes)
 	}
 }
 
-// prune is Prune of the cache at root, at that time and with a limit of that many bytes.
+// prune is Prune with the given root, time and limit in bytes.
 func prune(root string, now time.Time, limit int64) {
 	entries := slices.Concat(entriesIn(root, root, programsName.MatchString),
 		entriesIn(root, filepath.Join(root, revisionsDir), revisionName.MatchString))
@@ -62,7 +60,7 @@ func prune(root string, now time.Time, limit int64) {
 
 // entriesIn lists the entries in a directory of the cache.
 func entriesIn(root, dir string, isName func(string) bool) []entry {
-	files, _ := os.ReadDir(dir) // one that is missing has none
+	files, _ := os.ReadDir(dir) // none if dir does not exist
 	var entries []entry
 	for _, file := range files {
 		if isName(file.Name()) {
@@ -76,11 +74,11 @@ func entriesIn(root, dir string, isName func(string) bool) []entry {
 	return entries
 }
 
-// sizeOf returns how many bytes the files at and below path have, and when the newest was modified.
+// sizeOf returns the total size of the files at and below path, and the latest modification time.
 func sizeOf(path string) (bytes int64, modified time.Time) {
 	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // it is gone
+			return nil // removed meanwhile
 		}
 		if info, err := d.Info(); err == nil {
 			modified = latest(modified, info.ModTime())
@@ -109,7 +107,7 @@ func latest(a, b time.Time) time.Time {
 }
 
 // remove removes the entry and its mark, unless a process uses it or has used it since it was listed. It reports
-// whether the entry is gone.
+// whether it has removed the entry.
 func (e entry) remove() bool {
 	f, made, err := openMark(e.mark)
 	if err != nil {
@@ -126,8 +124,8 @@ func (e entry) remove() bool {
 	return true
 }
 
-// openMark opens a mark. It makes one if there is none, as for an entry of an older forktax: a process that now begins
-// to use the entry waits for its lock.
+// openMark opens a mark. If there is none, as for an entry of an older forktax, it creates one, so that a process that
+// starts to use the entry waits for the lock.
 func openMark(path string) (f *os.File, made bool, err error) {
 	f, err = os.OpenFile(path, os.O_RDWR, 0)
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -1,5 +1,5 @@
-// Package exporter renders what a serving program counted as a Prometheus page. It is the one place that knows
-// Prometheus' library; package workload says why the programs themselves do without.
+// Package exporter renders the counters of a workload program as a Prometheus page. Workload programs do not link the
+// Prometheus library themselves, for the reason in package workload.
 package exporter
 
 import (
@@ -16,8 +16,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// Render reads a contract.Snapshot as JSON and writes the page, in the form that the request's headers ask for: the
-// head of an HTTP answer, an empty line, and the body.
+// Render reads a contract.Snapshot as JSON and writes the page as an HTTP response: the header, an empty line, and the
+// body. The page has the format that the request's headers accept.
 func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	var s contract.Snapshot
 	if err := json.NewDecoder(in).Decode(&s); err != nil {
@@ -33,15 +33,15 @@ func Render(in io.Reader, out io.Writer, accept, acceptEncoding string) error {
 	request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	request.Header.Set("Accept", accept)
 	request.Header.Set("Accept-Encoding", acceptEncoding)
-	answer := httptest.NewRecorder()
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(answer, request)
-	if answer.Code != http.StatusOK {
-		return fmt.Errorf("rendering: %s", answer.Body)
+	response := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(response, request)
+	if response.Code != http.StatusOK {
+		return fmt.Errorf("rendering: %s", response.Body)
 	}
-	if err := answer.Header().Write(out); err != nil {
+	if err := response.Header().Write(out); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\r\n%s", answer.Body)
+	_, err := fmt.Fprintf(out, "\r\n%s", response.Body)
 	return err
 }
 

@@ -38,7 +38,7 @@ func snapshot() contract.Snapshot {
 	}
 }
 
-// render returns the head and the body of the page.
+// render returns the header and the body of the page.
 func render(t *testing.T, s contract.Snapshot, accept, encoding string) (textproto.MIMEHeader, []byte) {
 	t.Helper()
 	in, err := json.Marshal(s)
@@ -52,7 +52,7 @@ func render(t *testing.T, s contract.Snapshot, accept, encoding string) (textpro
 	r := bufio.NewReader(&out)
 	head, err := textproto.NewReader(r).ReadMIMEHeader()
 	if err != nil {
-		t.Fatalf("the head: %v", err)
+		t.Fatalf("reading the header: %v", err)
 	}
 	body, err := io.ReadAll(r)
 	if err != nil {
@@ -61,7 +61,7 @@ func render(t *testing.T, s contract.Snapshot, accept, encoding string) (textpro
 	return head, body
 }
 
-// families reads a page in the form that its head says.
+// families parses a page in the format that its header declares.
 func families(t *testing.T, head textproto.MIMEHeader, body []byte) map[string]*dto.MetricFamily {
 	t.Helper()
 	found := map[string]*dto.MetricFamily{}
@@ -90,7 +90,7 @@ func TestRenderText(t *testing.T) {
 		t.Helper()
 		f := page[name]
 		if f.GetType() != kind || f.GetHelp() == "" {
-			t.Errorf("%s is a %v, with the help %q, want a %v", name, f.GetType(), f.GetHelp(), kind)
+			t.Errorf("%s is a %v with help %q, want a %v with help", name, f.GetType(), f.GetHelp(), kind)
 		}
 		for _, m := range f.GetMetric() {
 			var got []string
@@ -134,19 +134,19 @@ func TestRenderText(t *testing.T) {
 
 func TestRenderClassicBuckets(t *testing.T) {
 	s := snapshot()
-	// Below and above all classic buckets, on a bound and on either side of it.
+	// Values below and above all classic buckets, on a bound, and on either side of it.
 	s.Durations.Buckets = map[int]int64{-160: 1, -104: 2, -103: 4, -1: 8, 0: 16, 1: 32, 64: 64}
 	head, body := render(t, s, "", "")
 	h := histogram(t, families(t, head, body))
 	if h.GetSampleCount() != 127 || h.GetSampleSum() != 2.5 {
-		t.Errorf("%d samples, together %g s, want 127 and 2.5 s", h.GetSampleCount(), h.GetSampleSum())
+		t.Errorf("%d samples with sum %g s, want 127 and 2.5 s", h.GetSampleCount(), h.GetSampleSum())
 	}
 	last, bound := uint64(0), math.Inf(-1)
 	got := map[float64]uint64{}
 	for _, b := range h.GetBucket() {
 		if b.GetCumulativeCount() < last || b.GetUpperBound() <= bound {
-			t.Errorf("bucket %g has %d, and the one before it, %g, has %d", b.GetUpperBound(), b.GetCumulativeCount(), bound,
-				last)
+			t.Errorf("bucket %g = %d after bucket %g = %d, want both to increase", b.GetUpperBound(),
+				b.GetCumulativeCount(), bound, last)
 		}
 		last, bound = b.GetCumulativeCount(), b.GetUpperBound()
 		got[bound] = last
@@ -161,7 +161,7 @@ func TestRenderClassicBuckets(t *testing.T) {
 		math.Inf(1): 127,
 	} {
 		if got[bound] != want {
-			t.Errorf("bucket %g has %d, want %d", bound, got[bound], want)
+			t.Errorf("bucket %g = %d, want %d", bound, got[bound], want)
 		}
 	}
 	if len(got) != 19 { // 2^-13 to 2^4, and infinity
@@ -178,7 +178,7 @@ func histogram(t *testing.T, page map[string]*dto.MetricFamily) *dto.Histogram {
 	return f.GetMetric()[0].GetHistogram()
 }
 
-// nativeBuckets returns the counts by index, as they are meant: the wire has spans, and deltas from count to count.
+// nativeBuckets returns the counts by bucket index. The wire format has spans, and differences between counts.
 func nativeBuckets(h *dto.Histogram) map[int]int64 {
 	counts := map[int]int64{}
 	index, count, next := int32(0), int64(0), 0
@@ -215,18 +215,18 @@ func TestRenderNativeBuckets(t *testing.T) {
 		}
 		got := nativeBuckets(h)
 		for i, n := range got {
-			if n == 0 { // a gap that a span goes over
+			if n == 0 { // a gap within a span
 				delete(got, i)
 			}
 		}
 		if diff := cmp.Diff(buckets, got); diff != "" {
 			t.Errorf("buckets (-want +got):\n%s", diff)
 		}
-		if n := len(h.GetBucket()); n != 18 && n != 19 { // the last, infinity, may be left out
-			t.Errorf("%d classic buckets, want those too", n)
+		if n := len(h.GetBucket()); n != 18 && n != 19 { // the last bucket, +Inf, may be left out
+			t.Errorf("%d classic buckets, want 18 or 19", n)
 		}
-		if h.GetCreatedTimestamp() != nil { // no one knows: the snapshot does not say
-			t.Errorf("it was created at %v", h.GetCreatedTimestamp().AsTime())
+		if h.GetCreatedTimestamp() != nil { // the snapshot does not have this time
+			t.Errorf("created timestamp = %v, want none", h.GetCreatedTimestamp().AsTime())
 		}
 	}
 	check(map[int]int64{-80: 3, -79: 4, 0: 5})
@@ -245,7 +245,7 @@ func TestRenderCompressed(t *testing.T) {
 	}
 	text, err := io.ReadAll(r)
 	if err != nil || !strings.Contains(string(text), "forktax_requests_total") {
-		t.Errorf("the page is %.100s, %v", text, err)
+		t.Errorf("page = %.100s, %v", text, err)
 	}
 }
 
@@ -271,18 +271,18 @@ func TestRenderTellsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// full is a writer without room.
+// full is a writer to a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, fmt.Errorf("no room") }
 
-// A snapshot of a process that has ended since, or of a program that tells little, is still a page.
+// A snapshot of a process that has ended, or with few values, can still be rendered.
 func TestRenderOfLittle(t *testing.T) {
 	for _, pid := range []int{0, -1, 1 << 30} {
 		head, body := render(t, contract.Snapshot{PID: pid}, "", "")
 		page := families(t, head, body)
 		if page["forktax_children_started_total"] == nil || page["process_cpu_seconds_total"] != nil {
-			t.Errorf("the page of process %d:\n%s", pid, body)
+			t.Errorf("page of process %d:\n%s", pid, body)
 		}
 		if h := histogram(t, page); h.GetSampleCount() != 0 {
 			t.Errorf("%d samples, want none", h.GetSampleCount())

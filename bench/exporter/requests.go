@@ -11,40 +11,40 @@ import (
 	"forktax/workload/contract"
 )
 
-// requestCollector collects what the program counted of its requests and children.
+// requestCollector collects the program's counters of requests and children.
 type requestCollector struct {
 	snapshot contract.Snapshot
 	labels   prometheus.Labels
 }
 
-// Describe implements prometheus.Collector. It sends nothing: what there is depends on the snapshot.
+// Describe implements prometheus.Collector. It sends nothing, since the metrics depend on the snapshot.
 func (requestCollector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (s requestCollector) Collect(out chan<- prometheus.Metric) {
 	n := s.snapshot
 	for status, count := range n.Requests {
-		desc := s.desc("forktax_requests_total", "Requests answered, by status.", "code")
+		desc := s.desc("forktax_requests_total", "Requests served, by status.", "code")
 		out <- prometheus.MustNewConstMetric(desc, counter, float64(count), strconv.Itoa(status))
 	}
 	for _, m := range []metric{
-		{"forktax_children_started_total", "Child processes started to answer requests.", counter,
+		{"forktax_children_started_total", "Child processes started to serve requests.", counter,
 			float64(n.Usage.ProcessesStarted)},
-		{"forktax_children_running", "Child processes that run now.", gauge, float64(n.ChildrenRunning)},
-		{"forktax_children_failed_total", "Child processes that could not be started or gave no right answer.", counter,
+		{"forktax_children_running", "Child processes currently running.", gauge, float64(n.ChildrenRunning)},
+		{"forktax_children_failed_total", "Child processes that could not be started or sent no valid response.", counter,
 			float64(n.ChildrenFailed)},
-		{"forktax_queue_length", "Requests that wait for a child's slot.", gauge, float64(n.QueueLength)},
-		{"forktax_queue_refused_total", "Requests answered 503 because the queue was full.", counter,
+		{"forktax_queue_length", "Requests waiting for a child process.", gauge, float64(n.QueueLength)},
+		{"forktax_queue_refused_total", "Requests rejected with status 503 because the queue was full.", counter,
 			float64(n.QueueRefused)},
 		{"forktax_connections_opened_total",
-			"Connections opened to databases and directories, by the server and its children.",
+			"Connections opened to databases and LDAP servers, by the server and its children.",
 			counter, float64(n.Usage.ConnectionsOpened)},
-		{"forktax_cpu_seconds_total", "CPU time of the server and of the children that it waited for.", counter,
+		{"forktax_cpu_seconds_total", "CPU time of the server and of its children that have ended.", counter,
 			float64(n.Usage.CPUNS()) / 1e9},
 	} {
 		out <- prometheus.MustNewConstMetric(s.desc(m.name, m.help), m.kind, m.value)
 	}
-	out <- durations{s.desc("forktax_request_duration_seconds", "Time to serve a request, the child's included."),
+	out <- durations{s.desc("forktax_request_duration_seconds", "Time to serve a request, including its child process."),
 		n.Durations, nil}
 	for phase, counts := range n.Phases {
 		desc := s.desc("forktax_phase_duration_seconds",
@@ -57,12 +57,12 @@ func (s requestCollector) desc(name, help string, variable ...string) *prometheu
 	return prometheus.NewDesc(name, help, variable, s.labels)
 }
 
-// durations is a histogram with native buckets, as they were counted, and with a few classic ones for who reads the
-// text form, in which native buckets do not exist.
+// durations is a histogram with native buckets, as counted, and with a few classic buckets for the text format, which
+// does not have native buckets.
 type durations struct {
 	desc   *prometheus.Desc
 	counts contract.Durations
-	labels []string // values of the variable ones
+	labels []string // values of the variable labels
 }
 
 // Desc implements prometheus.Metric.
@@ -72,7 +72,7 @@ func (d durations) Desc() *prometheus.Desc { return d.desc }
 func (d durations) Write(out *dto.Metric) error {
 	native := map[int]int64{}
 	classic := map[float64]uint64{}
-	for exponent := -13; exponent <= 4; exponent++ { // 0.12 ms to 16 s, which are bounds of native buckets too
+	for exponent := -13; exponent <= 4; exponent++ { // 0.12 ms to 16 s; all are bounds of native buckets, too
 		classic[math.Exp2(float64(exponent))] = 0
 	}
 	var count uint64
@@ -103,6 +103,6 @@ func (d durations) Write(out *dto.Metric) error {
 		return err
 	}
 	out.Histogram.Bucket = text.Histogram.Bucket
-	out.Histogram.CreatedTimestamp = nil // unknown; the zero time would be sent as the year 1
+	out.Histogram.CreatedTimestamp = nil // unknown; a zero time would be sent as the year 1
 	return nil
 }

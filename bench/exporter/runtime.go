@@ -18,11 +18,11 @@ const (
 	counter = prometheus.CounterValue
 )
 
-// runtimeCollector collects the state of the program's Go runtime under the names that Prometheus' own Go collector
-// uses. That collector can only look at the process that it is in.
+// runtimeCollector collects the state of the program's Go runtime, with the names of Prometheus' own Go collector. That
+// collector can read only its own process.
 type runtimeCollector struct{ snapshot contract.Snapshot }
 
-// Describe implements prometheus.Collector. It sends nothing: there is one of each, and the names are in Collect.
+// Describe implements prometheus.Collector. It sends nothing: each metric exists once, and Collect has the names.
 func (runtimeCollector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
@@ -50,7 +50,7 @@ func (r runtimeCollector) Collect(out chan<- prometheus.Metric) {
 		{"go_memstats_last_gc_time_seconds", "Number of seconds since 1970 of last garbage collection.", gauge,
 			float64(m.LastGC) / 1e9},
 		{"go_gc_cycles_total", "Number of completed garbage collections.", counter, float64(m.NumGC)},
-		{"go_gc_pause_seconds_total", "Time that the program was stopped for garbage collections.", counter,
+		{"go_gc_pause_seconds_total", "Time for which the program was stopped for garbage collections.", counter,
 			float64(m.PauseTotalNs) / 1e9},
 	} {
 		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(m.name, m.help, nil, nil), m.kind, m.value)

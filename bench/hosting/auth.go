@@ -12,31 +12,31 @@ import (
 	"forktax/workload/contract"
 )
 
-// Auth is who may pass: the settings of package auth.
+// Auth has the settings of authentication; see package auth.
 type Auth struct {
 	File, GroupFile            string // password file, and groups of its users
-	LDAP                       string // URL of a directory
+	LDAP                       string // URL of an LDAP server
 	BindName, BindPasswordFile string // for searches; "": anonymous
-	GroupBase                  string // entry below which the directory has groups
+	GroupBase                  string // base DN of groups
 	CAFile                     string // certificates to trust
 	StartTLS                   bool
-	Cache                      time.Duration // for how long a right password is not asked for again
+	Cache                      time.Duration // for which a correct password is cached
 	Realm, Group               string
 }
 
-// authWorkload is the program that asks in front of any server.
+// authWorkload is the authentication proxy.
 const authWorkload = "authproxy"
 
-// Enabled reports whether clients have to authenticate.
+// Enabled reports whether clients must authenticate.
 func (a *Auth) Enabled() bool { return a.File != "" || a.LDAP != "" }
 
-// Validate returns an error of the first of the given flags that is invalid, or that means nothing without others.
+// Validate returns an error for the first of the given flags that is invalid or requires another flag.
 func (a *Auth) Validate(given []string) error {
 	for _, flag := range given {
 		needs := map[bool]string{true: "auth-ldap", false: "auth-file"}[strings.HasPrefix(flag, "auth-ldap-")]
 		missing := needs == "auth-ldap" && a.LDAP == "" || flag == "auth-group-file" && a.File == "" || !a.Enabled()
 		if strings.HasPrefix(flag, "auth-") && missing {
-			return subject.Unusable("--%s is for --%s", flag, needs)
+			return subject.Unusable("--%s requires --%s", flag, needs)
 		}
 	}
 	for _, file := range []struct{ flag, path string }{{"auth-file", a.File}, {"auth-group-file", a.GroupFile},
@@ -47,16 +47,16 @@ func (a *Auth) Validate(given []string) error {
 		if info, err := os.Stat(file.path); err != nil {
 			return subject.Unusable("--%s: %w", file.flag, err)
 		} else if !info.Mode().IsRegular() {
-			return subject.Unusable("--%s: %s is not a regular file, which is needed", file.flag, file.path)
+			return subject.Unusable("--%s: %s must be a regular file", file.flag, file.path)
 		}
 	}
 	return nil
 }
 
-// maxPasswordFile is how many bytes a file with one password may have.
+// maxPasswordFile is the size limit of a file with one password, in bytes.
 const maxPasswordFile = 64 << 10
 
-// environment is that of a program that asks.
+// environment returns the environment variables of a program that authenticates clients.
 func (a *Auth) environment() (map[string]string, error) {
 	env := map[string]string{contract.EnvAuthLDAP: a.LDAP, contract.EnvAuthName: a.BindName,
 		contract.EnvAuthGroups: a.GroupBase, contract.EnvAuthRealm: a.Realm, contract.EnvAuthGroup: a.Group}

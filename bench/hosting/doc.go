@@ -1,3 +1,3 @@
-// Package hosting serves a workload by one model, or any CGI executable, in front of which clients may have to
-// authenticate. It measures nothing: that takes package run.
+// Package hosting serves a workload with one model, or any CGI executable, optionally with authentication of clients.
+// It does not measure; that is done by package run.
 package hosting

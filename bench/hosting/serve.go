@@ -15,16 +15,16 @@ import (
 	"forktax/workload/contract"
 )
 
-// Options are what is served, and how.
+// Options describe what to serve, and how.
 type Options struct {
 	Workload, Model string
-	Phases          bool // responses have the phases of their requests, by the host's clock
+	Phases          bool // add the phases of each request, by the host's clock, to its response
 	Script          Script
 	Auth            Auth
 	Data            servers.Options
 }
 
-// Serve serves until ctx ends. It prints a line with the URLs when it is ready.
+// Serve serves until ctx ends. When it is ready, it prints a line with the URLs to stdout.
 func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr io.Writer) (err error) {
 	database, workload, model := o.Data, o.Workload, o.Model
 	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin), local("admin", l.Admin),
@@ -40,18 +40,17 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	if !o.Phases {
 		l.Env[contract.EnvPhases] = "off"
 	}
-	front := o.Auth.Enabled() && !o.Script.Enabled() // else the host asks itself
-	asks, err := o.Auth.environment()
+	front := o.Auth.Enabled() && !o.Script.Enabled() // the CGI host authenticates clients itself
+	authEnv, err := o.Auth.environment()
 	if err != nil {
 		return err
 	}
 	if o.Auth.Enabled() && !front {
-		maps.Copy(l.Env, asks)
+		maps.Copy(l.Env, authEnv)
 	}
 	if w := subject.ParseSelection(workload); w.Request != "" {
-		return subject.Unusable("--workload %q: serve takes a whole workload, such as %s, or the path of a program, "+
-			"such as ./%[1]s",
-			workload, w.Program)
+		return subject.Unusable("--workload %q: must be a workload without a request, such as %s, or the path of a "+
+			"program, such as ./%[1]s", workload, w.Program)
 	}
 	finder := database.Finder(stderr)
 	programs, err := finder.Find(ctx, []string{workload})
@@ -87,19 +86,19 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	shown, gone := target, (<-chan error)(nil)
 	if front {
 		l.Addr, l.Admin = addr, "127.0.0.1:0"
-		asks[contract.EnvAuthproxyURL] = target.URL
-		gate, stop, err := inFront(ctx, l, finder, asks)
+		authEnv[contract.EnvAuthproxyURL] = target.URL
+		proxy, stop, err := inFront(ctx, l, finder, authEnv)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, stop()) }()
-		shown, gone = gate, gate.Gone
+		shown, gone = proxy, proxy.Gone
 	}
 	if _, err := fmt.Fprintf(stdout, "ready %s %s\n", shown.URL, target.AdminURL); err != nil {
 		return err
 	}
 	select {
-	case <-ctx.Done(): // it was asked to end, which is how serving ends well
+	case <-ctx.Done(): // a requested end is not an error
 		return nil
 	case err := <-target.Gone:
 		return fmt.Errorf("%s as %s: %w", p.Name, model, err)
@@ -108,7 +107,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	}
 }
 
-// inFront starts the program that asks who clients are in front of the server that env names.
+// inFront starts the authentication proxy in front of the server that env names.
 func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, env map[string]string) (*subject.Target,
 	func() error, error) {
 	found, err := finder.Find(ctx, []string{authWorkload})
@@ -117,11 +116,11 @@ func inFront(ctx context.Context, l *subject.Launcher, finder *subject.Finder, e
 	}
 	flags := l.Flags
 	defer func() { l.Flags = flags }()
-	l.Flags = nil // those are of the other
+	l.Flags = nil // they belong to the server
 	return l.Serve(ctx, found[0], subject.Variant{Model: subject.PersistentName, Env: env})
 }
 
-// usable returns an error if the value of the option is not an address that can be listened on.
+// usable returns an error if it is not possible to listen on the address, which is the value of the option.
 func usable(option, address string) error {
 	listener, err := subject.Listen(option, address)
 	if err != nil {
@@ -130,15 +129,14 @@ func usable(option, address string) error {
 	return listener.Close()
 }
 
-// local returns an error if the address, which can be listened on, is one that other machines may reach.
+// local returns an error if other machines may be able to reach the address.
 func local(option, address string) error {
 	host, _, _ := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
 	return subject.InvalidOption(option,
-		"%s: other machines could reach it; an address of the loopback interface is needed, such "+
-			"as 127.0.0.1:0", address)
+		"%s: other machines could reach it: must be a loopback address, such as 127.0.0.1:0", address)
 }
 
 // distinct returns an error if both listeners would have the same port.
@@ -146,6 +144,6 @@ func distinct(addr, admin string) error {
 	if _, port, _ := net.SplitHostPort(admin); addr != admin || port == "0" {
 		return nil
 	}
-	return subject.InvalidOption("admin", "%s is the address of --addr, too: give another, or port 0 for a free one",
+	return subject.InvalidOption("admin", "%s is also the address of --addr: use another, or port 0 for a free port",
 		admin)
 }

@@ -1,4 +1,4 @@
-// Package ldapmem is an LDAP server that keeps its entries in memory: the one that a run has where no slapd is wanted.
-// It does what a program needs that asks who a user is: simple binds, searches, StartTLS, and adding entries for its
-// administrator. It keeps no secret but passwords, and allows anonymous searches.
+// Package ldapmem is an LDAP server with its entries in memory. A run uses it unless slapd is selected. It supports the
+// operations that authentication needs: simple binds, searches, StartTLS, and adding entries as its administrator.
+// Anonymous searches are allowed; only passwords are hidden.
 package ldapmem

@@ -8,18 +8,18 @@ import (
 	"os"
 )
 
-// Main serves an empty directory as the flags say, until ctx ends. It is what package servers starts as a process of
-// its own.
+// Main serves an empty LDAP directory according to the flags, until ctx ends. Package servers runs it in a separate
+// process.
 func Main(ctx context.Context, args []string) error {
 	var s Server
 	flags := flag.NewFlagSet("directory", flag.ContinueOnError)
-	addr := flags.String("addr", "127.0.0.1:1389", "where")
-	flags.StringVar(&s.Suffix, "suffix", "dc=example", "the name of its highest entry")
-	flags.StringVar(&s.Admin, "admin", "cn=admin,dc=example", "who may add entries")
-	password := flags.String("password", "", "the file with the password of that name")
-	certificate := flags.String("certificate", "", "the file with a certificate (PEM), for TLS")
-	key := flags.String("key", "", "the file with its key")
-	secure := flags.Bool("secure", false, "all connections speak TLS from their beginning")
+	addr := flags.String("addr", "127.0.0.1:1389", "listen address")
+	flags.StringVar(&s.Suffix, "suffix", "dc=example", "DN of the root entry")
+	flags.StringVar(&s.Admin, "admin", "cn=admin,dc=example", "DN of the administrator, who may add entries")
+	password := flags.String("password", "", "file with the administrator's password")
+	certificate := flags.String("certificate", "", "file with a certificate (PEM), for TLS")
+	key := flags.String("key", "", "file with the certificate's key (PEM)")
+	secure := flags.Bool("secure", false, "use TLS for all connections from the start (ldaps)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

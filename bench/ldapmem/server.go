@@ -15,25 +15,25 @@ import (
 	"github.com/jimlambrt/gldap"
 )
 
-// A Server is a directory.
+// A Server is an LDAP server.
 type Server struct {
-	Suffix   string // the name of its highest entry, which is there from the beginning
-	Admin    string // who may add entries
+	Suffix   string // DN of the root entry, which exists from the start
+	Admin    string // DN of the administrator, who may add entries
 	Password string
 	TLS      *tls.Config // for StartTLS, and for all connections if Secure is set
 	Secure   bool
 
 	tree   *tree
-	admins sync.Map // the numbers of connections that the administrator has bound
+	admins sync.Map // IDs of connections that are bound as the administrator
 }
 
-// Serve serves at the address until ctx ends.
+// Serve serves on the address until ctx ends.
 func (s *Server) Serve(ctx context.Context, addr string) error {
 	s.tree = newTree(s.Suffix)
 	forget := func(connection int) { s.admins.Delete(connection) }
 	server, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithOnClose(forget))
 	if err != nil {
-		return fmt.Errorf("making a directory: %w", err)
+		return fmt.Errorf("creating the LDAP server: %w", err)
 	}
 	mux, err := gldap.NewMux()
 	if err == nil {
@@ -41,7 +41,7 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 			mux.ExtendedOperation(s.startTLS, gldap.ExtendedOperationStartTLS), server.Router(mux))
 	}
 	if err != nil {
-		return fmt.Errorf("making a directory: %w", err)
+		return fmt.Errorf("creating the LDAP server: %w", err)
 	}
 	var options []gldap.Option
 	if s.Secure {
@@ -49,13 +49,13 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 	}
 	defer context.AfterFunc(ctx, func() { server.Stop() })()
 	if err := server.Run(addr, options...); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("serving a directory: %w", err)
+		return fmt.Errorf("serving LDAP: %w", err)
 	}
 	return nil
 }
 
-// bind takes names with their passwords, and no one without either. A name without a password is no one's (RFC 4513,
-// section 5.1.2).
+// bind accepts names with their passwords, and anonymous binds without both. It rejects a name without a password
+// (RFC 4513, section 5.1.2).
 func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	code := gldap.ResultInvalidCredentials
 	s.admins.Delete(r.ConnectionID())
@@ -76,7 +76,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	w.Write(r.NewBindResponse(gldap.WithResponseCode(code)))
 }
 
-// isAdminPassword reports whether that is the administrator.
+// isAdminPassword reports whether name and password are those of the administrator.
 func (s *Server) isAdminPassword(name, password string) bool {
 	normalized, ok := normalizeDN(name)
 	admin, _ := normalizeDN(s.Admin)
@@ -99,14 +99,14 @@ func (s *Server) search(w *gldap.ResponseWriter, r *gldap.Request) {
 	w.Write(r.NewSearchDoneResponse(gldap.WithResponseCode(code)))
 }
 
-// visibleAttributes are the attributes that are wanted, all if none are named, but for the password.
+// visibleAttributes returns the requested attributes, or all if none are requested. It never returns the password.
 func (e *entry) visibleAttributes(wanted []string) map[string][]string {
 	shown := maps.Clone(e.attributes)
-	asked := func(name string) bool {
+	requested := func(name string) bool {
 		return slices.ContainsFunc(wanted, func(w string) bool { return w == "*" || strings.EqualFold(w, name) })
 	}
 	maps.DeleteFunc(shown, func(name string, _ []string) bool {
-		return name == passwordAttribute || len(wanted) > 0 && !asked(name)
+		return name == passwordAttribute || len(wanted) > 0 && !requested(name)
 	})
 	return shown
 }
@@ -123,13 +123,13 @@ func (s *Server) add(w *gldap.ResponseWriter, r *gldap.Request) {
 }
 
 func (s *Server) startTLS(w *gldap.ResponseWriter, r *gldap.Request) {
-	answer := r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess))
-	answer.SetResponseName(gldap.ExtendedOperationStartTLS)
+	response := r.NewExtendedResponse(gldap.WithResponseCode(gldap.ResultSuccess))
+	response.SetResponseName(gldap.ExtendedOperationStartTLS)
 	if s.TLS == nil {
-		answer.SetResultCode(gldap.ResultProtocolError)
-		w.Write(answer)
+		response.SetResultCode(gldap.ResultProtocolError)
+		w.Write(response)
 		return
 	}
-	w.Write(answer)
-	_ = r.StartTLS(s.TLS) // a client that fails at it goes away
+	w.Write(response)
+	_ = r.StartTLS(s.TLS) // a client whose handshake fails disconnects
 }

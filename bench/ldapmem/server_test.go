@@ -22,7 +22,7 @@ const (
 	people = "ou=people," + suffix
 )
 
-// served serves a directory until the test ends, and returns how to connect to it.
+// served starts the server until the test ends, and returns a function that connects to it.
 func served(t *testing.T, s *ldapmem.Server) func() *ldap.Conn {
 	t.Helper()
 	port, err := process.FreePort()
@@ -59,7 +59,7 @@ func served(t *testing.T, s *ldapmem.Server) func() *ldap.Conn {
 	}
 }
 
-// add adds an entry with attributes, each a name and a value.
+// add adds an entry. The attributes are pairs of a name and a value.
 func add(c *ldap.Conn, dn string, attributes ...string) error {
 	r := ldap.NewAddRequest(dn, nil)
 	for i := 0; i < len(attributes); i += 2 {
@@ -78,13 +78,13 @@ func expect(t *testing.T, what string, err error, code uint16) {
 func TestServer(t *testing.T) {
 	connect := served(t, &ldapmem.Server{})
 	c := connect()
-	expect(t, "adding as nobody", add(c, people), ldap.LDAPResultInsufficientAccessRights)
+	expect(t, "adding anonymously", add(c, people), ldap.LDAPResultInsufficientAccessRights)
 	expect(t, "a wrong password", c.Bind(admin, "guess"), ldap.LDAPResultInvalidCredentials)
 	expect(t, "the administrator, in another spelling", c.Bind("CN=admin, DC=example", "secret"), ldap.LDAPResultSuccess)
 	expect(t, "adding", add(c, people, "objectClass", "organizationalUnit", "ou", "people"), ldap.LDAPResultSuccess)
 	expect(t, "adding again", add(c, "OU=People,"+suffix), ldap.LDAPResultEntryAlreadyExists)
-	expect(t, "adding below nothing", add(c, "uid=ada,ou=none,"+suffix), ldap.LDAPResultNoSuchObject)
-	expect(t, "adding no name", add(c, "ada"), ldap.LDAPResultInvalidDNSyntax)
+	expect(t, "adding below a missing entry", add(c, "uid=ada,ou=none,"+suffix), ldap.LDAPResultNoSuchObject)
+	expect(t, "adding an invalid name", add(c, "ada"), ldap.LDAPResultInvalidDNSyntax)
 	ada, grace := "uid=ada,"+people, "uid=grace,"+people
 	expect(t, "adding ada", add(c, ada, "objectClass", "person", "uid", "ada", "userPassword", "hers"),
 		ldap.LDAPResultSuccess)
@@ -96,10 +96,10 @@ func TestServer(t *testing.T) {
 	expect(t, "a user", c.Bind(ada, "hers"), ldap.LDAPResultSuccess)
 	expect(t, "adding as a user", add(c, "uid=eve,"+people), ldap.LDAPResultInsufficientAccessRights)
 	expect(t, "another's password", c.Bind(ada, "other"), ldap.LDAPResultInvalidCredentials)
-	expect(t, "nobody's name", c.Bind("uid=eve,"+people, "hers"), ldap.LDAPResultInvalidCredentials)
+	expect(t, "an unknown user", c.Bind("uid=eve,"+people, "hers"), ldap.LDAPResultInvalidCredentials)
 	_, err := c.SimpleBind(&ldap.SimpleBindRequest{Username: ada, AllowEmptyPassword: true})
 	expect(t, "no password", err, ldap.LDAPResultUnwillingToPerform)
-	expect(t, "nobody", c.UnauthenticatedBind(""), ldap.LDAPResultSuccess)
+	expect(t, "anonymous", c.UnauthenticatedBind(""), ldap.LDAPResultSuccess)
 
 	for _, probe := range []struct {
 		base   string
@@ -119,7 +119,7 @@ func TestServer(t *testing.T) {
 		{suffix, ldap.ScopeWholeSubtree, "(member=UID=Ada, ou=people," + suffix + ")", "cn=all," + suffix},
 		{suffix, ldap.ScopeWholeSubtree, "(uid=\\2a)", ""},
 		{suffix, ldap.ScopeWholeSubtree, "(userPassword=hers)", ""},
-		{suffix, ldap.ScopeWholeSubtree, "(uid=a*)", ""}, // which is not known
+		{suffix, ldap.ScopeWholeSubtree, "(uid=a*)", ""}, // substring filters are not supported
 	} {
 		found, err := c.Search(ldap.NewSearchRequest(probe.base, probe.scope, 0, 0, 0, false, probe.filter, nil, nil))
 		if err != nil {
@@ -134,13 +134,13 @@ func TestServer(t *testing.T) {
 			}
 		}
 		if got := strings.Join(names, " "); got != probe.want {
-			t.Errorf("%s below %s finds %q, want %q", probe.filter, probe.base, got, probe.want)
+			t.Errorf("search of %s below %s = %q, want %q", probe.filter, probe.base, got, probe.want)
 		}
 	}
 	_, err = c.Search(ldap.NewSearchRequest("ou=none,"+suffix, 2, 0, 0, 0, false, "(uid=ada)", nil, nil))
-	expect(t, "searching below nothing", err, ldap.LDAPResultNoSuchObject)
+	expect(t, "searching below a missing entry", err, ldap.LDAPResultNoSuchObject)
 	_, err = c.Search(ldap.NewSearchRequest(suffix, 2, 0, 1, 0, false, "(uid=*)", nil, nil))
-	expect(t, "more than were wanted", err, ldap.LDAPResultSizeLimitExceeded)
+	expect(t, "more than the size limit", err, ldap.LDAPResultSizeLimitExceeded)
 	expect(t, "TLS without a certificate", c.StartTLS(&tls.Config{ServerName: "example.com"}),
 		ldap.LDAPResultProtocolError)
 }
@@ -152,12 +152,12 @@ func TestStartTLS(t *testing.T) {
 	trust.AddCert(web.Certificate())
 	connect := served(t, &ldapmem.Server{TLS: web.TLS})
 	c := connect()
-	expect(t, "turning to TLS", c.StartTLS(&tls.Config{ServerName: "example.com", RootCAs: trust}), ldap.LDAPResultSuccess)
-	expect(t, "and then connecting", c.Bind(admin, "secret"), ldap.LDAPResultSuccess)
+	expect(t, "StartTLS", c.StartTLS(&tls.Config{ServerName: "example.com", RootCAs: trust}), ldap.LDAPResultSuccess)
+	expect(t, "bind after StartTLS", c.Bind(admin, "secret"), ldap.LDAPResultSuccess)
 	if state, secure := c.TLSConnectionState(); !secure || state.Version < tls.VersionTLS12 {
-		t.Error("the connection does not speak TLS")
+		t.Error("the connection does not use TLS 1.2 or later")
 	}
 	if err := connect().StartTLS(&tls.Config{ServerName: "example.com"}); err == nil {
-		t.Error("a certificate was believed of an unknown authority")
+		t.Error("StartTLS accepted a certificate of an unknown authority")
 	}
 }

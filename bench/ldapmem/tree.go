@@ -11,23 +11,23 @@ import (
 	"github.com/jimlambrt/gldap"
 )
 
-// An entry has attributes by their names in lower case.
+// An entry is an entry of the directory.
 type entry struct {
-	dn         string // as it was added
-	name       string // normalized, as names are compared
-	attributes map[string][]string
-	children   []*entry // in the order in which they were added
+	dn         string              // as it was added
+	name       string              // the normalized DN, for comparisons
+	attributes map[string][]string // values by name in lower case
+	children   []*entry            // in the order in which they were added
 }
 
 const passwordAttribute = "userpassword"
 
-// A tree is the entries of a directory.
+// A tree has the entries of a directory.
 type tree struct {
 	mu     sync.RWMutex
 	byName map[string]*entry
 }
 
-// normalizeDN is the name in one spelling; false if it is none.
+// normalizeDN returns the DN in a normalized spelling, and false if it is invalid.
 func normalizeDN(dn string) (string, bool) {
 	parsed, err := ldap.ParseDN(dn)
 	if err != nil {
@@ -36,7 +36,7 @@ func normalizeDN(dn string) (string, bool) {
 	return strings.ToLower(parsed.String()), true
 }
 
-// parentDN is the normalized name of the parent.
+// parentDN returns the normalized DN of the parent, or "" if there is none.
 func parentDN(name string) string {
 	parsed, err := ldap.ParseDN(name)
 	if err != nil || len(parsed.RDNs) == 0 {
@@ -52,7 +52,7 @@ func newTree(suffix string) *tree {
 	return &tree{byName: map[string]*entry{name: root}}
 }
 
-// add adds an entry below one that is there, and returns the result code.
+// add adds an entry below an existing one, and returns the result code.
 func (t *tree) add(dn string, attributes []gldap.Attribute) (code int) {
 	name, ok := normalizeDN(dn)
 	if !ok {
@@ -76,7 +76,7 @@ func (t *tree) add(dn string, attributes []gldap.Attribute) (code int) {
 	return gldap.ResultSuccess
 }
 
-// isPassword reports whether there is the entry, and that is its password.
+// isPassword reports whether the entry exists and has the password.
 func (t *tree) isPassword(dn, password string) bool {
 	name, _ := normalizeDN(dn)
 	t.mu.RLock()
@@ -87,7 +87,7 @@ func (t *tree) isPassword(dn, password string) bool {
 	})
 }
 
-// search finds what the message asks for, and returns it with the result code.
+// search returns the entries that match the search, and the result code.
 func (t *tree) search(m *gldap.SearchMessage) (found []*entry, code int) {
 	base, ok := normalizeDN(m.BaseDN)
 	if !ok {
@@ -111,7 +111,7 @@ func (t *tree) search(m *gldap.SearchMessage) (found []*entry, code int) {
 	return found, gldap.ResultSuccess
 }
 
-// walk calls visit for what the scope of a search below the entry holds: what is elsewhere takes no time.
+// walk calls visit for each entry in the scope of a search with this base. Other entries take no time.
 func (e *entry) walk(scope gldap.Scope, visit func(*entry)) {
 	switch scope {
 	case gldap.BaseObject:
@@ -128,7 +128,7 @@ func (e *entry) walk(scope gldap.Scope, visit func(*entry)) {
 	}
 }
 
-// matches reports whether the entry is as the filter wants it, of which equality, presence, and, or and not are known.
+// matches reports whether the entry matches the filter. It supports equality, presence, and, or and not.
 func (e *entry) matches(filter *ber.Packet) bool {
 	switch filter.Tag {
 	case ldap.FilterAnd:
@@ -150,8 +150,8 @@ func (e *entry) matches(filter *ber.Packet) bool {
 	return false
 }
 
-// hasValue reports whether the attribute has the value: names of entries are compared as such, and of all else the case
-// does not matter. No search returns a password.
+// hasValue reports whether the attribute has the value. Members are compared as DNs, and all other values without
+// regard to case. It never matches a password.
 func (e *entry) hasValue(attribute, value string) bool {
 	attribute = strings.ToLower(attribute)
 	if attribute == passwordAttribute {

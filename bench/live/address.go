@@ -7,7 +7,8 @@ import (
 	"runtime"
 )
 
-// Reachable returns an address at which others can reach a listener on all addresses, or else the listener's own.
+// Reachable returns an address at which other machines can reach the listener. It is a global address of this machine
+// if the listener has all addresses, and the listener's own address otherwise.
 func Reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {
@@ -24,7 +25,7 @@ func Reachable(addr net.Addr) string {
 	return net.JoinHostPort(host, fmt.Sprint(tcp.Port))
 }
 
-// OpenBrowser opens the page by the desktop's program.
+// OpenBrowser opens the URL with the desktop's default browser.
 func OpenBrowser(url string) error {
 	program := "xdg-open"
 	if runtime.GOOS == "darwin" {

@@ -22,7 +22,7 @@ import (
 	"forktax/bench/subject/programtest"
 )
 
-// command builds forktax and the workload programs of a demonstration, once for all tests.
+// command builds forktax and the workload programs of a demonstration, and returns the path of forktax.
 func command(t *testing.T) string {
 	t.Helper()
 	dir := programtest.Build(t, "forktax", "forktax-hello", "forktax-startup", "forktax-guestbook",
@@ -31,7 +31,8 @@ func command(t *testing.T) string {
 	return filepath.Join(dir, "forktax")
 }
 
-// shown starts the command until the test ends, which must be a good end, and returns the URL of the page.
+// shown starts the command and returns the URL of the page. The command runs until the test ends, and must then exit
+// successfully.
 func shown(t *testing.T, path string) string {
 	t.Helper()
 	cmd := exec.Command(path, "live")
@@ -40,8 +41,8 @@ func shown(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var complaints strings.Builder
-	cmd.Stderr = &complaints
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,19 +52,19 @@ func shown(t *testing.T, path string) string {
 		cmd.Process.Signal(syscall.SIGINT)
 		io.Copy(io.Discard, out)
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the command ended with %v; it said\n%s", err, complaints.String())
+			t.Errorf("forktax live: %v; standard error:\n%s", err, stderr.String())
 		}
 		if left := running(filepath.Dir(path)); left != "" {
-			t.Errorf("processes are left behind:\n%s", left)
+			t.Errorf("processes are still running:\n%s", left)
 		}
 	})
 	if !found {
-		t.Fatalf("it printed %q, %v", line, err)
+		t.Fatalf("forktax live printed %q, %v, want live URL", line, err)
 	}
 	return url
 }
 
-// running lists the processes of programs in the directory.
+// running returns the command lines of running programs in the directory.
 func running(dir string) string {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	found := ""
@@ -81,13 +82,13 @@ func until(t *testing.T, b *browsertest.Browser, expression string) {
 	for deadline := time.Now().Add(30 * time.Second); !browsertest.Ask[bool](t, b,
 		expression); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it never was so that %s; the page says: %s", expression,
+			t.Fatalf("timeout: %s is not true; the page shows: %s", expression,
 				browsertest.Ask[string](t, b, "document.body.innerText"))
 		}
 	}
 }
 
-// dialed is a page that never reads what it is told.
+// dialed returns a client's connection to the events of the page, from which nothing is read.
 func dialed(t *testing.T, page string) net.Conn {
 	t.Helper()
 	u, err := url.Parse(page)
@@ -104,14 +105,14 @@ func dialed(t *testing.T, page string) net.Conn {
 	return c
 }
 
-// A page that is one too many shows why it is refused, and can be asked to go on when another has gone.
+// A page above the limit shows why it is refused. After another page was closed, it can connect.
 func TestLivePageTooMany(t *testing.T) {
 	page := shown(t, command(t))
 	var others []net.Conn
 	for range 8 {
 		c := dialed(t, page)
 		defer c.Close()
-		if _, err := bufio.NewReader(c).ReadString('\n'); err != nil { // it is let in
+		if _, err := bufio.NewReader(c).ReadString('\n'); err != nil { // it is accepted
 			t.Fatal(err)
 		}
 		go io.Copy(io.Discard, c)
@@ -124,13 +125,13 @@ func TestLivePageTooMany(t *testing.T) {
 		document.getElementById("state").textContent === "running")`)
 }
 
-// number is the number that the element shows.
+// number returns an expression for the number that the element shows.
 func number(selector string) string {
 	return fmt.Sprintf(`parseFloat(document.querySelector(%q).textContent.replaceAll(",", ""))`, selector)
 }
 
-// The page shows both twins under load; a slider changes what is seen, the tour goes through all its steps, and when
-// the page stops or the command ends, nothing is left.
+// The page shows both sides under load. A slider changes the values, the tour goes through all its steps, and no
+// process runs after the page stops or the command ends.
 func TestLivePage(t *testing.T) {
 	path := command(t)
 	page := shown(t, path)
@@ -143,32 +144,39 @@ func TestLivePage(t *testing.T) {
 	until(t, b, `/spawn .* start .* exit /.test(document.querySelector("#side0 .medians").textContent)`)
 	until(t, b, `(() => {
 		const marks = document.querySelector("#side0 .marks");
-		marks.firstChild.dispatchEvent(new MouseEvent("mousemove", {bubbles: true, clientX: marks.getBoundingClientRect().x + marks.clientWidth / 2, clientY: marks.getBoundingClientRect().y + 8}));
+		const at = marks.getBoundingClientRect();
+		marks.firstChild.dispatchEvent(new MouseEvent("mousemove",
+			{bubbles: true, clientX: at.x + marks.clientWidth / 2, clientY: at.y + 8}));
 		return /process \d+, lived for \d/.test(marks.title);
 	})()`)
 	until(t, b, number("#processes")+" > 100 && "+number("#side1 .rps")+" > "+number("#side0 .rps"))
 	until(t, b, `/it breaks even at request [0-9,]+\.$/.test(document.getElementById("paid").textContent)`)
 	if n := browsertest.Ask[int](t, b, `document.querySelectorAll("#charts canvas").length`); n != 2 {
-		t.Errorf("%d charts are drawn, want 2", n)
+		t.Errorf("the page draws %d charts, want 2", n)
 	}
 	browsertest.Picture(t, b, os.Getenv("LIVE_PICTURE"))
 	for _, fault := range browsertest.Faults(t, b, "../report/testdata/axe") {
 		t.Error(fault)
 	}
 
-	// A slider makes each start 50 ms more expensive, for the one side that starts.
-	b.Do(t, chromedp.Evaluate(`(() => { const s = document.getElementById("work"); s.value = 50; s.dispatchEvent(new Event("change", {bubbles: true})); })()`, nil))
+	// A slider makes each start 50 ms longer, on the side that starts processes.
+	b.Do(t, chromedp.Evaluate(`(() => {
+		const s = document.getElementById("work");
+		s.value = 50;
+		s.dispatchEvent(new Event("change", {bubbles: true}));
+	})()`, nil))
 	until(t, b, `document.getElementById("workload").value === "startup"`)
 	until(t, b, number("#side0 .p50")+` >= 50 && document.querySelector("#side0 .p50").textContent.endsWith(" ms")`)
 
-	// Another page asks for all that happens, and takes nothing of it.
+	// Another page requests the events and reads nothing.
 	slow := dialed(t, page)
 	defer slow.Close()
 
 	for step := 1; step <= 8; step++ {
 		b.Do(t, chromedp.Click("#next"))
 		until(t, b, fmt.Sprintf(`document.getElementById("tour-step").textContent === "%d of 8"`, step))
-		until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side0 .rps")+" > 0 && "+number("#side1 .rps")+" > 0")
+		until(t, b, `document.getElementById("state").textContent === "running" && `+
+			number("#side0 .rps")+" > 0 && "+number("#side1 .rps")+" > 0")
 		if trouble := browsertest.Ask[string](t, b, `document.getElementById("trouble").textContent`); trouble != "" {
 			t.Errorf("step %d: %s", step, trouble)
 		}
@@ -177,19 +185,19 @@ func TestLivePage(t *testing.T) {
 		t.Error(trouble)
 	}
 
-	// When no one looks any more, nothing runs but the command.
+	// Without viewers, nothing runs but the command.
 	slow.Close()
 	b.Do(t, chromedp.Click("#stop"))
 	for deadline := time.Now().Add(20 * time.Second); strings.Contains(running(filepath.Dir(path)),
 		"serve"); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("though the page has stopped, there still run\n%s", running(filepath.Dir(path)))
+			t.Fatalf("after the page has stopped, these are still running:\n%s", running(filepath.Dir(path)))
 		}
 	}
 	b.Do(t, chromedp.Click("#stop"))
 	until(t, b, `document.getElementById("state").textContent === "running" && `+number("#side0 .rps")+" > 0")
 
-	// A target that dies is told, and is no end of the session.
+	// If a target dies, the page shows it, and the session continues.
 	pid := browsertest.Ask[int](t, b,
 		`parseInt(document.querySelector("#side1 h2").textContent.match(/process (\d+)/)[1])`)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {

@@ -1,4 +1,4 @@
-// Package live is a demonstration for a class: both twins under load, side by side, steered from a page and seen as it
-// happens. What it shows is measured by the engines that measure runs; a page that is slow, or gone, changes nothing of
-// it.
+// Package live is a demonstration for teaching: two models under load, side by side, controlled from a web page that
+// shows live results. The load engines are those of a run. A page that is slow or closed does not affect the
+// measurement.
 package live

@@ -35,9 +35,9 @@ func (o oneProgram) Launch(ctx context.Context, s Setup, side int) (*subject.Tar
 	return t, o.Requests[0], stop, err
 }
 
-// BenchmarkLooking says what it takes of the resident twin's throughput that the page is open in a browser on the same
-// machine: blocks of two seconds with and without it in turn, for each b.N one pair. Beside a resident twin, too,
-// throughput is steady, and beside cgi, as the page begins, it is not. Run it alone, with -benchtime 60x.
+// BenchmarkLooking measures how much of a persistent server's throughput is lost if the page is open in a browser on
+// the same machine. Each iteration is a pair of 2 s blocks, with and without the page. The other side is cgi, the
+// page's initial setting, or persistent, with which throughput is steadier. Run it alone, with -benchtime 60x.
 func BenchmarkLooking(b *testing.B) {
 	p, err := subject.Describe(b.Context(), filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"))
 	if err != nil {
@@ -65,7 +65,7 @@ func watchPage(b *testing.B, session *Session) {
 	defer ln.Close()
 	server := NewServer(session, ln.Addr())
 	go http.Serve(ln, server.Handler())
-	session.addViewer() // so that it goes on while no page is open
+	session.addViewer() // keeps it running while no page is open
 	defer session.removeViewer()
 	if session.current == nil {
 		b.Fatal(session.failure)
@@ -75,7 +75,7 @@ func watchPage(b *testing.B, session *Session) {
 	resident := session.current.sides[1]
 	throughput := func(page string) float64 {
 		browser.Do(b, chromedp.Navigate(page))
-		time.Sleep(time.Second) // it has begun
+		time.Sleep(time.Second) // until it runs
 		if state := browsertest.Ask[string](b, browser,
 			`document.getElementById("state")?.textContent ?? ""`); (state == "running") != (page == url) {
 			b.Fatalf("%s is %q", page, state)
@@ -104,7 +104,7 @@ func watchPage(b *testing.B, session *Session) {
 	}
 }
 
-// answered is how many right answers there were.
+// answered returns the number of correct responses.
 func (s *side) answered() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -29,13 +29,13 @@ var files embed.FS
 type Server struct {
 	session *Session
 	token   string
-	hosts   []string // by which it may be asked for
-	anyPort int      // a port at which it may be asked for by any address of this machine; 0 if at none
+	hosts   []string // the accepted values of the Host header
+	anyPort int      // a port that is accepted with any IP address; 0 if none
 	metrics http.Handler
 }
 
-// NewServer is one at the address. It is asked for by that alone: a page of a user else's that has its own name lead
-// here (DNS rebinding) asks for another.
+// NewServer returns a server for a listener at the address. It accepts requests for that address only. A malicious page
+// whose name resolves to this machine (DNS rebinding) requests another host.
 func NewServer(session *Session, addr net.Addr) *Server {
 	s := &Server{session: session, token: rand.Text()}
 	if tcp, ok := addr.(*net.TCPAddr); ok {
@@ -54,11 +54,11 @@ func NewServer(session *Session, addr net.Addr) *Server {
 	return s
 }
 
-// Path is where the page is.
+// Path returns the URL path of the page, which contains the token.
 func (s *Server) Path() string { return "/" + s.token + "/" }
 
-// validHost reports whether it may be asked for by that. To a server at all addresses any address may lead, but no
-// name.
+// validHost reports whether the server accepts the Host header. A server that listens on all addresses accepts any IP
+// address, but no other name.
 func (s *Server) validHost(host string) bool {
 	if slices.Contains(s.hosts, host) {
 		return true
@@ -67,11 +67,11 @@ func (s *Server) validHost(host string) bool {
 	return err == nil && s.anyPort != 0 && port == fmt.Sprint(s.anyPort) && net.ParseIP(address) != nil
 }
 
-// policy lets a page have nothing but what comes from here, and be in no other.
+// policy allows a page to load resources only from this server, and forbids embedding it in other pages.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Handler serves the page, and what it asks for.
+// Handler serves the page and its resources.
 func (s *Server) Handler() http.Handler {
 	pages, err := fs.Sub(files, "page")
 	if err != nil {
@@ -91,10 +91,10 @@ func (s *Server) Handler() http.Handler {
 		origin := r.Header.Get("Origin")
 		switch {
 		case !s.validHost(r.Host), origin != "" && origin != "http://"+r.Host:
-			http.Error(w, "this is asked for by "+strings.Join(s.hosts, " or "), http.StatusForbidden)
+			http.Error(w, "wrong Host or Origin header: use "+strings.Join(s.hosts, " or "), http.StatusForbidden)
 			return
 		case subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1:
-			http.Error(w, "the address that forktax live has printed is needed, with its token", http.StatusForbidden)
+			http.Error(w, "wrong token: use the URL that forktax live printed", http.StatusForbidden)
 			return
 		}
 		h := w.Header()
@@ -121,7 +121,7 @@ func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
 		"phases": phases(), "ladder": ladder(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
 }
 
-// phases are those of a request in their order, each with what it is.
+// phases returns the name and description of each phase of a request, in order.
 func phases() (all []map[string]string) {
 	for p := range contract.NumPhases {
 		all = append(all, map[string]string{"name": p.String(), "about": p.About()})
@@ -129,7 +129,7 @@ func phases() (all []map[string]string) {
 	return all
 }
 
-// ladder names the models from the one that keeps everything down to the one that keeps nothing.
+// ladder returns the models, from the one that reuses everything to the one that reuses nothing.
 func ladder() (models []string) {
 	for _, r := range plan.Levels {
 		models = append(models, r.Model)
@@ -137,13 +137,13 @@ func ladder() (models []string) {
 	return models
 }
 
-// mostSetup is far above what a setup takes, in bytes.
+// mostSetup is the size limit of a setup, in bytes; far more than it needs.
 const mostSetup = 4096
 
-// changeSetup changes the setup. It takes JSON alone, which a form of another page cannot send.
+// changeSetup changes the setup. It accepts only JSON, which a form of another page cannot send.
 func (s *Server) changeSetup(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Content-Type") != "application/json" {
-		http.Error(w, "JSON is needed", http.StatusUnsupportedMediaType)
+		http.Error(w, "Content-Type must be application/json", http.StatusUnsupportedMediaType)
 		return
 	}
 	var next Setup
@@ -164,16 +164,15 @@ func (s *Server) changeSetup(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// writeLimit is on a page that takes nothing: it is left, and may come again.
+// writeLimit is the time after which a page that does not read is disconnected. It may reconnect.
 const writeLimit = 5 * time.Second
 
-// events tells a page what happens, as server-sent events, until it leaves. What it takes too slowly it is not told.
+// events sends frames to a page as server-sent events, until the page disconnects. A slow page gets fewer frames.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if !s.session.addViewer() {
 		w.Header().Set("Connection", "close") // a connection is an open file
 		http.Error(w,
-			fmt.Sprintf("%d pages are open already, and there can be no more; close one, and load this one again",
-				maxViewers),
+			fmt.Sprintf("%d pages are open already, which is the limit: close one and reload this page", maxViewers),
 			http.StatusServiceUnavailable)
 		return
 	}
@@ -201,20 +200,20 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A collector tells Prometheus of both sides.
+// A collector collects the Prometheus metrics of both sides.
 type collector struct{ session *Session }
 
 var (
-	requestsDesc = sideDesc("requests_total", "Right answers to the load that is offered.")
-	errorsDesc   = sideDesc("errors_total", "Requests without a right answer.")
-	rpsDesc      = sideDesc("requests_per_second", "Right answers in the last second.")
+	requestsDesc = sideDesc("requests_total", "Correct responses.")
+	errorsDesc   = sideDesc("errors_total", "Requests without a correct response.")
+	rpsDesc      = sideDesc("requests_per_second", "Correct responses in the last second.")
 )
 
 func sideDesc(name, help string) *prometheus.Desc {
 	return prometheus.NewDesc("forktax_live_"+name, help, []string{"side", "model"}, nil)
 }
 
-// Describe implements prometheus.Collector. It sends nothing, for without a view there are no metrics.
+// Describe implements prometheus.Collector. It sends nothing, since there are no metrics without viewers.
 func (collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.

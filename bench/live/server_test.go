@@ -17,7 +17,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// empty is a backend on which nothing can be started.
+// empty is a backend that cannot start anything.
 type empty struct{}
 
 func (empty) Choices() []live.Choice {
@@ -32,7 +32,7 @@ func (empty) Launch(context.Context, live.Setup, int) (*subject.Target, contract
 
 var begin = live.Setup{Workload: "hello", Models: [2]string{"cgi", "persistent"}, Clients: 4}
 
-// serving is a server of an empty backend, and how it is asked for.
+// serving returns the handler of a server with an empty backend, and its host and path.
 func serving(t *testing.T) (h http.Handler, host, path string) {
 	t.Helper()
 	show, err := live.NewSession(empty{}, load.Engines, load.Default, begin)
@@ -48,7 +48,7 @@ func serving(t *testing.T) (h http.Handler, host, path string) {
 	return s.Handler(), "127.0.0.1:8080", s.Path()
 }
 
-// Who has not the token, or comes from another page, or by another name, can neither see nor start anything.
+// Clients without the token, from another page, or with another host name cannot see or start anything.
 func TestServerIsClosedToOthers(t *testing.T) {
 	h, host, path := serving(t)
 	const json = "application/json"
@@ -58,19 +58,19 @@ func TestServerIsClosedToOthers(t *testing.T) {
 		want                                   int
 	}{
 		"the page":                      {"GET", host, path, "", "", "", 200},
-		"by the other name":             {"GET", "localhost:8080", path, "", "", "", 200},
+		"as localhost":                  {"GET", "localhost:8080", path, "", "", "", 200},
 		"its script":                    {"GET", host, path + "live.js", "", "", "", 200},
 		"a setup":                       {"POST", host, path + "setup", "http://" + host, json, good, 204},
 		"without the token":             {"GET", host, "/", "", "", "", 403},
 		"with another token":            {"GET", host, "/ABCDEFGHIJKLMNOPQRSTUVWXYZ/", "", "", "", 403},
 		"a setup without the token":     {"POST", host, "/setup", "", json, good, 403},
-		"by a name that leads here":     {"GET", "evil.example:8080", path, "", "", "", 403},
+		"with another host name":        {"GET", "evil.example:8080", path, "", "", "", 403},
 		"at another port":               {"GET", "127.0.0.1:80", path, "", "", "", 403},
 		"from another page":             {"POST", host, path + "setup", "http://evil.example", json, good, 403},
 		"from a page without an origin": {"POST", host, path + "setup", "null", json, good, 403},
 		"a form":                        {"POST", host, path + "setup", "", "application/x-www-form-urlencoded", good, 415},
-		"as a page would get it":        {"GET", host, path + "setup", "", "", "", 404},
-		"something above":               {"GET", host, path + "../show.go", "", "", "", 307},
+		"a setup by GET":                {"GET", host, path + "setup", "", "", "", 404},
+		"a path above":                  {"GET", host, path + "../show.go", "", "", "", 307},
 	} {
 		r := httptest.NewRequest(test.method, "http://"+test.host+test.path, strings.NewReader(test.body))
 		if test.origin != "" {
@@ -86,12 +86,12 @@ func TestServerIsClosedToOthers(t *testing.T) {
 		}
 		if policy := w.Header().Get("Content-Security-Policy"); w.Code == 200 &&
 			(!strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe")) {
-			t.Errorf("%s: the policy is %q", name, policy)
+			t.Errorf("%s: policy = %q", name, policy)
 		}
 	}
 }
 
-// A server at all addresses of a machine is asked for by any of them, and by no name but localhost.
+// A server on all addresses accepts any IP address as host, and no name but localhost.
 func TestServerAtAllAddresses(t *testing.T) {
 	show, err := live.NewSession(empty{}, load.Engines, load.Default, begin)
 	if err != nil {
@@ -104,27 +104,28 @@ func TestServerAtAllAddresses(t *testing.T) {
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://"+host+s.Path(), nil))
 		if w.Code != want {
-			t.Errorf("asked for as %s: %d, want %d", host, w.Code, want)
+			t.Errorf("Host %s: %d, want %d", host, w.Code, want)
 		}
 	}
 }
 
-// Only what is known, and within bounds, is taken from a page.
+// A setup from a page must have known names and values within bounds.
 func TestSetupsAreBounded(t *testing.T) {
 	h, host, path := serving(t)
+	const hello = `{"workload":"hello","models":["cgi","cgi"],`
 	for body, want := range map[string]string{
-		`{"workload":"/bin/sh","models":["cgi","cgi"],"clients":1}`:                                     "the workload",
-		`{"workload":"hello","models":["cgi","fork"],"clients":1}`:                                      "has no model",
-		`{"workload":"hello","models":["cgi"],"clients":1}`:                                             "has no model",
-		`{"workload":"hello","models":["cgi","cgi"],"clients":0}`:                                       "0 clients: 1 to 32",
-		`{"workload":"hello","models":["cgi","cgi"],"clients":33}`:                                      "33 clients",
-		`{"workload":"hello","models":["cgi","cgi"],"rate_rps":1e9}`:                                    "requests a second",
-		`{"workload":"hello","models":["cgi","cgi"],"rate_rps":-1}`:                                     "requests a second",
-		`{"workload":"startup","models":["cgi","cgi"],"clients":1,"work_ms":201}`:                       "0 to 200",
-		`{"workload":"hello","models":["cgi","cgi"],"clients":1,"work_ms":1}`:                           "startup alone",
-		`{"workload":"hello","models":["cgi","cgi"],"clients":1,"database":"postgres://evil.example/"}`: "has no database",
-		`{"workload":"hello","models":["cgi","cgi"],"clients":1,"env":{"LD_PRELOAD":"x"}}`:              "unknown field",
-		`{"workload":"` + strings.Repeat("x", 5000) + `"}`:                                              "too large",
+		`{"workload":"/bin/sh","models":["cgi","cgi"],"clients":1}`: "unknown workload",
+		`{"workload":"hello","models":["cgi","fork"],"clients":1}`:  "has no model",
+		`{"workload":"hello","models":["cgi"],"clients":1}`:         "has no model",
+		hello + `"clients":0}`:    "0 clients: must be from 1 to 32",
+		hello + `"clients":33}`:   "33 clients",
+		hello + `"rate_rps":1e9}`: "req/s: must be from 0 to 2000",
+		hello + `"rate_rps":-1}`:  "req/s: must be from 0 to 2000",
+		`{"workload":"startup","models":["cgi","cgi"],"clients":1,"work_ms":201}`: "must be from 0 to 200",
+		hello + `"clients":1,"work_ms":1}`:                                        "only for the workload startup",
+		hello + `"clients":1,"database":"postgres://evil.example/"}`:              "has no database",
+		hello + `"clients":1,"env":{"LD_PRELOAD":"x"}}`:                           "unknown field",
+		`{"workload":"` + strings.Repeat("x", 5000) + `"}`:                        "too large",
 		`not JSON`: "invalid character",
 	} {
 		r := httptest.NewRequest("POST", "http://"+host+path+"setup", strings.NewReader(body))
@@ -136,11 +137,11 @@ func TestSetupsAreBounded(t *testing.T) {
 		}
 	}
 	if _, err := live.NewSession(empty{}, load.Engines, load.Default, live.Setup{}); err == nil {
-		t.Error("a show began with no workload")
+		t.Error("NewSession without a workload: want an error")
 	}
 }
 
-// What cannot be started is told to the page, which may choose something else.
+// A failed start is reported to the page, which may choose another setup.
 func TestFailureIsTold(t *testing.T) {
 	h, host, path := serving(t)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -156,19 +157,19 @@ func TestFailureIsTold(t *testing.T) {
 	text := make([]byte, 1000)
 	n, err := io.ReadAtLeast(resp.Body, text, 20)
 	if err != nil || !strings.Contains(string(text[:n]), "nothing can be started here") {
-		t.Errorf("the page is told %q, %v", text[:n], err)
+		t.Errorf("event = %q, %v, want the failure", text[:n], err)
 	}
 }
 
-// There are at most eight pages at once. One more is refused with a sentence, and its connection is closed; when one
-// leaves, another may come.
+// At most eight pages may be open. Another page is refused with a message, and its connection is closed. After a page
+// has disconnected, another may connect.
 func TestPagesAreBounded(t *testing.T) {
 	h, host, path := serving(t)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Host = host
 		h.ServeHTTP(w, r)
 	}))
-	t.Cleanup(s.Close) // after the pages have left
+	t.Cleanup(s.Close) // after the pages are closed
 	open := func() *http.Response {
 		resp, err := http.Get(s.URL + path + "events")
 		if err != nil {
@@ -189,7 +190,7 @@ func TestPagesAreBounded(t *testing.T) {
 		text, err := io.ReadAll(refused.Body)
 		if refused.StatusCode != http.StatusServiceUnavailable || !refused.Close || err != nil ||
 			!strings.HasPrefix(string(text), "8 pages are open already") {
-			t.Fatalf("page 9: %d %q, closed %t, %v; want 503, a sentence and closed", refused.StatusCode, text,
+			t.Fatalf("page 9: %d %q, closed %t, %v; want 503, a message and closed", refused.StatusCode, text,
 				refused.Close, err)
 		}
 	}
@@ -199,7 +200,7 @@ func TestPagesAreBounded(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("no page can be opened after one was closed")
+			t.Fatal("no page can be opened after another was closed")
 		}
 	}
 }

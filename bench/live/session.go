@@ -12,20 +12,20 @@ import (
 	"forktax/bench/load"
 )
 
-// A Session is a demonstration while it goes on. Targets run only while there are viewers.
+// A Session is a running demonstration. Targets run only while there are viewers.
 type Session struct {
 	backend Backend
-	engines func() map[string]load.Engine // new ones: an engine is used by one goroutine at a time
+	engines func() map[string]load.Engine // returns new engines, since an engine is used by one goroutine at a time
 	engine  string
 
-	mu             sync.Mutex // over what is below; held while a setup changes
+	mu             sync.Mutex // guards the fields below; held while a setup changes
 	setup          Setup
 	current        *run // nil if nothing runs
 	viewers        int
-	failure        string // why there is none, though there are viewers
-	endedProcesses int64  // processes that were started by runs before this one
+	failure        string // why nothing runs although there are viewers
+	endedProcesses int64  // number of processes started by earlier runs
 
-	closing context.Context // ends when the session does
+	closing context.Context // ends with the session
 	close   context.CancelFunc
 }
 
@@ -37,7 +37,7 @@ type run struct {
 	stops   []func() error
 }
 
-// stop ends the load, and then both targets, as far as they were started.
+// stop stops the load, and then the targets that were started.
 func (a *run) stop() error {
 	a.cancel()
 	a.driving.Wait()
@@ -48,11 +48,12 @@ func (a *run) stop() error {
 	return errors.Join(errs...)
 }
 
-// gracePeriod is how long targets go on without a viewer: a page that is loaded again comes back at once.
+// gracePeriod is the time for which targets keep running without viewers, so that reloading the page does not stop
+// them.
 const gracePeriod = 3 * time.Second
 
-// viewsPerCore and maxViews are how often a second a page is told. A browser on the same machine takes its processor
-// for each view, of which so many are within 3% of what a resident twin can do with it: task bench:live.
+// viewsPerCore and maxViews limit the views per second. A browser on the same machine needs CPU time for each view.
+// With these limits, a persistent server loses at most 3% of its throughput, as measured by task bench:live.
 const (
 	viewsPerCore = 1
 	maxViews     = 10
@@ -63,7 +64,7 @@ func viewInterval() time.Duration {
 	return time.Duration(float64(time.Second) / min(viewsPerCore*float64(runtime.NumCPU()), maxViews))
 }
 
-// NewSession returns a session that begins with the setup when there is a viewer.
+// NewSession returns a session that starts the setup when the first viewer is added.
 func NewSession(stage Backend, engines func() map[string]load.Engine, engine string, first Setup) (*Session, error) {
 	if err := first.validate(stage.Choices()); err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func NewSession(stage Backend, engines func() map[string]load.Engine, engine str
 	return &Session{backend: stage, engines: engines, engine: engine, setup: first, closing: closing, close: end}, nil
 }
 
-// Set changes the setup to one that has been checked. What runs is ended, and begins again.
+// Set changes the setup, which must be valid. It stops the current run and, if there are viewers, starts a new one.
 func (s *Session) Set(next Setup) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,11 +100,12 @@ func (s *Session) begin() (err error) {
 	for i := range a.sides {
 		target, request, end, err := s.backend.Launch(ctx, s.setup, i)
 		if err != nil {
-			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err), a.stop())
+			return errors.Join(fmt.Errorf("starting %s as %s: %w", s.setup.Workload, s.setup.Models[i], err),
+				a.stop())
 		}
 		a.stops = append(a.stops, end)
 		own := &side{model: s.setup.Models[i], target: target, began: time.Now(), client: &http.Client{}}
-		own.view(ctx) // what it counts begins here
+		own.view(ctx) // its counters start here
 		a.sides[i] = own
 		a.driving.Go(func() { own.watch(ctx) })
 		var engines []load.Engine
@@ -117,7 +119,7 @@ func (s *Session) begin() (err error) {
 	return nil
 }
 
-// end ends what runs. Mu is held.
+// end stops the current run. Mu is held.
 func (s *Session) end() error {
 	if s.current == nil {
 		return nil
@@ -131,10 +133,10 @@ func (s *Session) end() error {
 	return err
 }
 
-// maxViewers is how many pages there may be at once. Each is a connection, and has both targets asked for their usage.
+// maxViewers is the largest number of open pages. Each keeps a connection open, and requests the usage of both targets.
 const maxViewers = 8
 
-// addViewer adds a viewer; it returns false if there are as many as there may be.
+// addViewer adds a viewer. It returns false if there are maxViewers already.
 func (s *Session) addViewer() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,12 +144,12 @@ func (s *Session) addViewer() bool {
 		return false
 	}
 	if s.viewers++; s.current == nil {
-		_ = s.begin() // the page is told of the failure
+		_ = s.begin() // the page shows the failure
 	}
 	return true
 }
 
-// removeViewer removes one. When there was no viewer for a while, what runs is ended.
+// removeViewer removes a viewer. The run stops after gracePeriod without viewers.
 func (s *Session) removeViewer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +165,7 @@ func (s *Session) removeViewer() {
 	})
 }
 
-// Close ends what runs, and what is about to. Nothing begins any more.
+// Close stops the current run and starts in progress, and prevents new ones.
 func (s *Session) Close() error {
 	s.close()
 	s.mu.Lock()
@@ -171,7 +173,7 @@ func (s *Session) Close() error {
 	return s.end()
 }
 
-// A Frame is what a page is told at one time.
+// A Frame is the state of the session that is sent to a page.
 type Frame struct {
 	Setup     Setup  `json:"setup"`
 	Sides     []View `json:"sides"`
@@ -179,7 +181,7 @@ type Frame struct {
 	Failure   string `json:"failure,omitempty"`
 }
 
-// frame takes a look at what runs.
+// frame returns the current state.
 func (s *Session) frame(ctx context.Context) Frame {
 	s.mu.Lock()
 	a, f := s.current, Frame{Setup: s.setup, Sides: []View{}, Processes: s.endedProcesses, Failure: s.failure}

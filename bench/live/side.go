@@ -17,27 +17,27 @@ import (
 	"forktax/workload/contract"
 )
 
-// A side is one of the two targets, under load for as long as it lives.
+// A side is one of the two targets, under load for as long as it runs.
 type side struct {
 	model  string
 	target *subject.Target
 	began  time.Time
 	client *http.Client
 
-	mu           sync.Mutex   // over what the engine records and what a look at it takes
-	seen         []completion // of the last seconds, in the order in which they came
+	mu           sync.Mutex   // guards the fields below
+	seen         []completion // of the last seconds, in order of arrival
 	errors       int
 	requests     int64
-	recentPhases [][]Phase // of the last requests that told theirs
-	failure      string    // why no load is offered any more
+	recentPhases [][]Phase // of the last responses that contained phases
+	failure      string    // why the load has stopped
 	gone         string    // why the target has ended, if it has
 
-	first, last *contract.Usage // when it began, and at the look before
+	first, last *contract.Usage // at the start, and at the previous view
 	lastAt      time.Time
-	all         contract.Usage // since it began, as far as is known
+	all         contract.Usage // since the start, as far as is known
 }
 
-// A completion is when a response came, and its response time.
+// A completion is the arrival time of a response, and its response time.
 type completion struct {
 	at       time.Time
 	response time.Duration
@@ -50,19 +50,19 @@ type Phase struct {
 }
 
 const (
-	visit       = 250 * time.Millisecond // after which the engine is asked again
+	visit       = 250 * time.Millisecond // the length of a visit
 	window      = time.Second
-	longest     = 5 * time.Second // window of percentiles, if a shorter one has too little for p99
-	mostSeen    = 4000            // answers of a window that percentiles are taken of
+	longest     = 5 * time.Second // window of percentiles, if a shorter one has too few responses for p99
+	mostSeen    = 4000            // largest number of responses used for percentiles
 	mostPhases  = 8
-	turns       = 8                      // of engines in an open loop: answers may take two seconds
-	errorPause  = 500 * time.Millisecond // after which a target that fails is asked again
+	turns       = 8                      // engines in an open loop, so that responses may take two seconds
+	errorPause  = 500 * time.Millisecond // pause after a failed visit
 	lookTimeout = time.Second
 )
 
-// drive offers load until ctx ends. In a closed loop one engine makes one visit after the other. In an open loop a
-// visit must not wait for the last answers of the one before it, so the engines take turns: only a target that takes
-// longer for an answer than for the visits of all others gets less than the rate.
+// drive sends load until ctx ends. In a closed loop, one engine makes one visit after the other. In an open loop, a
+// visit must not wait for the last responses of the previous one, so the engines take turns. A target gets less than
+// the rate only if a response takes longer than one visit of each other engine.
 func (s *side) drive(ctx context.Context, engines []load.Engine, r contract.Request, l plan.Load) {
 	v := load.Visit{URL: s.target.URL, Request: r, Load: l, Length: visit}
 	if l.Kind == plan.Closed {
@@ -92,7 +92,7 @@ func (s *side) drive(ctx context.Context, engines []load.Engine, r contract.Requ
 	driving.Wait()
 }
 
-// sleep waits, unless ctx ends before that.
+// sleep waits for d, or until ctx ends. It reports whether ctx has not ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -102,7 +102,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// watch notes why the target ends, if that is not what ends ctx.
+// watch records why the target ends, if it ends before ctx.
 func (s *side) watch(ctx context.Context) {
 	select {
 	case <-ctx.Done():
@@ -135,7 +135,7 @@ func (s *side) Observe(batch []record.Observation) {
 	if n := len(s.recentPhases); n > mostPhases {
 		s.recentPhases = slices.Clone(s.recentPhases[n-mostPhases:])
 	}
-	if n := len(s.seen); n > 2*200_000 { // far more than a window has, unless no one looks
+	if n := len(s.seen); n > 2*200_000 { // far more than in a window; reached only without viewers
 		s.seen = slices.Clone(s.seen[n-200_000:])
 	}
 }
@@ -150,7 +150,7 @@ func phasesOf(o record.Observation) []Phase {
 	return phases
 }
 
-// A View is what a page is shown of a side.
+// A View is the state of a side that a page shows.
 type View struct {
 	Model       string           `json:"model"`
 	PID         int              `json:"pid"`
@@ -162,8 +162,8 @@ type View struct {
 	Errors      int              `json:"errors"`
 	CPU         float64          `json:"cpu"` // cores
 	CPUUS       float64          `json:"cpu_us"`
-	StartCPUUS  float64          `json:"start_cpu_us"` // of its start; 0 if that is not known
-	Processes   int64            `json:"processes"`    // started since it began
+	StartCPUUS  float64          `json:"start_cpu_us"` // of its startup; 0 if not known
+	Processes   int64            `json:"processes"`    // started since the side began
 	Connections int64            `json:"connections"`
 	Children    []contract.Child `json:"children"`
 	NowNS       int64            `json:"now_ns"` // on the children's clock
@@ -171,7 +171,7 @@ type View struct {
 	Failure     string           `json:"failure,omitempty"`
 }
 
-// view takes a view of the side.
+// view returns the current state of the side.
 func (s *side) view(ctx context.Context) View {
 	v := View{Model: s.model, PID: s.target.PID, AgeUS: time.Since(s.began).Microseconds(), Children: []contract.Child{}}
 	usage, family := contract.Usage{}, contract.Family{}
@@ -214,7 +214,7 @@ func (s *side) view(ctx context.Context) View {
 	return v
 }
 
-// before is how many of the answers seen came before then. Mu is held.
+// before returns the number of seen responses that arrived before then. Mu is held.
 func (s *side) before(then time.Time) int {
 	i, _ := slices.BinarySearchFunc(s.seen, then, func(a completion, t time.Time) int { return a.at.Compare(t) })
 	return i
@@ -235,8 +235,8 @@ func (s *side) fetchJSON(ctx context.Context, path string, into any) error {
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-// percentiles of what was seen, of a part of it if it is much. The median is that of however little there was, as a
-// rate may be low; p99 is 0 if there was too little.
+// percentiles returns the percentiles of the response times, in µs. Of many responses, it uses every n-th. There is a
+// median even of few responses, since the rate may be low; p99 is 0 if there are too few.
 func percentiles(seen []completion) (p50, p99 int64) {
 	if len(seen) == 0 {
 		return 0, 0

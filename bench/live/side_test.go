@@ -15,8 +15,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A target that takes half a second for each answer, and can give many at once, gets the rate that was asked for: an
-// open loop waits for no one. If visits waited for the last answers, it would get a third.
+// A target that takes half a second for each response, and serves many at once, gets the full rate, since an open loop
+// does not wait for responses. If visits waited for the last responses, it would get a third.
 func TestOpenLoopWaitsForNobody(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(500 * time.Millisecond)
@@ -36,21 +36,21 @@ func TestOpenLoopWaitsForNobody(t *testing.T) {
 	if s.failure != "" || s.errors > 0 {
 		t.Fatalf("%d errors, %s", s.errors, s.failure)
 	}
-	// Visits of 250 ms tell of their answers 500 ms later: of 16, the last three do not.
+	// Visits of 250 ms record their responses 500 ms later: of 16 visits, the last three do not.
 	if s.requests < seconds*rate/2 || s.requests > seconds*rate*3/2 {
-		t.Errorf("%d answers in %d s at %g/s", s.requests, seconds, rate)
+		t.Errorf("%d responses in %d s, want about %g per second", s.requests, seconds, rate)
 	}
 }
 
-// broken is an engine that can make no visit.
+// broken is an engine whose visits fail.
 type broken struct{ tries *atomic.Int64 }
 
 func (b broken) Run(context.Context, load.Visit, load.Recorder) error {
 	b.tries.Add(1)
-	return errors.New("it cannot be made")
+	return errors.New("visit failed")
 }
 
-// A visit that cannot be made is tried again after a pause, in both kinds of loops, and why is told.
+// A failed visit is repeated after a pause, in both kinds of loops, and its error is recorded.
 func TestDriveRests(t *testing.T) {
 	for _, setup := range []Setup{{Clients: 4}, {RateRPS: 10}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -59,8 +59,8 @@ func TestDriveRests(t *testing.T) {
 			var tries atomic.Int64
 			s := &side{target: &subject.Target{}}
 			s.drive(ctx, []load.Engine{broken{&tries}}, contract.Request{}, setup.load())
-			if n := tries.Load(); n != 10 || s.failure != "it cannot be made" {
-				t.Errorf("%s: it was tried %d times in 10 pauses, and %q is told", setup.load(), n, s.failure)
+			if n := tries.Load(); n != 10 || s.failure != "visit failed" {
+				t.Errorf("%s: %d tries in 10 pauses, failure %q; want 10 tries and visit failed", setup.load(), n, s.failure)
 			}
 		})
 	}

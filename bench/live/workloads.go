@@ -14,25 +14,25 @@ import (
 	"forktax/workload/contract"
 )
 
-// Workloads are the built-in workloads as the Stage of a demonstration.
+// Workloads is the Backend of the built-in workloads.
 type Workloads struct {
 	finder  *subject.Finder
 	log     io.Writer
 	command string
 	atOnce  <-chan struct{}
 
-	mu        sync.Mutex // over what is below
+	mu        sync.Mutex // guards the fields below
 	choices   []Choice
-	programs  map[string]subject.Program // by choice, and by choice and database
+	programs  map[string]subject.Program // by choice, or by choice and database
 	databases map[string]subject.Database
 	stops     []func() error
 }
 
-// playable are the workloads that a page may choose.
+// playable lists the workloads that a page may choose.
 var playable = []string{"hello", "startup", "guestbook", "members"}
 
-// NewWorkloads finds the workloads. The command is that of forktax, for their metrics; atOnce is a Launcher's. Messages
-// go to log.
+// NewWorkloads finds the workloads. Command is the path of forktax, which exports their metrics; atOnce is the Kill
+// channel of a Launcher. Messages go to log.
 func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, log io.Writer) (*Workloads, error) {
 	s := &Workloads{finder: subject.NewFinder(log), log: log, command: command, atOnce: atOnce,
 		programs:  map[string]subject.Program{},
@@ -57,7 +57,7 @@ func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, l
 	return s, nil
 }
 
-// subjectOf names a request; that of a workload with just one often has its name.
+// subjectOf returns the choice's name of a request. A workload's only request often has the workload's name.
 func subjectOf(workload, request string) string {
 	if workload == request || workload == Startup {
 		return workload
@@ -65,10 +65,10 @@ func subjectOf(workload, request string) string {
 	return workload + "/" + request
 }
 
-// Choices implements Stage.
+// Choices implements Backend.
 func (s *Workloads) Choices() []Choice { return s.choices }
 
-// Launch implements Stage.
+// Launch implements Backend.
 func (s *Workloads) Launch(ctx context.Context, setup Setup, side int) (*subject.Target, contract.Request,
 	func() error, error) {
 	p, err := s.program(ctx, setup)
@@ -93,7 +93,7 @@ func (s *Workloads) Launch(ctx context.Context, setup Setup, side int) (*subject
 	return t, p.Requests[i], stop, nil
 }
 
-// program is that of the choice, which keeps its data where that says.
+// program returns the program of the setup's workload, for the setup's database.
 func (s *Workloads) program(ctx context.Context, setup Setup) (subject.Program, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +114,7 @@ func (s *Workloads) program(ctx context.Context, setup Setup) (subject.Program, 
 	return found[0], nil
 }
 
-// served starts the server that programs of this kind need, once.
+// served starts the database server of the given kind, once, and returns all started servers.
 func (s *Workloads) served(ctx context.Context, kind string) (map[string]subject.Database, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +131,7 @@ func (s *Workloads) served(ctx context.Context, kind string) (map[string]subject
 	return maps.Clone(s.databases), nil
 }
 
-// Close ends the servers that the workloads needed.
+// Close stops the database servers.
 func (s *Workloads) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,31 +2,32 @@ package machine
 
 import "slices"
 
-// Verdicts on what was found.
+// Verdicts of findings.
 const (
 	Fit      = "ok"
-	Doubtful = "warning" // some numbers suffer, or something cannot be done
-	Unfit    = "unfit"   // a run would be inconclusive, or fail
-	Unknown  = "unknown" // it cannot be seen here
+	Doubtful = "warning" // some results are less precise, or a feature is not available
+	Unfit    = "unfit"   // a run would be inconclusive or fail
+	Unknown  = "unknown" // not available on this system
 )
 
-// A Finding is what one rule found.
+// A Finding is the result of one rule.
 type Finding struct {
 	Name      string `json:"name"`
 	Found     string `json:"found"`
 	Verdict   string `json:"verdict"`
-	NeededFor string `json:"purpose,omitempty"` // what an outside program is needed for; "" of all else
-	Effect    string `json:"effect,omitempty"`  // what suffers from it; "" if it is fit
+	NeededFor string `json:"purpose,omitempty"` // the features that need an external program; "" for all other findings
+	Effect    string `json:"effect,omitempty"`  // the effect on measurements; "" if the verdict is Fit or Unknown
 	Advice    string `json:"advice,omitempty"`
 }
 
-// An Assessment is whether a machine is fit to measure on.
+// An Assessment reports whether a machine is suitable for measurements.
 type Assessment struct {
-	Fit      bool      `json:"fit"` // nothing is unfit
+	Fit      bool      `json:"fit"` // no finding is Unfit
 	Findings []Finding `json:"findings"`
 	Facts    Facts     `json:"facts"`
 
-	SmallestChange []SmallestChange `json:"smallest_change,omitempty"` // that a check finds in a minute; absent if not measured
+	// SmallestChange has the smallest change that a check finds in a minute, for each gate; empty if not measured.
+	SmallestChange []SmallestChange `json:"smallest_change,omitempty"`
 }
 
 // Assess applies the rules to the facts.
@@ -49,7 +50,7 @@ func (e *Assessment) fits() bool {
 	return !slices.ContainsFunc(e.Findings, func(f Finding) bool { return f.Verdict == Unfit })
 }
 
-// A rule looks at one of the facts.
+// A rule judges one of the facts.
 type rule struct {
 	name, effect, advice string
 	judge                func(Facts) (found, verdict string)
@@ -60,21 +61,21 @@ func (c rule) finding(f Facts) Finding {
 	return newFinding(c.name, found, verdict, c.effect, c.advice)
 }
 
-// newFinding has an effect and advice only if something suffers.
+// newFinding returns a finding. It has the effect and advice only if the verdict is Doubtful or Unfit.
 func newFinding(name, found, verdict, effect, advice string) Finding {
 	switch verdict {
 	case Unknown:
-		return Finding{Name: name, Found: "cannot be seen on this system", Verdict: verdict}
+		return Finding{Name: name, Found: "not available on this system", Verdict: verdict}
 	case Fit:
 		return Finding{Name: name, Found: found, Verdict: verdict}
 	}
 	return Finding{Name: name, Found: found, Verdict: verdict, Effect: effect, Advice: advice}
 }
 
-// above is the verdict on what should be small.
+// above returns the verdict on a number that should be small.
 func above(x, doubtful, unfit float64) string { return graded(x > doubtful, x > unfit) }
 
-// below is the verdict on what should be large.
+// below returns the verdict on a number that should be large.
 func below[T int | float64 | uint64](x, doubtful, unfit T) string {
 	return graded(x < doubtful, x < unfit)
 }

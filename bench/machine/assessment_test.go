@@ -16,7 +16,7 @@ import (
 
 func pointer[T any](v T) *T { return &v }
 
-// idle is a machine on which nothing is wrong.
+// idle returns the facts of a machine without problems.
 func idle() machine.Facts {
 	return machine.Facts{
 		Cores:       4,
@@ -39,7 +39,7 @@ func idle() machine.Facts {
 	}
 }
 
-// found is the finding of that name.
+// found returns the finding of the given name.
 func found(t *testing.T, e *machine.Assessment, name string) machine.Finding {
 	t.Helper()
 	for _, f := range e.Findings {
@@ -47,7 +47,7 @@ func found(t *testing.T, e *machine.Assessment, name string) machine.Finding {
 			return f
 		}
 	}
-	t.Fatalf("nothing was found of %q in %+v", name, e.Findings)
+	t.Fatalf("no finding %q in %+v", name, e.Findings)
 	return machine.Finding{}
 }
 
@@ -63,7 +63,7 @@ func TestAssessOfIdleMachine(t *testing.T) {
 	}
 }
 
-// Each rule on both sides of its limits; all else is as it should be.
+// Each case changes one fact of an idle machine, to either side of a rule's limits.
 func TestAssess(t *testing.T) {
 	const fit, doubtful, unfit, unknown = machine.Fit, machine.Doubtful, machine.Unfit, machine.Unknown
 	type facts = machine.Facts
@@ -78,67 +78,67 @@ func TestAssess(t *testing.T) {
 		"some steal":            {"steal", func(f *facts) { f.Load.Steal = 0.01 }, doubtful, "1.0%"},
 		"a quarter stolen":      {"steal", func(f *facts) { f.Load.Steal = 0.25 }, doubtful, "25.0%"},
 		"more stolen":           {"steal", func(f *facts) { f.Load.Steal = 0.26 }, doubtful, "26.0%"},
-		"steal not counted":     {"steal", func(f *facts) { f.Load = nil }, unknown, "cannot be seen on this system"},
+		"steal not counted":     {"steal", func(f *facts) { f.Load = nil }, unknown, "not available on this system"},
 		"a twentieth by others": {"others", func(f *facts) { f.Load.Others = 0.2 }, fit, "0.20 of 4 cores"},
 		"more by others": {"others", func(f *facts) {
 			*f.Load = machine.Load{Others: 0.9, Unseen: 0.2, Busiest: []machine.Busy{{7, "cc", 0.7}, {8, "sh", 0.001}}}
-		}, doubtful, "0.90 of 4 cores: cc (7) 0.70, short-lived or unseen ones 0.20"},
+		}, doubtful, "0.90 of 4 cores: cc (7) 0.70, short-lived or hidden processes 0.20"},
 		"above a quarter by others": {"others", func(f *facts) { f.Load.Others = 1.1 }, doubtful, "1.10 of 4 cores"},
 		"a quota of all cores":      {"CPU quota", func(f *facts) { f.Quota.Cores = 4 }, fit, "4 of 4 cores"},
 		"a quota of some cores":     {"CPU quota", func(f *facts) { f.Quota.Cores = 1.5 }, doubtful, "1.5 of 4 cores"},
 		"a quota of half a core":    {"CPU quota", func(f *facts) { f.Quota.Cores = 0.5 }, doubtful, "0.5 of 4 cores"},
 		"a quota that was used up": {"CPU quota", func(f *facts) {
 			*f.Quota = machine.Quota{Cores: 4, Throttled: time.Second, Periods: 20, ThrottledPeriods: 18}
-		}, doubtful, "4 of 4 cores, used up in 18 of 20 periods: held up for 1s in two seconds"},
-		"a quota not known": {"CPU quota", func(f *facts) { f.Quota = nil }, unknown, "cannot be seen on this system"},
+		}, doubtful, "4 of 4 cores, used up in 18 of 20 periods: throttled for 1s in 2 s"},
+		"a quota not known": {"CPU quota", func(f *facts) { f.Quota = nil }, unknown, "not available on this system"},
 		"some jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 12345678, Share: 0.05} }, doubtful,
-			"a busy thread stood still for 5.0% of a second, at most for 12.35ms"},
+			"a busy thread was paused for 5.0% of a second, at most 12.35ms at a time"},
 		"much jitter": {"jitter", func(f *facts) { f.Jitter = machine.Jitter{Longest: 1234567890, Share: 0.2} }, doubtful,
-			"a busy thread stood still for 20.0% of a second, at most for 1.23s"},
+			"a busy thread was paused for 20.0% of a second, at most 1.23s at a time"},
 		"a governor that saves": {"frequency", func(f *facts) { f.Governor = "powersave" }, doubtful, "powersave"},
-		"no governor":           {"frequency", func(f *facts) { f.Governor = "" }, fit, "not set by this system"},
+		"no governor":           {"frequency", func(f *facts) { f.Governor = "" }, fit, "not controlled by this system"},
 		"turbo":                 {"turbo", func(f *facts) { f.Turbo = "on" }, doubtful, "on"},
-		"no turbo":              {"turbo", func(f *facts) { f.Turbo = "" }, fit, "not set by this system"},
-		"a clock in between":    {"clock", func(f *facts) { f.ClockCost = 500 }, doubtful, "tsc, 500ns a look"},
+		"no turbo":              {"turbo", func(f *facts) { f.Turbo = "" }, fit, "not controlled by this system"},
+		"a clock in between":    {"clock", func(f *facts) { f.ClockCost = 500 }, doubtful, "tsc, 500ns per reading"},
 		"a slow clock": {"clock", func(f *facts) { f.ClockSource, f.ClockCost = "hpet", 1500 }, doubtful,
-			"hpet, 1.5µs a look"},
+			"hpet, 1.5µs per reading"},
 		"a slow clock by its name": {"clock", func(f *facts) { f.ClockSource = "acpi_pm" }, doubtful,
-			"acpi_pm, 40ns a look"},
-		"a clock without a name": {"clock", func(f *facts) { f.ClockSource = "" }, fit, "40ns a look"},
+			"acpi_pm, 40ns per reading"},
+		"a clock without a name": {"clock", func(f *facts) { f.ClockSource = "" }, fit, "40ns per reading"},
 		"no real time": {"real-time priority", func(f *facts) { f.RealTime = pointer(false) }, doubtful,
 			"not permitted"},
 		"real time not known": {"real-time priority", func(f *facts) { f.RealTime = nil }, unknown,
-			"cannot be seen on this system"},
+			"not available on this system"},
 		"files for some clients": {"open files", func(f *facts) { f.OpenFiles = pointer(uint64(1024)) }, doubtful,
-			"at most 1024"},
+			"limit 1024"},
 		"files for few clients": {"open files", func(f *facts) { f.OpenFiles = pointer(uint64(64)) }, unfit,
-			"at most 64"},
+			"limit 64"},
 		"files without limit": {"open files", func(f *facts) { f.OpenFiles = pointer(uint64(math.MaxUint64)) }, fit,
-			"at most as many as wanted"},
+			"unlimited"},
 		"few processes": {"processes", func(f *facts) { f.Processes = pointer(uint64(999)) }, doubtful,
-			"999 more can be started"},
+			"999 more allowed"},
 		"hardly a process": {"processes", func(f *facts) { f.Processes = pointer(uint64(20)) }, unfit,
-			"20 more can be started"},
+			"20 more allowed"},
 		"few ports": {"ports", func(f *facts) { f.Ports = &machine.Ports{All: 28_232, Waiting: 20_000} }, doubtful,
-			"28232, 20000 of them of connections that have ended"},
+			"28232, 20000 of them in use by closed connections"},
 		"hardly a port": {"ports", func(f *facts) { f.Ports = &machine.Ports{All: 500} }, doubtful,
-			"500, 0 of them of connections that have ended"},
+			"500, 0 of them in use by closed connections"},
 		"little memory": {"memory", func(f *facts) { f.Memory.Available = 512 << 20 }, doubtful, "512 MiB available"},
 		"no memory":     {"memory", func(f *facts) { f.Memory.Available = 128 << 20 }, unfit, "128 MiB available"},
 		"swap in use":   {"swap", func(f *facts) { f.Memory.Swapped = 3 << 29 }, doubtful, "1.5 GiB in use"},
 		"swapping": {"swap", func(f *facts) { f.Memory.Swapped, f.Memory.Pages = 1<<30, 12 }, doubtful,
-			"1.0 GiB in use, 12 pages moved in two seconds"},
+			"1.0 GiB in use, 12 pages moved in 2 s"},
 		"huge pages not known": {"huge pages", func(f *facts) { f.HugePages = "" }, unknown,
-			"cannot be seen on this system"},
+			"not available on this system"},
 		"mitigations not known": {"mitigations", func(f *facts) { f.Mitigations = nil }, unknown,
-			"cannot be seen on this system"},
+			"not available on this system"},
 		"a disk that is filling": {"disk of results", func(f *facts) { f.Disks[0].Free = pointer(uint64(500 << 20)) },
 			doubtful,
 			"500 MiB free in /results"},
 		"a full disk": {"disk of results", func(f *facts) { f.Disks[0].Free = pointer(uint64(0)) }, unfit,
 			"0 MiB free in /results"},
 		"a disk not known": {"disk of results", func(f *facts) { f.Disks[0].Free = nil }, unknown,
-			"cannot be seen on this system"},
+			"not available on this system"},
 		"a missing program": {"strace", func(f *facts) { f.Tools[0].Installed = false }, doubtful,
 			"missing"},
 	} {
@@ -152,7 +152,7 @@ func TestAssess(t *testing.T) {
 			}
 			spoilt := test.verdict == doubtful || test.verdict == unfit
 			if (got.Effect != "") != spoilt || (got.Advice != "") != spoilt {
-				t.Errorf("Assess finds %+v; what it spoils, and advice, belong to warning and unfit alone", got)
+				t.Errorf("Assess finds %+v; want effect and advice only for warning and unfit", got)
 			}
 			if e.Fit != (test.verdict != unfit) {
 				t.Errorf("Fit = %v with %q %s", e.Fit, test.check, test.verdict)
@@ -161,7 +161,7 @@ func TestAssess(t *testing.T) {
 	}
 }
 
-// What makes a machine noisy is for the check that is measured to judge, and so are limits that did not prevent it.
+// The measured check decides whether a machine is too noisy, and overrides limits that did not prevent it.
 func TestSmallestChange(t *testing.T) {
 	noisy := func(f *machine.Facts) {
 		f.Cores = 1
@@ -195,7 +195,7 @@ func TestSmallestChange(t *testing.T) {
 			noisy(&f)
 			e := machine.Assess(f)
 			if !e.Fit || len(e.Limits()) > 0 {
-				t.Errorf("a noisy machine is not fit before it is measured: %v", e.Limits())
+				t.Errorf("before the measurement, a noisy machine is unfit: %v", e.Limits())
 			}
 			test.add(e)
 			got := e.Findings[0]
@@ -214,23 +214,23 @@ func TestSmallestChange(t *testing.T) {
 	}
 }
 
-// A finding that asks for a program says which package has it, and what cannot be had without.
+// The finding of a missing program has its package, and the feature that needs it.
 func TestAssessOfMissingProgram(t *testing.T) {
 	f := idle()
 	f.Tools[0].Installed = false
 	got := found(t, machine.Assess(f), "strace")
-	if got.Effect != "explain cannot be had" || got.Advice != "apt-get install strace" || got.NeededFor != "explain" {
+	if got.Effect != "needed for explain" || got.Advice != "apt-get install strace" || got.NeededFor != "explain" {
 		t.Errorf("Assess finds %+v", got)
 	}
 }
 
-// One that is there and does not work says why, in the words of the system.
+// The finding of a program that is installed but does not work has the system's error message.
 func TestAssessOfForbiddenProgram(t *testing.T) {
 	f := idle()
 	f.Tools[0].Problem, f.Tools[0].Advice = "strace cannot trace here: ptrace: Operation not permitted", "allow ptrace"
 	got := found(t, machine.Assess(f), "strace")
 	want := machine.Finding{Name: "strace", Found: f.Tools[0].Problem, Verdict: machine.Doubtful, NeededFor: "explain",
-		Effect: "explain cannot be had", Advice: "allow ptrace"}
+		Effect: "needed for explain", Advice: "allow ptrace"}
 	if got != want {
 		t.Errorf("Assess finds %+v, want %+v", got, want)
 	}
@@ -245,11 +245,11 @@ func TestProbe(t *testing.T) {
 		t.Errorf("Probe = %+v", f)
 	}
 	for _, tool := range f.Tools {
-		if tool.Name == "go" && !tool.Installed { // which runs this
-			t.Error("Probe finds no go")
+		if tool.Name == "go" && !tool.Installed { // it runs this test
+			t.Error("Probe does not find go")
 		}
 		if tool.NeededFor == "" || tool.Package == "" && tool.Advice == "" {
-			t.Errorf("Probe finds %+v, want what it is for and how to get it", tool)
+			t.Errorf("Probe finds %+v, want its purpose and how to install it", tool)
 		}
 	}
 	if runtime.GOOS != "linux" {
@@ -262,7 +262,7 @@ func TestProbe(t *testing.T) {
 	}
 	for _, b := range f.Load.Busiest {
 		if b.PID == os.Getpid() {
-			t.Errorf("Probe takes this process for another: %+v", f.Load.Busiest)
+			t.Errorf("Probe lists this process among the others: %+v", f.Load.Busiest)
 		}
 	}
 	if f.Quota == nil || f.RealTime == nil || f.Memory == nil || f.Memory.Available == 0 || f.Ports == nil ||
@@ -276,10 +276,10 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// Another process that is busy is seen, and by its name.
+// Another busy process is listed with its name.
 func TestProbeSeesOthers(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("other processes are seen on Linux alone")
+		t.Skip("other processes are listed on Linux only")
 	}
 	pid := busy(t)
 	f, err := machine.Probe(t.Context(), ".")
@@ -291,10 +291,10 @@ func TestProbeSeesOthers(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("Probe: load %+v; sh (%d) is not among the busiest", f.Load, pid)
+	t.Errorf("Probe: load %+v, want sh (%d) among the busiest", f.Load, pid)
 }
 
-// busy starts a shell that does nothing but turn in a circle until the test ends.
+// busy starts a shell that runs an endless loop until the test ends.
 func busy(t *testing.T) (pid int) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", "while :; do :; done")

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// cgroupDirs lists the directories of this process's control group and of those that it is in, for a controller of
-// version 1, or for all of version 2 if that is "".
+// cgroupDirs returns the directories of this process's control group and of its ancestors, innermost first. They are
+// those of a controller of version 1, or of version 2 if controller is "".
 func cgroupDirs(controller string) []string {
 	self, err := procfs.Self()
 	if err != nil {
@@ -34,18 +34,18 @@ func cgroupDirs(controller string) []string {
 	return nil
 }
 
-// parseUint reads a number of the kernel's; 0 if it is none.
+// parseUint parses a number in a kernel file; it returns 0 if the text is not a number.
 func parseUint(text string) uint64 {
 	n, _ := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
 	return n
 }
 
-// remaining is the least that is left of a limit in the control groups that this process is in, by the names of the
-// limit and of what is used, in version 2 and in version 1; and whether there is a limit.
+// remaining returns the smallest unused part of a limit in this process's control groups, and whether there is a limit.
+// The arguments name the files of the limit and the usage in version 2, and in version 1.
 func remaining(controller, most, used, most1, used1 string) (left uint64, limited bool) {
-	look := func(dir, most, used string) {
+	read := func(dir, most, used string) {
 		limit, err := strconv.ParseUint(readWord(filepath.Join(dir, most)), 10, 64)
-		if err != nil || limit >= 1<<62 { // "max", or version 1's number for it
+		if err != nil || limit >= 1<<62 { // "max", or the equivalent number of version 1
 			return
 		}
 		n := limit - min(limit, parseUint(readWord(filepath.Join(dir, used))))
@@ -54,10 +54,10 @@ func remaining(controller, most, used, most1, used1 string) (left uint64, limite
 		}
 	}
 	for _, dir := range cgroupDirs("") {
-		look(dir, most, used)
+		read(dir, most, used)
 	}
 	for _, dir := range cgroupDirs(controller) {
-		look(dir, most1, used1)
+		read(dir, most1, used1)
 	}
 	return left, limited
 }

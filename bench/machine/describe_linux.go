@@ -36,7 +36,7 @@ func describe(e *record.Environment) {
 	}
 }
 
-// readWord reads a small file of the kernel's; "" if there is none.
+// readWord returns the content of a small kernel file, or "" if it does not exist.
 func readWord(name string) string {
 	text, _ := os.ReadFile(name)
 	return strings.TrimSpace(string(text))
@@ -53,7 +53,7 @@ func mitigations() map[string]string {
 	return found
 }
 
-// limits on what a load can open, and on what the control group may use.
+// limits returns the limits of this process and its control group, by name.
 func limits() map[string]string {
 	found := map[string]string{}
 	for name, resource := range map[string]int{"open files": unix.RLIMIT_NOFILE, "processes": unix.RLIMIT_NPROC} {
@@ -76,7 +76,7 @@ func limits() map[string]string {
 	return found
 }
 
-// Counters reads what the machine has counted so far; what it does not tell is zero. It takes some tenths of a
+// Counters reads the machine's counters. Counters that are not available are zero. It takes a few tenths of a
 // millisecond.
 func Counters() record.Counters {
 	var c record.Counters

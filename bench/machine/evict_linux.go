@@ -13,9 +13,9 @@ import (
 	"forktax/bench/record"
 )
 
-// Evict has the system let go of the files, as far as no process has them mapped: what is read of them next is read
-// from
-// the disk. It takes no right but to read them. What is not a file, or is not there, is left out.
+// Evict drops the files from the page cache, except for pages that a process has mapped, so that the next read is from
+// the disk. It needs only read permission. Paths that are not regular files, do not exist or cannot be read are
+// skipped.
 func Evict(paths []string) ([]record.ColdFile, error) {
 	var all []record.ColdFile
 	for _, path := range paths {
@@ -34,7 +34,7 @@ func Evict(paths []string) ([]record.ColdFile, error) {
 	return all, nil
 }
 
-// virtual are directories whose files are on no disk.
+// virtual lists directories whose files are not on a disk.
 var virtual = []string{"/proc/", "/sys/", "/dev/"}
 
 var errNoFile = errors.New("not a regular file")
@@ -61,5 +61,5 @@ func evict(path string) (record.ColdFile, error) {
 	return file, nil
 }
 
-// CanEvict is an error where files cannot be let go.
+// CanEvict returns an error if Evict is not available on this system.
 func CanEvict() error { return nil }

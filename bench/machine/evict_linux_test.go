@@ -39,6 +39,6 @@ func TestEvict(t *testing.T) {
 	}
 	want := []record.ColdFile{{Path: free, Bytes: 65536}, {Path: mapped, Bytes: 65536, Kept: 65536}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("Evict (-want +got); a file system in memory lets go of nothing:\n%s", diff)
+		t.Errorf("Evict (-want +got); it has no effect on a file system in memory:\n%s", diff)
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"forktax/bench/record"
 )
 
-// Evict is not available here.
+// Evict is not available on this system.
 func Evict([]string) ([]record.ColdFile, error) { return nil, CanEvict() }
 
-// CanEvict is an error where files cannot be let go.
-func CanEvict() error { return errors.New("only Linux lets go of files in memory") }
+// CanEvict returns an error if Evict is not available on this system.
+func CanEvict() error {
+	return errors.New("dropping files from the page cache is supported on Linux only")
+}

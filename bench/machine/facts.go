@@ -8,84 +8,82 @@ import (
 	"time"
 )
 
-// Facts are what Probe saw of this machine, as far as it decides how well one can measure on it. What is nil, or a text
-// that is "", cannot be seen here.
+// Facts are the properties of this machine, found by Probe, that affect measurements. Nil values and empty strings are
+// not available on this system.
 type Facts struct {
-	Cores       int           `json:"cores"`                  // that this process may run on
+	Cores       int           `json:"cores"`                  // on which this process may run
 	Quota       *Quota        `json:"quota"`                  // of the control group
 	Load        *Load         `json:"load"`                   //
 	Jitter      Jitter        `json:"jitter"`                 //
-	Governor    string        `json:"governor,omitempty"`     // of the processor's frequency
+	Governor    string        `json:"governor,omitempty"`     // of the CPU frequency
 	Turbo       string        `json:"turbo,omitempty"`        // "on" or "off"
 	ClockSource string        `json:"clock_source,omitempty"` //
-	ClockCost   time.Duration `json:"clock_cost_ns"`          // of one look at the clock
+	ClockCost   time.Duration `json:"clock_cost_ns"`          // of one clock reading
 	RealTime    *bool         `json:"real_time"`              // the generator may have real-time priority
-	OpenFiles   *uint64       `json:"open_files"`             // that a process may have
-	Processes   *uint64       `json:"processes"`              // that may still be started
+	OpenFiles   *uint64       `json:"open_files"`             // limit for a process
+	Processes   *uint64       `json:"processes"`              // number that may still be started
 	Ports       *Ports        `json:"ports"`                  //
 	Memory      *Memory       `json:"memory"`                 //
-	HugePages   string        `json:"huge_pages,omitempty"`   // when the kernel gives them unasked
-	Mitigations *int          `json:"mitigations"`            // of the processor's weaknesses that cost time
-	Disks       []Disk        `json:"disks"`                  // that a run writes to
+	HugePages   string        `json:"huge_pages,omitempty"`   // the kernel's setting of transparent huge pages
+	Mitigations *int          `json:"mitigations"`            // number of active mitigations of CPU vulnerabilities
+	Disks       []Disk        `json:"disks"`                  // to which a run writes
 	Tools       []Tool        `json:"tools"`                  //
 }
 
 // A Quota is the CPU time that a control group may use.
 type Quota struct {
-	Cores     float64       `json:"cores"`        // 0: as much as there is
-	Throttled time.Duration `json:"throttled_ns"` // while it was watched, by which its processes were held up
+	Cores     float64       `json:"cores"`        // 0: no limit
+	Throttled time.Duration `json:"throttled_ns"` // the time for which its processes were throttled during the sample
 
-	Periods          int64 `json:"nr_periods"`   // of the limit while it was watched, in which there was something to run
-	ThrottledPeriods int64 `json:"nr_throttled"` // those of them in which it was used up
+	Periods          int64 `json:"nr_periods"`   // periods of the sample in which a process could run
+	ThrottledPeriods int64 `json:"nr_throttled"` // of these, periods in which the quota was used up
 }
 
-// Load is what was done on this machine while it was watched.
+// Load is the use of this machine's CPUs during the sample.
 type Load struct {
-	Steal   float64 `json:"steal_share"` // of CPU time, which the hypervisor took away
-	Others  float64 `json:"others"`      // cores that other processes used together
-	Busiest []Busy  `json:"busiest"`     // of those that can be seen, by what they used
-	Unseen  float64 `json:"unseen"`      // of Others, by processes that cannot be seen, or ended too soon
+	Steal   float64 `json:"steal_share"` // the share of CPU time that the hypervisor took away
+	Others  float64 `json:"others"`      // cores used by all other processes together
+	Busiest []Busy  `json:"busiest"`     // the visible processes with the highest use, in descending order
+	Unseen  float64 `json:"unseen"`      // the part of Others used by hidden or short-lived processes
 }
 
-// Busy is a process that used CPU time.
+// Busy is a process that used CPU time during the sample.
 type Busy struct {
 	PID   int     `json:"pid"`
 	Name  string  `json:"name"`
 	Cores float64 `json:"cores"`
 }
 
-// Ports are those for connections to one address.
+// Ports are the local ports for connections to one address.
 type Ports struct {
 	All     int `json:"all"`
-	Waiting int `json:"waiting"` // connections that have ended, and keep theirs for a minute
+	Waiting int `json:"waiting"` // ports of closed connections in TIME-WAIT, which lasts a minute
 }
 
-// Memory is what the machine and the control group have of it.
+// Memory is the memory available within the limits of the machine and the control group.
 type Memory struct {
 	Available uint64 `json:"available_bytes"`
-	Swapped   uint64 `json:"swapped_bytes"` // in use on a disk
-	Pages     uint64 `json:"swapped_pages"` // that went to it or came from it while it was watched
+	Swapped   uint64 `json:"swapped_bytes"` // swap space in use
+	Pages     uint64 `json:"swapped_pages"` // pages swapped in or out during the sample
 }
 
-// A Disk is the one that a directory is on.
+// A Disk is the disk that contains a directory.
 type Disk struct {
 	Purpose string  `json:"purpose"`
 	Path    string  `json:"path"`
 	Free    *uint64 `json:"free_bytes"`
 }
 
-// sampleTime is long enough to tell a share of 1%, in the hundredths of a second that the kernel counts in.
+// sampleTime is long enough to measure a share of 1%: the kernel counts in hundredths of a second.
 const sampleTime = 2 * time.Second
 
-// Probe looks at the machine, which takes two seconds. Results is the directory that runs are written to; it need not
-// be
-// there yet.
+// Probe examines the machine, which takes two seconds. Results is the directory of run results; it need not exist yet.
 func Probe(ctx context.Context, results string) (Facts, error) {
 	f := Facts{Cores: runtime.NumCPU(), ClockCost: clockCost(), Tools: tools(ctx)}
 	f.Disks = []Disk{diskOf("results", results), diskOf("temporary files", os.TempDir())}
 	seen := startSampling()
 	ended := time.After(sampleTime)
-	// It keeps a core busy: what a hypervisor takes shows only where something is wanted
+	// This keeps a core busy: steal is counted only while a process wants to run.
 	f.Jitter = measureJitter(jitterTime)
 	select {
 	case <-ctx.Done():
@@ -97,7 +95,7 @@ func Probe(ctx context.Context, results string) (Facts, error) {
 	return f, nil
 }
 
-// diskOf is the disk that the directory is on, or will be when it is made.
+// diskOf returns the disk that contains the directory, or will contain it when it is created.
 func diskOf(what, path string) Disk {
 	d := Disk{Purpose: what, Path: path}
 	absolute, err := filepath.Abs(path)

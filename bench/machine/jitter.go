@@ -7,26 +7,26 @@ import (
 	"forktax/workload/contract"
 )
 
-// Jitter is how often a thread that wanted to run did not.
+// Jitter describes the gaps in which a busy thread did not run.
 type Jitter struct {
-	Longest time.Duration `json:"longest_ns"` // for which it did not
-	Share   float64       `json:"share"`      // of the time, in all that were above a tenth of a millisecond
+	Longest time.Duration `json:"longest_ns"` // the longest gap
+	Share   float64       `json:"share"`      // the share of time in gaps longer than jitterGap
 }
 
 const (
 	jitterTime = time.Second
-	// jitterGap is longer than an interrupt, and shorter than the slice of time that a scheduler gives to another.
+	// jitterGap is longer than an interrupt, and shorter than a scheduler's time slice.
 	jitterGap = 100 * time.Microsecond
 )
 
-// measureJitter has a thread do nothing but read the clock for so long.
-func measureJitter(long time.Duration) Jitter {
+// measureJitter reads the clock in a loop for the given duration.
+func measureJitter(duration time.Duration) Jitter {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var j Jitter
 	var lost time.Duration
 	began := stamp()
-	for last := began; last < began+long; {
+	for last := began; last < began+duration; {
 		now := stamp()
 		if d := now - last; d > jitterGap {
 			lost += d
@@ -38,20 +38,19 @@ func measureJitter(long time.Duration) Jitter {
 	return j
 }
 
-// stamp reads the clock that all stamps are made by.
+// stamp reads the clock that measurements use.
 func stamp() time.Duration { return time.Duration(contract.Now()) }
 
-// clockCost is how long it takes to read that clock: the least of some hundred means, which
-// others have not disturbed.
+// clockCost returns the cost of reading that clock: the smallest of many means, which other processes disturbed least.
 func clockCost() time.Duration {
-	const means, looks = 100, 100
+	const means, readings = 100, 100
 	least := time.Duration(1<<63 - 1)
 	for range means {
 		began := stamp()
-		for range looks {
+		for range readings {
 			stamp()
 		}
-		least = min(least, (stamp()-began)/looks)
+		least = min(least, (stamp()-began)/readings)
 	}
 	return least
 }

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/process"
 )
 
-// maxBusiest is how many of the busiest processes are listed.
+// maxBusiest is the largest number of busy processes that are listed.
 const maxBusiest = 3
 
 // A loadSample is the counters of the machine and its processes at the start of a sample.
@@ -46,7 +46,7 @@ func startSampling() loadSample {
 	return w
 }
 
-// finish fills in what was counted since the start.
+// finish sets the facts that were sampled since the start.
 func (w loadSample) finish(f *Facts) {
 	defer w.limiters.Close()
 	if w.err != nil {
@@ -84,7 +84,7 @@ func (w loadSample) finish(f *Facts) {
 	f.Memory = memory(w.fs, swapped()-w.swapped)
 }
 
-// processes are those that can be seen, and have not ended meanwhile.
+// processes returns the status of all visible processes.
 func processes() []procfs.ProcStat {
 	all, _ := procfs.AllProcs()
 	var stats []procfs.ProcStat
@@ -96,13 +96,13 @@ func processes() []procfs.ProcStat {
 	return stats
 }
 
-// swapped is how many pages went to the disk or came from it since the machine was started.
+// swapped returns the number of pages swapped in or out since the machine was booted.
 func swapped() uint64 {
 	text := readWord("/proc/vmstat")
 	return namedNumber(text, "pswpin") + namedNumber(text, "pswpout")
 }
 
-// namedNumber finds a number by its name in the kernel's lines of names and numbers; 0 if it is not there.
+// namedNumber returns the number with the given name in a kernel file of names and numbers, or 0 if it is missing.
 func namedNumber(text, name string) uint64 {
 	for line := range strings.Lines(text) {
 		if key, value, found := strings.Cut(strings.TrimSpace(line), " "); found && key == name {

@@ -1,4 +1,6 @@
-// Package machine says what a run is made on: the record without which absolute numbers mean nothing.
+// Package machine describes the machine of a run, and assesses whether it is suitable for measurements. Absolute
+// numbers are meaningless without this description. It also controls the machine's state: core pinning and the page
+// cache.
 package machine
 
 import (
@@ -14,19 +16,18 @@ import (
 	"forktax/bench/record"
 )
 
-// Environment describes this machine. What it does not tell stays zero.
+// Environment returns a description of this machine. Values that are not available are zero.
 func Environment() record.Environment {
 	e := record.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version()}
 	describe(&e)
 	return e
 }
 
-// buildSettings of a build that change how a program starts.
+// buildSettings lists the Go build settings that are recorded: those that affect a program's start, and its revision.
 var buildSettings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": true, "-buildmode": true,
-	"-race":     true,
-	"-trimpath": true, "GOAMD64": true, "vcs.revision": true, "vcs.modified": true}
+	"-race": true, "-trimpath": true, "GOAMD64": true, "vcs.revision": true, "vcs.modified": true}
 
-// Program describes the file at path that serves the workload.
+// Program returns a description of the executable file of a workload.
 func Program(workload, path string) (record.Program, error) {
 	f, err := foreign.Open(path)
 	if err != nil {
@@ -40,7 +41,7 @@ func Program(workload, path string) (record.Program, error) {
 	}
 	p := record.Program{Workload: workload, Path: path, Bytes: n, SHA256: fmt.Sprintf("%x", hash.Sum(nil)),
 		Linking: linking(f)}
-	if info, err := buildinfo.Read(f); err == nil { // else it is not a Go program
+	if info, err := buildinfo.Read(f); err == nil { // fails if it is not a Go program
 		p.Go, p.Settings = info.GoVersion, map[string]string{}
 		for _, s := range info.Settings {
 			if buildSettings[s.Key] {
@@ -51,7 +52,8 @@ func Program(workload, path string) (record.Program, error) {
 	return p, nil
 }
 
-// linking looks for an interpreter, which is what the kernel starts instead of a dynamically linked program.
+// linking reports how the program is linked. A dynamically linked program names an interpreter, which the kernel
+// starts.
 func linking(f *os.File) string {
 	e, err := elf.NewFile(f)
 	if err != nil {

@@ -63,14 +63,14 @@ func TestProgramInGo(t *testing.T) {
 	if got := got.Settings["CGO_ENABLED"]; got != "0" && got != "1" {
 		t.Errorf("CGO_ENABLED = %q, want 0 or 1", got)
 	}
-	for name := range got.Settings { // those that say nothing of how a program starts are left out
+	for name := range got.Settings { // settings without an effect on a program's start are left out
 		if name == "-compiler" || name == "GOOS" {
 			t.Errorf("Settings has %s", name)
 		}
 	}
 }
 
-// NormalizePageCache fails only where there is nothing to be started.
+// NormalizePageCache fails only if the file cannot be started.
 func TestNormalizePageCacheOfWhatIsNotThere(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "script")
@@ -82,12 +82,12 @@ func TestNormalizePageCacheOfWhatIsNotThere(t *testing.T) {
 			t.Errorf("NormalizePageCache of a file that begins with %q = %v", first, err)
 		}
 	}
-	// The last is its own interpreter, which must come to an end.
+	// This script is its own interpreter. The search for interpreters must end.
 	if err := os.WriteFile(script, []byte("#!"+script+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := machine.NormalizePageCache(script); err != nil {
-		t.Errorf("NormalizePageCache of a script that interprets itself = %v", err)
+		t.Errorf("NormalizePageCache of a script that is its own interpreter = %v", err)
 	}
 	for _, path := range []string{filepath.Join(dir, "nothing"), dir} {
 		if err := machine.NormalizePageCache(path); err == nil || !strings.Contains(err.Error(), path) {

@@ -10,16 +10,16 @@ import (
 	"forktax/bench/record"
 )
 
-// Of other systems only what Go itself knows is seen.
+// On other systems, only the values that Go itself provides are available.
 
 func describe(*record.Environment) {}
 
-// Counters are not known here.
+// Counters returns zeros: counters are not available on this system.
 func Counters() record.Counters { return record.Counters{} }
 
-// Pin is not possible here.
+// Pin returns an error: pinning is not supported on this system.
 func Pin() (elsewhere func(start func() error) error, err error) {
-	return nil, fmt.Errorf("pinning to cores is not possible on %s", runtime.GOOS)
+	return nil, fmt.Errorf("pinning to cores is not supported on %s", runtime.GOOS)
 }
 
 type loadSample struct{}
@@ -32,5 +32,5 @@ func probe(*Facts) {}
 
 func freeSpace(string) *uint64 { return nil }
 
-// dropCachedPages is not known to be of use here.
+// dropCachedPages does nothing on this system.
 func dropCachedPages(*os.File) {}

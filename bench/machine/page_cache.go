@@ -8,12 +8,12 @@ import (
 	"forktax/bench/foreign"
 )
 
-// NormalizePageCache has the system hold the executable at path, and what interprets it if it is a script, in memory in
-// the same way however it was written. Linux holds a file in pieces whose size depends on who wrote it and by what
-// calls, and how fast a program starts depends on them: copies of the same bytes differ by more than what a run can
-// find. So the file is written back, let go, and read once from its beginning to its end. What other processes have
-// mapped stays as it is. Only a file that cannot be opened or read is an error: without the rest a run is less exact,
-// and no less possible.
+// NormalizePageCache brings the executable at path, and its interpreter if it is a script, into a defined state in the
+// page cache. Linux caches a file in pieces (folios). Their size depends on the program and the system calls that wrote
+// the file, and affects how fast the program starts: copies of the same bytes differ by more than a run can detect. So
+// the file is written back, dropped from the cache, and read once from beginning to end. Pages that other processes
+// have mapped are not changed. Only failing to open or read a file is an error, since a run is possible, but less
+// precise, without the other steps.
 func NormalizePageCache(path string) error {
 	for _, path := range explain.Executables(path) {
 		if err := normalizeFile(path); err != nil {
@@ -31,7 +31,7 @@ func normalizeFile(path string) error {
 	}
 	defer f.Close()
 	dropCachedPages(f)
-	piece := make([]byte, 128<<10) // what cat reads at once; the first read decides the size of the pieces
+	piece := make([]byte, 128<<10) // as cat does; the first read determines the size of the pieces
 	_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{f}, piece)
 	return err
 }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropCachedPages has the system forget what it holds of the file, as far as no process has it mapped. What is not yet
-// on the disk it would have to keep, so that is written first.
+// dropCachedPages drops the file's pages from the page cache, except for those that a process has mapped. Dirty pages
+// cannot be dropped, so they are written first.
 func dropCachedPages(f *os.File) {
 	_ = f.Sync()
 	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)

@@ -14,12 +14,11 @@ import (
 	"forktax/bench/machine"
 )
 
-// fileSize is above what the kernel reads ahead of a first page.
+// fileSize is more than the kernel's read-ahead.
 const fileSize = 3 << 20
 
-// onDisk returns a directory for a test's files, and whether it is on a disk: files that are only in memory cannot be
-// let
-// go.
+// onDisk returns a directory for a test's files, and reports whether it is on a disk. Files on a file system in memory
+// cannot be dropped from the page cache.
 func onDisk(t *testing.T) (dir string, disk bool) {
 	t.Helper()
 	for _, dir := range []string{t.TempDir(), "."} {
@@ -40,7 +39,7 @@ func onDisk(t *testing.T) (dir string, disk bool) {
 	return t.TempDir(), false
 }
 
-// written makes a file of which the system holds what was written.
+// written creates a file, whose content is then in the page cache.
 func written(t *testing.T, name string, head string, mode fs.FileMode) {
 	t.Helper()
 	content := append([]byte(head), bytes.Repeat([]byte("forktax\n"), (fileSize-len(head))/8)...)
@@ -49,7 +48,7 @@ func written(t *testing.T, name string, head string, mode fs.FileMode) {
 	}
 }
 
-// resident is the share of the file's pages that are in memory.
+// resident returns the share of the file's pages that are in memory.
 func resident(t *testing.T, name string) float64 {
 	t.Helper()
 	f, err := os.Open(name)
@@ -78,7 +77,7 @@ func resident(t *testing.T, name string) float64 {
 	return float64(in) / float64(len(pages))
 }
 
-// readFromDisk is how many bytes this process has had read from disks so far.
+// readFromDisk returns the number of bytes that this process has read from disks.
 func readFromDisk(t *testing.T) int64 {
 	t.Helper()
 	self, err := procfs.Self()
@@ -92,8 +91,8 @@ func readFromDisk(t *testing.T) int64 {
 	return int64(io.ReadBytes)
 }
 
-// A file that was just written is in memory, and not on the disk. That NormalizePageCache reads it from there shows
-// that it was written back and let go.
+// A file that was just written is in memory, and not yet on the disk. If NormalizePageCache reads it from the disk, it
+// was written back and dropped from the cache.
 func TestNormalizePageCache(t *testing.T) {
 	dir, disk := onDisk(t)
 	plain, script, interpreter := filepath.Join(dir, "plain"), filepath.Join(dir, "script"), filepath.Join(dir, "sh")
@@ -112,12 +111,12 @@ func TestNormalizePageCache(t *testing.T) {
 			if err := machine.NormalizePageCache(test.settled); err != nil {
 				t.Fatal(err)
 			}
-			// Others of this process may read as well, so there can be more.
+			// Other goroutines may read as well, so the number may be higher.
 			if got := readFromDisk(t) - before; disk && got < test.want {
 				t.Errorf("NormalizePageCache read %d bytes from the disk, want %d", got, test.want)
 			}
 			if got := resident(t, test.settled); got != 1 {
-				t.Errorf("%.0f%% of the file are in memory, want all", got*100)
+				t.Errorf("%.0f%% of the file is in memory, want 100%%", got*100)
 			}
 		})
 	}

@@ -8,18 +8,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Pin gives this process the first of the cores that it may run on, and returns what starts other processes on the
-// rest. It is for the whole life of the process.
+// Pin pins this process to the first core that it may run on, and returns a function that starts other processes on the
+// remaining cores. It cannot be undone.
 func Pin() (startFunc func(start func() error) error, err error) {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
-		return nil, fmt.Errorf("asking which cores there are: %w", err)
+		return nil, fmt.Errorf("pinning: getting the available cores: %w", err)
 	}
 	own, rest := split(all)
 	if rest.Count() == 0 {
-		return nil, fmt.Errorf("pinning needs two cores, and there is one")
+		return nil, fmt.Errorf("pinning needs at least 2 cores, but only 1 is available")
 	}
-	threads, err := procfs.AllThreads(unix.Getpid()) // threads to come inherit from these
+	threads, err := procfs.AllThreads(unix.Getpid()) // later threads inherit from these
 	if err != nil {
 		return nil, fmt.Errorf("pinning: %w", err)
 	}
@@ -31,7 +31,7 @@ func Pin() (startFunc func(start func() error) error, err error) {
 	return func(start func() error) error { return startOn(rest, own, start) }, nil
 }
 
-// split takes the first core from the others.
+// split returns the first core of the set, and the other cores.
 func split(all unix.CPUSet) (first, rest unix.CPUSet) {
 	rest = all
 	for core := range 1024 {
@@ -44,7 +44,7 @@ func split(all unix.CPUSet) (first, rest unix.CPUSet) {
 	return first, rest
 }
 
-// startOn calls start on a thread of the given cores: a process that it forks inherits them.
+// startOn calls start on a thread that is pinned to the given cores. A process that start forks inherits them.
 func startOn(cores, own unix.CPUSet, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

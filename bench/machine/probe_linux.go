@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probe fills in what does not change meanwhile.
+// probe sets the facts that do not need a sample over time.
 func probe(f *Facts) {
 	f.Governor = readWord("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 	f.Turbo = turbo()
@@ -19,7 +19,7 @@ func probe(f *Facts) {
 	f.RealTime = realTime()
 	var files unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &files) == nil {
-		f.OpenFiles = &files.Max // which Go programs take, and others can be given
+		f.OpenFiles = &files.Max // Go programs raise their limit to it; for others, it can be raised
 	}
 	f.Processes = startableProcesses()
 	f.Ports = ports()
@@ -35,7 +35,7 @@ func probe(f *Facts) {
 	}
 }
 
-// turbo reports whether processors may run faster for as long as they stay cool.
+// turbo returns "on" if CPUs may temporarily run above their base frequency, "off" if not, and "" if not known.
 func turbo() string {
 	for name, on := range map[string]string{"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"} {
 		switch readWord(filepath.Join("/sys/devices/system/cpu", name)) {
@@ -49,14 +49,15 @@ func turbo() string {
 	return ""
 }
 
-// bracketed is the word in brackets, by which the kernel marks one of several.
+// bracketed returns the word in brackets, which marks the active value in a kernel file.
 func bracketed(text string) string {
 	_, text, _ = strings.Cut(text, "[")
 	text, _, _ = strings.Cut(text, "]")
 	return text
 }
 
-// realTime asks for the priority that the generator takes at a rate, and gives it back. Package load does the same.
+// realTime reports whether this process may use the real-time priority of the load generator. It sets the priority and
+// resets it; package load sets the same one for loads at a rate.
 func realTime() *bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -68,8 +69,8 @@ func realTime() *bool {
 	return &permitted
 }
 
-// startableProcesses is how many processes may still be started. Root is above the limit of users; that of the control
-// group holds for all. The kernel counts threads.
+// startableProcesses returns how many processes may still be started. The user limit does not apply to root; the limit
+// of the control group applies to all. The kernel counts threads.
 func startableProcesses() *uint64 {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NPROC, &limit) != nil {
@@ -88,7 +89,7 @@ func startableProcesses() *uint64 {
 	return &left
 }
 
-// threads counts those of this process's user.
+// threads returns the number of threads of this process's user.
 func threads() uint64 {
 	n := 0
 	for _, p := range processes() {
@@ -119,7 +120,7 @@ func ports() *Ports {
 	return &p
 }
 
-// freeSpace is what the disk of the directory has room for.
+// freeSpace returns the free space on the directory's disk, in bytes.
 func freeSpace(path string) *uint64 {
 	var s unix.Statfs_t
 	if unix.Statfs(path, &s) != nil {

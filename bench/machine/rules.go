@@ -9,47 +9,45 @@ import (
 	"time"
 )
 
-// rules are in the order in which their findings are shown: what takes time away from us first.
+// rules lists the rules in the order of the report, those about lost CPU time first.
 var rules = []rule{
-	{"cores", "the generator and the server take turns, and each waits for the other",
-		"measure on two cores or more", judgeCores},
-	{"steal", "intervals become wider, so smaller changes are missed; response times become longer",
-		"measure at another time, for longer, or on a machine of your own", judgeSteal},
-	{"others", "intervals become wider, so smaller changes are missed; response times become longer",
-		"end what is busy, or wait for it", judgeOthers},
-	{"CPU quota", "when it is used up, all stands still for some hundredths of a second, in the middle of a request",
-		"raise the limit of the container (docker --cpus, cpu.max) to all cores, or take it off", judgeQuota},
-	{"jitter", "each such gap is in some response time: the high percentiles first, and then the medians",
-		"see steal, others and CPU quota for who takes the time", judgeJitter},
-	{"frequency", "the processor is slow at first and fast after some work, so a target pays for the pause before it",
-		"cpupower frequency-set -g performance", judgeGovernor},
-	{"turbo", "the processor's speed depends on its heat, and on how many cores are busy; absolute times drift",
-		"switch it off: intel_pstate/no_turbo or cpufreq/boost in /sys/devices/system/cpu", judgeTurbo},
-	{"clock", "each stamp takes as long, and is in what is measured",
-		"have the kernel use tsc or the hypervisor's own clock (clocksource=tsc on its command line)", judgeClock},
-	{"real-time priority", "at a rate the generator is woken late, and blocks are invalid for its lag",
-		"run as root, or allow rtprio 1 in /etc/security/limits.conf, or CAP_SYS_NICE to a container", judgeRealTime},
-	{"open files", "each client takes one, and each target some; a load of many clients is refused",
-		"ulimit -n 65536, or LimitNOFILE= in a systemd unit", judgeFiles},
-	{"processes", "a CGI host cannot start its children, and answers with errors",
-		"raise ulimit -u, or the control group's pids.max", judgeProcesses},
-	{"ports", "loads that make a connection for each request (--no-keepalive) run out of them",
-		`sysctl -w net.ipv4.ip_local_port_range="1024 65535", or wait a minute for connections that have ended`, judgePorts},
-	{"memory", "the kernel looks for memory while it is measured, or kills a target",
-		"end what holds memory, or raise the control group's memory.max", judgeMemory},
-	{"swap", "pages that went to a disk come back at its speed, in the middle of a request",
-		"swapoff -a, and end what holds memory", judgeSwap},
+	{"cores", "load generator and server compete for one core, so response times include waiting",
+		"use a machine with at least 2 cores", judgeCores},
+	{"steal", "confidence intervals get wider, so that small changes are missed; response times get longer",
+		"measure at another time, measure longer, or use a dedicated machine", judgeSteal},
+	{"others", "confidence intervals get wider, so that small changes are missed; response times get longer",
+		"stop the busy processes, or wait until they end", judgeOthers},
+	{"CPU quota", "when the quota is used up, all processes are paused for up to 0.1 s, even during a request",
+		"raise or remove the container's CPU limit (docker --cpus, cpu.max)", judgeQuota},
+	{"jitter", "each pause lengthens a response time: high percentiles first, then medians",
+		"check steal, others and CPU quota for the cause", judgeJitter},
+	{"frequency", "the CPU slows down when idle, so that a target is slower after a pause",
+		"run cpupower frequency-set -g performance", judgeGovernor},
+	{"turbo", "CPU speed depends on temperature and on the number of busy cores, so that absolute times drift",
+		"turn it off with intel_pstate/no_turbo or cpufreq/boost in /sys/devices/system/cpu", judgeTurbo},
+	{"clock", "reading the clock is slow, and is part of each measured time",
+		"boot with clocksource=tsc, or use the hypervisor's clock", judgeClock},
+	{"real-time priority", "in load at a fixed rate, the generator sends late, and blocks with too much lag are invalid",
+		"run as root, allow rtprio 1 in /etc/security/limits.conf, or give the container CAP_SYS_NICE", judgeRealTime},
+	{"open files", "each client needs one, each target several; runs with many clients are refused",
+		"run ulimit -n 65536, or set LimitNOFILE= in the systemd unit", judgeFiles},
+	{"processes", "a CGI host cannot start its children, and sends error responses",
+		"raise ulimit -u, or pids.max of the control group", judgeProcesses},
+	{"ports", "loads with a new connection per request (--no-keepalive) run out of local ports",
+		`run sysctl -w net.ipv4.ip_local_port_range="1024 65535", or wait a minute until closed ports are free`, judgePorts},
+	{"memory", "the kernel reclaims memory during the measurement, or kills a target",
+		"stop processes that use much memory, or raise memory.max of the control group", judgeMemory},
+	{"swap", "pages are read back from the swap disk during requests",
+		"stop processes that use much memory, then run swapoff -a", judgeSwap},
 	{"huge pages", "", "", judgeHugePages},
 	{"mitigations", "", "", judgeMitigations},
 }
 
 func judgeCores(f Facts) (found, verdict string) { return fmt.Sprint(f.Cores), below(f.Cores, 2, 1) }
 
-// What the hypervisor takes makes no block invalid, and neither does what other processes take; see
-// docs/methodology.md.
-// Whether too much is taken for a check is for SmallestChange to tell. The kernel counts in hundredths of a second,
-// so a
-// single one of them is chance.
+// Steal does not make blocks invalid, and neither does CPU use of other processes; see docs/methodology.md.
+// SmallestChange shows whether there is too much of it for a check. The kernel counts in hundredths of a second, so
+// that a single one may be chance.
 func judgeSteal(f Facts) (found, verdict string) {
 	if f.Load == nil {
 		return "", Unknown
@@ -57,10 +55,10 @@ func judgeSteal(f Facts) (found, verdict string) {
 	return percent(f.Load.Steal), disturbing(f.Load.Steal, 0.005)
 }
 
-// fewCores are not worth a word.
+// fewCores is the CPU use, in cores, below which processes are not listed.
 const fewCores = 0.01
 
-// disturbing is the verdict on what makes measurements noisier: never more than a warning.
+// disturbing returns the verdict on a source of noise, which is at most a warning.
 func disturbing(x, doubtful float64) string { return above(x, doubtful, math.Inf(1)) }
 
 func judgeOthers(f Facts) (found, verdict string) {
@@ -75,7 +73,7 @@ func judgeOthers(f Facts) (found, verdict string) {
 		}
 	}
 	if f.Load.Unseen >= fewCores {
-		names = append(names, fmt.Sprintf("short-lived or unseen ones %.2f", f.Load.Unseen))
+		names = append(names, fmt.Sprintf("short-lived or hidden processes %.2f", f.Load.Unseen))
 	}
 	if len(names) > 0 {
 		found += ": " + strings.Join(names, ", ")
@@ -88,7 +86,7 @@ func judgeQuota(f Facts) (found, verdict string) {
 	case q == nil:
 		return "", Unknown
 	case q.Throttled > 0:
-		return fmt.Sprintf("%.3g of %d cores, used up in %d of %d periods: held up for %s in two seconds", q.Cores, f.Cores,
+		return fmt.Sprintf("%.3g of %d cores, used up in %d of %d periods: throttled for %s in 2 s", q.Cores, f.Cores,
 			q.ThrottledPeriods, q.Periods, shortDuration(q.Throttled)), Doubtful
 	case q.Cores == 0:
 		return "none", Fit
@@ -98,7 +96,7 @@ func judgeQuota(f Facts) (found, verdict string) {
 }
 
 func judgeJitter(f Facts) (found, verdict string) {
-	found = fmt.Sprintf("a busy thread stood still for %s of a second, at most for %s", percent(f.Jitter.Share),
+	found = fmt.Sprintf("a busy thread was paused for %s of a second, at most %s at a time", percent(f.Jitter.Share),
 		shortDuration(f.Jitter.Longest))
 	return found, disturbing(f.Jitter.Share, 0.01)
 }
@@ -109,23 +107,23 @@ func judgeGovernor(f Facts) (found, verdict string) {
 
 func judgeTurbo(f Facts) (found, verdict string) { return setting(f.Turbo, f.Turbo == "off") }
 
-// setting is the verdict on a setting of the processor. In a virtual machine there is none: it is the host's affair.
+// setting returns the verdict on a CPU setting. A virtual machine has none, since the host controls it.
 func setting(value string, fit bool) (found, verdict string) {
 	switch {
 	case value == "":
-		return "not set by this system", Fit
+		return "not controlled by this system", Fit
 	case fit:
 		return value, Fit
 	}
 	return value, Doubtful
 }
 
-// slowClocks are read from a chip instead of the processor.
+// slowClocks lists clock sources that are read from a chip outside the CPU.
 var slowClocks = []string{"hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies"}
 
-// A request to a resident server takes some 40 µs, and is stamped four times by the client.
+// A request to a persistent server takes about 40 µs, and the client reads the clock four times for it.
 func judgeClock(f Facts) (found, verdict string) {
-	found = shortDuration(f.ClockCost) + " a look"
+	found = shortDuration(f.ClockCost) + " per reading"
 	if f.ClockSource != "" {
 		found = f.ClockSource + ", " + found
 	}
@@ -146,31 +144,31 @@ func judgeRealTime(f Facts) (found, verdict string) {
 	return "not permitted", Doubtful
 }
 
-// The usual load has nine clients, and some hundred are often asked for.
+// The default load has nine clients; about a hundred are common.
 func judgeFiles(f Facts) (found, verdict string) {
 	if f.OpenFiles == nil {
 		return "", Unknown
 	}
-	return "at most " + formatLimit(*f.OpenFiles), below(*f.OpenFiles, 4096, 256)
+	return formatLimit("limit %d", *f.OpenFiles), below(*f.OpenFiles, 4096, 256)
 }
 
-// Eight clients have eight children, each of some threads.
+// Eight clients have eight children with several threads each.
 func judgeProcesses(f Facts) (found, verdict string) {
 	if f.Processes == nil {
 		return "", Unknown
 	}
-	return formatLimit(*f.Processes) + " more can be started", below(*f.Processes, 1000, 200)
+	return formatLimit("%d more allowed", *f.Processes), below(*f.Processes, 1000, 200)
 }
 
 func judgePorts(f Facts) (found, verdict string) {
 	if f.Ports == nil {
 		return "", Unknown
 	}
-	return fmt.Sprintf("%d, %d of them of connections that have ended", f.Ports.All, f.Ports.Waiting),
+	return fmt.Sprintf("%d, %d of them in use by closed connections", f.Ports.All, f.Ports.Waiting),
 		below(f.Ports.All-f.Ports.Waiting, 10_000, 0)
 }
 
-// The targets of a usual run need 100 MB, a private PostgreSQL as much.
+// The targets of a typical run need 100 MB, and a private PostgreSQL server another 100 MB.
 func judgeMemory(f Facts) (found, verdict string) {
 	if f.Memory == nil {
 		return "", Unknown
@@ -183,25 +181,25 @@ func judgeSwap(f Facts) (found, verdict string) {
 	case m == nil:
 		return "", Unknown
 	case m.Pages > 0:
-		return fmt.Sprintf("%s in use, %d pages moved in two seconds", formatBytes(m.Swapped), m.Pages), Doubtful
+		return fmt.Sprintf("%s in use, %d pages moved in 2 s", formatBytes(m.Swapped), m.Pages), Doubtful
 	case m.Swapped > 0:
 		return formatBytes(m.Swapped) + " in use", Doubtful
 	}
 	return "none in use", Fit
 }
 
-// Either setting is as good for a comparison; it is told because starts on unlike ones differ.
+// All settings are equally good for a comparison. It is shown because startup times with different settings differ.
 func judgeHugePages(f Facts) (found, verdict string) { return informational(f.HugePages) }
 
-// They are the same for both sides, too, but expensive for system calls.
+// Mitigations apply to both sides of a comparison, too, but make system calls slower.
 func judgeMitigations(f Facts) (found, verdict string) {
 	if f.Mitigations == nil {
 		return informational("")
 	}
-	return informational(fmt.Sprintf("%d in force, all in the record of each run", *f.Mitigations))
+	return informational(fmt.Sprintf("%d active; each run records them", *f.Mitigations))
 }
 
-// informational is the result for what is neither good nor bad.
+// informational returns the finding for a fact that is neither good nor bad.
 func informational(what string) (found, verdict string) {
 	if what == "" {
 		return "", Unknown
@@ -209,24 +207,24 @@ func informational(what string) (found, verdict string) {
 	return what, Fit
 }
 
-// A run keeps ten to twenty bytes of each request, and at most ten million requests; a check takes some megabytes.
+// A run stores 10 to 20 bytes per request, of at most ten million requests; a check needs a few megabytes.
 func (d Disk) finding() Finding {
 	name := "disk of " + d.Purpose
 	if d.Free == nil {
 		return newFinding(name, "", Unknown, "", "")
 	}
 	return newFinding(name, fmt.Sprintf("%s free in %s", formatBytes(*d.Free), d.Path), below(*d.Free, 1<<30, 16<<20),
-		"a run that fills it fails", "make room, or name another by --results or TMPDIR")
+		"a run fails when the disk is full", "free some space, or choose another disk with --results or TMPDIR")
 }
 
 func (t Tool) finding() Finding {
 	f := newFinding(t.Name, "installed", Fit, "", "")
 	switch {
 	case !t.Installed:
-		f = newFinding(t.Name, "missing", Doubtful, t.NeededFor+" cannot be had",
+		f = newFinding(t.Name, "missing", Doubtful, "needed for "+t.NeededFor,
 			cmp.Or(t.Advice, "apt-get install "+t.Package))
 	case t.Problem != "":
-		f = newFinding(t.Name, t.Problem, Doubtful, t.NeededFor+" cannot be had", t.Advice)
+		f = newFinding(t.Name, t.Problem, Doubtful, "needed for "+t.NeededFor, t.Advice)
 	}
 	f.NeededFor = t.NeededFor
 	return f
@@ -234,12 +232,12 @@ func (t Tool) finding() Finding {
 
 func percent(share float64) string { return fmt.Sprintf("%.1f%%", share*100) }
 
-// formatLimit is a number that may be no limit at all.
-func formatLimit(n uint64) string {
+// formatLimit returns a limit as text, in the given format unless it is unlimited.
+func formatLimit(format string, n uint64) string {
 	if n >= math.MaxInt64 {
-		return "as many as wanted"
+		return "unlimited"
 	}
-	return fmt.Sprint(n)
+	return fmt.Sprintf(format, n)
 }
 
 func formatBytes(n uint64) string {
@@ -249,7 +247,7 @@ func formatBytes(n uint64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
-// shortDuration is a time with no more digits than say something.
+// shortDuration returns a duration rounded to hundredths of its unit.
 func shortDuration(d time.Duration) string {
 	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
 		if d >= unit {

@@ -9,13 +9,13 @@ import (
 	"forktax/bench/units"
 )
 
-// A SmallestChange is what a check of so long finds on this machine by one gate.
+// A SmallestChange is the smallest change that a check can detect on this machine with one gate in a given time.
 type SmallestChange struct {
 	Gate   string  `json:"gate"`
 	Change float64 `json:"change"` // 0.1 is 10%
 }
 
-// Limits lists what is unfit, each with what was found.
+// Limits returns the names of unfit findings, each with its value.
 func (e *Assessment) Limits() (limits []string) {
 	for _, f := range e.Findings {
 		if f.Verdict == Unfit {
@@ -27,11 +27,9 @@ func (e *Assessment) Limits() (limits []string) {
 
 const smallestChange = "smallest change"
 
-// AddSmallestChange adds what checks find here, which decides whether the machine is fit for them: whether each gate
-// finds
-// what a check has to catch, within its time. As that was measured by a check, no limit of the machine prevents one,
-// so the
-// findings on limits are warnings from now on.
+// AddSmallestChange adds the measured smallest change. The machine is fit for checks if each gate detects a change of
+// mustCatch within the given time. Since a check was possible, no limit of the machine prevents one, so that unfit
+// findings of the rules become warnings.
 func (e *Assessment) AddSmallestChange(found []SmallestChange, mustCatch float64, within time.Duration) {
 	for i := range e.Findings[:len(rules)] {
 		if e.Findings[i].Verdict == Unfit {
@@ -47,20 +45,19 @@ func (e *Assessment) AddSmallestChange(found []SmallestChange, mustCatch float64
 	}
 	e.addFirst(newFinding(smallestChange, fmt.Sprintf("a check finds %s in %v", strings.Join(texts, " and "), within),
 		graded(largest > mustCatch, largest > mustCatch),
-		fmt.Sprintf("a check that must catch %s cannot decide in %v, and is inconclusive", units.Share(mustCatch), within),
-		"a quieter machine, a longer --budget, or a higher --must-catch; see the warnings for what disturbs"))
+		fmt.Sprintf("a check that must catch %s cannot decide in %v and is inconclusive", units.Share(mustCatch), within),
+		"use a longer --budget, a higher --must-catch or a quieter machine; the warnings show what disturbs"))
 }
 
-// AddFailedMeasurement adds why the smallest change could not be measured: a check would fail, or be inconclusive,
-// for the
-// same reason.
+// AddFailedMeasurement adds the reason why the smallest change could not be measured. A check would fail or be
+// inconclusive for the same reason.
 func (e *Assessment) AddFailedMeasurement(why error) {
 	e.addFirst(newFinding(smallestChange, "not measured: "+why.Error(), Unfit,
-		"a check fails, or is inconclusive, as well",
-		"mend what the reason names, or see the warnings for what disturbs"))
+		"a check fails or is inconclusive for the same reason",
+		"fix this problem; the warnings show what else disturbs"))
 }
 
-// AddUnmeasured adds why the smallest change was not looked for: nothing is known of checks.
+// AddUnmeasured adds the reason why the smallest change was not measured. It is not known whether checks are possible.
 func (e *Assessment) AddUnmeasured(why error) {
 	e.addFirst(Finding{Name: smallestChange, Found: "not measured: " + why.Error(), Verdict: Unknown})
 }

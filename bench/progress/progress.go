@@ -1,4 +1,4 @@
-// Package progress shows how far a run or a calibration is: a bar on a terminal, lines elsewhere.
+// Package progress shows the progress of a run or a calibration: a bar on a terminal, lines elsewhere.
 package progress
 
 import (
@@ -20,26 +20,26 @@ import (
 	"forktax/bench/units"
 )
 
-// Display shows how far a run is: a bar on a terminal; elsewhere a line for each start of the targets, and one when
-// half of the run is done. It is drawn between blocks only; while one is measured nothing moves.
+// A Display shows the progress of a run: on a terminal as a bar, elsewhere as a line for each start of the targets and
+// one when half of the run is done. It is updated only between blocks, so that it does not disturb measurements.
 type Display struct {
 	to     io.Writer
 	plan   plan.Plan
 	bar    *progressbar.ProgressBar // nil if not on a terminal
-	every  int                      // starts are told of
+	every  int                      // every n-th start gets a line
 	group  int
 	share  float64 // shown by the bar, which never goes back
-	halved bool    // the line of half the run is printed, or not wanted
+	halved bool    // the line for half of the run is printed, or not needed
 }
 
-// barSteps is how finely the bar moves.
+// barSteps is the number of steps of the bar.
 const barSteps = 1000
 
-// New returns one of a run with this plan, or, if that is empty, of a calibration.
+// New returns a Display of a run with this plan, or of a calibration if the plan is empty.
 func New(to io.Writer, plan plan.Plan) *Display {
 	p := &Display{to: to, plan: plan, every: 1, group: -1}
 	predicted := len(plan.Cells) > 0
-	if plan.Check != nil { // which starts the targets all the time
+	if plan.Check != nil { // a check starts the targets very often
 		p.every, p.halved = sequential.StartsAtOnce, true
 	}
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -48,20 +48,21 @@ func New(to io.Writer, plan plan.Plan) *Display {
 	return p
 }
 
-// newBar returns a bar, which predicts by itself how long it takes if there is no better prediction.
+// newBar returns a bar. If predicts is set, because there is no better prediction, the bar shows its own of the
+// remaining time.
 func newBar(to io.Writer, predicts bool) *progressbar.ProgressBar {
 	return progressbar.NewOptions(barSteps, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetPredictTime(predicts), progressbar.OptionSetWidth(30), progressbar.OptionUseANSICodes(true))
 }
 
-// Announce prints how long the run will take.
+// Announce prints the expected duration of the run.
 func (p *Display) Announce(f run.Forecast) { p.Say(forecast(f, p.plan.Starts)) }
 
-// forecast says how long a run takes, and how often its targets are started, of the number of starts planned.
+// forecast returns the expected duration of a run and number of starts. Planned is the planned number of starts.
 func forecast(f run.Forecast, planned int) string {
 	starts := fmt.Sprintf("%d starts of %s", f.Starts, units.Plural(f.Targets, "target"))
 	if f.WarmUp > 0 {
-		starts += fmt.Sprintf(" with %s of warm-up, which the budget does not count", span(f.WarmUp))
+		starts += fmt.Sprintf(" with %s of warm-up (not counted in the budget)", span(f.WarmUp))
 	}
 	fewer := ""
 	if f.Starts < planned {
@@ -69,17 +70,18 @@ func forecast(f run.Forecast, planned int) string {
 	}
 	switch {
 	case f.Least > 0:
-		return fmt.Sprintf("searching for %s to %s, longer where visits are disturbed: %s", span(f.Least), span(f.Total),
+		return fmt.Sprintf("searching for %s to %s, longer if visits are disturbed: %s", span(f.Least), span(f.Total),
 			starts+fewer)
 	case f.Max == 0:
 		return fmt.Sprintf("measuring for about %s: %s", span(f.Total), starts)
 	case f.Total <= f.Max:
 		return fmt.Sprintf("measuring for about %s (at most %s): %s%s", span(f.Total), span(f.Max), starts, fewer)
 	}
-	return fmt.Sprintf("measuring for about %s, more than twice the budget of %s: %s, each with a round of visits, which "+
-		"takes about %s", span(f.Total), span((f.Max-f.WarmUp)/2), starts, span(f.Round))
+	return fmt.Sprintf("measuring for about %s, more than twice the budget of %s: %s, each with a round of visits of "+
+		"about %s", span(f.Total), span((f.Max-f.WarmUp)/2), starts, span(f.Round))
 }
 
+// Show shows the progress of a run.
 func (p *Display) Show(now run.Progress) {
 	if p.bar != nil {
 		p.share = max(p.share, now.Share)
@@ -99,12 +101,12 @@ func (p *Display) Show(now run.Progress) {
 	}
 }
 
-// description is what the bar says: the cell that is visited, and how long the run takes still.
+// description returns the text of the bar: the visited cell, and the remaining time.
 func description(now run.Progress) string {
 	return fmt.Sprintf("%-44.44s %13s", foreign.Line(now.Cell.String()), strings.TrimPrefix(left(now.Left), ", "))
 }
 
-// ShowCalibration shows how far a calibration is: off a terminal, a line for each property.
+// ShowCalibration shows the progress of a calibration; if not on a terminal, as a line for each property.
 func (p *Display) ShowCalibration(now calibrate.Progress) {
 	if p.bar != nil {
 		p.bar.Describe(fmt.Sprintf("%-44.44s", fmt.Sprintf("%s (%d of %d)", now.Property, now.Number, now.Of)))
@@ -118,7 +120,7 @@ func (p *Display) ShowCalibration(now calibrate.Progress) {
 	}
 }
 
-// left says how long it takes still, if that can be told.
+// left returns the remaining time as text, or "" if it is not known.
 func left(d time.Duration) string {
 	if d == 0 {
 		return ""
@@ -126,7 +128,7 @@ func left(d time.Duration) string {
 	return fmt.Sprintf(", %s left", span(d))
 }
 
-// span prints a length of time, rounded by a twentieth of it or less, or to a tenth of a second.
+// span returns a duration as text. It is rounded by at most a twentieth, or to a tenth of a second.
 func span(d time.Duration) string {
 	n, unit, scale := d.Seconds(), "s", 10.
 	for _, larger := range []string{"min", "h"} {
@@ -140,7 +142,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%g %s", math.Round(n*scale)/scale, unit)
 }
 
-// Say prints a line in the bar's place. It may be called at any time.
+// Say replaces the bar by a line of text. It may be called at any time.
 func (p *Display) Say(text string) {
 	if p.bar != nil {
 		p.bar.Clear()
@@ -148,6 +150,7 @@ func (p *Display) Say(text string) {
 	fmt.Fprintln(p.to, foreign.Text(text))
 }
 
+// End removes the bar.
 func (p *Display) End() {
 	if p.bar != nil {
 		p.bar.Finish()

@@ -1,6 +1,6 @@
-// Package revision makes executables of commits: it checks a commit of a git repository out beside the user's own
-// working tree, which it never touches, and has a command build one file there. It does not know what the file is;
-// whether it can be measured is for packages subject and run to find out.
+// Package revision builds executables of commits. It checks out a commit of a git repository in a separate worktree,
+// and runs a command there that builds one file. It never changes the user's working tree. Packages subject and run
+// determine whether the file can be measured.
 package revision
 
 import (
@@ -19,39 +19,38 @@ import (
 	"forktax/bench/subject"
 )
 
-// Placeholder is in a command for the path of the file that it is to make.
+// Placeholder stands for the output path in a build command.
 const Placeholder = "{out}"
 
-// buildLimit is how long a command may take, and git for each of its parts. Large programs take long; one that waits
-// for an answer that no one gives must end nevertheless, in CI as well.
+// buildLimit is the longest duration of a build command, and of a git command. Building a large program takes long, but
+// a command that waits for input must end, in CI as well.
 const buildLimit = time.Hour
 
-// A Builder builds executables of the commits of one repository by one command.
+// A Builder builds executables of commits of one repository with one command.
 type Builder struct {
 	Repo    string    // any directory in its working tree, or a bare repository; "" means the current directory
-	Command string    // for sh, in the same directory of the commit; Placeholder stands for the file to make
-	Log     io.Writer // where it says what it builds; nil means nowhere
+	Command string    // for sh, run in the same directory of the commit; Placeholder stands for the output path
+	Log     io.Writer // for progress messages; nil means none
 	Exclude []string  // paths that are not part of a working tree, such as those of results
 }
 
-// Built is an executable and what it was built from.
+// Built is an executable with the commit from which it was built.
 type Built struct {
-	Ref      string // as it was asked for
-	Commit   string // in full
+	Ref      string // as given
+	Commit   string // full hash
 	Path     string // of the executable, absolute
-	Describe string // the commit for people: its name by tags, or its beginning
-	// Uncommitted is how many files of the working tree differ from the commit and are not in it; 0 if the commit is not
-	// the one that is checked out.
+	Describe string // the commit's name from git describe, or its abbreviated hash
+	// Uncommitted is the number of files in the working tree that differ from the commit; 0 if the commit is not checked
+	// out.
 	Uncommitted int
 }
 
-// Build returns the executable of the commit that ref names, or of the WorkingTree, built by the command unless it was
-// done before in the same environment by the same tools. Nothing but the executable is left: when ctx ends, the build
-// is
-// ended with all that it started.
+// Build returns the executable of the commit that ref names, or of the WorkingTree. It runs the build command, unless
+// the executable was built before in the same environment with the same tools. It leaves only the executable. When ctx
+// ends, the build is stopped with all processes that it started.
 func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 	if !strings.Contains(b.Command, Placeholder) {
-		return Built{}, fmt.Errorf("the build command %q does not say where the executable is to go: it needs %s, as in "+
+		return Built{}, fmt.Errorf("build command %q: must contain %s for the output path, as in "+
 			"go build -o %[2]s ./cmd/app", b.Command, Placeholder)
 	}
 	r, err := openRepository(ctx, b.Repo)
@@ -69,9 +68,9 @@ func (b Builder) Build(ctx context.Context, ref string) (Built, error) {
 		b.logf("%s is %s, built before: %s", ref, built.Describe, built.Path)
 		return built, nil
 	}
-	b.logf("building %s, %s, by %s", ref, built.Describe, b.Command)
+	b.logf("building %s, %s, with %s", ref, built.Describe, b.Command)
 	if err := b.build(ctx, r, built); err != nil {
-		return Built{}, fmt.Errorf("building %s (commit %s) by %q: %w", ref, built.Commit, b.Command, err)
+		return Built{}, fmt.Errorf("building %s (commit %s) with %q: %w", ref, built.Commit, b.Command, err)
 	}
 	buildcache.Prune()
 	return built, nil
@@ -98,8 +97,8 @@ func (b Builder) logf(format string, args ...any) {
 	}
 }
 
-// build makes the executable under another name, and gives it its own when it is whole, so that who looks for it at the
-// same time finds all of it or nothing.
+// build builds the executable under a temporary name and renames it when it is complete, so that other processes never
+// see a part of it.
 func (b Builder) build(ctx context.Context, r repository, built Built) (err error) {
 	unfinished, remove, err := process.TempDirIn(filepath.Dir(built.Path), "unfinished-", "the executable")
 	if err != nil {
@@ -114,9 +113,9 @@ func (b Builder) build(ctx context.Context, r repository, built Built) (err erro
 	out := filepath.Join(unfinished, "out")
 	dir := filepath.Join(tree.path, r.prefix)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return fmt.Errorf("the commit has no directory %s, where the command would run as it is called from there", r.prefix)
+		return fmt.Errorf("the commit has no directory %s, in which the command would run", r.prefix)
 	}
-	// What it prints is of use only if it fails, and then all of it, in its order.
+	// The output is needed only if the command fails: then all of it, in order.
 	cmd := process.Shell("exec 1>&2\n" + strings.ReplaceAll(b.Command, Placeholder, quoted(out)))
 	cmd.Dir, cmd.Env = dir, environment()
 	if _, err := process.Output(ctx, buildLimit, cmd); err != nil {
@@ -128,22 +127,22 @@ func (b Builder) build(ctx context.Context, r repository, built Built) (err erro
 	return os.Rename(out, built.Path)
 }
 
-// executableError returns what is wrong with the file that a command made. A link is none: what it leads to may be in
-// the working tree, which goes.
+// executableError returns an error if the file that a command has built is not an executable. A link is not accepted,
+// since its target may be in the worktree, which is removed.
 func executableError(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
-		return fmt.Errorf("it made a link instead of %s; copy the file there", Placeholder)
+		return fmt.Errorf("the command created a link as %s: copy the file instead", Placeholder)
 	}
 	if why := subject.NotExecutable(path); why != "" {
-		return fmt.Errorf("it ended well, but what it was to make, %s, %s", Placeholder, why)
+		return fmt.Errorf("the command succeeded, but its output %s %s", Placeholder, why)
 	}
 	return nil
 }
 
-// shellSafe matches paths that mean themselves to a shell, within quotes, too.
+// shellSafe matches paths without characters that are special in a shell, inside quotes or outside.
 var shellSafe = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
-// quoted is the path as one word for a shell. One that needs no quotes gets none, for people write "{out}", too.
+// quoted returns the path as one word for a shell. It is quoted only if needed, since users also write "{out}".
 func quoted(path string) string {
 	if shellSafe.MatchString(path) {
 		return path

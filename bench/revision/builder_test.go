@@ -16,14 +16,13 @@ import (
 	"forktax/bench/revision"
 )
 
-// patience ends what would otherwise hang a test; nothing is expected to take that long.
+// patience is the timeout of waits in tests; nothing is expected to take that long.
 const patience = 60 * time.Second
 
-// files are those of a commit, by their paths.
+// files has the contents of a commit's files by path.
 type files map[string]string
 
-// A repo is a repository of git's in a directory of the test's own, as are the user's cache and the temporary
-// directory.
+// A repo is a git repository in a temporary directory. The test has its own user cache and temporary directory, too.
 type repo struct {
 	t   *testing.T
 	dir string
@@ -35,8 +34,8 @@ func newRepo(t *testing.T) repo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("GOCACHE", strings.TrimSpace(string(cache))) // which else would be in what follows
-	t.Setenv("PATH", toolPath(t))                         // nothing is installed there while the test runs
+	t.Setenv("GOCACHE", strings.TrimSpace(string(cache))) // not in the new user cache
+	t.Setenv("PATH", toolPath(t))                         // directories that do not change during the test
 	for _, name := range []string{"XDG_CACHE_HOME", "TMPDIR"} {
 		t.Setenv(name, t.TempDir())
 	}
@@ -49,7 +48,7 @@ func newRepo(t *testing.T) repo {
 	return r
 }
 
-// toolPath is a PATH of just the directories that have what the tests call.
+// toolPath returns a PATH with only the directories of the tools that the tests call.
 func toolPath(t *testing.T) string {
 	t.Helper()
 	var dirs []string
@@ -94,23 +93,23 @@ func (r repo) commit(f files) string {
 	return r.git("rev-parse", "HEAD")
 }
 
-// clean fails if anything is left beside executables in the cache.
+// clean fails the test if there are worktrees or temporary files.
 func (r repo) clean() {
 	r.t.Helper()
 	if got := strings.Count(r.git("worktree", "list"), "\n"); got != 0 {
-		r.t.Errorf("worktrees are left:\n%s", r.git("worktree", "list"))
+		r.t.Errorf("remaining worktrees:\n%s", r.git("worktree", "list"))
 	}
 	if left, _ := os.ReadDir(os.TempDir()); len(left) > 0 {
-		r.t.Errorf("%s is left in the temporary directory", left[0].Name())
+		r.t.Errorf("the temporary directory still has %s", left[0].Name())
 	}
 	unfinished := filepath.Join(os.Getenv("XDG_CACHE_HOME"), "forktax/revisions/unfinished*")
 	if left, _ := filepath.Glob(unfinished); len(left) > 0 {
-		r.t.Errorf("%q is left in the cache", left)
+		r.t.Errorf("the cache still has %q", left)
 	}
 }
 
-// says is what the executable prints.
-func says(t *testing.T, path string) string {
+// output returns what the executable prints.
+func output(t *testing.T, path string) string {
 	t.Helper()
 	out, err := exec.Command(path).CombinedOutput()
 	if err != nil {
@@ -133,7 +132,7 @@ const goProgram = `package main
 func main() { println("WORD") }
 `
 
-// Two commits of a module are built by go build, and the user's working tree stays as it was.
+// Two commits of a module are built with go build, and the user's working tree does not change.
 func TestBuildOfModule(t *testing.T) {
 	r := newRepo(t)
 	first := r.commit(files{"go.mod": "module tiny\n\ngo 1.21\n", "main.go": strings.Replace(goProgram, "WORD", "one", 1)})
@@ -145,27 +144,26 @@ func TestBuildOfModule(t *testing.T) {
 	var log bytes.Buffer
 	b := revision.Builder{Repo: r.dir, Command: "go build -o {out} .", Log: &log}
 	base, candidate := build(t, b, "v1"), build(t, b, "HEAD")
-	if base.Commit != first || base.Ref != "v1" || base.Describe != "v1" || says(t, base.Path) != "one" {
-		t.Errorf("Build(v1) = %+v, which says %s; want commit %s, which says one", base, says(t, base.Path), first)
+	if base.Commit != first || base.Ref != "v1" || base.Describe != "v1" || output(t, base.Path) != "one" {
+		t.Errorf("Build(v1) = %+v with output %s; want commit %s with output one", base, output(t, base.Path), first)
 	}
-	if candidate.Commit != second || candidate.Describe != "v1-1-g"+second[:12] || says(t, candidate.Path) != "two" {
-		t.Errorf("Build(HEAD) = %+v, which says %s; want commit %s, which says two", candidate, says(t, candidate.Path),
+	if candidate.Commit != second || candidate.Describe != "v1-1-g"+second[:12] || output(t, candidate.Path) != "two" {
+		t.Errorf("Build(HEAD) = %+v with output %s; want commit %s with output two", candidate, output(t, candidate.Path),
 			second)
 	}
 	if len(base.Path) != len(candidate.Path) {
-		t.Errorf("the paths %s and %s are not equally long", base.Path, candidate.Path)
+		t.Errorf("paths %s and %s: want the same length", base.Path, candidate.Path)
 	}
 	if got := r.git("status", "--porcelain"); got != before {
-		t.Errorf("git status was %q and is %q", before, got)
+		t.Errorf("git status = %q, want %q as before", got, before)
 	}
-	if want := "building v1, v1, by go build -o {out} .\n"; !strings.HasPrefix(log.String(), want) {
-		t.Errorf("the log is %q, want %q first", &log, want)
+	if want := "building v1, v1, with go build -o {out} .\n"; !strings.HasPrefix(log.String(), want) {
+		t.Errorf("log = %q, want %q first", &log, want)
 	}
 	r.clean()
 }
 
-// What was built is used again, unless another command, other tools or another directory could have made something
-// else.
+// An executable is reused, unless another command, environment or directory could have built a different one.
 func TestBuildAgain(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"cgi/page": "#!/bin/sh\necho page\n", "page": "#!/bin/sh\necho root\n"})
@@ -179,24 +177,24 @@ func TestBuildAgain(t *testing.T) {
 	b := revision.Builder{Repo: r.dir, Command: script, Log: &log}
 	first, second := build(t, b, "main"), build(t, b, "HEAD")
 	if first.Path != second.Path || times() != 1 {
-		t.Errorf("the same commit was built %d times: %s and %s", times(), first.Path, second.Path)
+		t.Errorf("the same commit was built %d times, want once: %s and %s", times(), first.Path, second.Path)
 	}
 	want := "HEAD is " + first.Commit[:12] + ", built before: " + first.Path + "\n"
 	if !strings.HasSuffix(log.String(), want) {
-		t.Errorf("the log is %q, want %q last", &log, want)
+		t.Errorf("log = %q, want %q last", &log, want)
 	}
-	b.Command += " " // may be another
+	b.Command += " " // counts as another command
 	if other := build(t, b, "main"); other.Path == first.Path || times() != 2 {
-		t.Error("another command has the same executable")
+		t.Error("another command reused the executable")
 	}
 	b.Command = script
 	b.Repo = filepath.Join(r.dir, "cgi")
-	if other := build(t, b, "main"); says(t, other.Path) != "page" || times() != 3 {
-		t.Errorf("the executable of the directory cgi says %q", says(t, other.Path))
+	if other := build(t, b, "main"); output(t, other.Path) != "page" || times() != 3 {
+		t.Errorf("executable of the directory cgi prints %q, want page", output(t, other.Path))
 	}
 	t.Setenv("GOFLAGS", "-trimpath")
 	if build(t, b, "main"); times() != 4 {
-		t.Error("other flags of go have the same executable")
+		t.Error("other GOFLAGS reused the executable")
 	}
 	if err := os.Remove(first.Path); err != nil {
 		t.Fatal(err)
@@ -204,12 +202,12 @@ func TestBuildAgain(t *testing.T) {
 	t.Setenv("GOFLAGS", "")
 	b.Repo = r.dir
 	if build(t, b, "main"); times() != 5 {
-		t.Error("an executable that was removed is not built again")
+		t.Error("a removed executable was not built again")
 	}
 	r.clean()
 }
 
-// Whatever goes wrong, the error says what, and nothing is left.
+// Each failure returns an error with its cause, and no temporary files remain.
 func TestBuildFails(t *testing.T) {
 	r := newRepo(t)
 	commit := r.commit(files{"page": "#!/bin/sh\necho page\n", "plain": "text"})
@@ -220,24 +218,24 @@ func TestBuildFails(t *testing.T) {
 		repo, ref, command string
 		want               []string
 	}{
-		"no place for the executable": {r.dir, "main", "make", []string{`"make"`, "needs {out}"}},
+		"no output path": {r.dir, "main", "make", []string{`"make"`, "must contain {out}"}},
 		"no repository": {filepath.Dir(r.dir), "main", "cp page {out}",
 			[]string{"finding the git repository of " + filepath.Dir(r.dir), "not a git repository"}},
 		"no directory": {r.dir + "/nothing", "main", "cp page {out}", []string{"nothing", "no such file"}},
-		"a ref like another": {r.dir, "origin/main", "cp page {out}", []string{
-			`"origin/main"`, "but there is main", "git fetch origin main"}},
-		"a ref like no other": {r.dir, "trunk", "cp page {out}", []string{
-			`"trunk" names no commit`, "mainline", "git fetch origin trunk"}},
-		"no commit": {r.dir, "a-blob", "cp page {out}", []string{`"a-blob" names no commit`}},
-		"an option": {r.dir, "--all", "cp page {out}", []string{`"--all" names no commit`}},
-		"nothing":   {r.dir, "", "cp page {out}", []string{`"" names no commit`}},
+		"a similar ref": {r.dir, "origin/main", "cp page {out}", []string{
+			`"origin/main"`, "similar refs: main", "git fetch origin main"}},
+		"an unknown ref": {r.dir, "trunk", "cp page {out}", []string{
+			`"trunk" is not a commit`, "mainline", "git fetch origin trunk"}},
+		"no commit": {r.dir, "a-blob", "cp page {out}", []string{`"a-blob" is not a commit`}},
+		"an option": {r.dir, "--all", "cp page {out}", []string{`"--all" is not a commit`}},
+		"nothing":   {r.dir, "", "cp page {out}", []string{`"" is not a commit`}},
 		"a command that fails": {r.dir, "main", "echo the cause; exit 7; : {out}", []string{
-			commit, `by "echo the cause`, "exit status 7: the cause"}},
-		"no file":                 {r.dir, "main", ": {out}", []string{commit, "{out}, does not exist"}},
-		"a plain file":            {r.dir, "main", "cp plain {out}; chmod 644 {out}", []string{"{out}, is not executable"}},
-		"a link":                  {r.dir, "main", "ln -s $PWD/page {out}", []string{"it made a link instead of {out}"}},
-		"a directory":             {r.dir, "main", "mkdir {out}", []string{"{out}, is a directory"}},
-		"a directory that is new": {r.dir + "/new", "main", "cp page {out}", []string{"the commit has no directory new/"}},
+			commit, `with "echo the cause`, "exit status 7: the cause"}},
+		"no file":         {r.dir, "main", ": {out}", []string{commit, "{out} does not exist"}},
+		"a plain file":    {r.dir, "main", "cp plain {out}; chmod 644 {out}", []string{"{out} is not executable"}},
+		"a link":          {r.dir, "main", "ln -s $PWD/page {out}", []string{"created a link as {out}"}},
+		"a directory":     {r.dir, "main", "mkdir {out}", []string{"{out} is a directory"}},
+		"a new directory": {r.dir + "/new", "main", "cp page {out}", []string{"the commit has no directory new/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			built, err := revision.Builder{Repo: test.repo, Command: test.command}.Build(t.Context(), test.ref)
@@ -245,8 +243,8 @@ func TestBuildFails(t *testing.T) {
 				t.Fatalf("Build = %+v, want an error", built)
 			}
 			var unknown *revision.UnknownError
-			if got, want := errors.As(err, &unknown), strings.Contains(err.Error(), "names no commit"); got != want {
-				t.Errorf("Build = %v, an UnknownError: %v, want %v", err, got, want)
+			if got, want := errors.As(err, &unknown), strings.Contains(err.Error(), "is not a commit"); got != want {
+				t.Errorf("Build = %v, an UnknownError: %t, want %t", err, got, want)
 			}
 			for _, want := range test.want {
 				if !strings.Contains(err.Error(), want) {
@@ -260,12 +258,12 @@ func TestBuildFails(t *testing.T) {
 		t.Setenv("PATH", t.TempDir())
 		_, err := revision.Builder{Repo: r.dir, Command: "cp page {out}"}.Build(t.Context(), "main")
 		if !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), "apt-get install git") {
-			t.Errorf("Build = %v, want one that asks for git", err)
+			t.Errorf("Build = %v, want an error with the package of git", err)
 		}
 	})
 }
 
-// The end of what a failing command said is told, where compilers tell the cause.
+// The error has the end of a failed command's output, where compilers print the cause.
 func TestBuildTellsTheEnd(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "text"})
@@ -277,7 +275,7 @@ func TestBuildTellsTheEnd(t *testing.T) {
 	r.clean()
 }
 
-// A command that hangs is ended with the context, and all that it started.
+// When the context ends, a command that hangs is killed with all processes that it started.
 func TestBuildIsInterrupted(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "text"})
@@ -308,12 +306,12 @@ func TestBuildIsInterrupted(t *testing.T) {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatalf("process %s is left", pid)
+			t.Fatalf("process %s is still running", pid)
 		}
 	}
 }
 
-// The paths that a command gets may have anything in them that paths may have.
+// The paths that a command gets may contain spaces and quotes.
 func TestBuildInFolderWithSpaces(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"it's a directory/page": "#!/bin/sh\necho page\n"})
@@ -325,13 +323,13 @@ func TestBuildInFolderWithSpaces(t *testing.T) {
 		t.Setenv(name, dir)
 	}
 	b := revision.Builder{Repo: filepath.Join(r.dir, "it's a directory"), Command: "cp page {out}"}
-	if got := says(t, build(t, b, "main").Path); got != "page" {
-		t.Errorf("the executable says %q, want page", got)
+	if got := output(t, build(t, b, "main").Path); got != "page" {
+		t.Errorf("the executable prints %q, want page", got)
 	}
 	r.clean()
 }
 
-// Where git has called us, as for a hook, its variables are not the build's.
+// If git has called this process, as for a hook, a build does not inherit git's variables.
 func TestBuildWithinHook(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "#!/bin/sh\necho page\n"})
@@ -343,25 +341,25 @@ func TestBuildWithinHook(t *testing.T) {
 	for _, name := range []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"} {
 		os.Unsetenv(name)
 	}
-	if err != nil || says(t, built.Path) != "page" {
+	if err != nil || output(t, built.Path) != "page" {
 		t.Errorf("Build = %+v, %v", built, err)
 	}
 	r.clean()
 }
 
-// A bare repository has no working tree of its own, and needs none.
+// A bare repository has no working tree, and a build does not need one.
 func TestBuildOfBareRepository(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "#!/bin/sh\necho page\n"})
 	bare := repo{t, filepath.Join(t.TempDir(), "bare.git")}
 	r.git("clone", "--quiet", "--bare", r.dir, bare.dir)
-	if got := says(t, build(t, revision.Builder{Repo: bare.dir, Command: "cp page {out}"}, "main").Path); got != "page" {
-		t.Errorf("the executable says %q, want page", got)
+	if got := output(t, build(t, revision.Builder{Repo: bare.dir, Command: "cp page {out}"}, "main").Path); got != "page" {
+		t.Errorf("the executable prints %q, want page", got)
 	}
 	bare.clean()
 }
 
-// A clone as CI makes it has one commit, and the error says how to get more.
+// A shallow clone, as in CI, has one commit. The error has advice on how to get more.
 func TestBuildOfShallowClone(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "#!/bin/sh\necho one\n"})
@@ -370,35 +368,36 @@ func TestBuildOfShallowClone(t *testing.T) {
 	clone := repo{t, filepath.Join(t.TempDir(), "clone")}
 	r.git("clone", "--quiet", "--depth", "1", "--no-tags", "file://"+r.dir, clone.dir)
 	b := revision.Builder{Repo: clone.dir, Command: "cp page {out}"}
-	if got := says(t, build(t, b, "main").Path); got != "two" {
-		t.Errorf("the executable says %q, want two", got)
+	if got := output(t, build(t, b, "main").Path); got != "two" {
+		t.Errorf("the executable prints %q, want two", got)
 	}
 	_, err := b.Build(t.Context(), "v1")
-	want := "shallow: give actions/checkout fetch-depth: 0, or run git fetch origin v1"
+	want := "shallow: set fetch-depth: 0 for actions/checkout, or run git fetch origin v1"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Build(v1) = %v, want advice on shallow clones", err)
 	}
 	clone.clean()
 }
 
-// Submodules are there.
+// Submodules are checked out.
 func TestBuildWithSubmodules(t *testing.T) {
 	part := newRepo(t)
 	part.commit(files{"page": "#!/bin/sh\necho part\n"})
 	r := newRepo(t)
 	for name, value := range map[string]string{"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.file.allow",
-		"GIT_CONFIG_VALUE_0": "always"} { // which git else forbids for submodules
+		"GIT_CONFIG_VALUE_0": "always"} { // git forbids file URLs for submodules by default
 		t.Setenv(name, value)
 	}
 	r.git("submodule", "--quiet", "add", part.dir, "part")
 	r.commit(nil)
-	if got := says(t, build(t, revision.Builder{Repo: r.dir, Command: "cp part/page {out}"}, "main").Path); got != "part" {
-		t.Errorf("the executable says %q, want part", got)
+	b := revision.Builder{Repo: r.dir, Command: "cp part/page {out}"}
+	if got := output(t, build(t, b, "main").Path); got != "part" {
+		t.Errorf("the executable prints %q, want part", got)
 	}
 	r.clean()
 }
 
-// A worktree that a killed process left is removed by the next; one that is in use, or the user's own, is not.
+// A build removes worktrees of killed processes, but not those in use or those of the user.
 func TestBuildRemovesWhatWasLeft(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "#!/bin/sh\necho page\n"})
@@ -421,25 +420,25 @@ func TestBuildRemovesWhatWasLeft(t *testing.T) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.RemoveAll(own); err != nil { // as on a disk that is not there today
+	if err := os.RemoveAll(own); err != nil { // as on an unmounted disk
 		t.Fatal(err)
 	}
 	build(t, revision.Builder{Repo: r.dir, Command: "cp page {out}"}, "main")
 	list := r.git("worktree", "list")
 	for path, want := range map[string]bool{killed: false, gone: false, used: true, own: true} {
 		if got := strings.Contains(list, path); got != want {
-			t.Errorf("%s is on the list: %v, want %v:\n%s", path, got, want, list)
+			t.Errorf("%s is listed: %t, want %t:\n%s", path, got, want, list)
 		}
 	}
 	if _, err := os.Stat(killed); err == nil {
-		t.Errorf("%s is left", killed)
+		t.Errorf("%s still exists", killed)
 	}
 	if _, err := os.Stat(used); err != nil {
-		t.Errorf("%s, which is in use: %v", used, err)
+		t.Errorf("worktree %s in use: %v", used, err)
 	}
 }
 
-// Several at once, of one commit and of others, are in no one's way.
+// Several concurrent builds of one commit do not interfere.
 func TestBuildsAtOnce(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "#!/bin/sh\necho page\n"})
@@ -457,8 +456,8 @@ func TestBuildsAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := says(t, build(t, b, "main").Path); got != "page" {
-		t.Errorf("the executable says %q, want page", got)
+	if got := output(t, build(t, b, "main").Path); got != "page" {
+		t.Errorf("the executable prints %q, want page", got)
 	}
 	r.clean()
 }

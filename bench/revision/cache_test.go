@@ -10,7 +10,7 @@ import (
 	"forktax/bench/revision"
 )
 
-// What was built is built again when something has changed that the build could have read, and only then.
+// An executable is built again if and only if an input that the build could have read has changed.
 func TestBuildReadsEnvironment(t *testing.T) {
 	write := func(path, text string, age time.Duration) {
 		t.Helper()
@@ -49,23 +49,23 @@ func TestBuildReadsEnvironment(t *testing.T) {
 	}{
 		{"nothing", func() {}, false},
 		{"a variable", func() { t.Setenv("FLAVOUR", "two") }, true},
-		{"a variable that is new", func() { t.Setenv("MODE", "") }, true},
-		{"what changes with each call", func() {
+		{"a new variable", func() { t.Setenv("MODE", "") }, true},
+		{"volatile variables", func() {
 			for _, name := range []string{"PWD", "OLDPWD", "SHLVL", "_", "SSH_CONNECTION", "TERM"} {
 				t.Setenv(name, "other")
 			}
 			t.Setenv("TMPDIR", t.TempDir())
 		}, false},
-		{"a tool on PATH, as by an upgrade", func() { write(tool, "#!/bin/sh\n", time.Minute) }, true},
-		{"a tool that goes before another of its name", func() {
+		{"an upgraded tool on PATH", func() { write(tool, "#!/bin/sh\n", time.Minute) }, true},
+		{"a tool that shadows another on PATH", func() {
 			path, err := exec.LookPath("sed")
 			if err != nil {
 				t.Fatal(err)
 			}
 			write(filepath.Join(first, "sed"), "#!/bin/sh\nexec "+path+" \"$@\"\n", time.Hour)
 		}, true},
-		{"what a link on PATH leads to", func() { link(named, tool) }, true},
-		{"where a link on PATH leads, to a file alike", func() { link(filepath.Join(other, "cc-2"), tool) }, true},
+		{"the target of a link on PATH", func() { link(named, tool) }, true},
+		{"the target of a link on PATH, to a similar file", func() { link(filepath.Join(other, "cc-2"), tool) }, true},
 		{"a tool that a variable names", func() { write(named, "#!/bin/sh\n#\n", time.Hour) }, true},
 		{"a file that is not a tool, on PATH", func() {
 			if err := os.WriteFile(filepath.Join(first, "notes"), nil, 0o644); err != nil {
@@ -76,10 +76,10 @@ func TestBuildReadsEnvironment(t *testing.T) {
 		test.change()
 		built := build(t, b, "main").Path
 		if again := built != last; again != test.again {
-			t.Errorf("%s changed: built again: %v, want %v", test.name, again, test.again)
+			t.Errorf("change of %s: built again: %t, want %t", test.name, again, test.again)
 		}
-		if got, want := says(t, built), os.Getenv("FLAVOUR"); got != want {
-			t.Errorf("%s changed: the executable says %s, want %s", test.name, got, want)
+		if got, want := output(t, built), os.Getenv("FLAVOUR"); got != want {
+			t.Errorf("change of %s: the executable prints %s, want %s", test.name, got, want)
 		}
 		last = built
 	}

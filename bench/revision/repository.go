@@ -12,21 +12,21 @@ import (
 	"forktax/bench/process"
 )
 
-// A repository is one of git's.
+// A repository is a git repository.
 type repository struct {
-	dir    string // in which git is called
+	dir    string // in which git is run
 	prefix string // of dir in the working tree; "" at its root, or if there is none
 	root   string // of the working tree; "" if there is none
 	env    []string
 }
 
-// openRepository finds the repository that the directory is in.
+// openRepository finds the repository that contains the directory.
 func openRepository(ctx context.Context, dir string) (repository, error) {
 	r := repository{dir: dir}
 	bare, err := r.git(ctx, "rev-parse", "--is-bare-repository")
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return r, fmt.Errorf("building commits needs git, which is not on PATH (Debian: apt-get install git): %w", err)
+		return r, fmt.Errorf("git is not on PATH; install it to build commits (Debian: apt-get install git): %w", err)
 	case err != nil:
 		if dir == "" {
 			dir, _ = os.Getwd()
@@ -42,9 +42,9 @@ func openRepository(ctx context.Context, dir string) (repository, error) {
 	return r, err
 }
 
-// git runs git in the repository's directory and returns what it printed, without the end of its last line.
+// git runs git in the repository's directory and returns its output, without the newlines at its end.
 func (r repository) git(ctx context.Context, args ...string) (string, error) {
-	// A hook of the user's is for what the user does. There is no terminal for prompts.
+	// The user's hooks are meant for the user's own commands. There is no terminal for prompts.
 	cmd := exec.Command("git", append([]string{"-c", "core.hooksPath=/dev/null"}, args...)...)
 	cmd.Dir, cmd.Env = r.dir, slices.Concat(environment(), r.env, []string{"GIT_TERMINAL_PROMPT=0"})
 	out, err := process.Output(ctx, buildLimit, cmd)
@@ -54,21 +54,21 @@ func (r repository) git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimRight(string(out), "\n"), nil
 }
 
-// environment is this process's, without what would have git, or a build that asks git, look at another repository: git
-// sets these for its hooks, one of which may have called us.
+// environment returns this process's environment without variables that select another repository for git, or for a
+// build that calls git. Git sets these for its hooks, and a hook may have started this process.
 func environment() []string {
 	return process.Environment("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 }
 
-// An UnknownError says that a ref names no commit here, and what would.
+// An UnknownError is returned for a ref that does not name a commit of the repository. It includes advice.
 type UnknownError struct{ Ref, Advice string }
 
-func (e *UnknownError) Error() string { return fmt.Sprintf("%q names no commit%s", e.Ref, e.Advice) }
+func (e *UnknownError) Error() string { return fmt.Sprintf("%q is not a commit%s", e.Ref, e.Advice) }
 
 // resolve returns the commit that the ref names, or an UnknownError.
 func (r repository) resolve(ctx context.Context, ref string) (string, error) {
-	if ref == "" || strings.HasPrefix(ref, "-") { // git would take it for an option
-		return "", &UnknownError{ref, ": a branch, a tag or a commit is needed"}
+	if ref == "" || strings.HasPrefix(ref, "-") { // git would parse it as an option
+		return "", &UnknownError{ref, ": use a branch, a tag or a commit"}
 	}
 	commit, err := r.git(ctx, "rev-parse", "--verify", "--quiet", ref+"^{commit}")
 	if err == nil {
@@ -77,15 +77,15 @@ func (r repository) resolve(ctx context.Context, ref string) (string, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return "", cause
 	}
-	return "", &UnknownError{ref, fmt.Sprintf(" of this repository%s; %s", r.similarRefs(ctx, ref), r.fetchAdvice(ctx,
-		ref))}
+	return "", &UnknownError{ref,
+		fmt.Sprintf(" of this repository%s; %s", r.similarRefs(ctx, ref), r.fetchAdvice(ctx, ref))}
 }
 
-// maxSimilarRefs is how many refs are shown instead of one that does not exist.
+// maxSimilarRefs is the largest number of refs that are suggested.
 const maxSimilarRefs = 3
 
-// similarRefs lists the refs whose names hold the one that was asked for, or are held by it: main, where there is
-// origin/main.
+// similarRefs returns the refs whose names contain ref or are contained in it, such as origin/main for main. If there
+// are none, it returns other refs.
 func (r repository) similarRefs(ctx context.Context, ref string) string {
 	text, _ := r.git(ctx, "for-each-ref", "--sort=-committerdate", "--format=%(refname:short)")
 	var near, others []string
@@ -97,24 +97,24 @@ func (r repository) similarRefs(ctx context.Context, ref string) string {
 		}
 	}
 	if len(near) > 0 {
-		return ", but there is " + strings.Join(near[:min(len(near), maxSimilarRefs)], ", ")
+		return "; similar refs: " + strings.Join(near[:min(len(near), maxSimilarRefs)], ", ")
 	}
 	if len(others) > 0 {
-		return ", which has " + strings.Join(others[:min(len(others), maxSimilarRefs)], ", ")
+		return "; its refs include " + strings.Join(others[:min(len(others), maxSimilarRefs)], ", ")
 	}
 	return ""
 }
 
-// fetchAdvice returns how to get what is not there. Clones made for CI have the newest commit alone.
+// fetchAdvice returns how to fetch a missing ref. Clones in CI often have only the newest commit.
 func (r repository) fetchAdvice(ctx context.Context, ref string) string {
 	fetch := "git fetch origin " + strings.TrimPrefix(ref, "origin/")
 	if shallow, _ := r.git(ctx, "rev-parse", "--is-shallow-repository"); shallow == "true" {
-		return "this clone is shallow: give actions/checkout fetch-depth: 0, or run " + fetch
+		return "this clone is shallow: set fetch-depth: 0 for actions/checkout, or run " + fetch
 	}
-	return "if it is elsewhere, " + fetch
+	return "if it exists on the remote, run " + fetch
 }
 
-// describe names the commit for people.
+// describe returns a readable name of the commit, by tags if there are any.
 func (r repository) describe(ctx context.Context, commit string) string {
 	text, err := r.git(ctx, "describe", "--tags", "--always", "--abbrev=12", commit)
 	if err != nil {

@@ -11,13 +11,13 @@ import (
 	"forktax/bench/process"
 )
 
-// WorkingTree is the ref of the working tree as it is, with changes that are not committed and files that are not
-// tracked, unless they are ignored. A branch of that name is refs/heads/worktree.
+// WorkingTree is the ref of the current working tree, with uncommitted changes and untracked files, but without ignored
+// files. A branch of that name can be given as refs/heads/worktree.
 const WorkingTree = "worktree"
 
-// snapshot returns a commit of the working tree as it is, and its description. It is made by an index of its own; no
-// ref, file or index of the user's changes. If nothing differs from HEAD, that is it. The same files with the same HEAD
-// are the same commit.
+// snapshot returns a commit of the current working tree, and its description. It uses a separate index, and does not
+// change the user's refs, files or index. If nothing differs from HEAD, it returns HEAD. The same files with the same
+// HEAD always give the same commit.
 func (r repository) snapshot(ctx context.Context, exclude []string) (commit, describe string, err error) {
 	if r.root == "" {
 		return "", "", &UnknownError{WorkingTree, ": a bare repository has no working tree"}
@@ -46,7 +46,7 @@ func (r repository) snapshot(ctx context.Context, exclude []string) (commit, des
 	return r.commitTree(ctx, tree)
 }
 
-// copyIndex copies the user's index with its time: git takes a file that is as old as its index for one that may have
+// copyIndex copies the user's index with its modification time. Git assumes that a file as new as the index may have
 // changed since.
 func (r repository) copyIndex(ctx context.Context, to string) error {
 	path, err := r.git(ctx, "rev-parse", "--git-path", "index")
@@ -57,7 +57,7 @@ func (r repository) copyIndex(ctx context.Context, to string) error {
 		path = filepath.Join(r.dir, path)
 	}
 	from, err := os.Open(path)
-	if os.IsNotExist(err) { // nothing was ever added
+	if os.IsNotExist(err) { // nothing has been added yet
 		return nil
 	}
 	if err != nil {
@@ -78,17 +78,18 @@ func (r repository) copyIndex(ctx context.Context, to string) error {
 	return os.Chtimes(to, info.ModTime(), info.ModTime())
 }
 
-// submodulesCommitted returns an error if changes within submodules cannot be in a commit of the tree that they are in.
+// submodulesCommitted returns an error if submodules have uncommitted changes, which a commit of the tree cannot
+// include.
 func (r repository) submodulesCommitted(ctx context.Context, exclude []string) error {
 	text, err := r.git(ctx, append([]string{"diff-files", "--name-only", "--"}, r.pathspecs(exclude)...)...)
 	if err != nil || text == "" {
 		return err
 	}
-	return fmt.Errorf("the working tree has submodules with changes that are not committed, which a build of it would "+
-		"not have; commit them there: %s", strings.Join(strings.Split(text, "\n"), ", "))
+	return fmt.Errorf("the working tree has submodules with uncommitted changes, which a build would not include; commit "+
+		"them in: %s", strings.Join(strings.Split(text, "\n"), ", "))
 }
 
-// commitTree returns a commit of the tree on top of HEAD, of which it has the time, or HEAD if that has the same tree.
+// commitTree returns a commit of the tree on top of HEAD and with its time, or HEAD if it has the same tree.
 func (r repository) commitTree(ctx context.Context, tree string) (commit, describe string, err error) {
 	args := []string{"commit-tree", "-m", "the working tree, as forktax has built it", tree}
 	date := "@0 +0000"
@@ -116,13 +117,13 @@ func (r repository) commitTree(ctx context.Context, tree string) (commit, descri
 	return commit, r.describe(ctx, head) + "-dirty", nil
 }
 
-// uncommitted returns how many files of the working tree differ from HEAD, if that is the commit.
+// uncommitted returns the number of files in the working tree that differ from HEAD, or 0 if HEAD is not the commit.
 func (r repository) uncommitted(ctx context.Context, commit string, exclude []string) (int, error) {
 	if head, err := r.resolve(ctx, "HEAD"); err != nil || head != commit || r.root == "" {
 		return 0, nil
 	}
 	var text string
-	for _, untracked := range []string{"all", "normal"} { // directories count as one where the files are too many to list
+	for _, untracked := range []string{"all", "normal"} { // if there are too many to list, a directory counts as one
 		args := []string{"--no-optional-locks", "status", "--porcelain", "--no-renames", "--untracked-files=" + untracked,
 			"--"}
 		var err error
@@ -138,7 +139,7 @@ func (r repository) uncommitted(ctx context.Context, commit string, exclude []st
 	return 1 + strings.Count(text, "\n"), nil
 }
 
-// pathspecs are those of the whole working tree, without what is excluded.
+// pathspecs returns the pathspecs of the whole working tree without the excluded paths.
 func (r repository) pathspecs(exclude []string) []string {
 	specs := []string{":(top)"}
 	for _, path := range exclude {
@@ -147,9 +148,9 @@ func (r repository) pathspecs(exclude []string) []string {
 		}
 		absolute, err := filepath.Abs(path)
 		if err == nil {
-			absolute, err = filepath.EvalSymlinks(absolute) // as git has the root
+			absolute, err = filepath.EvalSymlinks(absolute) // as in git's root
 		}
-		if err != nil { // it is not there
+		if err != nil { // it does not exist
 			continue
 		}
 		if inside, err := filepath.Rel(r.root, absolute); err == nil && inside != "." && filepath.IsLocal(inside) {

@@ -14,8 +14,8 @@ const page = "#!/bin/sh\necho WORD\n"
 
 func pageOf(word string) string { return strings.Replace(page, "WORD", word, 1) }
 
-// The working tree is built as it is: what is changed, staged, new, moved or removed, and not what is ignored. Nothing
-// of the user's is touched.
+// A build of the working tree includes changed, staged, new and removed files, but not ignored ones. The user's files
+// and index do not change.
 func TestBuildOfWorkingTree(t *testing.T) {
 	r := newRepo(t)
 	head := r.commit(files{"page": pageOf("one"), "gone": "text", "sub/file": "text", ".gitignore": "ignored\n"})
@@ -26,7 +26,7 @@ func TestBuildOfWorkingTree(t *testing.T) {
 	if clean.Commit != head || clean.Describe != "v1" {
 		t.Errorf("Build of a working tree without changes = %+v, want commit %s", clean, head)
 	}
-	// Of the same length, and so soon after the commit, that only its text shows the change.
+	// The change has the same length and is so soon after the commit that only the content differs.
 	r.write(files{"page": pageOf("two"), "new/file": "text", "ignored": "text", "staged": "text"})
 	r.git("add", "staged")
 	if err := os.Remove(filepath.Join(r.dir, "gone")); err != nil {
@@ -39,32 +39,32 @@ func TestBuildOfWorkingTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	built := build(t, b, revision.WorkingTree)
-	if got, want := says(t, built.Path), "echo two .gitignore new/file page staged sub/file"; got != want {
+	if got, want := output(t, built.Path), "echo two .gitignore new/file page staged sub/file"; got != want {
 		t.Errorf("the working tree has %q, want %q", got, want)
 	}
 	if built.Ref != "worktree" || built.Describe != "v1-dirty" || built.Uncommitted != 0 {
 		t.Errorf("Build = %+v, want v1-dirty", built)
 	}
 	if got := r.git("status", "--porcelain=v2", "--ignored", "--untracked-files=all"); got != before {
-		t.Errorf("git status was\n%s\nand is\n%s", before, got)
+		t.Errorf("git status =\n%s\nwant, as before,\n%s", got, before)
 	}
 	if now, err := os.ReadFile(filepath.Join(r.dir, ".git", "index")); err != nil || string(now) != string(index) {
 		t.Errorf("the index has changed: %v", err)
 	}
 	if got := r.git("for-each-ref"); got != refs || r.git("rev-parse", "HEAD") != head {
-		t.Errorf("the refs were\n%s\nand are\n%s", refs, got)
+		t.Errorf("refs =\n%s\nwant, as before,\n%s", got, refs)
 	}
 	if again := build(t, b, revision.WorkingTree); again.Path != built.Path {
 		t.Errorf("the same working tree was built twice: %s and %s", built.Path, again.Path)
 	}
 	r.write(files{"page": pageOf("six")})
-	if other := build(t, b, revision.WorkingTree); !strings.HasPrefix(says(t, other.Path), "echo six") {
-		t.Errorf("after a change of the same length, the working tree has %q", says(t, other.Path))
+	if other := build(t, b, revision.WorkingTree); !strings.HasPrefix(output(t, other.Path), "echo six") {
+		t.Errorf("after a change of the same length, the working tree has %q", output(t, other.Path))
 	}
 	r.clean()
 }
 
-// Files of the working tree that are not in the commit that is checked out are counted, each one; results are not.
+// Uncommitted counts each file of the working tree that differs from the checked-out commit, except for results.
 func TestUncommitted(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": page, ".gitignore": "ignored\n"})
@@ -86,12 +86,12 @@ func TestUncommitted(t *testing.T) {
 	want("other", 0)
 	want(revision.WorkingTree, 0)
 	b.Command = "{ echo '#!/bin/sh'; echo echo $(git ls-files); } >{out}; chmod +x {out}"
-	if got := says(t, build(t, b, revision.WorkingTree).Path); got != ".gitignore new/a new/b page" {
+	if got := output(t, build(t, b, revision.WorkingTree).Path); got != ".gitignore new/a new/b page" {
 		t.Errorf("the working tree has %q, want it without results", got)
 	}
 }
 
-// What cannot be in a commit of the working tree is an error that names it.
+// Changes that cannot be in a commit of the working tree are an error that names them.
 func TestBuildOfWorkingTreeFails(t *testing.T) {
 	part := newRepo(t)
 	part.commit(files{"page": page})
@@ -106,8 +106,8 @@ func TestBuildOfWorkingTreeFails(t *testing.T) {
 	r.git("clone", "--quiet", "--bare", r.dir, bare)
 	r.write(files{"part/page": pageOf("two")})
 	for dir, want := range map[string]string{
-		r.dir: "submodules with changes that are not committed, which a build of it would not have; commit them there: part",
-		bare:  `"worktree" names no commit: a bare repository has no working tree`,
+		r.dir: "submodules with uncommitted changes, which a build would not include; commit them in: part",
+		bare:  `"worktree" is not a commit: a bare repository has no working tree`,
 	} {
 		_, err := revision.Builder{Repo: dir, Command: "cp part/page {out}"}.Build(t.Context(), revision.WorkingTree)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -117,16 +117,16 @@ func TestBuildOfWorkingTreeFails(t *testing.T) {
 	r.clean()
 }
 
-// A repository in which nothing was committed yet has a working tree, too.
+// The working tree of a repository without commits can be built.
 func TestBuildOfWorkingTreeWithoutCommit(t *testing.T) {
 	r := newRepo(t)
 	r.write(files{"page": pageOf("first")})
 	b := revision.Builder{Repo: r.dir, Command: "cp page {out}"}
-	if got := says(t, build(t, b, revision.WorkingTree).Path); got != "first" {
-		t.Errorf("the executable says %q, want first", got)
+	if got := output(t, build(t, b, revision.WorkingTree).Path); got != "first" {
+		t.Errorf("the executable prints %q, want first", got)
 	}
 	if out, err := exec.Command("git", "-C", r.dir, "rev-parse", "--verify", "HEAD").CombinedOutput(); err == nil {
-		t.Errorf("HEAD is %s", out)
+		t.Errorf("HEAD = %s, want none", out)
 	}
 	r.clean()
 }

@@ -15,22 +15,22 @@ import (
 	"forktax/bench/process"
 )
 
-// worktreePrefix begins the names of our worktrees, by which we know those that a killed forktax left.
+// worktreePrefix is the prefix of our worktrees' names. It identifies worktrees of killed forktax processes.
 const worktreePrefix = "forktax-worktree-"
 
-// removalLimit is how long git may take to forget a worktree, also after ctx has ended.
+// removalLimit is the timeout for removing a worktree, also after ctx has ended.
 const removalLimit = 30 * time.Second
 
-// A worktree is a commit, checked out in a temporary directory, which this process has locked: that shows others that
-// it is in use.
+// A worktree is a commit that is checked out in a temporary directory. This process has the directory locked, which
+// shows other processes that it is in use.
 type worktree struct {
 	repository repository
 	path       string
 	removeDir  func() error
 }
 
-// checkOut makes a worktree of the commit, with its submodules. All have paths of one length: compilers write them into
-// what they build, and what is as long lies at the same addresses.
+// checkOut creates a worktree of the commit, with its submodules. All worktrees have paths of the same length:
+// compilers write the paths into executables, and with equal lengths, addresses do not change.
 func (r repository) checkOut(ctx context.Context, commit string) (*worktree, error) {
 	dir, remove, err := process.TempDirIn("", worktreePrefix, "a worktree")
 	if err != nil {
@@ -61,7 +61,7 @@ func (w *worktree) checkOut(ctx context.Context, commit string) (err error) {
 	return err
 }
 
-// add makes the worktree, still empty: to fill it may take long, and others wait for the lock.
+// add creates the worktree without files. Checking out the files may take long, while others wait for the lock.
 func (w *worktree) add(ctx context.Context, commit string) error {
 	done, err := w.repository.lockWorktrees(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (w *worktree) add(ctx context.Context, commit string) error {
 	return err
 }
 
-// remove removes the worktree, and has the repository forget it, also after ctx has ended.
+// remove removes the worktree from the disk and from the repository's list, also after ctx has ended.
 func (w *worktree) remove(ctx context.Context) error {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), removalLimit)
 	defer done()
@@ -86,16 +86,16 @@ func (w *worktree) remove(ctx context.Context) error {
 	}
 	defer unlock()
 	added := slices.ContainsFunc(w.repository.worktrees(ctx), func(path string) bool {
-		return filepath.Base(path) == filepath.Base(w.path) // git has resolved its links
+		return filepath.Base(path) == filepath.Base(w.path) // git resolves symbolic links in paths
 	})
-	if !added { // it had not come so far
+	if !added { // add did not get this far
 		return nil
 	}
 	return w.repository.forget(ctx, w.path)
 }
 
-// lockWorktrees waits until no other process of ours changes the repository's list of worktrees: git fails if it reads
-// one that is being made. What follows must be short; done ends it.
+// lockWorktrees waits until no other forktax process changes the repository's list of worktrees: git fails if it reads
+// one that is being created. The lock must be held only briefly; done releases it.
 func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) {
 	dir, err := r.git(ctx, "rev-parse", "--git-common-dir")
 	if err != nil {
@@ -110,7 +110,7 @@ func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) 
 		if lock, failed = process.LockDir(dir); errors.Is(failed, syscall.EWOULDBLOCK) {
 			return failed
 		}
-		return nil // it is ours, or cannot be locked
+		return nil // locked, or cannot be locked
 	})
 	if busy != nil {
 		return nil, context.Cause(ctx)
@@ -121,13 +121,13 @@ func (r repository) lockWorktrees(ctx context.Context) (done func(), err error) 
 	return func() { lock.Close() }, nil
 }
 
-// forget has the repository forget a worktree whose directory is gone.
+// forget removes a worktree whose directory was removed from the repository's list.
 func (r repository) forget(ctx context.Context, path string) error {
 	_, err := r.git(ctx, "worktree", "remove", "--force", path)
 	return err
 }
 
-// worktrees lists the paths of the repository's that are ours.
+// worktrees returns the paths of the repository's worktrees that forktax has created.
 func (r repository) worktrees(ctx context.Context) []string {
 	text, _ := r.git(ctx, "worktree", "list", "--porcelain")
 	var paths []string
@@ -140,12 +140,12 @@ func (r repository) worktrees(ctx context.Context) []string {
 	return paths
 }
 
-// removeStale removes the worktrees that killed processes left. git worktree prune would forget the user's own as well,
-// if they are on a disk that is not there today.
+// removeStale removes the worktrees of killed processes. git worktree prune would also remove the user's own from the
+// list if they are on a disk that is not mounted.
 func (r repository) removeStale(ctx context.Context) {
 	for _, path := range r.worktrees(ctx) {
 		dir := filepath.Dir(path)
-		if filepath.Base(dir) != filepath.Base(path) { // it was moved, so a user wants it
+		if filepath.Base(dir) != filepath.Base(path) { // a user has moved it, and wants to keep it
 			continue
 		}
 		lock, err := process.LockDir(dir)

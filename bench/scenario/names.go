@@ -2,16 +2,16 @@ package scenario
 
 import "fmt"
 
-// Names maps the keys of a scenario to flags, and flags to the options that they give a value to.
+// Names maps the keys of a scenario to flags, and flags to the options that they set.
 type Names struct {
-	Flag   func(key string) string // the present name of a key
+	Flag   func(key string) string // the current name of a key
 	Option func(flag string) string
 }
 
-// A Name is the name of a flag or key as the user wrote it, with its present name, which differs if it was renamed.
+// A Name is the name of a flag or key as the user wrote it, and its current name, which differs if it was renamed.
 type Name struct{ Written, Present string }
 
-// Conflict describes that two names give a value to the same option, and which to keep.
+// Conflict returns the message that two names set the same option, and which one to keep.
 func Conflict(first, second Name) string {
 	keep, other := first.Present, second.Present
 	if first.Written != first.Present {

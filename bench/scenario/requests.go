@@ -8,7 +8,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// RequestsKey is a key of a scenario that is no flag: a list of requests with weights, which are sent as a mix.
+// RequestsKey is the key of a list of requests with weights, which are sent as a mix. There is no flag of that name.
 const RequestsKey = "requests"
 
 const requestsExample = "[{request: /, weight: 9}, {request: POST /sign, body: name=a, weight: 1}]"
@@ -21,7 +21,7 @@ func (s scenario) requests(n ast.Node) (requests []subject.Weighted, where Place
 			return readRequest(&r, key, value)
 		})
 		if err == nil && r.Request == "" {
-			err = s.wrong(position(n), "a request needs the key request, such as {request: POST /sign}")
+			err = s.wrong(position(n), "the key request is missing: use {request: POST /sign}, for example")
 		}
 		requests = append(requests, r)
 		return err
@@ -31,21 +31,21 @@ func (s scenario) requests(n ast.Node) (requests []subject.Weighted, where Place
 
 var requestKeys = []string{"request", "weight", "header", "body", "body-file", "expect-status"}
 
-// maxWeight is beyond all use.
+// maxWeight is far larger than needed.
 const maxWeight = 1_000_000
 
-// readRequest takes the value of a key, or returns what is needed.
+// readRequest sets the field of a key. If the value is invalid, it returns the requirement, such as "must be text".
 func readRequest(r *subject.Weighted, key string, value ast.Node) (needed string) {
 	text, ok := scalar(value)
 	number, err := strconv.Atoi(text)
 	switch key {
 	case "request":
-		r.Request, needed = text, "a path, with a method before it if it is not GET, or the name of a request is needed"
+		r.Request, needed = text, "must be a path, a method and a path, or the name of a request"
 	case "weight":
-		r.Weight, needed, ok = number, "a whole number from 1 to 1,000,000 is needed", err == nil && number >= 1 &&
-			number <= maxWeight
+		r.Weight, needed, ok = number, "must be a whole number from 1 to 1,000,000",
+			err == nil && number >= 1 && number <= maxWeight
 	case "header":
-		needed = `a header or a list of them is needed, such as "Accept: text/html"`
+		needed = `must be a header or a list of headers, such as "Accept: text/html"`
 		nodes := []ast.Node{value}
 		if list, isList := value.(*ast.SequenceNode); isList {
 			nodes = list.Values
@@ -59,12 +59,12 @@ func readRequest(r *subject.Weighted, key string, value ast.Node) (needed string
 			}
 		}
 	case "body":
-		r.Body, needed = text, "text is needed"
+		r.Body, needed = text, "must be text"
 	case "body-file":
-		r.BodyFile, needed = text, "the name of a file is needed"
+		r.BodyFile, needed = text, "must be a file name"
 	case "expect-status":
-		r.ExpectStatus, needed, ok = number, "a status from 200 to 599 is needed", err == nil && number >= 200 &&
-			number <= 599
+		r.ExpectStatus, needed, ok = number, "must be a status from 200 to 599",
+			err == nil && number >= 200 && number <= 599
 	}
 	if ok {
 		return ""

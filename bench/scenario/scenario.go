@@ -1,7 +1,5 @@
-// Package scenario reads scenarios: YAML files with the names of flags as keys. The flags read the values, so that
-// both mean
-// the same. Only variants and
-// requests with weights can be given nowhere else.
+// Package scenario reads scenarios: YAML files with the names of flags as keys. The flags parse the values, so that
+// both have the same meaning. Only variants and requests with weights have no flags.
 package scenario
 
 import (
@@ -23,28 +21,28 @@ import (
 	"forktax/bench/subject"
 )
 
-// mostScenario bytes are far more than all options need: a larger file is another one.
+// mostScenario is the size limit in bytes. It is far more than all options need: a larger file is not a scenario.
 const mostScenario = 1 << 20
 
-// A File is what a scenario says.
+// A File is the content of a scenario.
 type File struct {
-	Options  []Option // in their order
+	Options  []Option // in the order of the file
 	Variants []subject.Variant
 	Requests []subject.Weighted
-	Begin    string // of the file, as a place
+	Begin    string // the place of the beginning of the file
 }
 
-// An Option is an option that the scenario gives by a flag; by none if it is that of the variants or of the requests.
+// An Option is an option that the scenario sets. Flag is "" for the variants and the requests.
 type Option struct {
 	Name   string
-	Key    string // as it is written, which may be a former name
+	Key    string // as written in the file; may be an old name
 	Flag   string
-	Values []string // several of a list
+	Values []string // the elements if it is a list, otherwise one value
 	Place  Place
 }
 
-// A Place is where an option is given: file:line:column of the value and of its elements. The command line is the zero
-// value: there an option is found by its name.
+// A Place is the position of an option: file:line:column of the value and of its elements. The zero value means the
+// command line, where an option is found by its name.
 type Place struct {
 	Value    string
 	Elements []string
@@ -52,14 +50,12 @@ type Place struct {
 
 // scenario is the name of a file.
 //
-// The file is not decoded into a struct: go-yaml 1.19 normalizes numbers on their way into a string, so that a flag
-// or a
-// variable would get 1.1 for 1.10, and its decoder can panic.
+// The file is not decoded into a struct: go-yaml 1.19 normalizes numbers that are decoded into a string, so that a flag
+// or a variable would get 1.1 for 1.10. Its decoder can also panic.
 type scenario string
 
-// Read reads the scenario in the file name. Each value is tried on one of the flags. Errors are a *subject.UsageError
-// with
-// the place.
+// Read reads the scenario in the file name. Each value is set on its flag to validate it. Errors are a
+// *subject.UsageError with the place.
 func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 	s := scenario(name)
 	entries, err := s.entries()
@@ -109,11 +105,11 @@ type givenKey struct {
 	Name
 }
 
-// twice returns the error of an option that two keys give.
+// twice returns the error that two keys set the same option.
 func (s scenario) twice(first, second givenKey) error {
 	at, line := second.Position, first.Position.Line
 	if first.Written == second.Written {
-		return s.wrong(at, "the option is there already, as %s in line %d", first.Written, line)
+		return s.wrong(at, "duplicate option: %s is already in line %d", first.Written, line)
 	}
 	return s.wrong(at, "%s; %s is in line %d", Conflict(first.Name, second.Name), first.Written, line)
 }
@@ -121,11 +117,11 @@ func (s scenario) twice(first, second givenKey) error {
 func (s scenario) unknown(key *token.Token, flags *pflag.FlagSet) error {
 	var known []string
 	flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	return s.wrong(key.Position, "unknown key %q; there are %s", key.Value,
+	return s.wrong(key.Position, "unknown key %q: use one of %s", key.Value,
 		strings.Join(append(known, VariantsKey, RequestsKey), ", "))
 }
 
-// text reads the file.
+// text reads the file and checks its size and encoding.
 func (s scenario) text() ([]byte, error) {
 	f, err := foreign.Open(string(s))
 	if err != nil {
@@ -145,7 +141,7 @@ func (s scenario) text() ([]byte, error) {
 	for rest := text; len(rest) > 0; at.Column++ {
 		r, n := utf8.DecodeRune(rest)
 		if r == utf8.RuneError && n == 1 {
-			return nil, s.wrong(&at, "the byte %#x is not UTF-8 text, which a scenario is", rest[0])
+			return nil, s.wrong(&at, "invalid byte %#x: must be UTF-8 text", rest[0])
 		}
 		if rest = rest[n:]; r == '\n' {
 			at.Line, at.Column = at.Line+1, 0
@@ -154,13 +150,13 @@ func (s scenario) text() ([]byte, error) {
 	return text, nil
 }
 
-// entries are the keys with their values. There may be none.
+// entries returns the keys with their values. There may be none.
 func (s scenario) entries() (entries []*ast.MappingValueNode, err error) {
 	text, err := s.text()
 	if err != nil {
 		return nil, err
 	}
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // of which read says more
+	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // Read returns a better error for these
 	var y yaml.Error
 	switch {
 	case errors.As(err, &y) && y.GetToken() != nil:
@@ -176,9 +172,9 @@ func (s scenario) entries() (entries []*ast.MappingValueNode, err error) {
 		keys, ok := doc.Body.(ast.MapNode)
 		switch {
 		case found:
-			return nil, s.wrong(position(doc.Body), "a second document begins; a scenario is one")
+			return nil, s.wrong(position(doc.Body), "a second document begins here: a scenario must be a single document")
 		case !ok:
-			return nil, s.wrong(position(doc.Body), "keys with values are needed, such as clients: [1, 8]")
+			return nil, s.wrong(position(doc.Body), "must be keys with values, such as clients: [1, 8]")
 		}
 		found = true
 		for i := keys.MapRange(); i.Next(); {
@@ -188,12 +184,12 @@ func (s scenario) entries() (entries []*ast.MappingValueNode, err error) {
 	return entries, nil
 }
 
-// values reads the value of a key, of which there are several in a list, and tries each on the flag.
+// values reads the value of a key, or the elements of a list, and validates each by setting the flag.
 func (s scenario) values(f *pflag.Flag, key string, value ast.Node) (values []string, where Place, err error) {
 	nodes := []ast.Node{value}
 	if list, ok := value.(*ast.SequenceNode); ok {
 		if _, ok := f.Value.(pflag.SliceValue); !ok {
-			return nil, where, s.wrong(position(value), "%s is a list; a single value is needed", key)
+			return nil, where, s.wrong(position(value), "%s: must be a single value, not a list", key)
 		}
 		nodes = list.Values
 	}
@@ -201,7 +197,7 @@ func (s scenario) values(f *pflag.Flag, key string, value ast.Node) (values []st
 	for _, n := range nodes {
 		text, ok := scalar(n)
 		if !ok {
-			return nil, where, s.wrong(position(n), "%s has no value that can be read; a plain one or a list is needed", key)
+			return nil, where, s.wrong(position(n), "%s: must be a plain value or a list", key)
 		}
 		if err := Set(f, []string{text}); err != nil {
 			return nil, where, s.wrong(position(n), "%s %q: %s", key, text, Needed(f, err))
@@ -211,7 +207,7 @@ func (s scenario) values(f *pflag.Flag, key string, value ast.Node) (values []st
 	return values, where, nil
 }
 
-// scalar is the text of a plain value: as it is written of a number, so that the flag reads it.
+// scalar returns the text of a plain value. Numbers are returned as written, for the flag to parse.
 func scalar(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -224,7 +220,7 @@ func scalar(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// Set gives the flag its value, or its values if it takes several.
+// Set sets the value of the flag, or its values if it is a list.
 func Set(f *pflag.Flag, values []string) error {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		return list.Replace(values)
@@ -232,14 +228,14 @@ func Set(f *pflag.Flag, values []string) error {
 	return f.Value.Set(values[0])
 }
 
-// wrong is an error of usage at a place.
+// wrong returns a usage error with a place.
 func (s scenario) wrong(p *token.Position, format string, args ...any) error {
 	return subject.Unusable("%s: %s", s.at(p), fmt.Sprintf(format, args...))
 }
 
 func (s scenario) at(p *token.Position) string { return fmt.Sprintf("%s:%d:%d", s, p.Line, p.Column) }
 
-// position is where a node begins: of keys with their values at the first key, and not at its colon.
+// position returns where a node begins. A mapping begins at its first key, and not at the colon.
 func position(n ast.Node) *token.Position {
 	if keys, ok := n.(ast.MapNode); ok {
 		if i := keys.MapRange(); i.Next() {
@@ -249,21 +245,21 @@ func position(n ast.Node) *token.Position {
 	return n.GetToken().Position
 }
 
-// Needed returns what a flag needs whose value it cannot read.
+// Needed returns the requirement for the value of a flag that could not be parsed, such as "must be true or false".
 func Needed(f *pflag.Flag, err error) string {
 	switch f.Value.Type() {
 	case "bool", "boolfunc":
-		return "true or false is needed"
+		return "must be true or false"
 	case "duration":
-		return "a length of time with its unit is needed, such as 30s or 250ms"
+		return "must be a duration with a unit, such as 30s or 250ms"
 	case "int":
-		return "a whole number of at most 18 digits is needed"
+		return "must be a whole number of at most 18 digits"
 	case "intSlice":
-		return "whole numbers are needed, such as 1 or 8"
+		return "must be whole numbers, such as 1 or 8"
 	case "uint64":
-		return fmt.Sprintf("a whole number from 0 to %d is needed", uint64(math.MaxUint64))
+		return fmt.Sprintf("must be a whole number from 0 to %d", uint64(math.MaxUint64))
 	case "float64Slice":
-		return "numbers are needed, such as 50 or 0.5"
+		return "must be numbers, such as 50 or 0.5"
 	}
 	return err.Error()
 }

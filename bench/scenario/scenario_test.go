@@ -17,7 +17,7 @@ import (
 
 func same(name string) string { return name }
 
-// Whatever a file holds, reading it as a scenario is either well or an error of usage with its place.
+// For any file, Read succeeds or returns a usage error with a place.
 func FuzzScenario(f *testing.F) {
 	for _, text := range []string{"", "# nothing\n", "clients: [1, 8]\n", "clients: many", "{rate: 0.5, pin: true}",
 		"workload:\n  - hello\n", "<<: {clients: 1}", "clients: &a 1\nrounds: *a", "? a\n: b", "---\n...\n---\n", "- 1",
@@ -42,12 +42,12 @@ func FuzzScenario(f *testing.F) {
 		_, err := scenario.Read(name, flags, scenario.Names{Flag: same, Option: same})
 		var usage *subject.UsageError
 		if err != nil && (!errors.As(err, &usage) || !place.MatchString(err.Error())) {
-			t.Errorf("Read(%q) = %v, want an error of usage with its place", text, err)
+			t.Errorf("Read(%q) = %v, want a usage error with a place", text, err)
 		}
 	})
 }
 
-// What is not a regular file is refused at once, with an error of usage.
+// Reading a file that is not regular returns a usage error at once.
 func TestScenarioIsARegularFile(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
@@ -59,7 +59,7 @@ func TestScenarioIsARegularFile(t *testing.T) {
 			Option: same})
 		var usage *subject.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
-			t.Errorf("Read(%s) = %v, want an error of usage with %q", name, err, want)
+			t.Errorf("Read(%s) = %v, want a usage error with %q", name, err, want)
 		}
 	}
 }

@@ -13,10 +13,10 @@ import (
 	"forktax/bench/subject"
 )
 
-// VariantsKey is the one key of a scenario that is no flag: a list of variants instead of models.
+// VariantsKey is the key of a list of variants, which replace models. There is no flag of that name.
 const VariantsKey = "variants"
 
-// usualModel is that of a variant which names none: what a variant changes is mostly the start of a process.
+// usualModel is the default model of a variant, since variants mostly change the start of a process.
 var usualModel = plan.Fresh
 
 // variants reads the value of the key.
@@ -24,7 +24,7 @@ func (s scenario) variants(n ast.Node) (variants []subject.Variant, where Place,
 	where, err = s.each(n, VariantsKey, "[{name: plain}, {name: eager, env: {GOGC: 10}}]", func(n ast.Node) error {
 		v, err := s.variant(n)
 		if err == nil && slices.ContainsFunc(variants, func(other subject.Variant) bool { return other.Name == v.Name }) {
-			err = s.wrong(position(n), "the name %q is there already; give it another", v.Name)
+			err = s.wrong(position(n), "duplicate name %q: choose another name", v.Name)
 		}
 		variants = append(variants, v)
 		return err
@@ -32,11 +32,11 @@ func (s scenario) variants(n ast.Node) (variants []subject.Variant, where Place,
 	return variants, where, err
 }
 
-// each calls read for each element of a list that is not empty, and returns where they are.
+// each calls read for each element of a list, which must not be empty, and returns their places.
 func (s scenario) each(n ast.Node, key, example string, read func(ast.Node) error) (where Place, err error) {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
-		return where, s.wrong(position(n), "%s: a list is needed, such as %s", key, example)
+		return where, s.wrong(position(n), "%s: must be a list, such as %s", key, example)
 	}
 	where.Value = s.at(position(n))
 	for _, n := range list.Values {
@@ -48,22 +48,22 @@ func (s scenario) each(n ast.Node, key, example string, read func(ast.Node) erro
 	return where, nil
 }
 
-// keys calls read for each key of a mapping, which returns what its value needs.
+// keys calls read for each key of a mapping. If a value is invalid, read returns the requirement.
 func (s scenario) keys(n ast.Node, what, example string, known []string,
 	read func(key string, value ast.Node) string) error {
 	keys, ok := n.(ast.MapNode)
 	if !ok {
-		return s.wrong(position(n), "%s has keys with values, such as %s", what, example)
+		return s.wrong(position(n), "%s must have keys with values, such as %s", what, example)
 	}
 	seen := map[string]bool{}
 	for i := keys.MapRange(); i.Next(); {
 		key := i.Key().GetToken().Value
 		if seen[key] {
-			return s.wrong(position(i.Key()), "%s is there already", key)
+			return s.wrong(position(i.Key()), "duplicate key %s", key)
 		}
 		seen[key] = true
 		if !slices.Contains(known, key) {
-			return s.wrong(position(i.Key()), "%s: is no key of %s; there are %s", key, what, strings.Join(known, ", "))
+			return s.wrong(position(i.Key()), "%s: is not a key of %s: use one of %s", key, what, strings.Join(known, ", "))
 		}
 		if needed := read(key, i.Value()); needed != "" {
 			return s.wrong(position(i.Value()), "%s: %s", key, needed)
@@ -72,7 +72,7 @@ func (s scenario) keys(n ast.Node, what, example string, known []string,
 	return nil
 }
 
-// variant reads one of the list.
+// variant reads an element of the list.
 func (s scenario) variant(n ast.Node) (subject.Variant, error) {
 	v := subject.Variant{Model: usualModel}
 	err := s.keys(n, "a variant", "{name: eager, env: {GOGC: 10}}", variantKeys, func(key string, value ast.Node) string {
@@ -82,40 +82,40 @@ func (s scenario) variant(n ast.Node) (subject.Variant, error) {
 	case err != nil:
 		return v, err
 	case v.Name == "":
-		return v, s.wrong(position(n), "a variant needs a name")
+		return v, s.wrong(position(n), "the key name is missing: a variant must have a name")
 	case v.Program != "" && len(v.Build) > 0:
-		return v, s.wrong(position(n), "%q has a program, which is built already, and flags to build one: leave out either",
-			v.Name)
+		return v, s.wrong(position(n), "%q has both a program and build flags: remove one of them", v.Name)
 	}
 	return v, nil
 }
 
 var variantKeys = []string{"name", "model", "build", "env", "padding", "program"}
 
-// readVariant takes the value of a key, or says what would be right.
+// readVariant sets the field of a key. If the value is invalid, it returns the requirement.
 func readVariant(v *subject.Variant, key string, value ast.Node) (needed string) {
 	text, ok := scalar(value)
 	switch key {
 	case "name":
-		v.Name, needed = text, fmt.Sprintf("a name is needed, in printable letters, and other than %s", subject.FloorWorkload)
+		v.Name, needed = text, fmt.Sprintf("must be a name of printable characters, without |, other than %s",
+			subject.FloorWorkload)
 		ok = ok && text == strings.TrimSpace(text) && text != "" && text != subject.FloorWorkload &&
 			!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == '|' })
 	case "model":
-		v.Model, needed = text, "the name of a model is needed, such as persistent"
+		v.Model, needed = text, "must be the name of a model, such as persistent"
 	case "program":
-		v.Program, needed = text, "the path of a program is needed"
+		v.Program, needed = text, "must be the path of a program"
 		ok = ok && text != ""
 	case "padding":
-		needed = fmt.Sprintf("a number of bytes up to %d is needed", subject.MaxPadding)
+		needed = fmt.Sprintf("must be a number of bytes from 0 to %d", subject.MaxPadding)
 		var err error
 		v.Padding, err = strconv.Atoi(text)
 		ok = ok && err == nil && v.Padding >= 0 && v.Padding <= subject.MaxPadding
 	case "build":
 		v.Build, ok = flagsOf(value)
-		needed = `a list of flags of go build is needed, such as ["-ldflags=-s -w"]`
+		needed = `must be a list of go build flags, such as ["-ldflags=-s -w"]`
 	case "env":
 		v.Env, ok = variablesOf(value)
-		needed = "variables with their values are needed, such as {GOGC: 10}"
+		needed = "must be variables with values, such as {GOGC: 10}"
 	}
 	if ok {
 		return ""

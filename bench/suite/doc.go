@@ -1,3 +1,3 @@
-// Package suite has real web servers and languages compete: each does the same as a program of this project, byte for
-// byte, in its own way. A suite is a table of such contenders; what of it cannot be had here is left out, and named.
+// Package suite compares real web servers and languages. Each sends exactly the responses of a program of this project.
+// A suite is a table of such contenders. Contenders that need a missing program are left out and listed.
 package suite

@@ -8,27 +8,26 @@ import (
 	"forktax/bench/subject"
 )
 
-// Defaults of a suite. A request that starts an interpreter takes long, so blocks are long.
+// Defaults of a suite. Blocks are long, since starting an interpreter for each request takes long.
 const (
 	defaultBudget  = 3 * time.Minute
 	defaultBlock   = 500 * time.Millisecond
 	defaultClients = 8
 )
 
-// excluded are options that cannot be combined with a suite: it chooses itself what is compared.
+// excluded lists options that cannot be combined with a suite, because it defines what is compared.
 var excluded = []string{"workload", "model", "target", "cgi", subject.PersistentName, "request", "baseline", "rate",
-	"find-knee",
-	"slo",
-	"database", "database-tls", "database-socket", "floor", "reuse-levels", "allow-different-responses", "variants"}
+	"find-knee", "slo", "database", "database-tls", "database-socket", "floor", "reuse-levels",
+	"allow-different-responses", "variants"}
 
-// Configure gives the options of a run the defaults of the suite.
+// Configure sets the defaults of the suite in the options of a run.
 func Configure(name string, o *plan.Options) error {
 	if _, known := Find(name); !known {
-		return subject.InvalidOption("suite", "%q is unknown; there are %s", name, strings.Join(Names(), ", "))
+		return subject.InvalidOption("suite", "%q is unknown: use one of %s", name, strings.Join(Names(), ", "))
 	}
 	for _, other := range excluded {
 		if o.Explicit[other] {
-			return subject.InvalidOption(other, "cannot be combined with --suite: a suite says itself what is compared")
+			return subject.InvalidOption(other, "cannot be combined with --suite: the suite defines what is compared")
 		}
 	}
 	if !o.Explicit["clients"] {

@@ -20,25 +20,25 @@ import (
 	"forktax/workload/contract"
 )
 
-// Prepared is a suite with all that it needs, ready to be measured.
+// Prepared is a suite that is ready to be measured.
 type Prepared struct {
-	Programs   []subject.Program  // that serve by themselves, by the names of their workloads
-	External   []subject.External // the others
+	Programs   []subject.Program  // programs that are servers themselves, with the names of their workloads
+	External   []subject.External // all other contenders
 	Workloads  []contract.Description
-	Contenders []plan.Contender  // in the order in which they are shown
-	Versions   map[string]string // of the servers and languages, as they say themselves
-	Missing    []error           // why contenders were left out: each once
+	Contenders []plan.Contender  // in the order of the report
+	Versions   map[string]string // of servers and languages, by program, as printed by the program
+	Missing    []error           // why contenders were left out; each reason once
 }
 
-// A preparation is what a suite is prepared with.
+// A preparation is the state while a suite is prepared.
 type preparation struct {
 	*Prepared
 	dir      string                     // with the programs in other languages
-	programs map[string]subject.Program // of this project
-	host     subject.Program            // that executes any file for each request
+	programs map[string]subject.Program // of this project, by name
+	host     subject.Program            // executes any file for each request
 }
 
-// Prepare finds what the suite needs; what has to be made for it is made in dir, which must last as long as the run.
+// Prepare finds the programs that the suite needs, and writes further files to dir, which must exist during the run.
 func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) (*Prepared, error) {
 	p := preparation{Prepared: &Prepared{Versions: map[string]string{}}, dir: dir,
 		programs: map[string]subject.Program{}}
@@ -48,7 +48,7 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 	if err := p.writePrograms(); err != nil {
 		return nil, err
 	}
-	var lost []string // workloads whose baseline cannot be had
+	var lost []string // workloads whose baseline was left out
 	for _, c := range s.contenders {
 		if slices.Contains(lost, c.workload) {
 			continue
@@ -66,7 +66,7 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 		}
 	}
 	if len(p.Contenders) == 0 {
-		return nil, fmt.Errorf("nothing of the suite %s can be measured here: %w", s.Name, errors.Join(p.Missing...))
+		return nil, fmt.Errorf("no contender of the suite %s can be measured: %w", s.Name, errors.Join(p.Missing...))
 	}
 	return p.Prepared, nil
 }
@@ -103,14 +103,14 @@ func (p *preparation) writePrograms() error {
 	return err
 }
 
-// leaveOut remembers why, once.
+// leaveOut records the reason, unless it is recorded already.
 func (p *preparation) leaveOut(why error) {
 	if !slices.ContainsFunc(p.Missing, func(e error) bool { return e.Error() == why.Error() }) {
 		p.Missing = append(p.Missing, why)
 	}
 }
 
-// addContender makes a contender ready.
+// addContender prepares a contender, and adds it.
 func (p *preparation) addContender(ctx context.Context, c contender) error {
 	of := p.programs[c.program]
 	title := c.title
@@ -149,14 +149,14 @@ func (p *preparation) addContender(ctx context.Context, c contender) error {
 	return p.describe(c, of)
 }
 
-// describe has the workload be known, with its one request.
+// describe adds the description of the contender's workload, with its one request, unless it is there already.
 func (p *preparation) describe(c contender, of subject.Program) error {
 	if slices.ContainsFunc(p.Workloads, func(d contract.Description) bool { return d.Name == c.workload }) {
 		return nil
 	}
 	i := slices.IndexFunc(of.Requests, func(r contract.Request) bool { return r.Name == c.request })
 	if i < 0 {
-		return fmt.Errorf("%s has no request %q, which the suite is about", of.Path, c.request)
+		return fmt.Errorf("%s has no request %q, which the suite needs", of.Path, c.request)
 	}
 	wanted := of.Requests[i]
 	wanted.Name = c.workload
@@ -170,7 +170,7 @@ func (p *preparation) describe(c contender, of subject.Program) error {
 	return nil
 }
 
-// A toolchain is what a program in another language needs.
+// A toolchain is the interpreter or compiler of a language: its name, its version option, and its Debian packages.
 type toolchain struct{ name, version, packages string }
 
 var toolchains = map[string]toolchain{
@@ -181,7 +181,7 @@ var toolchains = map[string]toolchain{
 	".py":  {"python3", "--version", "python3"},
 }
 
-// executable is the contender's file; one in C is compiled.
+// executable returns the path of the contender's file. It compiles a file in C.
 func (p *preparation) executable(ctx context.Context, c contender, of subject.Program) (string, error) {
 	if c.file == "" {
 		return of.Path, nil
@@ -204,13 +204,14 @@ func (p *preparation) executable(ctx context.Context, c contender, of subject.Pr
 	return path, machine.NormalizePageCache(path)
 }
 
-// toolLimit is on what a compiler takes, and on what a program takes to say its version.
+// toolLimit is the longest time for a compiler, and for a program to print its version.
 const toolLimit = 30 * time.Second
 
-// compiled is the program in C, linked statically: nothing of what its child does is for a linker.
+// compiled compiles the C program and returns its path. It is linked statically, so that a child does not spend time in
+// the dynamic linker.
 func compiled(ctx context.Context, gcc, source string) (string, error) {
 	path := strings.TrimSuffix(source, ".c")
-	if _, err := os.Stat(path); err == nil { // for another contender
+	if _, err := os.Stat(path); err == nil { // compiled for another contender
 		return path, nil
 	}
 	if _, err := process.Output(ctx, toolLimit, exec.Command(gcc, "-static", "-O2", "-o", path, source)); err != nil {
@@ -219,7 +220,7 @@ func compiled(ctx context.Context, gcc, source string) (string, error) {
 	return path, nil
 }
 
-// firstLine is the first line with text that a program prints, wherever it prints it; "" if it prints none.
+// firstLine returns the first line that is not blank of a program's standard output and error, or "" if there is none.
 func firstLine(ctx context.Context, path string, args ...string) string {
 	ctx, cancel := context.WithTimeout(ctx, toolLimit)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 // start starts a contender.
 type start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error)
 
-// startHosted has our own host execute the file for each request.
+// startHosted returns the start of our CGI host, which executes the file for each request.
 func (p *preparation) startHosted(c contender, file string) (start, error) {
 	env := map[string]string{contract.EnvScriptPath: file, contract.EnvScriptDir: filepath.Dir(file)}
 	if c.interpreter != "" {
@@ -23,7 +23,7 @@ func (p *preparation) startHosted(c contender, file string) (start, error) {
 		if err != nil {
 			return nil, err
 		}
-		// By these php-cgi knows what to execute, and that a server has looked at the path.
+		// php-cgi executes SCRIPT_FILENAME. It refuses to run unless REDIRECT_STATUS shows that a server checked the path.
 		env[contract.EnvScriptPath] = interpreter
 		env[contract.EnvScriptEnv] = "SCRIPT_FILENAME,REDIRECT_STATUS"
 		env["SCRIPT_FILENAME"], env["REDIRECT_STATUS"] = file, "200"
@@ -37,7 +37,7 @@ func (p *preparation) startHosted(c contender, file string) (start, error) {
 	}, nil
 }
 
-// startWeb has a web server answer by the file.
+// startWeb returns the start of a web server that responds with the file.
 func (p *preparation) startWeb(c contender, of subject.Program, file string) start {
 	app := servers.App{File: file, Copied: machine.NormalizePageCache}
 	if c.extraFile != "" {
@@ -61,8 +61,8 @@ func (p *preparation) startWeb(c contender, of subject.Program, file string) sta
 		if of.Database == "" {
 			return t, w.Stop, nil
 		}
-		// The program in Go holds the same data open, as for children of its own, and serves nobody: else SQLite would
-		// write its log back and delete it whenever a child ends that happens to be alone.
+		// The Go program keeps the same data open, as for its own children, but gets no requests. Otherwise SQLite would
+		// write back and delete its log whenever the only running child ends.
 		_, release, err := l.Serve(ctx, of, subject.Variant{Model: cgi, Env: env})
 		if err != nil {
 			return nil, nil, errors.Join(err, w.Stop())

@@ -14,13 +14,13 @@ import (
 	"forktax/bench/testenv"
 )
 
-// beside is a finder of programs that are built for the test.
+// beside returns a finder of programs that are built for the test.
 func beside(t *testing.T, names ...string) *subject.Finder {
 	t.Helper()
 	return &subject.Finder{Dirs: []string{programtest.Build(t, names...)}, Log: io.Discard}
 }
 
-// path has the PATH be a directory with just these programs.
+// path sets PATH to a directory with only these programs.
 func path(t *testing.T, names ...string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,7 +32,8 @@ func path(t *testing.T, names ...string) {
 	t.Setenv("PATH", dir)
 }
 
-// What cannot be had is left out, and named with what would bring it; without its baseline a workload is nothing.
+// A contender whose program is missing is left out, and the reason names the package. A workload without its baseline
+// is left out.
 func TestPrepareWithoutAll(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
 	languages, _ := suite.Find("languages")
@@ -46,7 +47,7 @@ func TestPrepareWithoutAll(t *testing.T) {
 		names = append(names, c.Name)
 	}
 	if got := strings.Join(names, " "); got != "C Go shell PHP Python" {
-		t.Errorf("without Perl the contenders are %s", got)
+		t.Errorf("contenders without Perl = %s", got)
 	}
 	if len(lineup.Missing) != 1 || !strings.Contains(lineup.Missing[0].Error(),
 		"perl is not installed (Debian: apt-get install perl)") {
@@ -59,12 +60,12 @@ func TestPrepareWithoutAll(t *testing.T) {
 	path(t)
 	_, err = languages.Prepare(t.Context(), finder, t.TempDir())
 	if err == nil || !strings.Contains(err.Error(),
-		"nothing of the suite languages can be measured here: gcc is not installed") {
-		t.Errorf("without anything: %v", err)
+		"no contender of the suite languages can be measured: gcc is not installed") {
+		t.Errorf("Prepare without any program = %v", err)
 	}
 }
 
-// The suites name each contender once, and each workload's baseline is among its contenders and the first.
+// The suites have each contender once, and each workload's baseline is its first contender.
 func TestSuites(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
 	for _, name := range []string{"languages", "hosts"} {
@@ -83,7 +84,7 @@ func TestSuites(t *testing.T) {
 				t.Errorf("%s: %s begins with %s, want the baseline %s", s.Name, c.Workload, c.Name, s.Baseline)
 			}
 			if seen[key] || c.Title == "" {
-				t.Errorf("%s: %s is there twice, or has no title (%q)", s.Name, key, c.Title)
+				t.Errorf("%s: %s is duplicate or has no title (%q)", s.Name, key, c.Title)
 			}
 			seen[c.Workload], seen[key] = true, true
 		}

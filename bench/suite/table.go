@@ -6,31 +6,31 @@ import (
 	"forktax/bench/plan"
 )
 
-// A Suite is a run of contenders.
+// A Suite is a comparison of contenders.
 type Suite struct {
 	Name, About string
-	Baseline    string // the contender that the others of its workload are compared with
+	Baseline    string // the contender with which the others of its workload are compared
 	contenders  []contender
 }
 
-// A contender is a way in which a workload is answered.
+// A contender is a server or language that serves a workload.
 type contender struct {
-	workload    string // what the suite calls it
-	program     string // the program whose data, requests and answers are those of the workload
-	request     string // the one that is measured
-	name        string // instead of a model
-	title       string // for people
-	web         string // of package servers, that has file answer; "" means our own host, or the program itself
-	file        string // of the directory suites/programs; "" means the program itself
-	extraFile   string // another file of that directory, which it needs
+	workload    string // the suite's name of the workload
+	program     string // the program of this project that defines its data, requests and responses
+	request     string // the measured request
+	name        string // shown instead of a model
+	title       string // description for the report
+	web         string // a web server of package servers; "" means our own host, or the program itself
+	file        string // in the directory suites/programs; "" means the program itself
+	extraFile   string // another file of that directory that it needs
 	interpreter string // the interpreter that our own host executes instead of the file
-	model       string // of the program, if it serves by itself
+	model       string // of the program, if it is the server itself
 }
 
-// cgiServers are those of package servers that start a process for each request.
+// cgiServers lists the servers of package servers that start a process for each request.
 var cgiServers = []string{"apache", "lighttpd", "nginx", "php-cgi"}
 
-// isFresh reports whether each request has a process of its own.
+// isFresh reports whether each request gets a new process.
 func (c contender) isFresh() bool {
 	if c.web != "" {
 		return slices.Contains(cgiServers, c.web)
@@ -38,11 +38,11 @@ func (c contender) isFresh() bool {
 	return c.model != persistent
 }
 
-// All are all suites.
+// All lists all suites.
 var All = []Suite{
 	{
 		Name: "article",
-		About: "the claim of the article on mod_python: Python under Apache and Go, by CGI and resident, without and " +
+		About: "the claim of the article on mod_python: Python under Apache and Go, as CGI and persistent, without and " +
 			"with databases",
 		Baseline: cgi,
 		contenders: slices.Concat(
@@ -57,7 +57,7 @@ var All = []Suite{
 	},
 	{
 		Name:     "hosts",
-		About:    "one child in C and one in Go, executed for each request by our host and by other web servers",
+		About:    "a CGI program in C and one in Go, under our host and other web servers",
 		Baseline: cgi,
 		contenders: slices.Concat(
 			hosted("hello in C", "hello.c"),
@@ -66,12 +66,13 @@ var All = []Suite{
 	},
 	{
 		Name:     "php",
-		About:    "a page of PHP, by CGI and under servers that keep its interpreter",
+		About:    "a PHP page, as CGI and under servers that keep the interpreter running",
 		Baseline: cgi,
 		contenders: []contender{
-			{workload: "hello in PHP", program: "hello", request: "hello", name: cgi, title: "lighttpd, mod_cgi: php-cgi for each request", web: "php-cgi", file: "hello.php"},
+			{workload: "hello in PHP", program: "hello", request: "hello", name: cgi,
+				title: "lighttpd, mod_cgi: php-cgi for each request", web: "php-cgi", file: "hello.php"},
 			{workload: "hello in PHP", program: "hello", request: "hello", name: "fcgid",
-				title: "Apache, mod_fcgid: kept processes of php-cgi", web: "mod_fcgid", file: "hello.php"},
+				title: "Apache, mod_fcgid: persistent php-cgi processes", web: "mod_fcgid", file: "hello.php"},
 			{workload: "hello in PHP", program: "hello", request: "hello", name: "fpm", title: "nginx, php-fpm", web: "php-fpm",
 				file: "hello.php"},
 			{workload: "hello in PHP", program: "hello", request: "hello", name: "module", title: "Apache (prefork), mod_php",
@@ -80,7 +81,7 @@ var All = []Suite{
 	},
 	{
 		Name:     "languages",
-		About:    "the same CGI program in six languages, executed for each request by our host",
+		About:    "the same CGI program in six languages, under our host",
 		Baseline: "C",
 		contenders: []contender{
 			{workload: "hello", program: "hello", request: "hello", name: "C", title: "static, by gcc", file: "hello.c"},
@@ -94,22 +95,22 @@ var All = []Suite{
 	},
 }
 
-// cgi is the contender that does what CGI does, and persistent the one that keeps all.
+// cgi is the contender that starts a process for each request, and persistent the one that reuses everything.
 var cgi, persistent = plan.Fresh, plan.Baseline
 
-// onPostgres is the guestbook that keeps its data in PostgreSQL.
+// onPostgres is the guestbook with its data in PostgreSQL.
 const onPostgres = "guestbook-postgres"
 
-// underApache are the ways in which Apache has Python answer, from the one that keeps nothing on.
+// underApache lists the ways to run Python under Apache, from the one that reuses nothing to those that reuse most.
 var underApache = []contender{
 	{name: cgi, title: "Apache, mod_cgid: a process for each request", web: "apache"},
-	{name: "cgihandler", title: "Apache (prefork), mod_python's handler of CGI scripts", web: "mod_python-cgihandler"},
+	{name: "cgihandler", title: "Apache (prefork), mod_python's CGI handler", web: "mod_python-cgihandler"},
 	{name: Publisher, title: "Apache (prefork), mod_python's publisher", web: "mod_python-publisher"},
-	{name: "handler", title: "Apache, a handler of mod_python", web: "mod_python"},
+	{name: "handler", title: "Apache, mod_python handler", web: "mod_python"},
 	{name: "wsgi", title: "Apache, mod_wsgi", web: "mod_wsgi"},
 }
 
-// python has Apache do what the program does, in those ways for which there is a file.
+// python returns the contenders under Apache that do the same as the program. There is one for each file.
 func python(workload, program, request string, files map[string]string) []contender {
 	var all []contender
 	for _, c := range underApache {
@@ -125,17 +126,17 @@ func python(workload, program, request string, files map[string]string) []conten
 	return all
 }
 
-// twins are those of a program of this project.
+// twins returns the contenders cgi and persistent of a program of this project.
 func twins(workload, program, request string) []contender {
 	return []contender{
 		{workload: workload, program: program, request: request, name: cgi, model: cgi,
 			title: "our host: a process for each request"},
 		{workload: workload, program: program, request: request, name: persistent, model: persistent,
-			title: "a resident process"},
+			title: "a persistent process"},
 	}
 }
 
-// hosted has every host execute a child that says hello: the file, or else the program in Go.
+// hosted returns a contender for each CGI host. Each executes the file, or the hello program in Go if file is "".
 func hosted(workload, file string) []contender {
 	all := []contender{{name: cgi, title: "our host, over net/http/cgi"}}
 	for _, web := range []string{"apache", "lighttpd", "nginx"} {
@@ -147,17 +148,17 @@ func hosted(workload, file string) []contender {
 	return all
 }
 
-// Publisher is the contender of the suite article whose processes are the slowest to get steady.
+// Publisher is the contender of the suite article that needs the longest warm-up.
 const Publisher = "publisher"
 
-// Only is the suite with the contenders of this name alone, the first of which is its baseline.
+// Only returns the suite with only the contenders of the given name. The first of them is its baseline.
 func (s Suite) Only(name string) Suite {
 	s.Baseline = name
 	s.contenders = slices.DeleteFunc(slices.Clone(s.contenders), func(c contender) bool { return c.name != name })
 	return s
 }
 
-// Find finds the suite of that name.
+// Find returns the suite of the given name.
 func Find(name string) (s Suite, found bool) {
 	i := slices.IndexFunc(All, func(s Suite) bool { return s.Name == name })
 	if i < 0 {
@@ -166,7 +167,7 @@ func Find(name string) (s Suite, found bool) {
 	return All[i], true
 }
 
-// Names are those of all suites.
+// Names returns the names of all suites.
 func Names() []string {
 	var names []string
 	for _, s := range All {

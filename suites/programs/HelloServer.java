@@ -9,7 +9,7 @@ public class HelloServer {
     public static void main(String[] arguments) throws Exception {
         byte[] hello = "hello\n".getBytes(StandardCharsets.UTF_8);
         int port = Integer.parseInt(System.getenv("PORT"));
-        System.setProperty("sun.net.httpserver.nodelay", "true"); // else a kept connection waits for a delayed ACK
+        System.setProperty("sun.net.httpserver.nodelay", "true"); // else responses wait for delayed ACKs
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.createContext("/", exchange -> {
             exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");

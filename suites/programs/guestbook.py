@@ -1,7 +1,7 @@
-"""The guestbook in Python: the same SQLite file, and the same answers byte for byte, as the program in Go.
+"""The guestbook in Python: the same SQLite file, and the same responses byte for byte, as the program in Go.
 
-A Guestbook is an open one. How often it is opened is up to whoever calls: guestbook_cgi.py does it for each request,
-guestbook_handler.py and guestbook_wsgi.py once, when their process starts.
+A Guestbook has an open database. guestbook_cgi.py opens it for each request, guestbook_handler.py and
+guestbook_wsgi.py once, when their process starts.
 """
 
 import datetime
@@ -41,12 +41,12 @@ ARTICLE = """<article id="entry-{id}">
 </article>
 """
 
-# What Go's html/template escapes in text, and how.
+# The characters that Go's html/template escapes in text, with their escapes.
 ESCAPES = str.maketrans({"\0": "\ufffd", '"': "&#34;", "&": "&amp;", "'": "&#39;", "+": "&#43;", "<": "&lt;", ">": "&gt;"})
 
 
 class Answer:
-    """An answer before a server has it: a status such as "200 OK", headers, and a body of bytes."""
+    """A response, independent of the server: a status such as "200 OK", headers, and a body of bytes."""
 
     def __init__(self, status, body="", content_type=TEXT, location=None):
         self.status = status
@@ -62,12 +62,12 @@ class Guestbook:
     def __init__(self, path=None):
         path = path or os.environ["GUESTBOOK_DATABASE"]
         uri = "file:" + urllib.parse.quote(path) + "?mode=rw"
-        # Each statement is a transaction of its own, and the threads of a server share the connection: SQLite takes turns.
+        # Each statement is a transaction. The threads of a server share the connection, which SQLite serializes.
         self.connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
-        self.connection.execute("PRAGMA synchronous = NORMAL")  # safe with the journal mode WAL, which the file has
+        self.connection.execute("PRAGMA synchronous = NORMAL")  # safe with journal mode WAL, as in the file
 
     def answer(self, method, path, body):
-        """Answers a request. body is called for what a form has sent, if that is wanted."""
+        """Returns the response to a request. The function body, called if needed, returns the form data."""
         try:
             if path == "/":
                 return self.only(method, "GET") or self.page()
@@ -77,7 +77,7 @@ class Guestbook:
                 return self.only(method, "GET") or self.entry(int(match[1]))
             return not_found()
         except sqlite3.Error as error:
-            print(method, path + ":", error, file=sys.stderr)  # for the log; the client is told only that
+            print(method, path + ":", error, file=sys.stderr)  # for the log; the client gets only the status
             return Answer("500 Internal Server Error", "Internal Server Error\n")
 
     @staticmethod
@@ -105,9 +105,10 @@ class Guestbook:
         name, message = fields.get("name", ""), fields.get("message", "")
         text = (name + message).encode(errors="surrogateescape")
         if not name or not message or len(text) > LONGEST:
-            return Answer("400 Bad Request", f"a name and a message are needed, of {LONGEST} bytes at most together\n")
+            return Answer("400 Bad Request",
+                          f"name and message must not be empty, and have at most {LONGEST} bytes together\n")
         if b"\0" in text or not is_utf8(text):
-            return Answer("400 Bad Request", "a name and a message in UTF-8 are needed\n")
+            return Answer("400 Bad Request", "name and message must be UTF-8 without NUL\n")
         self.connection.execute(
             "INSERT INTO waiting (name, message, signed_at) VALUES (?, ?, ?)", (name, message, int(time.time())))
         return Answer("303 See Other", location="/?thanks")
@@ -118,7 +119,7 @@ def not_found():
 
 
 def day(signed):
-    """When an entry was signed, for people."""
+    """Returns the date of an entry, as text."""
     at = datetime.datetime.fromtimestamp(signed, datetime.timezone.utc)
     return f"{at.day} {at:%B %Y}"
 

@@ -1,4 +1,4 @@
-// hello as a server of Node, at the port in PORT.
+// hello as a Node server, on the port in the variable PORT.
 const http = require('http')
 http.createServer((request, response) => {
   response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' })
