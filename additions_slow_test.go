@@ -94,7 +94,8 @@ func main() {
 	}
 	if out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "echo", "--rounds", "6", "--starts", "3",
 		"--block", "5ms",
-		"--clients", "1", "--no-floor", "--no-cross-check", "--allow-different-responses"); !strings.Contains(out, "\necho/query  1 client") {
+		"--clients", "1", "--no-floor", "--no-cross-check", "--allow-different-responses"); !strings.Contains(out,
+		"\necho/query: cgi ") {
 		t.Errorf("forktax run prints\n%s", out)
 	}
 }
@@ -102,7 +103,7 @@ func main() {
 // A column is added by a row. The document of the columns is made from the rows, by a command.
 func TestAddAColumn(t *testing.T) {
 	c := copiedTree(t)
-	c.add("bench/report/columns.go", `	{Key: "engine", In: inCSV, About: "What offered the load."},`+"\n",
+	c.add("bench/report/columns.go", `	{Key: "engine", In: inCSV, About: "Load generator."},`+"\n",
 		`	{Name: "sound", CSV: "sound_blocks", In: inCosts | inCSV, Unit: counts, About: "Blocks that are in comparisons.",
 		Text: of(func(c analysis.Cell) string { return fmt.Sprint(c.Blocks - c.InvalidBlocks) })},
 `)
@@ -160,7 +161,7 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 		{[]string{"list"}, ", persistent, same\n"},
 		{[]string{"__complete", "run", "--model", ""}, "\nsame\n"},
 		{[]string{"run", "--workload", program, "--model", "persistent,same", "--rounds", "6", "--starts", "3", "--block",
-			"5ms", "--clients", "1", "--no-cross-check", "--no-floor", "--results", t.TempDir()}, "1 client  same "},
+			"5ms", "--clients", "1", "--no-cross-check", "--no-floor", "--results", t.TempDir()}, "\nhello    same "},
 	} {
 		if out := run(append([]string{forktax}, test.command...)...); !strings.Contains(out, test.want) {
 			t.Errorf("forktax %q prints\n%s\nwant %q in it", test.command, out, test.want)
@@ -168,8 +169,8 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 	}
 	run("go", "test", "./bench/report", "-run", "Document", "-update") // the document that is made from the tables
 	run("go", "vet", "./...")
-	conformance := run("go", "test", "-v", "-run", "^TestModelsAnswerAlike$/^same$", "./workload")
-	if want := "--- PASS: TestModelsAnswerAlike/same "; !strings.Contains(conformance, want) {
+	conformance := run("go", "test", "-v", "-run", "^TestModelsRespondAlike$/^same$", "./workload")
+	if want := "--- PASS: TestModelsRespondAlike/same "; !strings.Contains(conformance, want) {
 		t.Errorf("the conformance suite prints\n%s\nwant %q in it", conformance, want)
 	}
 	run("go", "test", "-skip", "^TestReadReferences$", "./workload/...", "./bench/plan", "./bench/report", "./bench/live",
