@@ -60,18 +60,21 @@ func prose(t *testing.T) (files []string) {
 const mostUnplain = 20
 
 func TestWords(t *testing.T) {
-	var found []string
+	var patterns []*regexp.Regexp
 	for _, word := range unplain {
-		pattern := regexp.MustCompile(`(?i)\b(` + word.pattern + `)\b`)
-		for _, name := range prose(t) {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for n, line := range strings.Split(string(text), "\n") {
+		patterns = append(patterns, regexp.MustCompile(`(?i)\b(`+word.pattern+`)\b`))
+	}
+	var found []string
+	for _, name := range prose(t) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, line := range strings.Split(string(text), "\n") {
+			for i, pattern := range patterns {
 				match := pattern.FindString(line)
 				if match != "" && !theUserNobody.MatchString(line) {
-					found = append(found, fmt.Sprintf("%s:%d: %q: write %s", name, n+1, match, word.write))
+					found = append(found, fmt.Sprintf("%s:%d: %q: write %s", name, n+1, match, unplain[i].write))
 				}
 			}
 		}

@@ -88,31 +88,23 @@ func (c *comparison) readBaseline(env map[string]string, metrics []string, named
 // rename gives what a result compares the names that it has here: two CGI executables need not have the same, and of a
 // single request, the method and the path are compared later.
 func (c *comparison) rename(a *analysis.Analysis) {
-	stored := map[string]bool{}
-	for _, r := range a.Responses {
-		if r.Workload != a.Run.Floor {
-			stored[r.Request] = true
-		}
+	type names struct{ workload, request *string }
+	var stored []names
+	requests := map[string]bool{}
+	for i := range a.Responses {
+		stored = append(stored, names{&a.Responses[i].Workload, &a.Responses[i].Request})
 	}
-	for _, r := range a.Comparisons {
-		if r.Workload != a.Run.Floor {
-			stored[r.Request] = true
-		}
+	for i := range a.Comparisons {
+		stored = append(stored, names{&a.Comparisons[i].Workload, &a.Comparisons[i].Request})
 	}
-	named := func(request string) string {
-		if len(stored) == 1 && len(c.workload.Requests) == 1 {
-			return c.workload.Requests[0].Name
-		}
-		return request
+	stored = slices.DeleteFunc(stored, func(n names) bool { return *n.workload == a.Run.Floor })
+	for _, n := range stored {
+		requests[*n.request] = true
 	}
-	for i, r := range a.Responses {
-		if r.Workload != a.Run.Floor {
-			a.Responses[i].Workload, a.Responses[i].Request = c.workload.Name, named(r.Request)
-		}
-	}
-	for i, r := range a.Comparisons {
-		if r.Workload != a.Run.Floor {
-			a.Comparisons[i].Workload, a.Comparisons[i].Request = c.workload.Name, named(r.Request)
+	single := len(requests) == 1 && len(c.workload.Requests) == 1
+	for _, n := range stored {
+		if *n.workload = c.workload.Name; single {
+			*n.request = c.workload.Requests[0].Name
 		}
 	}
 }

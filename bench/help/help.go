@@ -210,6 +210,9 @@ const most = 100
 
 // columns returns the width of the help on a terminal, at most 100; 100 elsewhere.
 func columns(w io.Writer) int {
+	if u, ok := w.(interface{ Unwrap() io.Writer }); ok {
+		w = u.Unwrap()
+	}
 	f, ok := w.(interface{ Fd() uintptr })
 	if !ok {
 		return most

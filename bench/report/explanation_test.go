@@ -3,9 +3,6 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -92,20 +89,8 @@ func printed(t *testing.T, format string, e *explain.Explanation) string {
 }
 
 func TestExplanationText(t *testing.T) {
-	golden := filepath.Join("testdata", "explanation.txt")
 	got := printed(t, "text", explanation())
-	if flag.Lookup("update").Value.String() == "true" {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got); if it is meant, run the test with -update:\n%s", golden, diff)
-	}
+	golden(t, "explanation.txt", []byte(got))
 	_, table, _ := strings.Cut(got, "\n\n")
 	for line := range strings.Lines(table) { // what was found and tried fits a terminal of 100 columns
 		if width := utf8.RuneCountInString(strings.TrimRight(line, " \n")); width > 100 {

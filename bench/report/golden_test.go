@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench/analysis/analysistest"
 	"forktax/bench/plan"
@@ -22,23 +18,11 @@ func TestGolden(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	for format, file := range map[string]string{"text": "report.txt", "markdown": "report.md", "json": "report.json"} {
 		t.Run(format, func(t *testing.T) {
-			golden := filepath.Join("testdata", file)
 			var got bytes.Buffer
 			if err := analysistest.Format(t, format)(&got, a); err != nil {
 				t.Fatal(err)
 			}
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("%s (-want +got); if it is meant, run the test with -update:\n%s", golden, diff)
-			}
+			golden(t, file, got.Bytes())
 		})
 	}
 }

@@ -3,13 +3,9 @@ package report_test
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench/analysis"
 	"forktax/bench/analysis/analysistest"
@@ -70,19 +66,7 @@ func TestScreen(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	for _, width := range []int{80, 100, 160} {
 		got := screen(t, a, report.Terminal{Width: width})
-		golden := filepath.Join("testdata", fmt.Sprintf("screen-%d.txt", width))
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got); if it is intended, run the test with -update:\n%s", golden, diff)
-		}
+		golden(t, fmt.Sprintf("screen-%d.txt", width), []byte(got))
 		first, _, _ := strings.Cut(got, "\n")
 		if !strings.HasPrefix(first, "hello: cgi 1.8 ms, persistent 38 µs: 49× (95% CI 46 to 55). At 100 req/s: 22%") {
 			t.Errorf("at %d columns its first line is %q", width, first)

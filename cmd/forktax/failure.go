@@ -26,6 +26,9 @@ func (o *outlet) Write(p []byte) (int, error) {
 	return n, o.failure
 }
 
+// Unwrap returns what the outlet writes to.
+func (o *outlet) Unwrap() io.Writer { return o.Writer }
+
 // with adds the outlet's error to that of a command that ignored it.
 func (o *outlet) with(err error) error {
 	if o.failure == nil || errors.Is(err, o.failure) {
