@@ -98,8 +98,7 @@ func TestModelLiterals(t *testing.T) {
 }
 
 // modelLiterals returns the positions of string literals that are the name of a model and mean it: one of the
-// unmistakable
-// ones outside of package main of the command, or any name where what is around it takes a model.
+// unmistakable ones outside of package main of the command, or any name where what is around it takes a model.
 func modelLiterals(t *testing.T, path, text string) (found []string) {
 	t.Helper()
 	files := token.NewFileSet()
@@ -136,8 +135,7 @@ func modelName(n ast.Node) (name string, ok bool) {
 }
 
 // takesModel reports whether a literal is compared, a key, the value of a variable or of a field for models, an
-// element of
-// a list of models, or an argument after others. The first argument is a flag's name.
+// element of a list of models, or an argument after others. The first argument is a flag's name.
 func takesModel(n ast.Node, above []ast.Node) bool {
 	switch parent := above[len(above)-1].(type) {
 	case *ast.BinaryExpr:

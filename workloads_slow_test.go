@@ -15,8 +15,7 @@ import (
 var unhosted = map[string]bool{"authproxy": true, "script": true}
 
 // Every workload program keeps the program contract: it describes itself, prepares its data, and sends the same
-// responses by
-// each of its models, which forktax run verifies before it measures.
+// responses by each of its models, which forktax run verifies before it measures.
 func TestWorkloadsConform(t *testing.T) {
 	bin := t.TempDir()
 	output(t, ".", nil, "go", "build", "-o", bin, "./cmd/...")

@@ -13,8 +13,7 @@ import (
 )
 
 // ScenarioMistake returns an error that says what was probably meant, if the argument of run is no scenario: the name
-// of
-// a workload, or the path of a program.
+// of a workload, or the path of a program.
 func ScenarioMistake(ctx context.Context, name string, log io.Writer) error {
 	if extension := filepath.Ext(name); extension == ".yaml" || extension == ".yml" {
 		return nil

@@ -14,8 +14,7 @@ var Baseline, Fresh = contract.Resident().Name, contract.Fresh().Name
 type Level struct{ Model, Renews string }
 
 // Levels lists the models by decreasing reuse, from the one that reuses everything to the one that reuses nothing.
-// Other
-// models are not in the list.
+// Other models are not in the list.
 var Levels = levels()
 
 func levels() []Level {

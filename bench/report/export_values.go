@@ -7,8 +7,8 @@ import (
 )
 
 // metrics are the names of metrics: in a sentence; in the Go benchmark format, where ns/op is the median and not the
-// mean
-// as in testing; and for Bencher, which has latency and throughput built in and creates other measures on first use.
+// mean as in testing; and for Bencher, which has latency and throughput built in and creates other measures on first
+// use.
 var metrics = map[string]struct{ spoken, bench, bencher string }{
 	analysis.MetricResponse:   {"median response time", "ns/op", "latency"},
 	analysis.MetricResponse90: {"p90 of response times", "p90-ns/op", "latency-p90"},
@@ -40,8 +40,7 @@ type exportValue struct {
 }
 
 // exportValues returns the values of a cell for other tools, as far as known: median and p90 response time, CPU time
-// per
-// request and throughput. It leaves out the response times of an overloaded cell, which measure a queue.
+// per request and throughput. It leaves out the response times of an overloaded cell, which measure a queue.
 func exportValues(c analysis.Cell) []exportValue {
 	var found []exportValue
 	add := func(metric string, value *float64) {

@@ -11,8 +11,7 @@ import (
 )
 
 // published has the throughput of the contenders of the suite article in requests per second, from mod_python's
-// manual: a
-// hello page, measured by ab with one client on a 1.2 GHz Pentium.
+// manual: a hello page, measured by ab with one client on a 1.2 GHz Pentium.
 var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: record.Fresh}: 23,
 	{Workload: "hello in Python", Name: "cgihandler"}: 385,

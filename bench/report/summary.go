@@ -44,8 +44,7 @@ func texts(all []statement) (lines []string) {
 }
 
 // answer summarizes the run in one sentence: the smallest and the largest ratio of response times. For a suite these
-// are
-// ratios of throughput, and for a search it has the highest rates that meet the objective.
+// are ratios of throughput, and for a search it has the highest rates that meet the objective.
 func answer(a *analysis.Analysis) statement {
 	if a.Check != nil {
 		return statement{Text: checkHeadline(a.Check)}

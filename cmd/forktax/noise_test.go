@@ -16,9 +16,8 @@ import (
 
 // BenchmarkNoise shows what the machine's noise leaves of a comparison: for 28 s it visits a CGI program and a copy of
 // it in turn, one client each, and then the program and a copy that works 50 µs longer before it answers. It reports
-// the
-// standard error of the log ratio, and the ratio with its interval. Run it alone:
-// go test -run '^$' -bench Noise ./cmd/forktax
+// the standard error of the log ratio, and the ratio with its interval. Run it alone: go test -run '^$' -bench Noise
+// ./cmd/forktax
 func BenchmarkNoise(b *testing.B) {
 	for name, busy := range map[string]time.Duration{"copy": 0, "busy50µs": 50 * time.Microsecond} {
 		b.Run(name, func(b *testing.B) {

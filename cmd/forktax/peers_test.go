@@ -33,8 +33,7 @@ int main(void) {
 
 // BenchmarkPeers holds the host against other web servers that execute the same program for each request: a static one
 // in C, and one in Go. For a minute it visits them in turn, with 8 clients. It reports the ratio of our throughput to
-// each
-// peer's, with its interval, and the CPU time of a request over that of starting the program and waiting for it,
+// each peer's, with its interval, and the CPU time of a request over that of starting the program and waiting for it,
 // and no more. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
 func BenchmarkPeers(b *testing.B) {
 	for name, build := range map[string]func(path string) *exec.Cmd{

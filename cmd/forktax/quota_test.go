@@ -11,9 +11,7 @@ import (
 )
 
 // halfCore is a limit of CPU time, 50 ms of each 100 ms, by the file of either version of control groups, and where
-// those
-// are mounted.
-// By its weight the group gets its half core on a busy machine, too.
+// those are mounted. By its weight the group gets its half core on a busy machine, too.
 var halfCore = []struct{ mount, file, text, weightFile, weight string }{
 	{"/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000", "cpu.shares", "262144"}, // version 1, whose periods are 100 ms
 	{"/sys/fs/cgroup", "cpu.max", "50000 100000", "cpu.weight", "10000"},

@@ -18,8 +18,7 @@ var renamed = map[string][]struct{ old, new string }{
 }
 
 // A formerName is the value of a flag's former name. It keeps its texts until all flags are parsed: the present name
-// may
-// follow, and both together are refused.
+// may follow, and both together are refused.
 type formerName struct {
 	pflag.Value
 	texts []string

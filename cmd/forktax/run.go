@@ -153,8 +153,7 @@ func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) 
 }
 
 // reported analyses the run in dir, prints it, writes its report files, and prints their path. It prints first, so
-// that a
-// full disk does not hide the result. The analysis is nil if the record cannot be read.
+// that a full disk does not hide the result. The analysis is nil if the record cannot be read.
 func reported(dir string, why error, printed output, stdout, stderr io.Writer) (*analysis.Analysis, error) {
 	result, err := record.Read(dir)
 	if err != nil {

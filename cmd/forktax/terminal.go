@@ -40,8 +40,7 @@ func terminalOf(w io.Writer) report.Terminal {
 }
 
 // drawnBy says by the environment what a terminal of that width can show: see locale(7) and no-color.org. The console
-// of
-// Linux has no eighths of characters.
+// of Linux has no eighths of characters.
 func drawnBy(width int, env func(string) string) report.Terminal {
 	locale := strings.ToLower(cmp.Or(env("LC_ALL"), env("LC_CTYPE"), env("LANG")))
 	unicode := strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
