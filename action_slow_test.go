@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The action builds forktax from its own checkout, and checks a program against a copy of itself. The
-// workflow of docs/check.md goes on with what it leaves.
+// The action builds forktax from its own checkout and checks a program against a copy of itself. The remaining steps
+// of the workflow in docs/check.md then use its outputs.
 func TestActionChecks(t *testing.T) {
 	a := theAction(t)
 	r := newRunner(t, a, map[string]string{"base": "./old", "candidate": "./new", "budget": "10s"})
@@ -30,8 +30,8 @@ func TestActionChecks(t *testing.T) {
 			t.Fatalf("a step ended with %d:\n%s\n%s", status, s.Run, out)
 		}
 	}
-	// It is the same program, so that a regression would be a false alarm: one in a hundred. Where tests run it may be too
-	// noisy to tell.
+	// Both programs are the same, so a regression would be a false alarm: one check in a hundred. The machine may be too
+	// noisy for a verdict.
 	verdict := r.resolve(t, a.Outputs["verdict"].Value)
 	if want := map[int]string{0: "pass", 3: "inconclusive"}[status]; verdict != want || want == "" {
 		t.Errorf("the check ended with %d, and the verdict %q:\n%s", status, verdict, out)

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// step is one of a workflow or a composite action.
+// A step is a step of a workflow or of a composite action.
 type step struct {
 	ID    string
 	If    string
@@ -28,7 +28,7 @@ type step struct {
 
 type input struct{ Description, Default string }
 
-// action is what is read of action.yml.
+// action holds the parts of action.yml that the tests use.
 type action struct {
 	Inputs  map[string]input
 	Outputs map[string]struct{ Description, Value string }
@@ -51,7 +51,7 @@ func theAction(t *testing.T) action {
 	return a
 }
 
-// workflows are the YAML blocks of docs/check.md.
+// workflows returns the YAML blocks of docs/check.md.
 func workflows(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile("docs/check.md")
@@ -68,12 +68,12 @@ func workflows(t *testing.T) []string {
 	return found
 }
 
-// A runner carries out steps as GitHub's does, as far as they are a shell's.
+// A runner executes the shell steps of a workflow as GitHub's runner does.
 type runner struct {
-	dir     string            // in which steps run
-	values  map[string]string // of expressions
+	dir     string            // working directory of steps
+	values  map[string]string // values of expressions, by name
 	env     []string
-	outputs string // the file
+	outputs string // file to which a step writes its outputs
 }
 
 func newRunner(t *testing.T, a action, inputs map[string]string) *runner {
@@ -103,7 +103,7 @@ func (r *runner) temp() string { return filepath.Dir(r.outputs) }
 
 var expression = regexp.MustCompile(`\$\{\{ *([a-z_.-]+) *\}\}`)
 
-// resolve puts the values of expressions into a text.
+// resolve replaces the expressions in a text by their values.
 func (r *runner) resolve(t *testing.T, text string) string {
 	t.Helper()
 	return expression.ReplaceAllStringFunc(text, func(e string) string {
@@ -116,7 +116,7 @@ func (r *runner) resolve(t *testing.T, text string) string {
 	})
 }
 
-// run carries out a step, and returns what it printed and its exit status. Its outputs are values from then on.
+// run executes a step and returns its output and exit status. It adds the outputs of the step to r.values.
 func (r *runner) run(t *testing.T, s step) (out string, status int) {
 	t.Helper()
 	if expression.MatchString(s.Run) || strings.Contains(s.Run, "${{") {
@@ -153,7 +153,7 @@ func (r *runner) run(t *testing.T, s step) (out string, status int) {
 	return string(text), c.ProcessState.ExitCode()
 }
 
-// stepOf finds a step by its ID.
+// stepOf returns the step with the given ID.
 func (a action) stepOf(t *testing.T, id string) step {
 	t.Helper()
 	i := slices.IndexFunc(a.Runs.Steps, func(s step) bool { return s.ID == id })
@@ -163,19 +163,20 @@ func (a action) stepOf(t *testing.T, id string) step {
 	return a.Runs.Steps[i]
 }
 
-// standIn is put instead of forktax: it records its arguments and ends with a status.
+// standIn is a script that replaces forktax: it records its arguments and exits with the status $STATUS.
 const standIn = `#!/bin/sh
 printf '%s\n' "$@" >"$RUNNER_TEMP/arguments"
 exit "$STATUS"
 `
 
-// Inputs are arguments as they stand, whatever characters they have, and the outputs tell how it ended.
+// Inputs are passed as arguments unchanged, whatever characters they contain. The outputs hold the verdict and the
+// directory of the result.
 func TestActionPassesItsInputs(t *testing.T) {
 	a := theAction(t)
 	for name, test := range map[string]struct {
 		inputs  map[string]string
 		status  string
-		want    []string // after check --out OUT --results RESULTS
+		want    []string // arguments after check --out OUT --results RESULTS
 		verdict string
 	}{
 		"two programs": {map[string]string{"base": "./old app", "candidate": "./new"}, "0",
@@ -250,7 +251,7 @@ func TestActionPassesItsInputs(t *testing.T) {
 	}
 }
 
-// An input that means nothing fails before anything is measured.
+// An invalid input fails before anything is measured.
 func TestActionRefusesItsInputs(t *testing.T) {
 	a := theAction(t)
 	r := newRunner(t, a, map[string]string{"fail-on": "never"})
@@ -262,7 +263,7 @@ func TestActionRefusesItsInputs(t *testing.T) {
 	}
 }
 
-// shown lists the steps of the workflow that docs/check.md shows.
+// shown returns the steps of the workflows in docs/check.md.
 func shown(t *testing.T) []step {
 	t.Helper()
 	var steps []step
@@ -280,7 +281,7 @@ func shown(t *testing.T) []step {
 	return steps
 }
 
-// What the documented workflow gives to the action, and takes from it, is what the action has. Actions of others are
+// The documented workflow uses only inputs and outputs that the action has. Actions of GitHub are
 // pinned to a major version.
 func TestWorkflowOfTheReadme(t *testing.T) {
 	a := theAction(t)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A tree is a copy of the module, and the files of it that a test wrote.
+// A tree is a copy of the module. It records the names of the files that the test writes.
 type tree struct {
 	t       *testing.T
 	dir     string
@@ -19,7 +19,7 @@ type tree struct {
 
 func copiedTree(t *testing.T) *tree { return &tree{t: t, dir: copied(t)} }
 
-// write writes a file.
+// write writes a file in the copy and records its name.
 func (c *tree) write(name, text string) {
 	c.t.Helper()
 	path := filepath.Join(c.dir, name)
@@ -34,7 +34,7 @@ func (c *tree) write(name, text string) {
 	}
 }
 
-// add adds a line to a file, after a line that occurs once.
+// add inserts a line into a file, after a line that occurs exactly once.
 func (c *tree) add(name, after, line string) {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.dir, name))
@@ -44,13 +44,13 @@ func (c *tree) add(name, after, line string) {
 	c.write(name, strings.Replace(string(text), after, after+line, 1))
 }
 
-// run runs a command in the copy.
+// run runs a command in the copy and returns its output.
 func (c *tree) run(command ...string) string {
 	c.t.Helper()
-	return output(c.t, c.dir, []string{"FORKTAX_REQUIRE_ALL="}, command...) // npm's modules are not copied
+	return output(c.t, c.dir, []string{"FORKTAX_REQUIRE_ALL="}, command...) // the npm modules are not copied
 }
 
-// wrote checks which files the addition took.
+// wrote checks that the addition needed exactly the files want.
 func (c *tree) wrote(want ...string) {
 	c.t.Helper()
 	if !slices.Equal(c.written, want) {
@@ -58,7 +58,8 @@ func (c *tree) wrote(want ...string) {
 	}
 }
 
-// A workload is added by its directory, and then is listed, measured, and in the suite that all workloads have to pass.
+// A workload is added by its directory alone. It is then listed and measured, and the conformance suite of all
+// workloads includes it.
 func TestAddAWorkload(t *testing.T) {
 	c := copiedTree(t)
 	c.write("cmd/forktax-echo/main.go", `// Forktax-echo responds with the query.
@@ -100,7 +101,7 @@ func main() {
 	}
 }
 
-// A column is added by a row. The document of the columns is made from the rows, by a command.
+// A column is added by a row. A command generates the document of the columns from the rows.
 func TestAddAColumn(t *testing.T) {
 	c := copiedTree(t)
 	c.add("bench/report/columns.go", `	{Key: "engine", In: inCSV, About: "Load generator."},`+"\n",
@@ -120,12 +121,11 @@ func TestAddAColumn(t *testing.T) {
 			t.Errorf("%s does not have %q: %v\n%s", file, want, err, out)
 		}
 	}
-	c.run("go", "test", "./bench/report", "-run", "Document") // another test holds the CSV to its header, which is public
+	c.run("go", "test", "./bench/report", "-run", "Document") // the test of the CSV header, which is public, would fail
 }
 
-// A model is added by its package and its row, and then is in all lists and in the suite that all models have to
-// pass. Its
-// row has two halves, for the harness may not link the package: see package workload/model.
+// A model is added by its package and its row. It is then in all lists and in the conformance suite of all models. The
+// row has two halves, since the harness must not link the package: see package workload/model.
 func TestAddAModel(t *testing.T) {
 	c := copiedTree(t)
 	write, add, run := c.write, c.add, c.run
@@ -167,7 +167,7 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 			t.Errorf("forktax %q prints\n%s\nwant %q in it", test.command, out, test.want)
 		}
 	}
-	run("go", "test", "./bench/report", "-run", "Document", "-update") // the document that is made from the tables
+	run("go", "test", "./bench/report", "-run", "Document", "-update") // updates the generated document
 	run("go", "vet", "./...")
 	conformance := run("go", "test", "-v", "-run", "^TestModelsRespondAlike$/^same$", "./workload")
 	if want := "--- PASS: TestModelsRespondAlike/same "; !strings.Contains(conformance, want) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The workflow's steps, as they stand, build forktax, measure a property in two parts, and merge them.
+// The unchanged steps of the workflow build forktax, measure a property in two parts, and merge the parts.
 func TestCertificateOfTheWorkflow(t *testing.T) {
 	measure, merge := certificateWorkflow(t)
 	checkout, err := filepath.Abs(".")
@@ -29,12 +29,12 @@ func TestCertificateOfTheWorkflow(t *testing.T) {
 		if out, status := r.run(t, measure.stepOf(t, "measure")); status != 0 {
 			t.Fatalf("measuring part %s ended with %d:\n%s", part, status, out)
 		}
-		// As the artifacts do.
+		// In the workflow, artifacts move the part.
 		if err := os.Rename(filepath.Join(r.temp(), "part"), filepath.Join(r.temp(), "parts", "part-"+part)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// Where tests run it may be too noisy to tell.
+	// The machine may be too noisy for a verdict.
 	if out, status := r.run(t, merge.stepOf(t, "merge")); status != 0 && status != 3 {
 		t.Fatalf("merging ended with %d:\n%s", status, out)
 	}

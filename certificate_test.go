@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A job is one of a workflow.
+// A job holds the parts of a workflow's job that the tests use.
 type job struct {
 	Strategy struct{ Matrix struct{ Part []int } }
 	Steps    []step
@@ -33,7 +33,7 @@ func certificateWorkflow(t *testing.T) (measure, merge job) {
 	return w.Jobs.Measure, w.Jobs.Merge
 }
 
-// stepOf finds a step of the job by its ID.
+// stepOf returns the step of the job with the given ID.
 func (j job) stepOf(t *testing.T, id string) step {
 	t.Helper()
 	i := slices.IndexFunc(j.Steps, func(s step) bool { return s.ID == id })
@@ -43,7 +43,7 @@ func (j job) stepOf(t *testing.T, id string) step {
 	return j.Steps[i]
 }
 
-// partRunner is a runner that measures a part, with these options of forktax calibrate.
+// partRunner returns a runner for measuring one part. args are options of forktax calibrate.
 func partRunner(t *testing.T, args string, part, of int) *runner {
 	t.Helper()
 	r := newRunner(t, action{}, nil)
@@ -52,7 +52,7 @@ func partRunner(t *testing.T, args string, part, of int) *runner {
 	return r
 }
 
-// install puts a program instead of the forktax that the workflow builds.
+// install installs a script instead of the forktax that the workflow builds.
 func (r *runner) install(t *testing.T, text string) {
 	t.Helper()
 	bin := filepath.Join(r.temp(), "forktax", "bin")
@@ -64,7 +64,7 @@ func (r *runner) install(t *testing.T, text string) {
 	}
 }
 
-// arguments are those with which the program instead of forktax was run.
+// arguments returns the arguments that standIn recorded.
 func (r *runner) arguments(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(r.temp(), "arguments"))
@@ -74,7 +74,8 @@ func (r *runner) arguments(t *testing.T) []string {
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
-// The jobs measure all parts from 1 on, actions of others are pinned, and the last job gets what the others leave.
+// The jobs measure all parts, numbered from 1. Actions are pinned, and the last job downloads the artifacts that the
+// other jobs upload.
 func TestCertificateWorkflow(t *testing.T) {
 	measure, merge := certificateWorkflow(t)
 	for i, part := range measure.Strategy.Matrix.Part {
@@ -99,7 +100,8 @@ func TestCertificateWorkflow(t *testing.T) {
 	}
 }
 
-// A part that failed or could not be judged is merged all the same. What could not be measured fails the job.
+// A part with a failed or inconclusive property (exit status 4 or 3) is merged like any other part. A part that could
+// not be measured fails the job.
 func TestCertificateIsMeasuredInParts(t *testing.T) {
 	measure, _ := certificateWorkflow(t)
 	for status, want := range map[string]int{"0": 0, "1": 1, "2": 2, "3": 0, "4": 0, "130": 130} {
@@ -117,7 +119,7 @@ func TestCertificateIsMeasuredInParts(t *testing.T) {
 	}
 }
 
-// All parts are merged, and the verdict is that of the job.
+// All parts are merged, and the job ends with the exit status of forktax merge.
 func TestCertificateIsMerged(t *testing.T) {
 	_, merge := certificateWorkflow(t)
 	for _, status := range []string{"0", "3", "4", "2"} {

@@ -21,7 +21,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// schemas compiles those of docs/contract.md, by their titles.
+// schemas returns the compiled schemas of docs/contract.md, by title.
 func schemas(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	text, err := os.ReadFile("docs/contract.md")
@@ -56,7 +56,8 @@ func validate(t *testing.T, s *jsonschema.Schema, text []byte) error {
 	return s.Validate(document)
 }
 
-// What our programs describe, and what they report at /usage, is as the document says. It names every key of the types.
+// The descriptions of our programs and their responses at /usage match the schemas in the document. The schemas have
+// every key of the Go types.
 func TestContractDocument(t *testing.T) {
 	documented := schemas(t)
 	describe, usage := documented["describe"], documented["usage"]
@@ -68,7 +69,7 @@ func TestContractDocument(t *testing.T) {
 	dir := programtest.Build(t, names...)
 	for _, name := range names {
 		path := filepath.Join(dir, name)
-		if name != "forktax-cgi" { // which describes no request: those are the user's
+		if name != "forktax-cgi" { // its requests are defined by the user
 			out, err := exec.Command(path, "describe").Output()
 			if err != nil {
 				t.Fatal(err)
@@ -124,7 +125,7 @@ func keysOf(of reflect.Type) (keys []string) {
 	return keys
 }
 
-// The schemas refuse what is wrong.
+// The schemas reject invalid documents.
 func TestContractSchemasRefuse(t *testing.T) {
 	documented := schemas(t)
 	right := `{"contract": 1, "name": "a", "models": ["cgi"], "requests": [{"name": "r", "method": "GET", "path": "/"}]}`

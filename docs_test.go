@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// What the documents say of CI and of the tasks is so.
+// Documents, CI and tasks use the same pinned version of each tool.
 func TestPinnedTools(t *testing.T) {
 	pin := regexp.MustCompile(`(staticcheck|misspell|task/v3/cmd/task|actionlint|nfpm)@v[0-9.]+`)
 	seen := map[string]string{}
@@ -59,7 +59,7 @@ func TestChangelog(t *testing.T) {
 	}
 }
 
-// The table of the suite in its document is that of the stored result.
+// The table of the suite article in its document matches the stored result.
 func TestArticleInTheDocument(t *testing.T) {
 	out, err := exec.Command("go", "run", "./cmd/forktax", "report", "results/reference/article", "--format", "text",
 		"--details").Output()
@@ -86,7 +86,7 @@ func TestArticleInTheDocument(t *testing.T) {
 	}
 }
 
-// documents returns the Markdown files of the project, without test data and what runs and builds write.
+// documents returns the Markdown files of the project, except for test data and the output of runs and builds.
 func documents(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -123,7 +123,7 @@ var (
 	punctuation = regexp.MustCompile("[^a-z0-9 _-]")
 )
 
-// anchors returns the fragments that GitHub gives the headings of a document.
+// anchors returns the fragments that GitHub generates for the headings of a document.
 func anchors(text string) []string {
 	var all []string
 	for _, h := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
@@ -132,7 +132,7 @@ func anchors(text string) []string {
 	return all
 }
 
-// Relative links lead to files and headings that exist, and paths of the tree exist.
+// Relative links lead to existing files and headings, and quoted paths of the repository exist.
 func TestPathsInDocuments(t *testing.T) {
 	for _, name := range documents(t) {
 		content, err := os.ReadFile(name)
@@ -156,7 +156,7 @@ func TestPathsInDocuments(t *testing.T) {
 				t.Errorf("%s: the link %s leads to no heading", name, found[1])
 			}
 		}
-		if name == "CHANGELOG.md" { // it names what was
+		if name == "CHANGELOG.md" { // it names files that no longer exist
 			continue
 		}
 		for _, found := range quoted.FindAllStringSubmatch(text, -1) {
@@ -169,7 +169,7 @@ func TestPathsInDocuments(t *testing.T) {
 	}
 }
 
-// The table of packages in ARCHITECTURE.md has all of them.
+// The table of packages in ARCHITECTURE.md lists all packages.
 func TestPackagesInTheArchitecture(t *testing.T) {
 	text, err := os.ReadFile("ARCHITECTURE.md")
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-// environment is the file in which the names of environment variables are declared that both sides use.
+// environment is the file that declares the names of the environment variables that both sides use.
 const environment = "workload/contract/environment.go"
 
-// literals returns the strings that the file spells out.
+// literals returns the values of all string literals in the file.
 func literals(t *testing.T, file string) []string {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)

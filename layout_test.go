@@ -1,4 +1,4 @@
-// Package forktax_test holds what is true of the module as a whole.
+// Package forktax_test tests properties of the module as a whole.
 package forktax_test
 
 import (
@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// imports maps each package of the module to those of the module that it imports itself, tests aside.
+// imports maps each package of the module to the packages of the module that it imports directly,
+// without test imports.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
@@ -31,7 +32,8 @@ func imports(t *testing.T) map[string][]string {
 	return graph
 }
 
-// shared are the packages that programs under test and the harness both import. They import nothing else of ours.
+// shared lists the packages that both the programs under test and the harness import. Of this module, they
+// import only each other.
 var shared = []string{"forktax/workload/contract", "forktax/bench/account", "forktax/bench/foreign"}
 
 func TestSharedPackagesImportNothingOfOurs(t *testing.T) {
@@ -49,13 +51,13 @@ func TestSharedPackagesImportNothingOfOurs(t *testing.T) {
 	}
 }
 
-// harness reports whether the package is of the side that measures.
+// harness reports whether the package belongs to the harness, the side that measures.
 func harness(path string) bool {
 	return strings.HasPrefix(path, "forktax/bench/") || path == "forktax/cmd/forktax" || path == "forktax/suites"
 }
 
-// The two sides meet as processes: a server under test shares no heap, scheduler or collector with the load generator,
-// and a foreign server is measured in the same way.
+// The two sides are separate processes: a server under test shares no heap, scheduler or garbage collector with the
+// load generator. A foreign server is measured in the same way.
 func TestSidesShareOnlyTheContract(t *testing.T) {
 	checked := map[bool]int{}
 	for path, ours := range imports(t) {
@@ -71,9 +73,9 @@ func TestSidesShareOnlyTheContract(t *testing.T) {
 	}
 }
 
-// allowed says which packages of the harness those along a run's way may import, besides what is shared. It goes one
-// way:
-// nothing that measures analyses, nothing that analyses prints.
+// allowed lists, for packages along the data flow of a run, the packages of the harness that each may import besides
+// the shared and free ones. Data flows in one direction: packages that measure do not analyse, and packages that
+// analyse do not print.
 var allowed = map[string][]string{
 	"forktax/bench/plan":  {"forktax/bench/subject"},
 	"forktax/bench/traps": {"forktax/bench/subject"},
@@ -85,7 +87,7 @@ var allowed = map[string][]string{
 		"forktax/bench/analysis", "forktax/bench/stats", "forktax/bench/traps"},
 }
 
-// free are packages of the harness that any other of it may import.
+// free lists packages below forktax/bench that every package of the harness may import.
 var free = []string{"explain", "calibrate", "live", "suite", "servers", "machine", "process", "revision", "account",
 	"units"}
 
@@ -106,8 +108,8 @@ func TestHarnessImportsAlongTheDataFlow(t *testing.T) {
 	}
 }
 
-// public are the packages that others may build on: they change only with a note in the change log. So are those of the
-// models.
+// public lists the packages that other modules may use. They change only with a note in the change log. The packages
+// of models are public, too.
 var public = []string{"forktax/workload", "forktax/workload/contract", "forktax/workload/model", "forktax/cgi",
 	"forktax/persistent", "forktax/auth"}
 
@@ -127,7 +129,7 @@ func TestPublicPackagesImportOnlyPublicOnes(t *testing.T) {
 	}
 }
 
-// The command has flags and output. What another package or a test could want is in a package.
+// The command contains only flags and output. Code that another package or a test could use is in a package.
 func TestCommandHasFlagsAndOutput(t *testing.T) {
 	const most = 2000 // lines, without tests
 	files, err := filepath.Glob("cmd/forktax/*.go")
@@ -151,7 +153,7 @@ func TestCommandHasFlagsAndOutput(t *testing.T) {
 	}
 }
 
-// No directory is named by what it is not about.
+// The name of each directory describes its content.
 func TestNoPackageWithoutASubject(t *testing.T) {
 	for path := range imports(t) {
 		for _, name := range strings.Split(path, "/") {

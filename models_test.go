@@ -16,13 +16,13 @@ import (
 	"forktax/workload/contract"
 )
 
-// modelTables are the two halves of the table of models, which alone may name them.
+// modelTables are the files with the two halves of the table of models. Only these files may name models.
 var modelTables = []string{"workload/contract/model.go", "workload/model.go"}
 
-// unmistakable are the names that mean a model wherever they are. The command's flags alone are called so, too.
+// unmistakable lists names that always mean a model, except that some flags of the command have the same names.
 var unmistakable = []string{"persistent", "reconnect", "reload"}
 
-// sources calls use with each file of the project that ends with ext and is part of a program.
+// sources calls use with each source file of a program whose name ends with ext.
 func sources(t *testing.T, ext string, use func(path, text string)) {
 	t.Helper()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -47,7 +47,7 @@ func sources(t *testing.T, ext string, use func(path, text string)) {
 	}
 }
 
-// What a model is follows from its row, so that a new one needs no other change.
+// The row of a model defines all its properties, so a new model needs no other change.
 func TestOnlyTheTableNamesModels(t *testing.T) {
 	checked := 0
 	sources(t, ".go", func(path, text string) {
@@ -97,8 +97,8 @@ func TestModelLiterals(t *testing.T) {
 	}
 }
 
-// modelLiterals returns the positions of string literals that are the name of a model and mean it: one of the
-// unmistakable ones outside of package main of the command, or any name where what is around it takes a model.
+// modelLiterals returns the positions of string literals that name a model: an unmistakable name outside of package
+// main of the command, or any model's name where the context expects a model.
 func modelLiterals(t *testing.T, path, text string) (found []string) {
 	t.Helper()
 	files := token.NewFileSet()
@@ -124,7 +124,7 @@ func modelLiterals(t *testing.T, path, text string) (found []string) {
 	return found
 }
 
-// modelName returns the name of the model that a node is, if it is a string literal of that.
+// modelName returns the name of a model if the node is a string literal of that name.
 func modelName(n ast.Node) (name string, ok bool) {
 	literal, ok := n.(*ast.BasicLit)
 	if !ok || literal.Kind != token.STRING {
@@ -134,8 +134,9 @@ func modelName(n ast.Node) (name string, ok bool) {
 	return name, err == nil && slices.Contains(contract.ModelNames(), name)
 }
 
-// takesModel reports whether a literal is compared, a key, the value of a variable or of a field for models, an
-// element of a list of models, or an argument after others. The first argument is a flag's name.
+// takesModel reports whether the context of a literal expects a model: a comparison, a key, the value of a variable or
+// of a field for models, a list of models, or an argument other than the first. The first argument of a call is the
+// name of a flag. above holds the enclosing nodes, innermost last.
 func takesModel(n ast.Node, above []ast.Node) bool {
 	switch parent := above[len(above)-1].(type) {
 	case *ast.BinaryExpr:
@@ -160,7 +161,7 @@ func takesModel(n ast.Node, above []ast.Node) bool {
 	return false
 }
 
-// modelInScript matches a quoted name, or a name that is the key of an object.
+// modelInScript returns a pattern for a model's name that is quoted or is the key of an object.
 func modelInScript() *regexp.Regexp {
 	names := strings.Join(contract.ModelNames(), "|")
 	return regexp.MustCompile("[\"'`](" + names + ")[\"'`]|(?m:^|[{,])\\s*(" + names + "):")

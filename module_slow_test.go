@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The path of the module is changed by one command, as CONTRIBUTING.md says.
+// One command changes the path of the module, as CONTRIBUTING.md describes.
 func TestModulePath(t *testing.T) {
 	dir := copied(t)
 	bin := t.TempDir()
@@ -21,7 +21,7 @@ func TestModulePath(t *testing.T) {
 	run("packaging/module", "example.org/team/forktax")
 	run("go", "vet", "./...")
 	run("go", "install", "example.org/team/forktax/cmd/...")
-	// What was installed finds its programs, and the harness builds them from the changed checkout.
+	// The installed command finds its programs, and the harness builds them from the changed checkout.
 	if out := run("sh", "-c", "cd / && "+filepath.Join(bin, "forktax")+" list"); !strings.Contains(out, "guestbook/read") {
 		t.Errorf("forktax list prints\n%s", out)
 	}
@@ -58,7 +58,7 @@ func copied(t *testing.T) (dir string) {
 	return dir
 }
 
-// output returns what a command prints that is run in the directory.
+// output runs a command in the directory and returns its output. The test fails if the command fails.
 func output(t *testing.T, dir string, env []string, command ...string) string {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// unplain are words and phrases that read as if translated, with what to write instead.
+// unplain lists words and phrases that read like a translation, with suggested replacements.
 var unplain = []struct{ pattern, write string }{
 	{`(some|no|any|every)body|whoever`, "the user, the caller, no client"},
 	{`(says|say|tells|tell|knows) whether`, "reports whether"},
@@ -32,7 +32,7 @@ var unplain = []struct{ pattern, write string }{
 	{`rungs?`, "intermediate models, levels of reuse"},
 }
 
-// prose lists the files that people read, and the sources with their comments and messages.
+// prose returns the documents and source files, whose comments and messages are checked.
 func prose(t *testing.T) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -43,7 +43,7 @@ func prose(t *testing.T) (files []string) {
 			return fs.SkipDir
 		}
 		if slices.Contains([]string{"words_test.go", "CHANGELOG.md", "docs/formats.md"}, path) || strings.Contains(path, "uPlot") {
-			return nil // the list itself, history, and what is generated or of others
+			return nil // this list, history, and generated or third-party files
 		}
 		if slices.Contains([]string{".go", ".md", ".html", ".js", ".yml", ".yaml", ".sh"}, filepath.Ext(path)) {
 			files = append(files, path)
@@ -56,7 +56,7 @@ func prose(t *testing.T) (files []string) {
 	return files
 }
 
-// mostUnplain is how many of these are left: where one is the right word, or a name of others.
+// mostUnplain is the largest number of matches: places where the word is right, or is part of a third-party name.
 const mostUnplain = 20
 
 func TestWords(t *testing.T) {
@@ -84,10 +84,11 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// mostLong is how many longer lines are left: of tests, with scripts of a page and texts that have to be in one piece.
+// mostLong is the largest number of longer lines. Tests have some, with scripts of a page and texts that
+// must be in one piece.
 const mostLong = 25
 
-// longestLine is that of Go code, in characters, in which a tab is one.
+// longestLine is the longest line of Go code, in characters. A tab counts as one.
 const longestLine = 120
 
 func TestLineLength(t *testing.T) {
@@ -112,5 +113,5 @@ func TestLineLength(t *testing.T) {
 	}
 }
 
-// theUserNobody matches a line with the name of Unix's user, or with noBody.
+// theUserNobody matches a line with the name of the Unix user, or with an identifier that contains NoBody.
 var theUserNobody = regexp.MustCompile(`["'` + "`" + ` :=]nobody["'` + "`" + `:,]|noBody|NoBody`)

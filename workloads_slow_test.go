@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// unhosted are workloads that serve what a variable names, and nothing by themselves.
+// unhosted lists workloads that need a variable with the program or server to serve.
 var unhosted = map[string]bool{"authproxy": true, "script": true}
 
-// Every workload program keeps the program contract: it describes itself, prepares its data, and sends the same
-// responses by each of its models, which forktax run verifies before it measures.
+// Every workload program conforms to the program contract: it describes itself, prepares its data, and sends the same
+// responses by each of its models. forktax run verifies the responses before it measures.
 func TestWorkloadsConform(t *testing.T) {
 	bin := t.TempDir()
 	output(t, ".", nil, "go", "build", "-o", bin, "./cmd/...")
@@ -35,7 +35,7 @@ func TestWorkloadsConform(t *testing.T) {
 			cmd := exec.Command(forktax, "run", "--workload", name, "--model", strings.Join(models, ","), "--rounds", "3",
 				"--starts", "3",
 				"--block", "2ms", "--clients", "1", "--no-floor", "--no-cross-check", "--results", results)
-			// So short a run decides nothing
+			// So short a run may be inconclusive (exit status 3).
 			if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 3 {
 				t.Fatalf("%q: %v\n%s", cmd.Args, err, out)
 			}

@@ -201,7 +201,7 @@ func TestDirectoryDown(t *testing.T) {
 	}
 }
 
-// An LDAP server that is slow or responds with garbage means an error.
+// If an LDAP server is slow or responds with garbage, Authenticate returns an error.
 func TestBrokenDirectory(t *testing.T) {
 	for name, respond := range map[string]func(net.Conn){
 		"no response":         func(net.Conn) {},

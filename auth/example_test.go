@@ -11,7 +11,7 @@ import (
 	"forktax/auth"
 )
 
-// Users of a password file, as written by htpasswd.
+// This example authenticates the users of a password file, as written by htpasswd.
 func ExampleMiddleware() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -46,7 +46,7 @@ func ExampleMiddleware() {
 	// 401 Unauthorized
 }
 
-// Users of an LDAP server who are in the group readers.
+// This example authenticates the users of an LDAP server who are in the group readers.
 func ExampleSettings() {
 	settings := auth.Settings{
 		LDAP:   "ldap://localhost:389/ou=people,dc=example?uid",
@@ -60,7 +60,7 @@ func ExampleSettings() {
 	handler, shut := opened.Middleware(http.NotFoundHandler())
 	defer shut()
 
-	// Clients without credentials are not looked up.
+	// The LDAP server is not asked about clients without credentials.
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	fmt.Println(w.Code, w.Header().Get("WWW-Authenticate"))

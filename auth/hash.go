@@ -9,7 +9,8 @@ import (
 	"github.com/tg123/go-htpasswd"
 )
 
-// Limits of the cost of a hash, equal to 1 or 2 s of CPU time, which each request with a wrong password takes.
+// Limits of the cost of a hash. They correspond to 1 or 2 s of CPU time, which each request with a wrong password
+// takes.
 const (
 	maxBcryptCost = 14
 	maxSHARounds  = 1_000_000

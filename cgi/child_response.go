@@ -18,7 +18,7 @@ const heldBack = 2048
 // that net/http's server would send, at the moment when that would send it.
 type childResponse struct {
 	to      http.ResponseWriter // net/http/cgi's
-	header  http.Header         // of the handler; values set after WriteHeader have no effect
+	header  http.Header         // header of the handler; values set after WriteHeader have no effect
 	body    *bufio.Writer       // writes to bodyWriter
 	status  int                 // 0 until the handler has set it
 	flushed bool                // the handler has called Flush

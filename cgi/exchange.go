@@ -20,8 +20,8 @@ import (
 
 // A fault is the reason why the response to a request is not that of its child.
 type fault struct {
-	status int    // for the client, if no part of a response was sent; 0 if the client has disconnected
-	why    string // for the log
+	status int    // status for the client, if no part of a response was sent; 0 if the client has disconnected
+	why    string // reason for the log
 }
 
 // An exchange is a request and its child. It receives the child's response as net/http/cgi's client (hostResponse), the
@@ -29,17 +29,17 @@ type fault struct {
 // (child_pid.go), watches the child, and terminates it with its descendants (watch.go).
 type exchange struct {
 	host     *Host
-	request  *http.Request // of the client
-	asked    *http.Request // for net/http/cgi
+	request  *http.Request // request of the client
+	asked    *http.Request // request for net/http/cgi
 	response hostResponse
 	stderr   stderr
-	mark     string // in the environment of the child and its descendants
+	mark     string // mark in the environment of the child and its descendants
 
 	begun     int64         // just before the child was started, by contract.Now
 	lastWrite atomic.Int64  // when the child last wrote, at first begun
 	hasHead   atomic.Bool   // the header of the child's response is complete
 	unstarted bool          // the program could not be executed
-	start     *childStart   // of the child
+	start     *childStart   // start of the child
 	number    atomic.Int64  // PID of the child for Host.Children; 0 while it is unknown
 	over      chan struct{} // closed, with mu held, when the child has been waited for
 
@@ -49,7 +49,7 @@ type exchange struct {
 	reading deadliner // the pipe of the response, while a goroutine reads its body
 
 	// The following fields are used by inspect only.
-	nudged, inspected int64 // when the child last was, by contract.Now
+	nudged, inspected int64 // when the child was last nudged and last inspected, by contract.Now
 	orphaned          bool  // the child had exited at the last check, with its response open
 }
 
@@ -229,7 +229,7 @@ func (e *exchange) end() (next *http.Request) {
 		}
 	}
 	b, streamed := e.asked.Body.(*body)
-	last := streamed && !e.response.passed && !b.drain() // on this connection
+	last := streamed && !e.response.passed && !b.drain() // this is the last response on the connection
 	if f == nil {
 		if last {
 			e.response.Header().Set("Connection", "close")

@@ -31,8 +31,8 @@ func survive(t *testing.T, h http.Handler, w http.ResponseWriter, r *http.Reques
 	return false
 }
 
-// FuzzAnswer runs a child that writes arbitrary bytes. The client gets a valid response or an error, whose reason is
-// logged.
+// FuzzAnswer runs a child that writes arbitrary bytes. The client gets a valid response or an error status, and the
+// reason for an error is logged.
 func FuzzAnswer(f *testing.F) {
 	for _, text := range []string{"Content-Type: text/plain\n\nhello", "Status: 404\r\n\r\n", "status: 000\nX: y\n\n",
 		"Location: /x\n\n", "Content-Length: 3\nContent-Type: a/b\n\nabcd", "a: b\rc: d\n\n", ": \n\n", "\n", "",

@@ -28,7 +28,7 @@ type Host struct {
 	Args []string
 	// Dir is the working directory of the program. Empty means the directory of its file.
 	Dir string
-	// Env holds variables for every child, as KEY=VALUE. They override the ones that the host sets.
+	// Env holds variables for every child, as KEY=VALUE. They override those of the host.
 	Env []string
 	// InheritEnv names the variables that children inherit from the environment of the host.
 	InheritEnv []string

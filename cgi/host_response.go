@@ -20,7 +20,7 @@ const heldBytes = 4 << 10
 // hostResponse is the ResponseWriter that the host passes to net/http/cgi. It corrects the child's response according
 // to RFC 3875, as far as the library passes on what the child has written.
 type hostResponse struct {
-	to       http.ResponseWriter // of the client
+	to       http.ResponseWriter // response to the client
 	exchange *exchange
 	before   int    // number of header fields before the child's were added
 	status   int    // 0 until there is a header
@@ -36,7 +36,7 @@ type hostResponse struct {
 
 	head, last  int64                 // when the header and the last part of the body arrived, by contract.Now; 0 if never
 	timed       bool                  // the phases of the request are wanted
-	childTiming contract.ServerTiming // of the child's own Server-Timing header, if timed
+	childTiming contract.ServerTiming // phases in the child's own Server-Timing header, if timed
 }
 
 var _ io.ReaderFrom = (*hostResponse)(nil)

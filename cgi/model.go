@@ -11,8 +11,8 @@ import (
 	"forktax/workload/model"
 )
 
-// Model is the execution model "cgi". It hosts the executable of the program itself, or the one that the program names
-// in its field Executable.
+// Model is the execution model "cgi". It hosts the executable of the program itself, or the executable in the
+// program's field Executable.
 var Model = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild}
 
 // inherited are the variables that children inherit besides the program's own, so that the program runs the same under

@@ -24,7 +24,7 @@ type pipe struct {
 
 	mu       sync.Mutex
 	ended    bool          // the child has been waited for
-	file     *os.File      // of fd; nil if the pipe was not followed
+	file     *os.File      // file with fd; nil if the pipe was not followed
 	followed chan struct{} // closed when the goroutine that follows the pipe has ended
 }
 

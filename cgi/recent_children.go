@@ -39,9 +39,9 @@ func (r *recentChildren) add(c contract.Child) {
 	}
 }
 
-// Children returns the running children of the host and the ones that have exited last, at most 64 of these, in the
-// order of their start. Exited children and PIDs are recorded only within 5 s after a call, so the first call returns
-// the running children alone. It is safe for concurrent use.
+// Children returns the running children of the host, and at most 64 children that have exited last, in the order of
+// their start. Exited children and PIDs are recorded only within 5 s after a call, so the first call returns the
+// running children alone. It is safe for concurrent use.
 func (h *Host) Children() []contract.Child {
 	h.recent.asked.Store(contract.Now())
 	h.recent.mu.Lock()

@@ -71,7 +71,8 @@ func get(path string, header ...string) string {
 // printsVariables responds with the environment and the standard input of the child.
 const printsVariables = `printf 'Content-Type: text/plain\n\n'; env; echo "input=$(cat)"`
 
-// The variables of requests. D and a number is a row of the table of differences between net/http/cgi and RFC 3875.
+// A child has the variables that RFC 3875 requires. D and a number in the name of a case refer to a row of the table
+// of differences between net/http/cgi and RFC 3875.
 func TestVariables(t *testing.T) {
 	dir := t.TempDir()
 	tests := map[string]struct {
@@ -170,12 +171,12 @@ func TestUser(t *testing.T) {
 	}
 }
 
-// The output of a child, and the response that its client gets. D and a number is a row of the table of differences
-// between net/http/cgi and RFC 3875.
+// The client of a child gets a valid response or an error status. D and a number in the name of a case refer to a row
+// of the table of differences between net/http/cgi and RFC 3875.
 func TestResponses(t *testing.T) {
 	const text = `Content-Type: text/plain\n`
 	tests := map[string]struct {
-		prints string // by printf
+		prints string // output of the child, as an argument of printf
 		status int
 		body   string
 		has    string // a line of the header
@@ -276,7 +277,7 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// D16: a local redirect, and an endless chain of local redirects.
+// D16: a local redirect is served, and an endless chain of local redirects ends with an error.
 func TestLocalRedirect(t *testing.T) {
 	h := shell(`case $PATH_INFO in
 /from) cat >/dev/null; printf 'Location: /to?from=%s\n\nnot seen' $REQUEST_METHOD;;
@@ -315,7 +316,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// A header that is written in parts, and standard error before and after the response.
+// A header may be written in parts. Standard error is logged before and after the response.
 func TestPieces(t *testing.T) {
 	addr, logged := served(t, shell(`echo before >&2; printf 'Content-'; sleep 0.05
 printf 'Type: text/plain\r'; sleep 0.05; printf '\n\r'; sleep 0.05; printf '\nhello'; exec >&-; echo after >&2`))

@@ -13,7 +13,7 @@ import (
 
 // A script is the program for a request.
 type script struct {
-	path string // of its file
+	path string // path of its file
 	name string // SCRIPT_NAME: the part of the URL's path for the program, without a final slash; the rest is PATH_INFO
 }
 

@@ -30,7 +30,7 @@ type stderr struct {
 	report    childReport
 	executing int64                // when ReadFrom was called, by contract.Now; 0 if it was not
 	pipe      atomic.Pointer[pipe] // read after the child has been waited for; nil if os/exec reads it
-	rest      []byte               // of an incomplete line
+	rest      []byte               // beginning of an incomplete line
 }
 
 var _ io.ReaderFrom = (*stderr)(nil)

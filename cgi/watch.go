@@ -16,7 +16,7 @@ const (
 	watchFor   = time.Second            // how long the checks go on after the last child
 	pause      = 100 * time.Millisecond // time without output after which Host.Streams sends data that is held back
 	checkEvery = time.Second / 2        // interval of the more expensive checks of a child that runs for longer than that
-	grace      = 2 * time.Second        // from SIGTERM to SIGKILL
+	grace      = 2 * time.Second        // time from SIGTERM to SIGKILL
 	killEvery  = 20 * time.Millisecond
 	killTries  = 100
 )

@@ -91,7 +91,7 @@ func TestCutResponse(t *testing.T) {
 	)
 	for name, test := range map[string]struct {
 		path, version string
-		want          error // of reading the response
+		want          error // error of reading the response
 		ends          bool  // the server is shut down before the response is complete
 	}{
 		"complete, HTTP/1.0":         {"/whole", old, nil, false},

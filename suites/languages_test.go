@@ -63,7 +63,7 @@ func responseText(status int, header http.Header, body io.Reader) string {
 	return text + "\n" + string(content)
 }
 
-// The programs in other languages send the same responses as those in Go.
+// The programs in other languages send the same responses as the programs in Go.
 func TestHelloInOtherLanguages(t *testing.T) {
 	c := filepath.Join(t.TempDir(), "hello")
 	if out, err := exec.Command("gcc", "-O2", "-Wall", "-Werror", "-o", c,

@@ -81,7 +81,7 @@ func abridged(body string) string {
 func TestPanic(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
-			s := startProgram(t, model) // its log takes the stack traces of children
+			s := startProgram(t, model) // its log receives the stack traces of children
 			for _, path := range []string{"/panic", "/panic/in-response"} {
 				resp, err := s.client.Get(s.url + path)
 				if err == nil {

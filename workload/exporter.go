@@ -24,7 +24,7 @@ import (
 // would include that. One process per scrape, every 15 s, is not a problem.
 type exporter struct {
 	mu    sync.Mutex
-	spent syscall.Rusage // of all renderings: these are children, but not of requests
+	spent syscall.Rusage // resource use of all renderings, which are children but serve no request
 }
 
 func (e *exporter) used() syscall.Rusage {

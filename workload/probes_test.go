@@ -14,9 +14,9 @@ import (
 // same under all models.
 type probe struct {
 	method string      // "" is GET
-	rest   string      // of the path, after the probe's own prefix, with the query
-	send   http.Header // of the request
-	body   string      // of the request
+	rest   string      // rest of the path after the probe's own prefix, with the query
+	send   http.Header // header of the request
+	body   string      // body of the request
 	handle http.HandlerFunc
 	want   response
 }

@@ -24,8 +24,8 @@ const heldBack = 64 << 10
 // It has no ReadFrom on purpose. That of net/http sends the header before a short body is complete, so the same
 // response would have a Content-Length under one model and be chunked under another.
 type response struct {
-	to        http.ResponseWriter // of the server
-	header    http.Header         // of the handler; values set after WriteHeader have no effect
+	to        http.ResponseWriter // response writer of the server
+	header    http.Header         // header of the handler; values set after WriteHeader have no effect
 	status    int                 // 0 until the handler has set it
 	body      []byte              // data held back
 	length    int                 // Content-Length of the handler; negative if there is none

@@ -113,7 +113,7 @@ func TestUsageOfWorker(t *testing.T) {
 		t.Fatalf("GET /end = %d %q, %v", status, text, err)
 	}
 	const (
-		rounding = 10 * time.Microsecond // by the kernel, of the CPU time of exited children
+		rounding = 10 * time.Microsecond // the kernel rounds the CPU time of exited children
 		probing  = time.Millisecond      // package os starts a child to check the features of the kernel
 	)
 	ended, all := children(), time.Duration(ns)

@@ -9,7 +9,7 @@ import "time"
 
 // A CPU is a reading of CPU time, user and system together.
 type CPU struct {
-	Used time.Duration // until now
+	Used time.Duration // CPU time used so far
 	// Resolution bounds the absolute error of the difference of two readings. Over many differences the errors cancel,
 	// because the position of a reading between two steps of the counter is random.
 	Resolution time.Duration

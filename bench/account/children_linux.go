@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Children returns the resource usage of the children of this process: of the ones that have been waited for, and the
-// CPU time of the living ones among pids. Nothing is counted twice, even if a child ends meanwhile. Without pids it
-// is a single system call.
+// Children returns the resource usage of the children of this process that have been waited for, and the CPU time of
+// the living children among pids. Nothing is counted twice, even if a child ends during the call. Without pids it is a
+// single system call.
 //
 // The kernel rounds the times of ended children down to microseconds. The usage of processes that a living child has
 // waited for is unknown until the child has ended.

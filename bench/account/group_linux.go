@@ -28,8 +28,8 @@ type Group struct {
 type hierarchy struct {
 	fileSystem, controller string
 	usage                  string        // file with the CPU time
-	prefix                 string        // of the line with the CPU time
-	unit                   time.Duration // of the CPU time
+	prefix                 string        // prefix of the line with the CPU time
+	unit                   time.Duration // unit of the CPU time
 	byThread               bool          // a new process is in the group of the thread that starts it
 }
 
@@ -40,8 +40,8 @@ var hierarchies = []hierarchy{
 	{fileSystem: "cgroup", controller: "cpuacct", usage: "cpuacct.usage", unit: time.Nanosecond, byThread: true},
 }
 
-// NewGroup creates a group below that of this process. It returns nil if the system has no such groups, or this user
-// may not create one.
+// NewGroup creates a group below the group of this process. It returns nil if the system does not have such groups, or
+// if this user may not create one.
 func NewGroup(name string) *Group {
 	for _, h := range hierarchies {
 		if g := h.newGroup(name); g != nil {

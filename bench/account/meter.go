@@ -38,12 +38,12 @@ type Reading struct {
 }
 
 const (
-	restStep = time.Millisecond       // between two readings
+	restStep = time.Millisecond       // pause between two readings
 	restWait = 100 * time.Millisecond // limit on waiting for the server to rest
 )
 
 const (
-	idleTime  = 50 * time.Millisecond // between two readings of a server that may still be starting
+	idleTime  = 50 * time.Millisecond // time between two readings of a server that may still be starting
 	idleShare = 100                   // an idle server uses less than 1/idleShare of a core
 )
 

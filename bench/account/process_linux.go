@@ -129,10 +129,10 @@ func processes() (stats map[int]stat, children map[int][]int) {
 const (
 	fieldParent      = 1
 	fieldMinor       = 7
-	fieldWaitedMinor = 8 // of children that were waited for
+	fieldWaitedMinor = 8 // minor faults of children that were waited for
 	fieldMajor       = 9
 	fieldWaitedMajor = 10
-	fieldUser        = 13 // of children that were waited for
+	fieldUser        = 13 // user time of children that were waited for
 	fieldSystem      = 14
 	fieldStarted     = 19
 )

@@ -27,9 +27,9 @@ type RunQueue struct {
 	failed    bool // the wait is unknown from now on
 }
 
-// threads are the threads of a process.
+// threads holds the threads of a process.
 type threads struct {
-	path  string   // of dir
+	path  string   // path of dir
 	dir   *os.File // /proc/PID/task
 	all   []thread
 	ended time.Duration // wait of ended threads, as last read
@@ -43,8 +43,8 @@ type thread struct {
 	wait time.Duration
 }
 
-// RunQueueOf returns the RunQueue of a process. It returns nil if that cannot be read, or if the limit on open files is
-// below fewFiles.
+// RunQueueOf returns the RunQueue of a process. It returns nil if the process cannot be read, or if the limit on open
+// files is below fewFiles.
 func RunQueueOf(pid int) *RunQueue { return runQueueOf("/proc", pid) }
 
 // RunQueueOfTree returns the RunQueue of a process and its living descendants. Children that start later are not

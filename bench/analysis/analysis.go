@@ -24,7 +24,7 @@ type Analysis struct {
 	Decisions   []Decision         `json:"decisions"`
 	CrossChecks []CrossCheck       `json:"cross_check"`
 	Knees       []Knee             `json:"knees"`
-	Check       *Check             `json:"check,omitempty"` // of a run of forktax check
+	Check       *Check             `json:"check,omitempty"` // result of forktax check
 	Warnings    []Warning          `json:"warnings"`
 }
 
@@ -35,17 +35,17 @@ type Run struct {
 	Seconds          float64           `json:"seconds"`
 	Seed             uint64            `json:"seed"`
 	Complete         bool              `json:"complete"`
-	Condition        string            `json:"condition,omitempty"` // why it is not complete
+	Condition        string            `json:"condition,omitempty"` // why the run is not complete
 	Version          string            `json:"version"`
 	Baseline         string            `json:"baseline"`
-	Variants         []record.Variant  `json:"variants,omitempty"` // that are compared instead of models
+	Variants         []record.Variant  `json:"variants,omitempty"` // variants that are compared instead of models
 	Floor            string            `json:"floor,omitempty"`    // workload of the smallest program
 	CrossCheckEngine string            `json:"cross_check_engine,omitempty"`
 	Control          string            `json:"control,omitempty"` // variant that a check must find to be slower
-	Rounds           int               `json:"rounds"`            // planned; 0 if a time was planned
+	Rounds           int               `json:"rounds"`            // number of planned rounds; 0 if a time was planned
 	Starts           int               `json:"starts"`            // how often the targets were started and measured
 	Suite            *record.SuiteInfo `json:"suite,omitempty"`   // nil if it is not a run of a suite
-	Env              map[string]string `json:"env,omitempty"`     // from --env: hashes of the values, by name
+	Env              map[string]string `json:"env,omitempty"`     // values of --env by name, as hashes
 	IgnoreHeaders    []string          `json:"ignore_headers"`    // of responses; nil if an older forktax wrote it
 	Servers          []record.Server   `json:"servers,omitempty"` // external servers and servers started by a command
 	StealShare       *float64          `json:"steal_share"`       // of CPU time, taken by the hypervisor; nil if unknown
@@ -60,7 +60,7 @@ type Cell struct {
 	ErrorsByClass         Counts       `json:"errors_by_class,omitempty"`
 	Failures              Failures     `json:"failures,omitempty"` // details of errors; nil if an older forktax wrote it
 	LogLines              []string     `json:"log,omitempty"`      // logged by the target then, each kind of line once
-	Starts                Counts       `json:"starts,omitempty"`   // by class, of a persistent target: see Flat
+	Starts                Counts       `json:"starts,omitempty"`   // starts of a persistent target by class: see Flat
 	InvalidBlocks         int          `json:"invalid_blocks"`
 	Invalid               Counts       `json:"invalid,omitempty"` // invalid blocks by reason; a block may have several
 	Response              Percentiles  `json:"response_ns"`
@@ -70,25 +70,25 @@ type Cell struct {
 	Overloaded            bool         `json:"overloaded,omitempty"`    // the share is too small: see LeastReached
 	Lag                   LagQuantiles `json:"lag_ns"`                  // null in a closed loop, which has no lag
 	CPUPerRequest         *int64       `json:"cpu_ns_per_request"`
-	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // its part in child processes
-	DatabaseCPU           *int64       `json:"database_cpu_ns_per_request"` // its part in the database server, if known
+	ChildrenCPU           *int64       `json:"children_cpu_ns_per_request"` // part of it in child processes
+	DatabaseCPU           *int64       `json:"database_cpu_ns_per_request"` // part of it in the database server, if known
 	CPUResolution         int64        `json:"cpu_resolution_ns,omitempty"` // bounds the error of the CPU time of a block
 	UsageReadCPU          *int64       `json:"usage_reading_ns"`            // for reading the usage, subtracted per block
 	GeneratorCPU          *int64       `json:"generator_cpu_ns_per_request"`
 	ProcessesPerRequest   *float64     `json:"processes_per_request"`
 	ConnectionsPerRequest *float64     `json:"connections_per_request"`
 	FaultsPerRequest      *float64     `json:"page_faults_per_request"`
-	PeakMemory            *int64       `json:"peak_memory_bytes"` // of the serving process and its largest child
+	PeakMemory            *int64       `json:"peak_memory_bytes"` // peak of the serving process and its largest child
 	Phases                []Phase      `json:"phases"`
-	Distribution          Distribution `json:"distribution"` // of the response times
+	Distribution          Distribution `json:"distribution"` // distribution of the response times
 
 	// Waits for a CPU; nil if unknown.
 	GeneratorQueue *int64   `json:"generator_run_queue_ns_per_request,omitempty"` // summed over the generator's threads
 	ServerQueue    *int64   `json:"server_run_queue_ns_per_request,omitempty"`    // of the server, without later children
 	ThrottledShare *float64 `json:"throttled_share,omitempty"`                    // throttled time over the blocks' time
 
-	Histogram *hdrhistogram.Histogram `json:"-"` // of the response times in nanoseconds
-	Samples   []Sample                `json:"-"` // its valid blocks, in order
+	Histogram *hdrhistogram.Histogram `json:"-"` // response times in nanoseconds
+	Samples   []Sample                `json:"-"` // valid blocks of the cell, in order
 }
 
 // A Sample holds the metrics of one block. An analysis that was read from its JSON has none.
@@ -96,7 +96,7 @@ type Sample struct {
 	Round    int
 	Start    int                // index of the start of the targets
 	Requests int                // requests whose response times count
-	Metrics  map[string]float64 // by name, in nanoseconds or per second; absent if the block has no value
+	Metrics  map[string]float64 // values by metric, in nanoseconds or per second; absent if the block has no value
 }
 
 // Counts are numbers by kind.
@@ -154,7 +154,7 @@ type Comparison struct {
 	Engine         string      `json:"engine"`
 	Load           record.Load `json:"load"`
 	Metric         string      `json:"metric"`
-	Unit           string      `json:"unit"` // of the difference: "ns" or "1/s"
+	Unit           string      `json:"unit"` // unit of the difference: "ns" or "1/s"
 	Baseline       string      `json:"baseline"`
 	Candidate      string      `json:"candidate"`
 	Ratio          float64     `json:"ratio"` // candidate over baseline
@@ -163,10 +163,10 @@ type Comparison struct {
 	Difference     float64     `json:"difference"` // candidate minus baseline
 	DifferenceLow  *float64    `json:"difference_low"`
 	DifferenceHigh *float64    `json:"difference_high"`
-	Confidence     *float64    `json:"confidence"` // of the intervals
+	Confidence     *float64    `json:"confidence"` // confidence level of the intervals
 	Blocks         int         `json:"blocks"`
-	Starts         int         `json:"starts"`                  // of the targets during these blocks
-	Over           string      `json:"interval_over,omitempty"` // of the ratio: OverPairs or OverStarts
+	Starts         int         `json:"starts"`                  // starts of the targets during these blocks
+	Over           string      `json:"interval_over,omitempty"` // units of the ratio's interval: OverPairs or OverStarts
 	Widened        bool        `json:"widened"`                 // over starts, by more than a factor of 1.5
 	MDE            *float64    `json:"mde"`                     // smallest detectable change; 0.02 is 2%
 }

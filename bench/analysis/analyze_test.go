@@ -24,8 +24,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// rank returns the exact nearest rank of mill thousandths, or nil with fewer than needed values. It computes in
-// integers, independently of package stats.
+// rank returns the percentile of mill thousandths by nearest rank, or nil if there are fewer than needed values. It
+// computes in integers, independently of package stats.
 func rank(values []int64, mill, needed int) *int64 {
 	if len(values) < needed {
 		return nil
@@ -34,7 +34,7 @@ func rank(values []int64, mill, needed int) *int64 {
 	return &sorted[(mill*len(sorted)+999)/1000-1]
 }
 
-// ranks returns the percentiles of a report. 1 − pⁿ ≥ 0.975 from n = 6, 36, 368 and 3688 on.
+// ranks returns the percentiles of a report, which need n values with 1 − pⁿ ≥ 0.975: 6, 36, 368 and 3688.
 func ranks(values []int64) analysis.Percentiles {
 	return analysis.Percentiles{P50: rank(values, 500, 6), P90: rank(values, 900, 36), P99: rank(values, 990, 368),
 		P999: rank(values, 999, 3688), Max: rank(values, 1000, 1)}
@@ -42,7 +42,7 @@ func ranks(values []int64) analysis.Percentiles {
 
 func TestPercentilesAreExactRanks(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 2))
-	lengths := map[string][]int{ // of the blocks
+	lengths := map[string][]int{ // lengths of the blocks
 		"no p50":  {2, 3},
 		"a p50":   {3, 3},
 		"a p90":   {35, 1},
@@ -104,7 +104,7 @@ func TestLagOfAnOpenLoop(t *testing.T) {
 		m.Cells[i].Load = plan.Load{Kind: plan.Open, Concurrency: 9, RateRPS: 400}
 	}
 	for _, c := range analysistest.Analyze(t, m.Record(t, 1)).Cells {
-		if got := c.Lag; got.P50 == nil || *got.P50 != 200 || got.P99 == nil || *got.P99 != 396 { // of 1 to 400
+		if got := c.Lag; got.P50 == nil || *got.P50 != 200 || got.P99 == nil || *got.P99 != 396 { // values 1 to 400
 			t.Errorf("lag of %s: %+v, want 200 and 396", c, got)
 		}
 	}
@@ -272,7 +272,7 @@ func middle(sorted []float64) float64 {
 
 func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*math.Max(1, math.Abs(want)) }
 
-// The comparisons of eight rounds, computed naively.
+// The comparisons of eight rounds equal those of a naive computation.
 func TestComparisons(t *testing.T) {
 	// For n = 8, P(W ≤ 3) = 5/256 is below 0.025 and P(W ≤ 4) = 7/256 is above: the interval runs from the fourth
 	// smallest to the fourth largest of the 36 Walsh averages.
@@ -290,7 +290,7 @@ func TestComparisons(t *testing.T) {
 		return block
 	}}
 	r := m.Record(t, rounds)
-	values := map[string][2][rounds]float64{} // by metric, side and round
+	values := map[string][2][rounds]float64{} // values by metric, side and round
 	for i := range r.Blocks {
 		b := &r.Blocks[i]
 		b.Usage = &contract.Usage{SelfCPUNS: 1000 + draw.Int64N(1000), ChildrenCPUNS: int64(b.Cell) * 50_000}

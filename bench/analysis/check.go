@@ -11,7 +11,7 @@ const (
 	Regression   = "regression"
 	Unconfirmed  = "unconfirmed" // above the margin, but there was no time to confirm it
 	Undecided    = "inconclusive"
-	Unbounded    = "not bounded" // of a secondary gate, which a pass does not depend on
+	Unbounded    = "not bounded" // verdict of a secondary gate, which a pass does not depend on
 	countsKind   = "count"
 	MeasuredGate = "measured"
 )
@@ -21,14 +21,14 @@ type Check struct {
 	Base      string   `json:"base"`             // display name of the base: a path or a commit
 	Candidate string   `json:"candidate"`        // display name of the candidate
 	Stored    bool     `json:"stored,omitempty"` // the base was measured in another run, which is less reliable
-	Margin    float64  `json:"margin"`           // of measured gates without a margin of their own; 0.03 is 3%
+	Margin    float64  `json:"margin"`           // margin of measured gates without a margin of their own; 0.03 is 3%
 	MustCatch float64  `json:"must_catch"`
 	Alpha     float64  `json:"alpha"` // false alarm rate over all gates
 	Verdict   string   `json:"verdict"`
-	Why       string   `json:"reason"`            // in one sentence
+	Why       string   `json:"reason"`            // reason in one sentence
 	Needs     string   `json:"needs,omitempty"`   // what would decide a check that is neither a pass nor a regression
 	NeedsS    *float64 `json:"needs_s,omitempty"` // the seconds that it takes in addition; nil if time would not help
-	Gates     []Gate   `json:"gates"`             // in the order in which they are judged
+	Gates     []Gate   `json:"gates"`             // gates in the order in which they are judged
 	Control   *Control `json:"control"`           // nil if there was none
 	Starts    int      `json:"starts"`            // starts of the targets that were judged
 	Confirmed int      `json:"confirmed"`         // starts of these that were to confirm an alarm
@@ -45,7 +45,7 @@ type Gate struct {
 	Load      record.Load `json:"load"`
 	Metric    string      `json:"metric"`
 	Kind      string      `json:"kind"` // "count", which has no noise, or "measured"
-	Unit      string      `json:"unit"` // of the values: "ns", "1/s", or "1" for counts per request
+	Unit      string      `json:"unit"` // unit of the values: "ns", "1/s", or "1" for counts per request
 	Base      *float64    `json:"base"` // median over the blocks; nil if unknown
 	Candidate *float64    `json:"candidate"`
 	Ratio     *float64    `json:"ratio"` // cost of the candidate over the base's: above 1 is worse, also for throughput
@@ -57,15 +57,15 @@ type Gate struct {
 	Why       string      `json:"reason,omitempty"` // unless it passes without a change
 
 	// An increase above both is a regression. Results of versions with one margin for all gates have none.
-	Margin      *float64 `json:"margin,omitempty"` // as a share of the base
+	Margin      *float64 `json:"margin,omitempty"` // share of the base
 	MarginCount int64    `json:"margin_count,omitempty"`
 }
 
 // A Control is the result of the positive control: the candidate, delayed by its host, which the check must detect.
 type Control struct {
 	Delay  float64  `json:"delay"`            // share of the response time that the host added
-	Metric string   `json:"metric,omitempty"` // by which it was, or should have been, detected
-	Ratio  *float64 `json:"ratio"`            // by that metric
+	Metric string   `json:"metric,omitempty"` // metric by which it was, or should have been, detected
+	Ratio  *float64 `json:"ratio"`            // ratio by that metric
 	P      *float64 `json:"p"`
 	Found  bool     `json:"found"`
 }

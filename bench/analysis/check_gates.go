@@ -114,8 +114,8 @@ func checkData(r *record.Result, measured []measurements, gates []measuredGate) 
 	return d
 }
 
-// controlMetrics returns the metrics by which the positive control can be detected: those of the check's metrics that
-// can show that its host spins, or else the response time.
+// controlMetrics returns the metrics by which the positive control can be detected: the metrics of the check that can
+// show that its host spins, or the response time if there are none.
 func controlMetrics(c *record.CheckSpec) []string {
 	metrics := slices.DeleteFunc(slices.Clone(c.Metrics), func(m string) bool {
 		return m != MetricResponse && m != MetricCPU

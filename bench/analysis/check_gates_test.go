@@ -13,7 +13,7 @@ import (
 	"forktax/bench/record"
 )
 
-// The verdict of a check, its reason and its needs. Records with missing data never pass.
+// A check has a verdict, a reason, and its needs. Records with missing data never pass.
 func TestCheck(t *testing.T) {
 	for name, test := range map[string]struct {
 		change       float64

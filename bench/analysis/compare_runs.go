@@ -30,7 +30,7 @@ type RunComparison struct {
 
 // A ComparedRun is one of the two runs.
 type ComparedRun struct {
-	Name string `json:"name"` // as given by the user
+	Name string `json:"name"` // name given by the user
 	Run  Run    `json:"run"`
 }
 
@@ -62,7 +62,7 @@ type RunValues struct {
 type TaxComparison struct {
 	A     Comparison `json:"a"`
 	B     Comparison `json:"b"`
-	Ratio float64    `json:"ratio"` // of the ratios, B over A
+	Ratio float64    `json:"ratio"` // ratio of the ratios, B over A
 }
 
 // CompareRuns compares the run b with the run a. If allowUnlike is set, it compares absolute numbers even if the

@@ -56,8 +56,8 @@ func TestWhatIntervalsAreOver(t *testing.T) {
 		ratios  []float64
 		over    string
 		widened bool
-		notes   []string // in the text and in the Markdown
-		table   string   // in the comparisons of the Markdown
+		notes   []string // texts in the text and in the Markdown
+		table   string   // text in the comparisons of the Markdown
 	}{
 		"starts that agree": {agree, analysis.OverPairs, false, nil, "| 21 | 7 | over pairs |"},
 		"starts that differ": {differ, analysis.OverStarts, true, []string{"† " + over, ") †"},

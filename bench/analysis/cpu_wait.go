@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"time"
 
 	"forktax/bench/record"
 	"forktax/bench/units"
@@ -22,7 +21,7 @@ const CodeThrottled = "throttled"
 type throttling struct {
 	record.Throttling
 	known    bool
-	lengthNS int64 // of the blocks
+	lengthNS int64 // length of the blocks
 }
 
 // add adds the throttling of one side of a block; nil is unknown.
@@ -59,8 +58,8 @@ func (t throttling) limit() string {
 	if t.QuotaNS <= 0 || t.PeriodNS <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s cores (%s of each %s),", units.Number(coresOf(t.Throttling)), time.Duration(t.QuotaNS),
-		time.Duration(t.PeriodNS))
+	return fmt.Sprintf(", %s cores (%s of each %s),", units.Number(coresOf(t.Throttling)),
+		units.Duration(float64(t.QuotaNS)), units.Duration(float64(t.PeriodNS)))
 }
 
 // throttlingOf sums the throttling of the harness and of the targets in the cells for which included returns true.
@@ -114,7 +113,7 @@ func (c *Cell) setWaits(r *record.Result, index int, m measurements) {
 type queued struct {
 	ns       int64
 	requests int
-	unknown  bool // for at least one of the blocks
+	unknown  bool // whether the wait is unknown for at least one of the blocks
 }
 
 func (q *queued) add(w record.CPUWait, requests int) {

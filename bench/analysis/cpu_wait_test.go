@@ -19,11 +19,11 @@ func TestThrottled(t *testing.T) {
 		return &t
 	}
 	wide := record.Throttling{Periods: 1, QuotaNS: 2e8, PeriodNS: 1e8}
-	const limit = "the CPU limit of the control group, 0.500 cores (50ms of each 100ms), was used up in "
+	const limit = "the CPU limit of the control group, 0.500 cores (50.0 ms of each 100 ms), was used up in "
 	for name, test := range map[string]struct {
-		generator, target *record.Throttling // in each of the 12 blocks of 1 s; target only in those of cgi
-		share             float64            // of cgi; -1 if unknown
-		text              string             // of the warning; "" if there is none
+		generator, target *record.Throttling // throttling in each of the 12 blocks of 1 s; target only in those of cgi
+		share             float64            // share of cgi; -1 if unknown
+		text              string             // text of the warning; "" if there is none
 		cells             int                // number of cells in the warning
 	}{
 		"unknown": {nil, nil, -1, "", 0},

@@ -16,7 +16,7 @@ type Decision struct {
 	Load          record.Load `json:"load"`
 	CoreShares    []Share     `json:"core_shares"`       // one for each of DecisionRates
 	SecondCoreRPS float64     `json:"core_capacity_rps"` // requests per second above which one core is not enough
-	TaxNS         *float64    `json:"tax_ns"`            // of the median response time; nil if none was found
+	TaxNS         *float64    `json:"tax_ns"`            // fork tax of the median response time; nil if none was found
 	Savings       []Saving    `json:"savings"`           // reductions of the tax; they overlap
 }
 
@@ -30,7 +30,7 @@ type Share struct {
 type Saving struct {
 	By      string  `json:"by"`
 	NS      float64 `json:"ns"`
-	Share   float64 `json:"share"`       // of the tax
+	Share   float64 `json:"share"`       // share of the tax
 	AtMost  bool    `json:"upper_bound"` // NS is an upper bound
 	Because string  `json:"source"`      // the measurements that it is computed from
 }

@@ -54,7 +54,7 @@ func TestOneDefinitionOfPercentiles(t *testing.T) {
 	if c.Response.P90 == nil || *c.Response.P90 != int64(49*time.Millisecond) {
 		t.Errorf("the p90 of the table is %v, want 49 ms", c.Response.P90)
 	}
-	const bucket = 0.001 // of the value
+	const bucket = 0.001 // width of a bucket, as a share of the value
 	got := float64(analysis.ValueAt(c.Histogram, 0.9)) / float64(49*time.Millisecond)
 	if got < 1-bucket || got > 1+bucket {
 		t.Errorf("the p90 of the histogram is %.4f times 49 ms, want 1", got)

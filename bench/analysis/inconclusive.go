@@ -86,7 +86,7 @@ func (n pairCount) add(baseline, candidate measurements) {
 	}
 }
 
-// fewest returns the metric with the fewest pairs, of the metrics that have any, and their number.
+// fewest returns the metric with the smallest number of pairs above 0, and that number.
 func (n pairCount) fewest(by []metric) (fewest int, metric string) {
 	metric = MetricResponse
 	for _, m := range by {

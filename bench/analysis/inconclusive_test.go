@@ -81,7 +81,7 @@ func TestInvalidBlocksOfTheCrossCheck(t *testing.T) {
 	wantDisturbed(t, a, "hello, persistent, 1 client, referee", "hello, cgi, 1 client, referee")
 }
 
-// Nor does an outcome depend on blocks of the floor. There is a warning of invalid ones.
+// No outcome depends on blocks of the floor either. Invalid ones cause a warning.
 func TestInvalidBlocksOfTheFloor(t *testing.T) {
 	floor := analysistest.Cell("cgi", 1)
 	floor.Workload, floor.Request = "floor", "floor"

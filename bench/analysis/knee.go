@@ -98,7 +98,7 @@ func kneeCurves(p record.Plan) [][]int {
 type kneeState struct {
 	knee        *Knee
 	met, failed int         // indexes of the knee's rates in the curve
-	starts      map[int]int // of a search: the highest point that met the objective, by start of the targets
+	starts      map[int]int // highest point that met the objective in a search, by start of the targets
 	lastStart   int         // the last start with a block
 	blocks      int
 	points      []kneePoint

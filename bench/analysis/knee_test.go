@@ -95,8 +95,8 @@ func TestWhatGaveOut(t *testing.T) {
 		late[i].Sent = late[i].Done - 10*time.Millisecond
 	}
 	for name, test := range map[string]struct {
-		block          []record.Observation // of cgi at 200/s
-		change         func(*record.Block)  // of the same block
+		block          []record.Observation // block of cgi at 200/s
+		change         func(*record.Block)  // changes the same block
 		reason, detail string
 	}{
 		"too slow": {slow, nothing, "response times", "its p50 was 100 ms"},
@@ -148,11 +148,11 @@ func TestWhatGaveOut(t *testing.T) {
 	}
 }
 
-// Conditions in which a rate still meets the objective.
+// Under these conditions a rate still meets the objective.
 func TestWhatDoesNotGiveOut(t *testing.T) {
 	quick := always(10 * time.Millisecond)
 	for name, test := range map[string]struct {
-		block  func(round int) []record.Observation // at 200/s
+		block  func(round int) []record.Observation // block at 200/s
 		change func(*record.Block)
 	}{
 		"each request is just fast enough": {func(int) []record.Observation {
@@ -214,7 +214,7 @@ func TestFailedRequestsAreNeverMet(t *testing.T) {
 	collect := func(b *record.Block) { b.Collections = 1 }
 	drop := func(b *record.Block) { b.Machine.ListenDrops = 1 }
 	for name, test := range map[string]struct {
-		odd    record.Observation // in addition to correct responses
+		odd    record.Observation // observation in addition to correct responses
 		change func(*record.Block)
 		reason string
 	}{

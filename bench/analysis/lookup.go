@@ -79,7 +79,7 @@ func (a *Analysis) BaselineOf(c Cell) *Cell {
 	return a.cell(twin)
 }
 
-// Undecided reports whether the interval of the ratio includes 1 or that of the difference includes 0.
+// Undecided reports whether the interval of the ratio includes 1 or the interval of the difference includes 0.
 func (c Comparison) Undecided() bool {
 	return c.RatioLow != nil && *c.RatioLow <= 1 && 1 <= *c.RatioHigh ||
 		c.DifferenceLow != nil && *c.DifferenceLow <= 0 && 0 <= *c.DifferenceHigh

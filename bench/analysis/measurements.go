@@ -16,7 +16,7 @@ type measurements struct {
 	errors           Counts
 	logLines         []string           // each kind of line once
 	readingNS        int64              // cost of reading the usage
-	rounds           map[int]*blockData // by round
+	rounds           map[int]*blockData // blocks by round
 
 	failures Failures // details of the errors
 }
@@ -27,10 +27,10 @@ type blockData struct {
 	start        int
 	reasons      []string           // why it is invalid; empty if it is valid
 	phaseSamples []phaseSample      // phases that the server reported for some of its requests
-	values       map[string]float64 // by metric; absent if the block has no value
+	values       map[string]float64 // values by metric; absent if the block has no value
 	response     []int64            // response times that count, in nanoseconds, ascending
 	inTurn       []int64            // response in order of time, if the requests alternated with those of other cells
-	backlog      backlog            // of an open loop
+	backlog      backlog            // backlog of an open loop
 	blockTotals
 	blockCosts
 }
@@ -43,7 +43,7 @@ type blockCosts struct {
 	generatorNS int64           // CPU time of the load generator
 }
 
-// blockTotals holds the totals of a block's observations, without the ones that are discarded at its start.
+// blockTotals holds the totals of a block's observations, without those discarded at its start.
 type blockTotals struct {
 	timeouts  int           // requests that took at least as long as recorded: timed out or cut off
 	responses int           // correct responses
@@ -94,7 +94,7 @@ func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	blocks := blocksOf(r, cell)
 	alternates := r.Plan.Alternates(cell)
-	var lag []int64 // of one block
+	var lag []int64 // lag in one block
 	for _, b := range blocks {
 		b.Usage = withoutReadCost(b.Usage, reading)
 		m.add(b)

@@ -105,7 +105,7 @@ func achievedRate(r *record.Result, b record.Block) (float64, error) {
 	length, _ := r.Plan.Length(cell)
 	discard := time.Duration(b.DiscardNS)
 	var arrived []arrival
-	end, last := length, time.Duration(0) // of the plan, and of the responses
+	end, last := length, time.Duration(0) // ends of the plan and of the responses
 	for o, err := range r.Observations(b) {
 		if err != nil {
 			return 0, err

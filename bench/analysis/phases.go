@@ -19,8 +19,8 @@ const (
 	phasePrefix     = "phase " // followed by the name of the phase
 )
 
-// The number of responses whose phases are kept: enough for a median within 1%, and few enough for the longest run to
-// fit into memory.
+// Limits of the number of responses whose phases are kept: enough for a median within 1%, and few enough for the
+// longest run to fit into memory.
 const (
 	maxBlockSamples = 500
 	maxCellSamples  = 100_000

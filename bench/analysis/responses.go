@@ -16,7 +16,7 @@ import (
 type Response struct {
 	record.Response
 	Sent
-	Masks []string `json:"masks"` // of parts that are not compared; nil if an older forktax wrote it
+	Masks []string `json:"masks"` // masks of parts that are not compared; nil if an older forktax wrote it
 }
 
 // Sent is a request as shown in reports.
@@ -24,8 +24,8 @@ type Sent struct {
 	Method        string   `json:"method"`
 	Path          string   `json:"path"`                     // "" if the request is for an external server's URL itself
 	Headers       []string `json:"headers,omitempty"`        // header names
-	HeadersSHA256 string   `json:"headers_sha256,omitempty"` // of header names and values, in hexadecimal
-	BodySHA256    string   `json:"body_sha256,omitempty"`    // of the body of the request
+	HeadersSHA256 string   `json:"headers_sha256,omitempty"` // hash of header names and values, in hexadecimal
+	BodySHA256    string   `json:"body_sha256,omitempty"`    // hash of the body of the request
 }
 
 // responses joins the recorded responses with the requests of the plan.

@@ -27,7 +27,7 @@ type Step struct {
 	Response  Estimate `json:"response_ns"` // difference of the median response times, measured by the client
 	Phases    Estimate `json:"phases_ns"`   // difference of the phases, reported by the servers
 	CPU       Estimate `json:"cpu_ns"`      // difference of the CPU time per request
-	Blocks    int      `json:"blocks"`      // of each model
+	Blocks    int      `json:"blocks"`      // blocks of each model
 	Agree     bool     `json:"agree"`       // the intervals of Response and Phases overlap
 }
 

@@ -50,7 +50,7 @@ func startClasses(samples []Sample) Counts {
 	return classes
 }
 
-// classOf classifies a start by the logarithms of the medians of its blocks, in their order.
+// classOf classifies a start by the logarithms of the medians of its blocks, in order.
 func classOf(medians []float64) string {
 	n := len(medians)
 	if n < minClassified {

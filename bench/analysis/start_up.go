@@ -33,7 +33,7 @@ type StartUp struct {
 // A StartUpPoint is the cost of the start and of this many requests, one after the other.
 type StartUpPoint struct {
 	Requests int    `json:"requests"`
-	NS       int64  `json:"ns"`     // until the process was ready, plus the requests
+	NS       int64  `json:"ns"`     // time until the process was ready, plus the requests
 	CPUNS    *int64 `json:"cpu_ns"` // CPU time of the server since its process started; nil if unknown
 }
 
@@ -41,7 +41,7 @@ type StartUpPoint struct {
 // request.
 type BreakEven struct {
 	Model    string `json:"model"`              // the model that starts a process per request
-	CPUNS    int64  `json:"cpu_ns_per_request"` // of that model
+	CPUNS    int64  `json:"cpu_ns_per_request"` // CPU time per request of that model
 	Requests *int   `json:"requests"`           // nil if there is no such number
 	// Extrapolated reports whether Requests is beyond the last point. Further requests are assumed to cost as much as
 	// those between the last two points.

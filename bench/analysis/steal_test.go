@@ -17,8 +17,8 @@ import (
 // The share of the CPU time that the hypervisor took during the run is in all reports, and a warning from 2% on.
 func TestSteal(t *testing.T) {
 	for name, test := range map[string]struct {
-		counted record.Counters // of the machine, in each of the 12 blocks
-		share   string          // as printed; "" if it is not printed
+		counted record.Counters // counters of the machine in each of the 12 blocks
+		share   string          // printed share; "" if it is not printed
 		warned  bool
 	}{
 		"not counted": {record.Counters{}, "", false},

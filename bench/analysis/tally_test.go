@@ -49,7 +49,7 @@ func TestMissing(t *testing.T) {
 	for name, test := range map[string]struct {
 		rounds int
 		change func(*record.Result)
-		want   []int // of both models with one client, with eight clients, the floor, the cross-check
+		want   []int // of both models with one client and with eight, of the floor, and of the cross-check
 	}{
 		"nothing":      {6, nil, []int{0, 0, 0, 0, 0, 0}},
 		"no block yet": {1, without(func(record.Block) bool { return true }), []int{6, 6, 6, 6, 6, 0}},

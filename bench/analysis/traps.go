@@ -8,8 +8,8 @@ import (
 	"forktax/bench/units"
 )
 
-// traps returns warnings of traps, which make numbers mean something other than they seem to: first the ones that were
-// found while the run was prepared, then those that blocks show.
+// traps returns warnings of traps, which make numbers mean something other than they seem to. Traps found while the
+// run was prepared come first, then traps that blocks show.
 func traps(r *record.Result) []Warning {
 	var found []Warning
 	for _, t := range r.Plan.Traps {

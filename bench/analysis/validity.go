@@ -22,11 +22,11 @@ const (
 const (
 	// The p99 of the lag may be as long as the largest of these three.
 	allowedLag    = 500 * time.Microsecond
-	shareOfMedian = 0.05 // of the median response time
-	shareOfLimit  = 0.05 // of the objective's limit
+	shareOfMedian = 0.05 // share of the median response time
+	shareOfLimit  = 0.05 // share of the objective's limit
 
 	shareOfCore     = 0.6 // largest share of a core that the generator may use in an open loop
-	maxInvalidShare = 0.2 // of a cell's blocks; above it, the run is inconclusive
+	maxInvalidShare = 0.2 // share of a cell's blocks above which the run is inconclusive
 	minInvalid      = 2   // invalid blocks of a cell: a single one is an accident
 )
 

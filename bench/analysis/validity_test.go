@@ -26,7 +26,7 @@ func TestValidity(t *testing.T) {
 	for name, test := range map[string]struct {
 		cells  []plan.Cell
 		block  func(plan.Cell, int) []record.Observation
-		change func(*record.Block) // of the block of cgi in round 3
+		change func(*record.Block) // changes the block of cgi in round 3
 		want   string
 	}{
 		"nothing wrong": {analysistest.OpenTwins(), steady, func(*record.Block) {}, ""},

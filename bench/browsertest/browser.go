@@ -25,7 +25,7 @@ import (
 type Browser struct {
 	context.Context
 	mu       sync.Mutex
-	own      string   // the prefix of URLs that the page may request
+	own      string   // prefix of URLs that the page may request
 	troubles []string // errors and warnings, and requests for other URLs
 }
 

@@ -1,9 +1,9 @@
-// Package buildcache stores built workload programs and executables of commits in the user's cache directory, and
-// removes those that are no longer used. Packages subject and revision build them.
+// Package buildcache stores built workload programs and executables of commits in the user's cache directory,
+// and removes unused ones. Packages subject and revision build them.
 //
-// An entry is a directory of programs or an executable. Each entry has a mark, which is an empty file. Its modification
-// time is that of the last use, and processes that use the entry have the mark locked. Entries themselves are never
-// changed.
+// An entry is a directory of programs or an executable. Each entry has a mark, an empty file whose
+// modification time is the time of the last use. Processes that use the entry hold a lock on the mark. Entries
+// themselves are never changed.
 package buildcache
 
 import (
@@ -115,7 +115,7 @@ func lockMark(path string) (*os.File, error) {
 	}
 }
 
-// flock locks the file. A signal, such as those that the Go runtime sends to itself, does not end the wait.
+// flock locks the file. A signal, such as the Go runtime sends to itself, does not end the wait.
 func flock(f *os.File, how int) error {
 	for {
 		if err := syscall.Flock(int(f.Fd()), how); !errors.Is(err, syscall.EINTR) {

@@ -12,8 +12,9 @@ import (
 	"forktax/bench/process"
 )
 
-// Limits of the cache. Go's own build cache removes entries that were not used for 5 days. It makes most of the entries
-// here quick to rebuild, but not those built by other tools. These may be compared again after a two-week sprint.
+// Limits of the cache. Go's own build cache, which removes entries that were not used for 5 days, makes most of the
+// entries here quick to rebuild. It does not help with executables built by other tools, which may be compared again
+// after a two-week sprint.
 const (
 	maxUnused = 14 * 24 * time.Hour
 	maxBytes  = 2 << 30
@@ -29,9 +30,9 @@ type entry struct {
 	bytes      int64
 }
 
-// Prune removes entries that were not used for 14 days, and then the least recently used, until the rest has at most
-// 2 GiB. It keeps entries used in the last hour, and those that a process uses. Entries without a mark, of an older
-// forktax, are not counted, and are removed 14 days after they were built. Errors are ignored.
+// Prune removes entries that were not used for 14 days, and then the least recently used, until at most 2 GiB remain.
+// It keeps entries used in the last hour, and entries that a process uses. Entries without a mark, of an older forktax,
+// are not counted, and are removed 14 days after they were built. Errors are ignored.
 func Prune() {
 	if root, err := Root(); err == nil {
 		prune(root, time.Now(), maxBytes)

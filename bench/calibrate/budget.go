@@ -18,12 +18,13 @@ import (
 	"forktax/bench/stats"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
+	"forktax/bench/units"
 )
 
 // budgetProgram is the program of this property. Node and mod_python's publisher serve the same response.
 const budgetProgram = "hello"
 
-// budgetProperty is that results of resident targets do not depend on the budget.
+// budgetProperty returns the property that results of resident targets do not depend on the budget.
 func budgetProperty() Property {
 	budget := func(l *Lab) time.Duration { return pick(l, 9*time.Second, time.Minute) }
 	return Property{
@@ -53,8 +54,8 @@ func (l *Lab) budgets(ctx context.Context, budget time.Duration) (o Outcome, err
 			return o, err
 		}
 	}
-	text := fmt.Sprintf("Eight clients, budgets of %v and %v, with a warm-up of each target at each start.", budget/3,
-		3*budget)
+	text := fmt.Sprintf("Eight clients, budgets of %s and %s, with a warm-up of each target at each start.",
+		units.Span(budget/3), units.Span(3*budget))
 	for _, m := range missing {
 		text += " Left out: " + m.Error() + "."
 	}

@@ -22,7 +22,7 @@ const (
 // Options describe a calibration.
 type Options struct {
 	Header
-	Dir         string // for the state and the certificate
+	Dir         string // directory for the state and the certificate
 	Restart     bool   // discard the state in Dir
 	Properties  []Property
 	Environment record.Environment
@@ -96,8 +96,8 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 }
 
 // Prepare completes the options and returns the workload programs that the properties need, by name. It fills in the
-// machine, the programs and, unless seeded, the seed: that of the calibration to resume, or a random one. Command is
-// the path of forktax.
+// machine and the programs. Unless seeded, it also fills in the seed of the calibration to resume, or a random seed.
+// Command is the path of forktax.
 func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command string, seeded bool) (
 	map[string]subject.Program, error) {
 	if command == "" {
@@ -140,9 +140,9 @@ func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command s
 // Progress is the progress of a calibration.
 type Progress struct {
 	Property string        // being measured
-	Number   int           // of that property, from 1
+	Number   int           // number of that property, from 1
 	Of       int           // number of properties to measure
-	Share    float64       // of the calibration that is done, from 0 to 1
+	Share    float64       // completed share of the calibration, from 0 to 1
 	Left     time.Duration // estimated remaining time; 0 at the beginning
 }
 
@@ -150,9 +150,9 @@ type Progress struct {
 type progressEstimate struct {
 	now   Progress
 	began time.Time
-	whole time.Duration // expected for all properties
-	done  time.Duration // expected for the ones that have been measured
-	each  time.Duration // expected for the current one
+	whole time.Duration // expected duration of all properties
+	done  time.Duration // expected duration of the properties that have been measured
+	each  time.Duration // expected duration of the current property
 }
 
 // next reports the start of a property.

@@ -22,7 +22,7 @@ import (
 // A Certificate records the properties that were measured and their verdicts.
 type Certificate struct {
 	Schema      int                 `json:"schema"`
-	Version     string              `json:"version"` // of forktax
+	Version     string              `json:"version"` // version of forktax
 	Started     time.Time           `json:"started"`
 	Seconds     float64             `json:"seconds"` // total time of the properties
 	Mode        string              `json:"mode"`    // "quick" or "full"
@@ -56,7 +56,7 @@ type CertifiedProperty struct {
 // certificateSchema is the schema version of a certificate's JSON.
 const certificateSchema = 2
 
-// verdict returns Passed if all properties passed, apart from the ones that are for comparison or were skipped.
+// verdict returns Passed if all properties passed, except properties for comparison and skipped ones.
 func (c *Certificate) verdict() string {
 	worst, measured := Passed, 0
 	for _, p := range c.Properties {
@@ -82,7 +82,7 @@ func (c *Certificate) verdict() string {
 	return worst
 }
 
-// WithVerdict returns the names of the properties with the verdict, without the ones that are for comparison.
+// WithVerdict returns the names of the properties with the verdict, without those for comparison.
 func (c *Certificate) WithVerdict(verdict string) []string {
 	var names []string
 	for _, p := range c.Properties {
@@ -289,5 +289,5 @@ func digits(x float64) string {
 	return text
 }
 
-// none is printed where there is no value.
+// none is printed if there is no value.
 const none = "–"

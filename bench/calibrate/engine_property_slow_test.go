@@ -8,8 +8,8 @@ import (
 	"forktax/bench/calibrate"
 )
 
-// Each faulty engine fails because of its fault: the engine without it passes. Engines that send real requests may also
-// be left undecided, because of noise.
+// Each faulty engine fails because of its fault: without the fault it passes. Engines that send real requests may also
+// be left unjudged, because of noise.
 func TestFaultyEnginesAreFoundOut(t *testing.T) {
 	if n := len(calibrate.FaultyEngines()); n < 10 {
 		t.Errorf("there are %d faulty engines, want at least 10", n)

@@ -14,7 +14,7 @@ import (
 )
 
 // A faultyEngine is a load engine with a deliberate fault that is common in load generators. A calibration that does
-// not detect the fault says nothing about an engine in which it detects none.
+// not detect the fault proves nothing about an engine in which it detects none.
 type faultyEngine struct {
 	name     string
 	property string // the property that detects the fault

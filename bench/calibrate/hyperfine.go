@@ -34,7 +34,7 @@ func hyperfineProperties() []Property {
 
 // A hyperfineRatio is hyperfine's comparison of two programs.
 type hyperfineRatio struct {
-	Ratio     float64 `json:"ratio"`     // of the means
+	Ratio     float64 `json:"ratio"`     // ratio of the means
 	Deviation float64 `json:"deviation"` // the ± that hyperfine prints next to the ratio
 }
 

@@ -41,7 +41,7 @@ type Lab struct {
 	check func(ctx context.Context, o check.Options, pair check.Pair) (*analysis.Check, error)
 	thief func(share float64, run func() error) (took float64, err error) // replaces the thief; nil: start one
 
-	knownMedian time.Duration // of the program of live checks; 0: measure it
+	knownMedian time.Duration // median of the program of live checks; 0: measure it
 	state       *state
 	part        Part // the part of the calibration that this lab measures
 	estimate    progressEstimate
@@ -73,8 +73,8 @@ func pick[T any](l *Lab, quick, full T) T {
 type visitResult struct {
 	scenario
 	visit    load.Visit
-	seen     []record.Observation // by the engine
-	real     []Stamp              // by the server, in order of arrival
+	seen     []record.Observation // observations of the engine
+	real     []Stamp              // stamps of the server, in order of arrival
 	invalid  analysis.Counts      // invalid blocks by reason
 	analysis *analysis.Analysis
 }
@@ -87,7 +87,7 @@ type scenario struct {
 	minRequests int
 	blocks      int // 0 means 1
 	seed        uint64
-	pause       standstill // of the server
+	pause       standstill // pause of the server
 	// expected is the reason for which the visit is meant to be invalid; "" if there is none.
 	expected string
 }

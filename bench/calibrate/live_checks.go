@@ -25,7 +25,7 @@ type CheckResult struct {
 	Verdict string  `json:"verdict"`
 	Why     string  `json:"why"`
 	Seconds float64 `json:"seconds"`
-	Ratio   float64 `json:"ratio"` // of the median response times, candidate over base; 0 if there is none
+	Ratio   float64 `json:"ratio"` // ratio of the median response times, candidate over base; 0 if there is none
 	Seed    uint64  `json:"seed"`
 	Slower  float64 `json:"slower,omitempty"`  // how much slower the candidate starts; 0.1 is 10%
 	WorkNS  int64   `json:"work_ns,omitempty"` // the same as a time
@@ -125,8 +125,8 @@ func (l *Lab) liveCheck(ctx context.Context, s checkSet, i int, median int64) (v
 type verdictCount struct {
 	verdict   string // the verdict to count
 	counted   string // name of the measure
-	must, aim *Range // for the count
-	timeAim   *Range // for the median time of a check
+	must, aim *Range // limits of the count
+	timeAim   *Range // limit of the median time of a check
 }
 
 // judge judges all checks. Their times and changes are for information.

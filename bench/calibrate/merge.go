@@ -80,7 +80,7 @@ func MergeFiles(names []string, version string) (*Certificate, error) {
 // sameCalibration returns an error if the parts do not belong to the same calibration.
 func sameCalibration(parts []partFile, version string) error {
 	first := parts[0]
-	hashes := map[string]string{} // by architecture and program
+	hashes := map[string]string{} // hashes by architecture and program
 	for _, p := range parts {
 		switch {
 		case p.Part == nil && len(p.Parts) > 0:

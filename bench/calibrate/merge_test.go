@@ -134,7 +134,7 @@ func TestPartIsPartial(t *testing.T) {
 // A merged certificate is judged by the limits for all checks together, which allow one alarm of 200.
 func TestMergeJudges(t *testing.T) {
 	for name, c := range map[string]struct {
-		alarms int // of 200
+		alarms int // alarms in 200 checks
 		want   string
 	}{"one alarm": {1, calibrate.Passed}, "two alarms": {2, calibrate.Failed}} {
 		verdicts := slices.Repeat([]string{analysis.Pass}, 200)

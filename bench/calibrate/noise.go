@@ -116,7 +116,7 @@ func relabelled(s sequential.Series, random *rand.Rand) sequential.Series {
 const (
 	labelDraws = 10_000
 	labelAlpha = 0.05
-	fewDraws   = 4_000 // of signs per test: the error of a third of 1% averages out over the many seeds
+	fewDraws   = 4_000 // draws of signs per test: their error of a third of 1% averages out over the many seeds
 )
 
 // drawOn calls draw with n and the noise of that name, which it records unless the state has it. Without enough noise

@@ -10,7 +10,7 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// drawn returns normal noise: an effect for each start with standard deviation 0.05, and pairs around it with 0.08.
+// drawn returns normal noise: an effect of each start with standard deviation 0.05, and pairs around it with 0.08.
 func drawn(starts, pairs int) sequential.Series {
 	random := rand.New(rand.NewPCG(3, 4))
 	s := make(sequential.Series, starts)
@@ -96,8 +96,8 @@ func TestRelabelled(t *testing.T) {
 	}
 }
 
-// 0 of 20: 0.025 = (1−p)²⁰ at p = 1 − 0.025^(1/20) = 0.1684. 1 of 200: the lower end is 1 − 0.975^(1/200) = 0.000127,
-// and the upper end 0.02754 is from tables.
+// For 0 of 20, 0.025 = (1−p)²⁰ at p = 1 − 0.025^(1/20) = 0.1684. For 1 of 200, the lower end is 1 − 0.975^(1/200) =
+// 0.000127, and the upper end 0.02754 is from tables.
 func TestClopperPearson(t *testing.T) {
 	check := func(k, n int, low, high float64) {
 		t.Helper()
@@ -112,7 +112,8 @@ func TestClopperPearson(t *testing.T) {
 	check(5, 10, 0.18709, 0.81291)
 }
 
-// Means of 2 and 2.2 ms with coefficients of variation of 0.05 and 0.1: the ratio is 1.1 ± √(0.05²+0.1²)·1.1 = 0.123.
+// The means are 2 and 2.2 ms, with coefficients of variation of 0.05 and 0.1: the ratio is 1.1 ± √(0.05²+0.1²)·1.1 =
+// 0.123.
 func TestFine(t *testing.T) {
 	ratio, deviation, err := calibrate.HyperfineRatio(
 		`{"results":[{"command":"a","mean":0.002,"stddev":0.0001,"times":[0.002]}]}`,

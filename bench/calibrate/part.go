@@ -9,7 +9,7 @@ import (
 
 // A Part is the share of a calibration that one of several machines measures. The zero Part is the whole calibration.
 type Part struct {
-	Number int `json:"number"` // from 1
+	Number int `json:"number"` // number of the part, from 1
 	Of     int `json:"of"`     // number of parts
 }
 

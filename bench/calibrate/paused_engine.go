@@ -22,7 +22,7 @@ import (
 // cannot be paused: the shell that started it would report it as suspended.
 type pausedEngine struct {
 	lab    *Lab
-	after  time.Duration // from the start of the visit
+	after  time.Duration // time from the start of the visit
 	length time.Duration
 }
 

@@ -31,7 +31,7 @@ func (r predictionResult) furthest() float64 {
 	return worst
 }
 
-// predictionProperty is that checks reach the sensitivity that doctor predicts.
+// predictionProperty returns the property that checks reach the sensitivity that doctor predicts.
 func predictionProperty() Property {
 	tries := func(l *Lab) int { return pick(l, 3, 20) }
 	budget := func(l *Lab) time.Duration { return pick(l, 15*time.Second, check.DefaultBudget) }

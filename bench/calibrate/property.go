@@ -42,7 +42,7 @@ type Outcome struct {
 	Measures []Measure `json:"measures"`
 	Table    *Table    `json:"table,omitempty"`
 
-	Checks []CheckResult `json:"checks,omitempty"` // of one part, to be judged with those of the other parts
+	Checks []CheckResult `json:"checks,omitempty"` // checks of one part, to be judged with those of the other parts
 }
 
 // A Table holds results that a list of measures does not show well.
@@ -155,9 +155,8 @@ func Names() []string {
 	return names
 }
 
-// Named returns the properties with these names, in the order of Properties; all if there is not a name. The error
-// for an
-// unknown name lists the known ones.
+// Named returns the properties with these names, in the order of Properties; all properties if there are no names. The
+// error for an unknown name lists the known ones.
 func Named(names []string) ([]Property, error) {
 	all, known := Properties(), Names()
 	for _, n := range names {

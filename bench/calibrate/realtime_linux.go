@@ -23,7 +23,7 @@ func useRealTime() {
 // connection. time.Sleep would round up to a millisecond. clock_nanosleep would block a thread, and with it a P of Go's
 // scheduler until that notices, which took up to 10 ms.
 type wakeTimer struct {
-	fd    int // of timer; timer.Fd could switch it to blocking mode
+	fd    int // descriptor of timer; timer.Fd could switch it to blocking mode
 	timer *os.File
 }
 

@@ -13,7 +13,7 @@ import (
 type ServiceSpec struct {
 	Time   time.Duration `json:",omitempty"` // service time
 	Spread time.Duration `json:",omitempty"` // mean of an exponential time that is added to Time
-	Seed   uint64        `json:",omitempty"` // of the spread
+	Seed   uint64        `json:",omitempty"` // seed of the spread
 	Serial bool          `json:",omitempty"` // one request at a time, in order of arrival
 	Spin   bool          `json:",omitempty"` // busy-wait instead of sleeping
 	Halves bool          `json:",omitempty"` // write the response headers at once, and the body when it is due

@@ -25,7 +25,7 @@ const (
 
 func (virtual) own() load.Engine { return &computed{} }
 
-// visit implements simulation. The engine is a computed one, or one that wraps it.
+// visit implements simulation. The engine is computed, or wraps a computed one.
 func (virtual) visit(ctx context.Context, engine load.Engine, sc scenario) (*visitResult, error) {
 	request := sc.plan().Workloads[0].Requests[0]
 	it := &visitResult{scenario: sc, invalid: analysis.Counts{},

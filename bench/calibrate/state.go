@@ -28,7 +28,7 @@ type Header struct {
 	Started  time.Time         `json:"started"`
 	Part     Part              `json:"part,omitzero"`
 	CPU      string            `json:"cpu"`   // model of the machine's CPU
-	Cores    int               `json:"cores"` // of the machine
+	Cores    int               `json:"cores"` // number of cores of the machine
 }
 
 // stateFile is the file to which a running calibration appends entries.
@@ -48,8 +48,8 @@ type state struct {
 	Header
 	file        *os.File
 	lock        *os.File                     // lock of the directory
-	outcomes    map[string]entry             // by property
-	repetitions map[string][]json.RawMessage // by name, which begins with the property's
+	outcomes    map[string]entry             // outcomes by property
+	repetitions map[string][]json.RawMessage // repetitions by name, which begins with the property's
 	seconds     map[string]float64           // total time of the repetitions, by property
 }
 

@@ -13,7 +13,7 @@ import (
 // in turn.
 type theft struct {
 	percent             int     // share of each core that the thief takes, in percent
-	checks              int     // of each kind, in a full calibration
+	checks              int     // checks of each kind in a full calibration
 	decided, decidedAim int     // thousandths of all checks that must have the right verdict
 	found               int     // thousandths of the slower candidates that must be found; 0 sets no limit
 	pass, passAim       float64 // limits of the median time to pass identical programs, in seconds; 0 is none

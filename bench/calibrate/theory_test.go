@@ -11,8 +11,9 @@ import (
 
 const ms = time.Millisecond
 
-// S = 500 ms in T = 10 s at ρ = 0.1, s = 1 ms. The slowest 1% of all arrivals are those of the first 100 ms of the
-// stall. At the end of these the response time is 500 − 0.9·0.01·10,000 + 1 = 411 ms. At q = 1 it is S + s.
+// The server stalls for S = 500 ms in T = 10 s, at ρ = 0.1 and s = 1 ms. The slowest 1% of all arrivals are those of
+// the first 100 ms of the stall. At the end of these 100 ms the response time is 500 − 0.9·0.01·10,000 + 1 = 411 ms.
+// At q = 1 it is S + s.
 func TestStallQuantile(t *testing.T) {
 	check := func(rho, q float64, want time.Duration) {
 		t.Helper()
@@ -26,7 +27,8 @@ func TestStallQuantile(t *testing.T) {
 	check(0, 0.96, 101*ms) // 500 − 0.04·10,000 + 1
 }
 
-// s = 2 ms. At ρ = 0.5 the mean response time is 2 + 0.5·2/(2·0.5) = 3 ms; at ρ = 0.8, 2 + 0.8·2/0.4 = 6 ms.
+// The service time s is 2 ms. At ρ = 0.5 the mean response time is 2 + 0.5·2/(2·0.5) = 3 ms; at ρ = 0.8, 2 + 0.8·2/0.4
+// = 6 ms.
 func TestSojourn(t *testing.T) {
 	check := func(rho float64, want time.Duration) {
 		t.Helper()
@@ -46,8 +48,9 @@ func TestIdealSojourn(t *testing.T) {
 	}
 }
 
-// chance agrees with simulated queues: the standard deviation of the means of 400 queues with 2,000 requests each, over
-// the theoretical mean. Its standard error is 1/√800 = 3.5%, so the tolerance of 20% is about six standard errors.
+// The function chance agrees with simulated queues. It is compared with the standard deviation of the means of 400
+// queues with 2,000 requests each, divided by the theoretical mean. The standard error of that is 1/√800 = 3.5%, so
+// the tolerance of 20% is about six standard errors.
 func TestQueueChance(t *testing.T) {
 	const n, queues = 2000, 400
 	random := rand.New(rand.NewPCG(1, 2))

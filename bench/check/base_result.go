@@ -85,8 +85,8 @@ func (c *comparison) readBaseline(env map[string]string, metrics []string, named
 	return s, leftOut, nil
 }
 
-// rename gives what a result compares the names that it has here: two CGI executables need not have the same, and of a
-// single request, the method and the path are compared later.
+// rename changes the name of the workload in a stored result, and of a single request, to the names in this check: two
+// CGI executables need not have the same name. The method and the path of a single request are compared later.
 func (c *comparison) rename(a *analysis.Analysis) {
 	type names struct{ workload, request *string }
 	var stored []names
@@ -134,8 +134,9 @@ func (c *comparison) sameExchange(a *analysis.Analysis, r contract.Request) erro
 	return nil
 }
 
-// widening returns the factor by which half a 95% interval has to grow for a one-sided error rate of alpha, shared by
-// the gates. An error in a stored ratio affects the confirming part as well, so a second look does not protect from it.
+// widening returns the factor by which half a 95% interval has to grow for a one-sided error rate of alpha,
+// shared by the gates. An error in a stored ratio affects the confirming part as well, so a second look does
+// not protect against it.
 func widening(alpha float64, gates int) float64 {
 	return stats.NormalQuantile(1-alpha/float64(gates)) / stats.NormalQuantile(0.975)
 }

@@ -74,7 +74,7 @@ func (c *comparison) host(ctx context.Context, finder *subject.Finder) error {
 	return err
 }
 
-// choose selects the workload's requests that the user wants, and adds those that the user describes.
+// choose selects the requests of the workload that the user named, and adds the requests that the user describes.
 func (c *comparison) choose() (err error) {
 	for option, value := range map[string]string{"root": c.Root, "documents": c.Documents, "dir": c.Dir} {
 		if value != "" {

@@ -19,7 +19,7 @@ import (
 // days comparable.
 const floorStride = 2
 
-// equip sets the launcher's programs and variants to those of the two sides.
+// equip sets the launcher's programs and variants for the two sides.
 func (c *comparison) equip(l *subject.Launcher) {
 	l.Seed, l.Variants, l.Env = c.Seed, c.variants(), c.env
 	if c.BaseResult == "" {

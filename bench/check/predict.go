@@ -16,6 +16,7 @@ import (
 	"forktax/bench/run"
 	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
+	"forktax/bench/units"
 )
 
 const (
@@ -36,7 +37,7 @@ func SmallestChange(ctx context.Context, l *subject.Launcher, log io.Writer) ([]
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotTried, err)
 	}
-	fmt.Fprintf(log, "measuring for %v\n", Predicting)
+	fmt.Fprintf(log, "measuring for %s\n", units.Span(Predicting))
 	return Predict(ctx, programs[0], l, finder, DefaultBudget, 1+rand.Uint64N(1_000_000))
 }
 
@@ -61,7 +62,7 @@ func Reached(ctx context.Context, program subject.Program, l *subject.Launcher, 
 	return predictionOptions(budget, seed).againstItself(ctx, program, l, finder, method{undecided, reachedError})
 }
 
-// A method measures a program against itself (next) and derives the standard error of a check from a series and its
+// A method measures a program against itself (next). It derives the standard error of a check from a series and its
 // blocks (standardError).
 type method struct {
 	next          func(plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error)
@@ -142,7 +143,7 @@ func predictError(s sequential.Series, blocks []record.Block, budget time.Durati
 // overhead of a start; both in seconds. The blocks are in the order in which they began.
 func timeOf(blocks []record.Block) (measured, overhead float64) {
 	starts := 0.0
-	var began, ended int64 // of a start
+	var began, ended int64 // times at which a start began and ended, in ns
 	for i, b := range blocks {
 		if i == 0 || b.Start != blocks[i-1].Start {
 			measured += time.Duration(ended - began).Seconds()
@@ -160,7 +161,7 @@ func reachedError(s sequential.Series, _ []record.Block) (float64, error) {
 	if err := enough(s); err != nil {
 		return 0, err
 	}
-	// With a single draw no look can decide, so the error is that of all starts.
+	// With a single draw no look can decide, so the error includes all starts.
 	r := sequential.Rule{MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha, Draws: 1}
 	return r.Judge(sequential.Data{Gates: []sequential.Series{s}, Ended: true}).Gates[0].Error, nil
 }

@@ -61,7 +61,7 @@ func TestPredictError(t *testing.T) {
 	}
 }
 
-// The reached error is that of all starts, even if a look could decide earlier: here it would pass after eight.
+// The reached error includes all starts, even if a look could decide earlier: here it would pass after eight.
 func TestReachedError(t *testing.T) {
 	var s sequential.Series
 	for i := range 100 {

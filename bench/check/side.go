@@ -16,14 +16,15 @@ import (
 // A side is the base or the candidate.
 type side struct {
 	title string
-	path  string           // of the executable
+	path  string           // path of the executable
 	keeps *subject.Program // its description; nil unless it implements the program contract
 	env   map[string]string
 	// uncommitted is the number of files in which the working tree differs, if the side is the commit checked out.
 	uncommitted int
 }
 
-// candidateIfStored returns the candidate if the base is a stored result, for the base's side; else "".
+// candidateIfStored returns the candidate, which is then the side of the base as well, if the base is a stored result;
+// otherwise it returns "".
 func (o *Options) candidateIfStored() string {
 	if o.BaseResult == "" {
 		return ""
@@ -57,7 +58,7 @@ func (o *Options) sources(ctx context.Context, stderr io.Writer) (sources [2]sou
 	return sources, nil
 }
 
-// find returns the side of the source: it locates the program and asks it for its description.
+// find locates the program of the source, reads its description, and returns the side.
 func (s source) find(ctx context.Context, finder *subject.Finder) (side, error) {
 	path, program, err := finder.Locate(ctx, s.path)
 	var unknown *subject.UnknownError

@@ -2,9 +2,10 @@ package explain
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
+
+	"forktax/bench/units"
 )
 
 // findParts finds the parts of the start and their costs.
@@ -31,9 +32,9 @@ const noticeableShare = 0.1
 func (s *profile) kernelParts() {
 	faults := medianOf(s.starts, func(s Start) int64 { return s.MinorFaults })
 	cost, ok := faultCost()
-	f := Part{Kind: KindFault, Name: plural(int(faults), "page fault"), Advice: "touch less memory"}
+	f := Part{Kind: KindFault, Name: units.Plural(int(faults), "page fault"), Advice: "touch less memory"}
 	if ok {
-		f.Detail = fmt.Sprintf("%v each", cost.Round(10*time.Nanosecond))
+		f.Detail = units.Duration(float64(cost)) + " each"
 	}
 	s.add(f.withCostIf(time.Duration(faults)*cost, ok, ByEstimate))
 	waited := medianOf(s.starts, func(s Start) time.Duration { return s.Ended - s.Exec - s.CPU })
@@ -78,12 +79,4 @@ func (s *profile) scriptPart() {
 	if rest := s.ended() - known; rest > 0 {
 		s.add(f.withCost(rest, ByRest))
 	}
-}
-
-// plural returns a count with its noun.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -11,7 +11,7 @@ import (
 
 // A call is one system call, as strace -f -y prints it.
 type call struct {
-	pid    int // of the thread
+	pid    int // PID of the thread
 	name   string
 	args   string
 	result int64  // -1 if the call failed

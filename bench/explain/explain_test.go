@@ -315,7 +315,7 @@ end
 exit 1
 `
 
-// If strace is installed but may not trace, the note has the reason.
+// If strace is installed but is not permitted to trace, the note has the reason.
 func TestExplainWithABrokenTracer(t *testing.T) {
 	c := shell(t, header)
 	tracing(t, "PATH=/usr/bin:/bin\n"+forbidden)
@@ -372,5 +372,5 @@ func TestExplainFails(t *testing.T) {
 	check(shell(t, "mkdir "+marker+" || exit 1; "+header), "it printed nothing") // the second time
 	slow := shell(t, "sleep 1000")
 	slow.Limit = 100 * time.Millisecond
-	check(slow, "did not end within 100ms")
+	check(slow, "did not end within 0.1 s")
 }

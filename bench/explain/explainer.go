@@ -23,9 +23,9 @@ type Explainer struct {
 	Varies   bool          // compare only the status of responses
 	Starts   int           // measured starts; 0 means 50, or as many as fit in 5 s, but at least 6
 	Try      bool          // try the switches that can be set from outside
-	Budget   time.Duration // for each switch
-	Seed     uint64        // of the order of trials
-	Progress func(string)  // is called with the current step; may be nil
+	Budget   time.Duration // time for each switch
+	Seed     uint64        // seed of the order of trials
+	Progress func(string)  // called with the current step; may be nil
 }
 
 // Explain starts the program repeatedly and returns a breakdown of its start. It fails if the program cannot be started

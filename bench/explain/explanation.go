@@ -17,16 +17,16 @@ type Explanation struct {
 	Language      string   `json:"language,omitempty"` // "Go", or the interpreter's language; "" if not known
 	Executed      string   `json:"executed"`           // the program that responded: the last of a chain of execs
 	Method        string   `json:"method"`
-	Path          string   `json:"path"` // of the request
+	Path          string   `json:"path"` // path of the request
 	Status        int      `json:"status"`
-	ContentType   string   `json:"content_type,omitempty"` // of the response
+	ContentType   string   `json:"content_type,omitempty"` // content type of the response
 	ResponseBytes int      `json:"response_bytes"`
 	FirstLine     string   `json:"first_line,omitempty"` // the first line of its body that is not blank
-	SHA256        string   `json:"sha256,omitempty"`     // of its body without the masked parts, in hexadecimal
+	SHA256        string   `json:"sha256,omitempty"`     // hash of its body without the masked parts, in hexadecimal
 	Starts        int      `json:"starts"`
-	Exec          int64    `json:"in_place_ns"`       // from before fork until exec is done
-	FirstByte     int64    `json:"first_byte_ns"`     // until the first byte of the response
-	Ended         int64    `json:"ended_ns"`          // until wait for the process returned
+	Exec          int64    `json:"in_place_ns"`       // time from before fork until exec is done
+	FirstByte     int64    `json:"first_byte_ns"`     // time until the first byte of the response
+	Ended         int64    `json:"ended_ns"`          // time until wait for the process returned
 	Held          int64    `json:"held_ns,omitempty"` // after that, while processes left running kept its output open
 	CPU           int64    `json:"cpu_ns"`            // CPU time, its children included
 	SystemShare   float64  `json:"system_share"`      // the kernel's share of the CPU time of all starts
@@ -36,7 +36,7 @@ type Explanation struct {
 	Parts         []Part   `json:"findings"`          // the most expensive first; parts of unknown cost last
 	Imports       []Import `json:"imports,omitempty"`
 	Trials        []Trial  `json:"trials,omitempty"`
-	Seed          uint64   `json:"seed,omitempty"`      // of the order of the trials
+	Seed          uint64   `json:"seed,omitempty"`      // seed of the order of the trials
 	Untried       []string `json:"not_tried,omitempty"` // changes that cannot be made from outside
 	Notes         []Note   `json:"notes,omitempty"`
 	Failure       string   `json:"failure,omitempty"` // the requests (one start each) that got a wrong response

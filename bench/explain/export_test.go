@@ -106,7 +106,7 @@ func Judged(baseline, changes []float64, confidence float64) Trial {
 	return r
 }
 
-// Compare runs a trial of two commands. Responses must equal that of a first start of base.
+// Compare runs a trial of two commands. Responses must equal the response of a first start of base.
 func Compare(ctx context.Context, base, changed Command, budget time.Duration) (Trial, error) {
 	first, err := base.Run(ctx)
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *profile) recount(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		_, _ = s.respond(start) // which counts it
+		_, _ = s.respond(start) // counts the response
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"forktax/bench/subject"
+	"forktax/bench/units"
 )
 
 // fileParts adds the files that the program itself opens, maps or calls stat on, and those it looks for that do not
@@ -36,12 +37,12 @@ func (s *profile) fileParts() {
 		s.add(f.withCostIf(took, ok, ByReplay))
 	}
 	if missed > 0 {
-		f := Part{Kind: KindMissing, Name: plural(missed, "file") + " looked for and not found",
+		f := Part{Kind: KindMissing, Name: units.Plural(missed, "file") + " looked for and not found",
 			Detail: "most in " + dirWithMost(in), Advice: adviseMissing(s.language)}
 		s.add(f.withCost(inVain, ByReplay))
 	}
 	if own.threads > 0 {
-		s.add(Part{Kind: KindThread, Name: plural(own.threads, "more thread")})
+		s.add(Part{Kind: KindThread, Name: units.Plural(own.threads, "more thread")})
 	}
 }
 
@@ -60,7 +61,7 @@ func (s *profile) connectionParts() {
 		f := Part{Kind: KindConnection, Name: c.network + " " + c.address, Late: c.late,
 			Advice: "keep the process and connection"}
 		if times[c] > 1 {
-			f.Detail = plural(times[c], "time")
+			f.Detail = units.Plural(times[c], "time")
 		}
 		took, ok := c.replay()
 		s.add(f.withCostIf(time.Duration(times[c])*took, ok, ByReplay))
@@ -102,13 +103,13 @@ func (s *profile) processParts() {
 		took, ok := s.loaders[f.Name].cost()
 		n := times[f]
 		if n > 1 {
-			f.Detail = plural(n, "time")
+			f.Detail = units.Plural(n, "time")
 		}
 		s.add(f.withCostIf(time.Duration(n)*took, ok, ByLoading))
 	}
 	for _, path := range slices.Sorted(maps.Keys(copies)) {
 		if n := copies[path]; n > 0 {
-			s.add(Part{Kind: KindFork, Name: path, Detail: plural(n, "time")})
+			s.add(Part{Kind: KindFork, Name: path, Detail: units.Plural(n, "time")})
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(probes)) {

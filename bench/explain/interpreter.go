@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"forktax/bench/units"
 )
 
 // interpreterParts adds the interpreter alone, and the imports of a Python script. The cost of the bare interpreter
@@ -58,7 +60,7 @@ func (s *profile) initParts(ctx context.Context) error {
 	}
 	for _, p := range packages {
 		if p.took > 0 {
-			f := Part{Kind: KindInit, Name: p.name, Detail: plural(int(p.allocs), "allocation"), Advice: adviseInitOf(p.name)}
+			f := Part{Kind: KindInit, Name: p.name, Detail: units.Plural(int(p.allocs), "allocation"), Advice: adviseInitOf(p.name)}
 			if p.name == debugPackage {
 				f.Detail = "mostly from the measurement itself"
 			}
@@ -89,7 +91,7 @@ func (s *profile) linkerParts(ctx context.Context) error {
 		return err
 	}
 	if len(all) > 0 {
-		f.Detail = plural(int(relocations), "relocation")
+		f.Detail = units.Plural(int(relocations), "relocation")
 	}
 	s.add(f.withCostIf(median(all), len(all) > 0, ByLinker))
 	return nil

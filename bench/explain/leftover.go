@@ -18,7 +18,7 @@ type exit struct {
 	done chan struct{}
 	at   time.Duration // when Wait returned
 	held bool          // its output was still open then
-	err  error         // from Wait
+	err  error         // error of Wait
 }
 
 func (e *exit) await(cmd *exec.Cmd, output *os.File, began time.Time) {

@@ -14,8 +14,8 @@ import (
 
 // linkerStats are the statistics of glibc's dynamic linker for one start.
 type linkerStats struct {
-	ticks       int64 // until the program's first instruction
-	relocations int64 // of symbols, including those bound later
+	ticks       int64 // ticks until the program's first instruction
+	relocations int64 // relocations of symbols, including those bound later
 }
 
 var linkerLine = regexp.MustCompile(`(total startup time in dynamic loader|number of relocations): (\d{1,18})`)

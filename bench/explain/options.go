@@ -22,8 +22,8 @@ type Options struct {
 	subject.Spec               // one of its requests is sent; by default the workload's first
 	Starts       int           // 0: 50, or as many as fit in 5 s
 	Try          bool          // try the switches that can be set from outside
-	Budget       time.Duration // for each switch
-	Seed         uint64        // of the order of trials; 0: choose one
+	Budget       time.Duration // time for each switch
+	Seed         uint64        // seed of the order of trials; 0: choose one
 }
 
 // fewestStarts is the number of starts that a median needs; see stats.PercentileNeeds.

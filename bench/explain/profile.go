@@ -22,19 +22,19 @@ type profile struct {
 	varies   bool // its responses differ from start to start
 	counted  record.FailureCount
 	failed   []string // log lines of starts with a wrong response
-	starts   []Start  // without their output
+	starts   []Start  // measured starts, without their output
 	images   []*image // nil if it could not be traced
 	executed string   // the program that responds
 	file     subject.Executable
 	language *language
-	shim     subject.Shim // that finds its interpreter; the zero value if there is none
-	argv     interpreted  // the command line with its interpreter, if it is interpreted
+	shim     subject.Shim // shim that finds its interpreter; the zero value if there is none
+	argv     interpreted  // its command line with the interpreter, if it is interpreted
 	readable bool         // argv is known
 
 	references []*reference          // other programs, started in turn with the program
-	bare       *reference            // of references, its interpreter; nil if it has none
-	shimmed    *reference            // of references, its interpreter through the shim; nil if it has none
-	loaders    map[string]*reference // of references, other programs by path
+	bare       *reference            // its interpreter, one of references; nil if it has none
+	shimmed    *reference            // its interpreter through the shim, one of references; nil if it has none
+	loaders    map[string]*reference // other programs by path, which are in references, too
 
 	partStarts int
 	parts      []Part

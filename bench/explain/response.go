@@ -20,7 +20,7 @@ type Response struct {
 	ContentType string
 	Body        []byte
 
-	masks subject.Masks // of content that is expected to differ from start to start
+	masks subject.Masks // masks of content that is expected to differ from start to start
 }
 
 // equal reports whether both have the same status and body, masked content excepted.

@@ -17,6 +17,7 @@ import (
 
 	"forktax/bench/process"
 	"forktax/bench/subject"
+	"forktax/bench/units"
 )
 
 // silence is the time without output after which the output of a program that has ended counts as complete, even if
@@ -30,7 +31,7 @@ const silencePause = 100 * time.Millisecond
 const (
 	startLimit    = 10 * time.Second
 	outputLimit   = 64 << 20    // bytes, for the response (the limit of a run, too) and for the log
-	logDrainLimit = time.Second // for the end of the log, after all writers have been killed
+	logDrainLimit = time.Second // time for the end of the log, after all writers have been killed
 )
 
 // A Start is one start of a program, from before fork until the process was waited for. Times are since before fork.
@@ -40,7 +41,7 @@ type Start struct {
 	Ended       time.Duration // the process was waited for, and all output was read
 	Held        time.Duration // how long after Ended processes left running kept its output open
 	CPU         time.Duration // CPU time, its children included
-	System      time.Duration // of CPU, sampled by the kernel's clock: meaningful only in sums of many starts
+	System      time.Duration // system part of CPU, sampled by the kernel's clock: meaningful only in sums of many starts
 	MinorFaults int64         // pages that the kernel mapped
 	MajorFaults int64         // pages that the kernel read from a disk
 	Output      []byte
@@ -48,7 +49,7 @@ type Start struct {
 	State       *os.ProcessState
 	Holders     []string // the command lines of processes that held its output open, if reading stopped early
 
-	path string // of the program
+	path string // path of the program
 	pipe string // its standard output, as strace names it
 }
 
@@ -59,7 +60,7 @@ type Start struct {
 // its exit status.
 func (c Command) Run(ctx context.Context) (Start, error) {
 	limit := cmp.Or(c.Limit, startLimit)
-	late := fmt.Errorf("%s did not end within %v, and was killed", c.Path, limit)
+	late := fmt.Errorf("%s did not end within %s, and was killed", c.Path, units.Span(limit))
 	ctx, stop := context.WithTimeoutCause(ctx, limit, late)
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -19,7 +19,7 @@ type toggle struct {
 // applying returns the two commands to compare. It may write files to dir.
 type applying func(ctx context.Context, s *profile, dir string) (base, changed Command, err error)
 
-// change compares the command with the one that to makes of it.
+// change compares the command with the result of to.
 func change(to func(Command) Command) applying {
 	return func(_ context.Context, s *profile, _ string) (Command, Command, error) {
 		return s.command, to(s.command), nil

@@ -8,7 +8,7 @@ import (
 
 // A trace is the record of one start by strace.
 type trace struct {
-	images    []*image // in the order of their execs; the first is the program itself
+	images    []*image // images in the order of their execs; the first is the program itself
 	processes int
 }
 
@@ -19,9 +19,9 @@ type image struct {
 	root        bool // it ran in the process that was started
 	late        bool // it was executed after the first byte of stdout
 	uses        []*use
-	threads     int // that it started, beyond its first
+	threads     int // threads that it started, beyond its first
 	forks       int // copies of it that executed no other program
-	probes      int // of forks, those in which Go's library tests the kernel's features
+	probes      int // forks in which Go's library tests the kernel's features
 	connections []connection
 	lookups     map[string]*use // the uses by path
 }
@@ -29,9 +29,9 @@ type image struct {
 // A use is an image's use of one path.
 type use struct {
 	path   string
-	opened int   // times
-	read   int64 // bytes
-	mapped bool  // as code
+	opened int   // number of times that it was opened
+	read   int64 // bytes that were read
+	mapped bool  // mapped as code
 	stats  int   // stat calls that succeeded
 	missed int   // open and stat calls that found no file
 	late   bool  // the first time was after the first byte of stdout
@@ -41,15 +41,15 @@ type use struct {
 type threadInfo struct {
 	leader int
 	parent int
-	image  *image // that it executed
-	copied *image // of its parent at the time of the fork
+	image  *image // image that the thread executed
+	copied *image // image of its parent at the time of the fork
 	probe  bool   // it only tests a kernel feature
 }
 
 // builder builds a trace from calls.
 type builder struct {
 	trace        trace
-	dir          string // of the command
+	dir          string // directory of the command
 	stdout       string // its standard output, as strace names it
 	firstByteOut bool   // the first byte has been written
 	threads      map[int]*threadInfo

@@ -110,7 +110,7 @@ func TestTraceOfConnections(t *testing.T) {
 	}
 }
 
-// TestTraceOfLines has formats of lines that are not in testdata.
+// TestTraceOfLines parses formats of lines that are not in testdata.
 func TestTraceOfLines(t *testing.T) {
 	const begin = `7 execve("/p", [...], 0x7ff /* 1 var */) = 0` + "\n"
 	check := func(text string, want ...string) {

@@ -20,15 +20,15 @@ type Trial struct {
 	About      string   `json:"about"`
 	Verdict    string   `json:"verdict"`
 	Why        string   `json:"why,omitempty"` // why the switch cannot be used
-	Pairs      int      `json:"pairs"`         // of blocks
-	Base       int64    `json:"base_ns"`       // the median without the switch
+	Pairs      int      `json:"pairs"`         // number of pairs of blocks
+	Base       int64    `json:"base_ns"`       // median without the switch
 	Ratio      *float64 `json:"ratio"`         // time with the switch, divided by the time without it
 	RatioLow   *float64 `json:"ratio_low"`
 	RatioHigh  *float64 `json:"ratio_high"`
 	Saves      *int64   `json:"saves_ns"` // below 0: it costs
 	SavesLow   *int64   `json:"saves_low_ns"`
 	SavesHigh  *int64   `json:"saves_high_ns"`
-	Confidence float64  `json:"confidence"` // of this interval alone
+	Confidence float64  `json:"confidence"` // confidence level of this interval alone
 }
 
 // Verdicts of trials.
@@ -56,7 +56,7 @@ type pairedTrial struct {
 	confidence          float64
 	budget              time.Duration
 	random              *rand.Rand
-	response            Response // of the unchanged program
+	response            Response // response of the unchanged program
 	varies              bool     // its responses differ between starts, so that only their status can be compared
 	baseline, candidate []float64
 }

@@ -48,7 +48,7 @@ echo "Status: ${STATUS:-200}"; echo; echo "$BODY$(date +$VARY)"`)
 	check(c, c.With("STATUS=500"), "status 500 instead of 200")
 	check(c, c.With("FAIL=1"), "it printed nothing")
 	slow := c.With("HANG=1")
-	check(c, slow, "did not end within 1s")
+	check(c, slow, "did not end within 1 s")
 	// If a program's body differs each time, only the status must stay the same.
 	nanoseconds := c.With("VARY=%N")
 	check(nanoseconds, nanoseconds.With("BODY=x"), "")

@@ -152,9 +152,9 @@ func TestRenderClassicBuckets(t *testing.T) {
 		got[bound] = last
 	}
 	for bound, want := range map[float64]uint64{
-		0x1p-13:     3, // -104 is 2^-13 s
+		0x1p-13:     3, // -104 and less: 2^-13 s
 		0x1p-12:     7,
-		0.5:         7, // -8
+		0.5:         7, // -8: 2^-1 s
 		1:           31,
 		2:           63,
 		16:          63,

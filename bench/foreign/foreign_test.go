@@ -42,7 +42,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// The output of a Writer is the same as that of Text, however the input is cut.
+// The output of a Writer is the same as the output of Text, however the input is split.
 func TestWriter(t *testing.T) {
 	const text = "日本\r\n\x1b[2J\u009bä\xff\xe6ok\rx\n"
 	want := foreign.Text(text)

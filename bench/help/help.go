@@ -1,5 +1,5 @@
-// Package help prints how commands are called, with many flags in groups, and finds what a misspelt name probably
-// means.
+// Package help prints the help of commands, in which many flags are shown in groups, and finds the correct form of
+// misspelt names.
 package help
 
 import (
@@ -18,10 +18,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// manyFlags is how many flags a command has whose help puts them into groups.
+// manyFlags is the largest number of flags that help shows without groups.
 const manyFlags = 12
 
-// commonFlags are the first of the help of a command with many flags.
+// commonFlags lists the flags that the help of a command with many flags shows first, in order.
 var commonFlags = map[string][]string{
 	"run": {"cgi", contract.Resident().Name, "workload", "request", "clients", "rate", "budget", "format", "details",
 		"out"},
@@ -32,7 +32,7 @@ var commonFlags = map[string][]string{
 	"calibrate": {"quick", "full", "only", "out"},
 }
 
-// The other groups of flags, in the order of the help.
+// Titles of the other groups of flags.
 const (
 	groupWhat   = "What is measured"
 	groupLoad   = "Load"
@@ -43,10 +43,11 @@ const (
 	groupOther  = "Other"
 )
 
+// flagGroups lists the other groups in the order of the help.
 var flagGroups = []string{groupWhat, groupLoad, groupTime, groupLimits, groupAuth, groupOutput, groupOther}
 
-// groupOf has the group of a flag, in every command that has it. The names of limits and of authentication say theirs,
-// and all others are in the first.
+// groupOf maps the name of a flag to its group, in every command that has the flag. Most flags of limits and of
+// authentication are recognized by their names. All remaining flags are in the first group.
 var groupOf = map[string]string{
 	"clients": groupLoad, "rate": groupLoad, "arrivals": groupLoad, "connections": groupLoad, "engine": groupLoad,
 	"no-keepalive": groupLoad, "slo": groupLoad, "find-knee": groupLoad, "pin": groupLoad, "cross-check": groupLoad,
@@ -67,7 +68,7 @@ func group(f *pflag.Flag) string {
 	return cmp.Or(groupOf[f.Name], groupWhat)
 }
 
-// Help prints what a command does, and how it is called.
+// Help prints the description and the usage of a command.
 func Help(c *cobra.Command, _ []string) {
 	about := c.Long
 	if about == "" {
@@ -75,13 +76,14 @@ func Help(c *cobra.Command, _ []string) {
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s\n\n", reflow(about, columns(c.OutOrStdout())))
 	c.SetErr(c.OutOrStdout())
-	_ = Usage(c) // the writer keeps its error
+	_ = Usage(c) // the writer keeps the error
 }
 
-// item matches the name of an item of a list, with the blanks around it.
+// item matches the name of a list item, with the surrounding spaces.
 var item = regexp.MustCompile(`^ +(\S+( \S+)*  +)?`)
 
-// reflow wraps paragraphs to a width. A line that begins with a blank is one of a list, and stays.
+// reflow wraps paragraphs to a width in columns. A line that begins with a space is a list item and is not joined
+// with other lines.
 func reflow(about string, width int) string {
 	var paragraphs []string
 	for paragraph := range strings.SplitSeq(about, "\n\n") {
@@ -111,7 +113,7 @@ func reflow(about string, width int) string {
 // A shownValue is the value of a flag as help shows it.
 type shownValue struct{ pflag.Value }
 
-// String returns the default of the flag; an empty list is none.
+// String returns the default of the flag, or "" for an empty list.
 func (v shownValue) String() string {
 	if s := v.Value.String(); s != "[]" {
 		return s
@@ -119,7 +121,8 @@ func (v shownValue) String() string {
 	return ""
 }
 
-// Type returns what the user types: a list may be repeated.
+// Type returns the type that help shows. For a list of strings it is the type of an element, because the flag may be
+// repeated.
 func (v shownValue) Type() string {
 	switch t := v.Value.Type(); t {
 	case "stringArray":
@@ -131,7 +134,7 @@ func (v shownValue) Type() string {
 	}
 }
 
-// Usage prints how a command is called, as cobra does, with many flags in groups.
+// Usage prints the usage of a command like cobra, but with many flags in groups.
 func Usage(c *cobra.Command) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
@@ -156,13 +159,13 @@ func Usage(c *cobra.Command) error {
 	return err
 }
 
-// A flagGroup is a part of the flags of a command, with its title.
+// A flagGroup is a titled group of flags.
 type flagGroup struct {
 	title string
 	flags *pflag.FlagSet
 }
 
-// groups parts the flags of a command that help shows.
+// groups returns the visible flags of a command, in groups if there are many.
 func groups(c *cobra.Command) (all []flagGroup) {
 	c.InitDefaultHelpFlag()
 	var shown []*pflag.Flag
@@ -205,10 +208,11 @@ func groups(c *cobra.Command) (all []flagGroup) {
 	return all
 }
 
-// most is the widest help, in columns.
+// most is the largest width of the help, in columns.
 const most = 100
 
-// columns returns the width of the help on a terminal, at most 100; 100 elsewhere.
+// columns returns the width of the help in columns: the width of the terminal, but at most 100, or 100 if w is not a
+// terminal.
 func columns(w io.Writer) int {
 	if u, ok := w.(interface{ Unwrap() io.Writer }); ok {
 		w = u.Unwrap()
@@ -224,7 +228,7 @@ func columns(w io.Writer) int {
 	return min(width, most)
 }
 
-// Nearest returns the name that was probably meant, by cobra's measure; "" if none is near.
+// Nearest returns the name that was probably meant, according to cobra, or "" if no name is similar.
 func Nearest(typed string, names []string) string {
 	const distance = 2
 	probe := &cobra.Command{SuggestionsMinimumDistance: distance}

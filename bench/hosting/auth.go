@@ -16,11 +16,11 @@ import (
 type Auth struct {
 	File, GroupFile            string // password file, and groups of its users
 	LDAP                       string // URL of an LDAP server
-	BindName, BindPasswordFile string // for searches; "": anonymous
+	BindName, BindPasswordFile string // credentials for searches; "": anonymous
 	GroupBase                  string // base DN of groups
 	CAFile                     string // certificates to trust
 	StartTLS                   bool
-	Cache                      time.Duration // for which a correct password is cached
+	Cache                      time.Duration // time for which a correct password is cached
 	Realm, Group               string
 }
 

@@ -7,7 +7,7 @@ import (
 // Script is the CGI executable or directory to host. The workload program forktax-cgi hosts it, and gets the settings
 // in environment variables. No requests are sent to it here.
 type Script struct {
-	Directory string // of several executables, each served under its name; "": only the executable CGI is hosted
+	Directory string // directory of several executables, each served under its name; "": only the executable CGI is hosted
 	subject.Spec
 }
 

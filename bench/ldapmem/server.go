@@ -20,7 +20,7 @@ type Server struct {
 	Suffix   string // DN of the root entry, which exists from the start
 	Admin    string // DN of the administrator, who may add entries
 	Password string
-	TLS      *tls.Config // for StartTLS, and for all connections if Secure is set
+	TLS      *tls.Config // configuration for StartTLS, and for all connections if Secure is set
 	Secure   bool
 
 	tree   *tree
@@ -76,7 +76,7 @@ func (s *Server) bind(w *gldap.ResponseWriter, r *gldap.Request) {
 	w.Write(r.NewBindResponse(gldap.WithResponseCode(code)))
 }
 
-// isAdminPassword reports whether name and password are those of the administrator.
+// isAdminPassword reports whether name and password are the administrator's.
 func (s *Server) isAdminPassword(name, password string) bool {
 	normalized, ok := normalizeDN(name)
 	admin, _ := normalizeDN(s.Admin)

@@ -13,10 +13,10 @@ import (
 
 // An entry is an entry of the directory.
 type entry struct {
-	dn         string              // as it was added
+	dn         string              // DN as it was added
 	name       string              // the normalized DN, for comparisons
 	attributes map[string][]string // values by name in lower case
-	children   []*entry            // in the order in which they were added
+	children   []*entry            // children in the order in which they were added
 }
 
 const passwordAttribute = "userpassword"

@@ -8,7 +8,7 @@ import (
 )
 
 // Reachable returns an address at which other machines can reach the listener. It is a global address of this machine
-// if the listener has all addresses, and the listener's own address otherwise.
+// if the listener listens on all addresses, and the address of the listener otherwise.
 func Reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {

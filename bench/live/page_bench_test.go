@@ -35,9 +35,9 @@ func (o oneProgram) Launch(ctx context.Context, s Setup, side int) (*subject.Tar
 	return t, o.Requests[0], stop, err
 }
 
-// BenchmarkLooking measures how much of a persistent server's throughput is lost if the page is open in a browser on
-// the same machine. Each iteration is a pair of 2 s blocks, with and without the page. The other side is cgi, the
-// page's initial setting, or persistent, with which throughput is steadier. Run it alone, with -benchtime 60x.
+// BenchmarkLooking measures how much throughput a persistent server loses if the page is open in a browser on the
+// same machine. Each iteration is a pair of 2 s blocks, with and without the page. The other side is cgi, the initial
+// setting of the page, or persistent, which makes throughput steadier. Run it alone, with -benchtime 60x.
 func BenchmarkLooking(b *testing.B) {
 	p, err := subject.Describe(b.Context(), filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"))
 	if err != nil {
@@ -75,7 +75,7 @@ func watchPage(b *testing.B, session *Session) {
 	resident := session.current.sides[1]
 	throughput := func(page string) float64 {
 		browser.Do(b, chromedp.Navigate(page))
-		time.Sleep(time.Second) // until it runs
+		time.Sleep(time.Second) // until the load runs
 		if state := browsertest.Ask[string](b, browser,
 			`document.getElementById("state")?.textContent ?? ""`); (state == "running") != (page == url) {
 			b.Fatalf("%s is %q", page, state)
@@ -85,7 +85,7 @@ func watchPage(b *testing.B, session *Session) {
 		return float64(resident.answered()-before) / time.Since(begin).Seconds()
 	}
 	pages := [2]string{url, "about:blank"}
-	var changes []float64 // of throughput by the page, in %
+	var changes []float64 // change in throughput because of the page, in %
 	for i := range b.N {
 		var rps [2]float64
 		for _, j := range [2]int{i % 2, 1 - i%2} {

@@ -22,7 +22,7 @@ type Session struct {
 	setup          Setup
 	current        *run // nil if nothing runs
 	viewers        int
-	failure        string // why nothing runs although there are viewers
+	failure        string // reason why nothing runs although there are viewers
 	endedProcesses int64  // number of processes started by earlier runs
 
 	closing context.Context // ends with the session
@@ -59,7 +59,7 @@ const (
 	maxViews     = 10
 )
 
-// viewInterval is the time from one view to the next.
+// viewInterval returns the time from one view to the next.
 func viewInterval() time.Duration {
 	return time.Duration(float64(time.Second) / min(viewsPerCore*float64(runtime.NumCPU()), maxViews))
 }
@@ -165,7 +165,7 @@ func (s *Session) removeViewer() {
 	})
 }
 
-// Close stops the current run and starts in progress, and prevents new ones.
+// Close stops the current run, ends a start in progress, and prevents new ones.
 func (s *Session) Close() error {
 	s.close()
 	s.mu.Lock()
@@ -177,7 +177,7 @@ func (s *Session) Close() error {
 type Frame struct {
 	Setup     Setup  `json:"setup"`
 	Sides     []View `json:"sides"`
-	Processes int64  `json:"processes"` // started since the session began
+	Processes int64  `json:"processes"` // number of processes started since the session began
 	Failure   string `json:"failure,omitempty"`
 }
 

@@ -10,14 +10,14 @@ import (
 	"forktax/workload/contract"
 )
 
-// A Setup has the settings that a page may choose. They are restricted to known names and to bounds.
+// A Setup holds the settings that a page may choose. They are restricted to known names and to bounds.
 type Setup struct {
-	Workload  string    `json:"workload"` // the name of one of the Backend's choices
-	Models    [2]string `json:"models"`   // of the left and the right side
-	Clients   int       `json:"clients"`  // in a closed loop, if RateRPS is 0
+	Workload  string    `json:"workload"` // name of a Choice of the Backend
+	Models    [2]string `json:"models"`   // models of the left and the right side
+	Clients   int       `json:"clients"`  // number of clients of a closed loop, if RateRPS is 0
 	RateRPS   float64   `json:"rate_rps"`
-	WorkMS    int       `json:"work_ms"`    // for which the workload startup is busy before it accepts requests
-	ConnectMS int       `json:"connect_ms"` // for which it then waits for a connection
+	WorkMS    int       `json:"work_ms"`    // time that the workload startup is busy before it accepts requests
+	ConnectMS int       `json:"connect_ms"` // time that it then waits for a connection
 	Database  string    `json:"database"`
 }
 

@@ -25,16 +25,16 @@ type side struct {
 	client *http.Client
 
 	mu           sync.Mutex   // guards the fields below
-	seen         []completion // of the last seconds, in order of arrival
+	seen         []completion // responses of the last seconds, in order of arrival
 	errors       int
 	requests     int64
-	recentPhases [][]Phase // of the last responses that contained phases
+	recentPhases [][]Phase // phases of the last responses that contained any
 	failure      string    // why the load has stopped
 	gone         string    // why the target has ended, if it has
 
-	first, last *contract.Usage // at the start, and at the previous view
+	first, last *contract.Usage // usage at the start and at an earlier view; nil: unknown
 	lastAt      time.Time
-	all         contract.Usage // since the start, as far as is known
+	all         contract.Usage // usage since the start, as far as it is known
 }
 
 // A completion is the arrival time of a response, and its response time.
@@ -50,7 +50,7 @@ type Phase struct {
 }
 
 const (
-	visit       = 250 * time.Millisecond // the length of a visit
+	visit       = 250 * time.Millisecond // length of a visit
 	window      = time.Second
 	longest     = 5 * time.Second // window of percentiles, if a shorter one has too few responses for p99
 	mostSeen    = 4000            // largest number of responses used for percentiles
@@ -135,7 +135,7 @@ func (s *side) Observe(batch []record.Observation) {
 	if n := len(s.recentPhases); n > mostPhases {
 		s.recentPhases = slices.Clone(s.recentPhases[n-mostPhases:])
 	}
-	if n := len(s.seen); n > 2*200_000 { // far more than in a window; reached only without viewers
+	if n := len(s.seen); n > 2*200_000 { // far more than a window has; reached only without viewers
 		s.seen = slices.Clone(s.seen[n-200_000:])
 	}
 }
@@ -162,11 +162,11 @@ type View struct {
 	Errors      int              `json:"errors"`
 	CPU         float64          `json:"cpu"` // cores
 	CPUUS       float64          `json:"cpu_us"`
-	StartCPUUS  float64          `json:"start_cpu_us"` // of its startup; 0 if not known
-	Processes   int64            `json:"processes"`    // started since the side began
+	StartCPUUS  float64          `json:"start_cpu_us"` // CPU time of the target's startup; 0: unknown
+	Processes   int64            `json:"processes"`    // number of processes started since the side began
 	Connections int64            `json:"connections"`
 	Children    []contract.Child `json:"children"`
-	NowNS       int64            `json:"now_ns"` // on the children's clock
+	NowNS       int64            `json:"now_ns"` // on the clock of Children
 	Phases      [][]Phase        `json:"phases"`
 	Failure     string           `json:"failure,omitempty"`
 }
@@ -235,8 +235,8 @@ func (s *side) fetchJSON(ctx context.Context, path string, into any) error {
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-// percentiles returns the percentiles of the response times, in µs. Of many responses, it uses every n-th. There is a
-// median even of few responses, since the rate may be low; p99 is 0 if there are too few.
+// percentiles returns the percentiles of the response times, in µs. If there are many responses, it uses every n-th.
+// The median needs only one response, since the rate may be low; p99 is 0 if there are too few.
 func percentiles(seen []completion) (p50, p99 int64) {
 	if len(seen) == 0 {
 		return 0, 0

@@ -36,7 +36,7 @@ func TestOpenLoopWaitsForNobody(t *testing.T) {
 	if s.failure != "" || s.errors > 0 {
 		t.Fatalf("%d errors, %s", s.errors, s.failure)
 	}
-	// Visits of 250 ms record their responses 500 ms later: of 16 visits, the last three do not.
+	// A visit of 250 ms records its responses 500 ms later, so the last three of 16 visits record none.
 	if s.requests < seconds*rate/2 || s.requests > seconds*rate*3/2 {
 		t.Errorf("%d responses in %d s, want about %g per second", s.requests, seconds, rate)
 	}

@@ -31,8 +31,8 @@ type Workloads struct {
 // playable lists the workloads that a page may choose.
 var playable = []string{"hello", "startup", "guestbook", "members"}
 
-// NewWorkloads finds the workloads. Command is the path of forktax, which exports their metrics; atOnce is the Kill
-// channel of a Launcher. Messages go to log.
+// NewWorkloads finds the workloads. Command is the path of forktax, which workload programs run to export their
+// metrics. AtOnce is the Kill channel of a Launcher. Messages go to log.
 func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, log io.Writer) (*Workloads, error) {
 	s := &Workloads{finder: subject.NewFinder(log), log: log, command: command, atOnce: atOnce,
 		programs:  map[string]subject.Program{},
@@ -57,7 +57,8 @@ func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, l
 	return s, nil
 }
 
-// subjectOf returns the choice's name of a request. A workload's only request often has the workload's name.
+// subjectOf returns the name of the choice for a request: workload/request, or only the workload if both names are
+// the same or the workload is Startup. The only request of a workload often has the name of the workload.
 func subjectOf(workload, request string) string {
 	if workload == request || workload == Startup {
 		return workload

@@ -12,7 +12,7 @@ import (
 // The network times of a request are known only if the server uses this machine's clock.
 func TestEpollClocks(t *testing.T) {
 	tests := map[string]struct {
-		offset     int64 // of the server's clock, in nanoseconds
+		offset     int64 // offset of the server's clock, in nanoseconds
 		otherClock bool
 		ways       bool // the network times are known
 	}{

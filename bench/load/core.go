@@ -28,7 +28,7 @@ type visitParams struct {
 	closed     bool // closed loop, not open
 	newConns   bool // a new connection for each request
 	length     time.Duration
-	timeout    time.Duration // of a request
+	timeout    time.Duration // timeout of a request
 	limit      time.Duration // open loop: when the remaining requests are abandoned; 0: never
 	grace      time.Duration // closed loop: how long after the end to wait for a response; 0: the timeout
 	spin       time.Duration

@@ -310,7 +310,7 @@ func TestEpollImpossible(t *testing.T) {
 	url, conns := counted(t, helloHandler)
 	for name, c := range map[string]struct {
 		change func(v *load.Visit)
-		text   string // of the error
+		text   string // text of the error
 	}{
 		"https":           {func(v *load.Visit) { v.URL = "https://127.0.0.1:1" }, "use the hey engine"},
 		"another scheme":  {func(v *load.Visit) { v.URL = "ftp://127.0.0.1" }, "http://host:port"},

@@ -39,7 +39,7 @@ func TestEpollExcerpts(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		want     contract.Want
-		response func(w http.ResponseWriter, n int) // to the n-th request
+		response func(w http.ResponseWriter, n int) // responds to the n-th request
 		excerpts map[string]string
 	}{
 		"right": {response: func(w http.ResponseWriter, n int) { io.WriteString(w, "hello") }},

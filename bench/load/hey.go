@@ -22,9 +22,9 @@ import (
 	"forktax/bench/record"
 )
 
-// Hey is an engine for closed loops, built on hey's requester, a timed net/http client. It supports all that net/http
-// does (TLS, HTTP/2) and runs on every system that Go supports. It needs more CPU than Epoll and observes less: it
-// reports that a request failed but not how, and it does not check bodies.
+// Hey is an engine for closed loops, built on hey's requester, a timed net/http client. It supports everything that
+// net/http does (TLS, HTTP/2) and runs on every system that Go supports. It needs more CPU than Epoll and observes
+// less: it reports that a request failed but not how, and it does not check bodies.
 type Hey struct {
 	Piece int // results that the requester keeps at a time; 0 means 1,000,000, its maximum
 }

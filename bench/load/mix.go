@@ -12,7 +12,7 @@ import (
 
 // A coreRequest is a request of the visit, prepared for one core.
 type coreRequest struct {
-	index    int // in the mix
+	index    int // index in the mix
 	message  []byte
 	isHead   bool
 	safe     bool // may be sent twice: net/http's rule, by method

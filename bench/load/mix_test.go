@@ -26,7 +26,7 @@ func threeRequests() []contract.Request {
 		{Name: "read", Method: "GET", Path: "/read", Weight: 3, Want: contract.Want{Body: "GET /read "}},
 		{Name: "sign", Method: "POST", Path: "/sign", Body: "name", Weight: 2,
 			Want: contract.Want{Status: 201, Body: "POST /sign name"}},
-		{Name: "head", Method: "HEAD", Path: "/head"}, // of weight 1
+		{Name: "head", Method: "HEAD", Path: "/head"}, // its weight is 1
 	}
 }
 

@@ -31,7 +31,7 @@ type parser struct {
 	left      int64 // remaining bytes of the body or chunk
 
 	status       int
-	bytes        int64 // of body so far
+	bytes        int64 // bytes of the body so far
 	serverTiming contract.ServerTiming
 }
 
@@ -42,7 +42,7 @@ const (
 	atStatus parserState = iota
 	atFirstHeader
 	atHeader
-	inBody  // of known length
+	inBody  // body of known length
 	inRest  // body until the connection ends
 	atChunk // size line
 	inChunk

@@ -30,7 +30,7 @@ type verifier struct {
 	masks   subject.Masks
 	sample  int // one response in this many is examined, once one was correct
 
-	hash   hash.Hash // of the examined body
+	hash   hash.Hash // hash of the examined body
 	result []byte    // buffer for its sum
 	at     int       // bytes of the examined body that have been compared
 	wrong  bool      // the examined body differs from text

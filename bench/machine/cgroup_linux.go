@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// cgroupDirs returns the directories of this process's control group and of its ancestors, innermost first. They are
-// those of a controller of version 1, or of version 2 if controller is "".
+// cgroupDirs returns the directories of this process's control group and its ancestors, innermost first. controller is
+// a controller of version 1; "" means version 2.
 func cgroupDirs(controller string) []string {
 	self, err := procfs.Self()
 	if err != nil {
@@ -40,8 +40,8 @@ func parseUint(text string) uint64 {
 	return n
 }
 
-// remaining returns the smallest unused part of a limit in this process's control groups, and whether there is a limit.
-// The arguments name the files of the limit and the usage in version 2, and in version 1.
+// remaining returns the smallest unused part of a limit in this process's control groups. It reports false if there is
+// no limit. The arguments name the files of the limit and the usage, first for version 2 and then for version 1.
 func remaining(controller, most, used, most1, used1 string) (left uint64, limited bool) {
 	read := func(dir, most, used string) {
 		limit, err := strconv.ParseUint(readWord(filepath.Join(dir, most)), 10, 64)

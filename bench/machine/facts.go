@@ -11,40 +11,40 @@ import (
 // Facts are the properties of this machine, found by Probe, that affect measurements. Nil values and empty strings are
 // not available on this system.
 type Facts struct {
-	Cores       int           `json:"cores"`                  // on which this process may run
-	Quota       *Quota        `json:"quota"`                  // of the control group
-	Load        *Load         `json:"load"`                   //
-	Jitter      Jitter        `json:"jitter"`                 //
-	Governor    string        `json:"governor,omitempty"`     // of the CPU frequency
+	Cores       int           `json:"cores"`                  // number of cores on which this process may run
+	Quota       *Quota        `json:"quota"`                  // CPU quota of the control group
+	Load        *Load         `json:"load"`                   // use of the CPUs
+	Jitter      Jitter        `json:"jitter"`                 // gaps in which a busy thread did not run
+	Governor    string        `json:"governor,omitempty"`     // CPU frequency governor
 	Turbo       string        `json:"turbo,omitempty"`        // "on" or "off"
-	ClockSource string        `json:"clock_source,omitempty"` //
-	ClockCost   time.Duration `json:"clock_cost_ns"`          // of one clock reading
+	ClockSource string        `json:"clock_source,omitempty"` // the kernel's clock source
+	ClockCost   time.Duration `json:"clock_cost_ns"`          // cost of one clock reading
 	RealTime    *bool         `json:"real_time"`              // the generator may have real-time priority
-	OpenFiles   *uint64       `json:"open_files"`             // limit for a process
-	Processes   *uint64       `json:"processes"`              // number that may still be started
-	Ports       *Ports        `json:"ports"`                  //
-	Memory      *Memory       `json:"memory"`                 //
+	OpenFiles   *uint64       `json:"open_files"`             // limit on the open files of a process
+	Processes   *uint64       `json:"processes"`              // number of processes that may still be started
+	Ports       *Ports        `json:"ports"`                  // local ports
+	Memory      *Memory       `json:"memory"`                 // available memory
 	HugePages   string        `json:"huge_pages,omitempty"`   // the kernel's setting of transparent huge pages
 	Mitigations *int          `json:"mitigations"`            // number of active mitigations of CPU vulnerabilities
-	Disks       []Disk        `json:"disks"`                  // to which a run writes
-	Tools       []Tool        `json:"tools"`                  //
+	Disks       []Disk        `json:"disks"`                  // disks to which a run writes
+	Tools       []Tool        `json:"tools"`                  // external programs
 }
 
 // A Quota is the CPU time that a control group may use.
 type Quota struct {
 	Cores     float64       `json:"cores"`        // 0: no limit
-	Throttled time.Duration `json:"throttled_ns"` // the time for which its processes were throttled during the sample
+	Throttled time.Duration `json:"throttled_ns"` // time for which its processes were throttled during the sample
 
 	Periods          int64 `json:"nr_periods"`   // periods of the sample in which a process could run
-	ThrottledPeriods int64 `json:"nr_throttled"` // of these, periods in which the quota was used up
+	ThrottledPeriods int64 `json:"nr_throttled"` // periods of these in which the quota was used up
 }
 
 // Load is the use of this machine's CPUs during the sample.
 type Load struct {
-	Steal   float64 `json:"steal_share"` // the share of CPU time that the hypervisor took away
+	Steal   float64 `json:"steal_share"` // share of CPU time that the hypervisor took away
 	Others  float64 `json:"others"`      // cores used by all other processes together
-	Busiest []Busy  `json:"busiest"`     // the visible processes with the highest use, in descending order
-	Unseen  float64 `json:"unseen"`      // the part of Others used by hidden or short-lived processes
+	Busiest []Busy  `json:"busiest"`     // visible processes with the highest use, in descending order
+	Unseen  float64 `json:"unseen"`      // part of Others used by hidden or short-lived processes
 }
 
 // Busy is a process that used CPU time during the sample.

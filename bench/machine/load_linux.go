@@ -16,7 +16,7 @@ import (
 // maxBusiest is the largest number of busy processes that are listed.
 const maxBusiest = 3
 
-// A loadSample is the counters of the machine and its processes at the start of a sample.
+// A loadSample holds the counters of the machine and its processes at the start of a sample.
 type loadSample struct {
 	fs        procfs.FS
 	began     time.Time

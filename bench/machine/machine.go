@@ -23,7 +23,8 @@ func Environment() record.Environment {
 	return e
 }
 
-// buildSettings lists the Go build settings that are recorded: those that affect a program's start, and its revision.
+// buildSettings lists the Go build settings that are recorded: the settings that affect a program's
+// start, and its revision.
 var buildSettings = map[string]bool{"CGO_ENABLED": true, "-tags": true, "-ldflags": true, "-buildmode": true,
 	"-race": true, "-trimpath": true, "GOAMD64": true, "vcs.revision": true, "vcs.modified": true}
 

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropCachedPages drops the file's pages from the page cache, except for those that a process has mapped. Dirty pages
+// dropCachedPages drops the file's pages from the page cache, except for pages that a process has mapped. Dirty pages
 // cannot be dropped, so they are written first.
 func dropCachedPages(f *os.File) {
 	_ = f.Sync()

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"forktax/bench/units"
 )
 
-// rules lists the rules in the order of the report, those about lost CPU time first.
+// rules lists the rules in the order of the report. The rules about lost CPU time come first.
 var rules = []rule{
 	{"cores", "load generator and server compete for one core, so response times include waiting",
 		"use a machine with at least 2 cores", judgeCores},
@@ -45,9 +47,9 @@ var rules = []rule{
 
 func judgeCores(f Facts) (found, verdict string) { return fmt.Sprint(f.Cores), below(f.Cores, 2, 1) }
 
-// Steal does not make blocks invalid, and neither does CPU use of other processes; see docs/methodology.md.
-// SmallestChange shows whether there is too much of it for a check. The kernel counts in hundredths of a second, so
-// that a single one may be chance.
+// judgeSteal judges the CPU time that the hypervisor took. Steal does not make blocks invalid, and neither does CPU
+// use of other processes; see docs/methodology.md. SmallestChange shows whether there is too much of it for a check.
+// The kernel counts in hundredths of a second, so a single unit may be chance.
 func judgeSteal(f Facts) (found, verdict string) {
 	if f.Load == nil {
 		return "", Unknown
@@ -87,7 +89,7 @@ func judgeQuota(f Facts) (found, verdict string) {
 		return "", Unknown
 	case q.Throttled > 0:
 		return fmt.Sprintf("%.3g of %d cores, used up in %d of %d periods: throttled for %s in 2 s", q.Cores, f.Cores,
-			q.ThrottledPeriods, q.Periods, shortDuration(q.Throttled)), Doubtful
+			q.ThrottledPeriods, q.Periods, units.Duration(float64(q.Throttled))), Doubtful
 	case q.Cores == 0:
 		return "none", Fit
 	default:
@@ -97,7 +99,7 @@ func judgeQuota(f Facts) (found, verdict string) {
 
 func judgeJitter(f Facts) (found, verdict string) {
 	found = fmt.Sprintf("a busy thread was paused for %s of a second, at most %s at a time", percent(f.Jitter.Share),
-		shortDuration(f.Jitter.Longest))
+		units.Duration(float64(f.Jitter.Longest)))
 	return found, disturbing(f.Jitter.Share, 0.01)
 }
 
@@ -121,9 +123,10 @@ func setting(value string, fit bool) (found, verdict string) {
 // slowClocks lists clock sources that are read from a chip outside the CPU.
 var slowClocks = []string{"hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies"}
 
-// A request to a persistent server takes about 40 µs, and the client reads the clock four times for it.
+// judgeClock judges the cost of reading the clock. A request to a persistent server takes about 40 µs, and the client
+// reads the clock four times for it.
 func judgeClock(f Facts) (found, verdict string) {
-	found = shortDuration(f.ClockCost) + " per reading"
+	found = units.Duration(float64(f.ClockCost)) + " per reading"
 	if f.ClockSource != "" {
 		found = f.ClockSource + ", " + found
 	}
@@ -144,7 +147,7 @@ func judgeRealTime(f Facts) (found, verdict string) {
 	return "not permitted", Doubtful
 }
 
-// The default load has nine clients; about a hundred are common.
+// judgeFiles judges the limit on open files. The default load has nine clients; about a hundred are common.
 func judgeFiles(f Facts) (found, verdict string) {
 	if f.OpenFiles == nil {
 		return "", Unknown
@@ -152,7 +155,8 @@ func judgeFiles(f Facts) (found, verdict string) {
 	return formatLimit("limit %d", *f.OpenFiles), below(*f.OpenFiles, 4096, 256)
 }
 
-// Eight clients have eight children with several threads each.
+// judgeProcesses judges how many processes may still be started. Eight clients have eight children with
+// several threads each.
 func judgeProcesses(f Facts) (found, verdict string) {
 	if f.Processes == nil {
 		return "", Unknown
@@ -168,7 +172,8 @@ func judgePorts(f Facts) (found, verdict string) {
 		below(f.Ports.All-f.Ports.Waiting, 10_000, 0)
 }
 
-// The targets of a typical run need 100 MB, and a private PostgreSQL server another 100 MB.
+// judgeMemory judges the available memory. The targets of a typical run need 100 MB, and a private PostgreSQL server
+// another 100 MB.
 func judgeMemory(f Facts) (found, verdict string) {
 	if f.Memory == nil {
 		return "", Unknown
@@ -188,10 +193,12 @@ func judgeSwap(f Facts) (found, verdict string) {
 	return "none in use", Fit
 }
 
-// All settings are equally good for a comparison. It is shown because startup times with different settings differ.
+// judgeHugePages reports the setting of huge pages. All settings are equally good for a comparison. The setting is
+// shown because startup times with different settings differ.
 func judgeHugePages(f Facts) (found, verdict string) { return informational(f.HugePages) }
 
-// Mitigations apply to both sides of a comparison, too, but make system calls slower.
+// judgeMitigations reports the number of mitigations. They apply to both sides of a comparison, but make
+// system calls slower.
 func judgeMitigations(f Facts) (found, verdict string) {
 	if f.Mitigations == nil {
 		return informational("")
@@ -207,7 +214,8 @@ func informational(what string) (found, verdict string) {
 	return what, Fit
 }
 
-// A run stores 10 to 20 bytes per request, of at most ten million requests; a check needs a few megabytes.
+// finding judges the free space of the disk. A run stores 10 to 20 bytes per request, of at most ten million requests;
+// a check needs a few megabytes.
 func (d Disk) finding() Finding {
 	name := "disk of " + d.Purpose
 	if d.Free == nil {
@@ -245,14 +253,4 @@ func formatBytes(n uint64) string {
 		return fmt.Sprintf("%d MiB", n>>20)
 	}
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-}
-
-// shortDuration returns a duration rounded to hundredths of its unit.
-func shortDuration(d time.Duration) string {
-	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
-		if d >= unit {
-			return d.Round(unit / 100).String()
-		}
-	}
-	return d.String()
 }

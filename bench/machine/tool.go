@@ -15,7 +15,7 @@ type Tool struct {
 	NeededFor string `json:"purpose"` // the features that need it
 	Package   string `json:"package"` // Debian packages, separated by blanks
 	Installed bool   `json:"installed"`
-	Problem   string `json:"problem,omitempty"` // why it does not work although it is installed
+	Problem   string `json:"problem,omitempty"` // reason why it does not work although it is installed
 	Advice    string `json:"advice,omitempty"`  // how to make it work
 }
 

@@ -79,8 +79,8 @@ func (p *preparation) prepareServer(ctx context.Context, server *subject.Externa
 	return err
 }
 
-// externalRequests sets the requests to servers that are measured by URL only. The path of the URL is that of the
-// request, or its prefix if requests are given.
+// externalRequests sets the requests to servers that are measured by URL only. The path of the URL is the path of the
+// request or, if requests are given, the prefix of their paths.
 func (p *preparation) externalRequests() error {
 	asked, err := p.Ask(nil, "")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// ScenarioMistake returns an error that says what was probably meant, if the argument of run is no scenario: the name
-// of a workload, or the path of a program.
+// ScenarioMistake returns an error that suggests the intended command if the argument of run, which should be a
+// scenario, is the name of a workload or the path of a program.
 func ScenarioMistake(ctx context.Context, name string, log io.Writer) error {
 	if extension := filepath.Ext(name); extension == ".yaml" || extension == ".yml" {
 		return nil
@@ -37,7 +37,7 @@ func ScenarioMistake(ctx context.Context, name string, log io.Writer) error {
 	return nil
 }
 
-// isScript reports whether a file begins as a script does.
+// isScript reports whether a file begins like a script.
 func isScript(name string) bool {
 	f, err := os.Open(name)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 // by one, so a block can be shorter than one that is paired as a whole.
 const alternatingBlock = 15 * time.Millisecond
 
-// minAlternating is the smallest number of requests of a visit to an alternating cell: those of one cycle. With so few,
-// even a check of a slow program has many starts of the targets.
+// minAlternating is the smallest number of requests of a visit to an alternating cell: one cycle. With so few, even a
+// check of a slow program has many starts of the targets.
 const minAlternating = 2
 
 // Alternate makes the requests of cells that differ only in model alternate, if the default engine supports it.

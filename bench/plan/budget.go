@@ -11,8 +11,8 @@ import (
 const (
 	// shortestGrace is the minimum grace of a visit at a rate. Most responses take less.
 	shortestGrace = time.Second
-	// shortestClosedGrace is that of a closed loop. A connection whose SYN was dropped is established by a retransmission
-	// after one second (RFC 6298, 2.1).
+	// shortestClosedGrace is the minimum grace of a visit in a closed loop. A connection whose SYN was dropped is
+	// established by a retransmission after one second (RFC 6298, 2.1).
 	shortestClosedGrace = 1500 * time.Millisecond
 )
 

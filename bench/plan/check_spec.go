@@ -10,18 +10,18 @@ type CheckSpec struct {
 	Margin      float64           `json:"margin"`               // largest increase that is not a regression; 0.03 is 3%
 	MustCatch   float64           `json:"must_catch"`           // smallest increase to detect; delays the control
 	Alpha       float64           `json:"alpha"`                // false alarm rate over all metrics
-	Metrics     []string          `json:"metrics"`              // that are tested, in this order
+	Metrics     []string          `json:"metrics"`              // metrics that are tested, in this order
 	ConfirmNS   int64             `json:"confirm_ns,omitempty"` // extra time after the budget to confirm an alarm
 	Counts      []StartCount      `json:"counts,omitempty"`     // deterministic counts, made before the run
 	Stored      *StoredBaseline   `json:"stored,omitempty"`     // replaces a measured base
 	LeftOut     []LeftOut         `json:"left_out,omitempty"`
-	Margins     map[string]Margin `json:"margins,omitempty"` // by metric; overrides Margin
+	Margins     map[string]Margin `json:"margins,omitempty"` // margins by metric; override Margin
 }
 
 // A LeftOut is a gate that the run cannot evaluate.
 type LeftOut struct {
 	Gate string `json:"gate"`   // the metric
-	Why  string `json:"reason"` // and a remedy, if there is one
+	Why  string `json:"reason"` // reason, with a remedy if there is one
 }
 
 // A StoredBaseline is the result of another run for a base: its cost relative to the floor, a program that never

@@ -20,7 +20,7 @@ type Load struct {
 	RateRPS     float64 `json:"rate_rps"`             // open: planned arrivals per second; closed: 0
 	Arrivals    string  `json:"arrivals,omitempty"`   // open: "poisson" (the default) or "constant"
 	NoReuse     bool    `json:"no_reuse,omitempty"`   // a new connection for each request
-	TimeoutNS   int64   `json:"timeout_ns,omitempty"` // of one request; 0 means subject.DefaultTimeout
+	TimeoutNS   int64   `json:"timeout_ns,omitempty"` // timeout of one request; 0 means subject.DefaultTimeout
 }
 
 // Timeout returns the timeout of one request.

@@ -40,7 +40,7 @@ func TestMarginOf(t *testing.T) {
 			t.Errorf("MarginOf(%q) = %s, want %s", metric, got, want)
 		}
 	}
-	before := plan.CheckSpec{Margin: 0.03} // of a version without margins per metric
+	before := plan.CheckSpec{Margin: 0.03} // written by a version without margins per metric
 	if got := before.MarginOf("files_opened"); got != (plan.Margin{Share: 0.03}) {
 		t.Errorf("MarginOf without margins = %v, want 3%%", got)
 	}

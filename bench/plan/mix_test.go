@@ -12,8 +12,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// With a mix there is one cell for each workload, load and model, and none that the cross-check makes, which cannot
-// send several requests.
+// With a mix there is one cell for each workload, load and model. The cross-check has no cells, because its engine
+// cannot send several requests.
 func TestMix(t *testing.T) {
 	o := defaults()
 	o.Mix, o.ReuseLevels, o.Clients, o.Rates = true, false, []int{8}, []float64{50}

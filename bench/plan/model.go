@@ -13,8 +13,8 @@ var Baseline, Fresh = contract.Resident().Name, contract.Fresh().Name
 // A Level is a model, and the resource that it renews for every request while the preceding model reuses it.
 type Level struct{ Model, Renews string }
 
-// Levels lists the models by decreasing reuse, from the one that reuses everything to the one that reuses nothing.
-// Other models are not in the list.
+// Levels lists the models by decreasing reuse: the first reuses everything, and the last reuses nothing. Other models
+// are not in the list.
 var Levels = levels()
 
 func levels() []Level {

@@ -12,22 +12,22 @@ import (
 
 // Options are the options of a plan. DefaultOptions returns the defaults.
 type Options struct {
-	Selections  []subject.Selection // of programs and requests; none if only external servers are measured
+	Selections  []subject.Selection // selected programs and requests; none if only external servers are measured
 	External    []contract.Request  // requests to external servers, if only those are measured
 	Models      []string
-	Variants    []subject.Variant // replace the models
+	Variants    []subject.Variant // variants, which replace the models
 	Baseline    string            // model, variant or external server; "": persistent, or else the first
-	Clients     []int             // of closed loops
-	Rates       []float64         // of open loops, in requests per second
-	Arrivals    string            // of open loops: poisson or constant
-	Connections int               // of open loops: the largest number at once
+	Clients     []int             // numbers of clients of closed loops
+	Rates       []float64         // rates of open loops, in requests per second
+	Arrivals    string            // arrival process of open loops: poisson or constant
+	Connections int               // largest number of connections of an open loop
 	Engine      string
-	Rounds      int           // 0: as many as Budget allows
-	Budget      time.Duration // of the whole run
-	Starts      int           // of the targets
+	Rounds      int           // number of rounds; 0: as many as Budget allows
+	Budget      time.Duration // length of the whole run
+	Starts      int           // number of starts of the targets
 	Block       time.Duration // length of a visit; 0: see Plan.Length
 	WarmUp      time.Duration // longest warm-up of a start of resident targets; 0: none
-	Seed        uint64        // of all random choices, such as orders and arrivals
+	Seed        uint64        // seed of all random choices, such as orders and arrivals
 	CrossCheck  bool          // repeat a part of the closed loops with hey
 	Floor       bool          // measure the floor as well
 	ReuseLevels bool          // measure the models between cgi and persistent as well

@@ -29,7 +29,7 @@ func (c Cell) String() string {
 type Plan struct {
 	Workloads      []contract.Description `json:"workloads"`
 	Cells          []Cell                 `json:"cells"`
-	Strides        []int                  `json:"strides,omitempty"`         // by cell, see Stride; none: all 1
+	Strides        []int                  `json:"strides,omitempty"`         // stride of each cell; none: all are 1
 	Rounds         int                    `json:"rounds"`                    // 0: as many as the budget allows
 	BudgetNS       int64                  `json:"budget_ns"`                 // duration of a search, or if Rounds is 0
 	Starts         int                    `json:"starts"`                    // of the targets; share the rounds
@@ -37,24 +37,24 @@ type Plan struct {
 	Cold           bool                   `json:"cold,omitempty"`            // measure cold and warm starts, no cells
 	WarmUpNS       int64                  `json:"warm_up_ns,omitempty"`      // maximum for a resident target; 0: none
 	BlockNS        int64                  `json:"block_ns"`                  // length of a block; 0: see Length
-	MinRequests    int                    `json:"min_requests"`              // of a block
+	MinRequests    int                    `json:"min_requests"`              // smallest number of requests of a block
 	Baseline       string                 `json:"baseline"`                  // model that the others are compared with
-	Variants       []subject.Variant      `json:"variants,omitempty"`        // instead of models
+	Variants       []subject.Variant      `json:"variants,omitempty"`        // variants, which replace models
 	Floor          string                 `json:"floor,omitempty"`           // workload of the smallest program
 	FloorMissing   string                 `json:"floor_missing,omitempty"`   // why a requested floor is missing
 	AllowDifferent bool                   `json:"allow_different,omitempty"` // compare only the status of responses
 	IgnoreHeaders  []string               `json:"ignore_headers,omitempty"`  // names of headers not compared
 	CrossCheck     string                 `json:"cross_check,omitempty"`     // engine of the cells of the cross-check
-	Objective      *Objective             `json:"objective,omitempty"`       // for response times
-	Searched       bool                   `json:"searched,omitempty"`        // for the highest rate that meets Objective
+	Objective      *Objective             `json:"objective,omitempty"`       // objective for response times; nil: none
+	Searched       bool                   `json:"searched,omitempty"`        // find the highest rate that meets Objective
 	Check          *CheckSpec             `json:"check,omitempty"`           // nil if the run is not a check
 	Suite          *SuiteInfo             `json:"suite,omitempty"`           // nil if the run is not of a suite
 	Env            map[string]string      `json:"env,omitempty"`             // set by the user; hashes of the values
 	Servers        []Server               `json:"servers,omitempty"`         // external, or started by a command
-	Traps          []subject.Trap         `json:"traps,omitempty"`           // found during preparation
+	Traps          []subject.Trap         `json:"traps,omitempty"`           // traps found during preparation
 	OtherClocks    []subject.OtherClock   `json:"other_clocks,omitempty"`    // servers that use another clock
 	Alternating    bool                   `json:"alternating,omitempty"`     // paired cells alternate request by request
-	Seed           uint64                 `json:"seed"`                      // of all random choices
+	Seed           uint64                 `json:"seed"`                      // seed of all random choices
 }
 
 // A Server is an external server, or a server that a command of the user starts.
@@ -81,7 +81,7 @@ type SuiteInfo struct {
 	Name       string            `json:"name"`
 	About      string            `json:"about"`
 	Contenders []Contender       `json:"contenders"`
-	Versions   map[string]string `json:"versions,omitempty"` // as reported by servers and languages
+	Versions   map[string]string `json:"versions,omitempty"` // versions reported by servers and languages
 	LeftOut    []string          `json:"left_out,omitempty"` // contenders that are missing, and how to install them
 }
 
@@ -166,8 +166,8 @@ func (p Plan) Order(round int) []int {
 }
 
 // Turns returns a number for each cell; cells that differ only in model and engine have the same number. The floor has
-// that of the first request with its load, so that both are visited in the same rounds. Visiting the floor with every
-// request would take as much time as a model.
+// the number of the first request with its load, so that both are visited in the same rounds. Visiting the floor with
+// every request would take as much time as a model.
 func (p Plan) Turns() []int {
 	numbers, first := map[Cell]int{}, map[Load]int{}
 	turns := make([]int, len(p.Cells))

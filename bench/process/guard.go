@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// A guard is a shell that waits for the end of this process, and then ends the remaining process groups of those it was
-// given. It is in its own process group, so that a signal to this process's group does not end it.
+// A guard is a shell that waits for the end of this process, and then ends the registered process groups that remain.
+// It is in its own process group, so that a signal to this process's group does not end it.
 type guard struct {
 	mu sync.Mutex
 	in *os.File // standard input of the shell, which ends with this process; nil if the shell did not start

@@ -20,7 +20,8 @@ func LockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// RemoveAll is os.RemoveAll that also removes read-only subdirectories, such as modules downloaded by the Go command.
+// RemoveAll is like os.RemoveAll, but also removes read-only subdirectories, such as modules
+// downloaded by the Go command.
 func RemoveAll(dir string) error {
 	err := os.RemoveAll(dir)
 	if err == nil {

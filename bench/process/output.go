@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"forktax/bench/foreign"
+	"forktax/bench/units"
 )
 
 // maxOutput is the most that Output accepts, in bytes, so that a program that prints without end cannot exhaust memory.
@@ -20,7 +21,7 @@ const maxOutput = 1 << 20
 func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("did not end within %v and was killed", limit)) })
+	late := time.AfterFunc(limit, func() { cancel(fmt.Errorf("did not end within %s and was killed", units.Span(limit))) })
 	defer late.Stop()
 	out, errorLog := limitedOutput{full: cancel}, tail{}
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errorLog, outputLimit

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"forktax/bench/foreign"
+	"forktax/bench/units"
 )
 
 // outputLimit is how long children of a program that has ended may keep its output open.
@@ -28,9 +29,9 @@ type Process struct {
 
 	cmd       *exec.Cmd
 	stdin     io.Closer
-	firstLine chan string // yields its first line
+	firstLine chan string // receives the first line of output
 	log       *tail
-	gone      chan error    // yields why it ended, if Stop was not called
+	gone      chan error    // receives the reason for the end, if Stop was not called
 	stopping  chan struct{} // closed when Stop is called
 	ended     chan struct{} // closed when it has ended
 	release   func()        // releases the guard; called when the group has ended
@@ -84,7 +85,7 @@ type KilledError struct {
 
 // Error implements error.
 func (k *KilledError) Error() string {
-	return fmt.Sprintf("%s did not stop within %v and was killed", k.Program, k.Limit)
+	return fmt.Sprintf("%s did not stop within %s and was killed", k.Program, units.Span(k.Limit))
 }
 
 // killAll kills the program and its descendants: the processes in its group, and the children of a CGI host, which are
@@ -98,7 +99,7 @@ func (p *Process) killAll() {
 // PID returns the process ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Gone returns a channel that yields why the program ended, if it ended without Stop.
+// Gone returns a channel that receives the reason for the program's end, if it ended without Stop.
 func (p *Process) Gone() <-chan error { return p.gone }
 
 // FirstLine waits for the program's first line and returns it without the line ending.
@@ -118,8 +119,8 @@ func (p *Process) FirstLine(ctx context.Context) (string, error) {
 	}
 }
 
-// ExitErrorOr returns how the program ended, if it has ended or ends within outputLimit: its end is noticed a little
-// later than its consequence, which is err. Otherwise it returns the cause of the end of ctx, or else err.
+// ExitErrorOr returns how the program ended, if it has ended or ends within outputLimit. Its consequence, err, is
+// noticed a little before the end itself. Otherwise it returns the cause of the end of ctx, or else err.
 func (p *Process) ExitErrorOr(ctx context.Context, err error) error {
 	select {
 	case <-p.ended:

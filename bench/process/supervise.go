@@ -28,13 +28,13 @@ const (
 // A Supervision configures how a command is supervised.
 type Supervision struct {
 	Forktax string        // path of the forktax command; "": the command is not supervised
-	Limit   time.Duration // for the command and its descendants to stop before they are killed
+	Limit   time.Duration // time for the command and its descendants to stop before they are killed
 	Group   string        // directory of the control group, which the supervisor removes if this process dies; or ""
 }
 
-// StartSupervised is Start for a command that may start daemons. All its descendants are found and ended, in any group
-// or session, and its standard input stays open until it is stopped. Supervisors exist only on Linux; on other systems
-// StartSupervised is Start.
+// StartSupervised is like Start, for a command that may start daemons. All its descendants are found and ended, in any
+// group or session, and its standard input stays open until it is stopped. Supervisors exist only on Linux; on other
+// systems StartSupervised is the same as Start.
 func StartSupervised(s Supervision, cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) error) (*Process,
 	error) {
 	if !canSupervise || s.Forktax == "" {
@@ -50,7 +50,7 @@ func (p *Process) IsSupervised() bool {
 	return len(p.cmd.Args) > 1 && p.cmd.Args[1] == SuperviseCommand
 }
 
-// StopSupervised is Stop for a process of StartSupervised, with the limit of its supervision.
+// StopSupervised is like Stop, for a process of StartSupervised. It uses the limit of its supervision.
 func (p *Process) StopSupervised(limit time.Duration, atOnce <-chan struct{}) error {
 	if !p.IsSupervised() {
 		return p.Stop(limit, atOnce)

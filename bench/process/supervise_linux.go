@@ -21,11 +21,11 @@ import (
 const canSupervise = true
 
 const (
-	backgroundGrace = 300 * time.Millisecond // for descendants of a command to end after it
-	superviseStep   = 5 * time.Millisecond   // between two checks for remaining processes
-	killLimit       = 2 * time.Second        // for killing processes, which may belong to another user
-	orphanLimit     = 5 * time.Second        // for stopping if the process that started the supervisor has died
-	atOnceLimit     = time.Second            // for a supervisor to kill all processes
+	backgroundGrace = 300 * time.Millisecond // time for descendants of a command to end after it
+	superviseStep   = 5 * time.Millisecond   // pause between two checks for remaining processes
+	killLimit       = 2 * time.Second        // limit on killing processes, which may belong to another user
+	orphanLimit     = 5 * time.Second        // limit on stopping if the process that started the supervisor has died
+	atOnceLimit     = time.Second            // limit on the killing of all processes by a supervisor
 )
 
 // atOnceSignal makes a supervisor kill all its processes.
@@ -36,7 +36,7 @@ const atOnceSignal = unix.SIGQUIT
 type supervisor struct {
 	parent  int                  // PID of the process that started the supervisor
 	command int                  // PID of the command
-	ended   chan unix.WaitStatus // yields how the command ended
+	ended   chan unix.WaitStatus // receives how the command ended
 	all     chan struct{}        // closed when no process is left
 }
 
@@ -153,7 +153,8 @@ func (s *supervisor) stop(limit time.Duration, atOnce <-chan os.Signal) string {
 	}
 }
 
-// signalAll sends a signal to all remaining processes, and repeats that until none is left, for at most again.
+// signalAll sends a signal to all remaining processes. It repeats that until none is left, for at
+// most the duration again.
 func (s *supervisor) signalAll(sig unix.Signal, again time.Duration) {
 	for begin := time.Now(); ; {
 		for _, pid := range account.Descendants(os.Getpid()) {

@@ -142,14 +142,14 @@ func TestStopSupervised(t *testing.T) {
 		text   string
 		limit  time.Duration
 		atOnce <-chan struct{}
-		want   string // in the error; "": no error
-		runs   int    // processes
+		want   string // part of the error; "": no error
+		runs   int    // number of processes
 	}{
 		"ends by SIGTERM":        {"exec sleep 1000", patience, nil, "", 1},
 		"ends by closed input":   {"read line; exit 0", patience, nil, "", 1},
 		"with a daemon":          {daemon + "exec sleep 1000", patience, nil, "", 2},
-		"daemon ignores SIGTERM": {deafDaemon, 100 * time.Millisecond, nil, "did not stop within 100ms", 2},
-		"ignores SIGTERM":        {deaf, 100 * time.Millisecond, nil, "did not stop within 100ms and was killed", 2},
+		"daemon ignores SIGTERM": {deafDaemon, 100 * time.Millisecond, nil, "did not stop within 0.1 s", 2},
+		"ignores SIGTERM":        {deaf, 100 * time.Millisecond, nil, "did not stop within 0.1 s and was killed", 2},
 		"killed at once":         {deaf, patience, closed, "", 2},
 		"daemon killed at once":  {deafDaemon, patience, closed, "", 2},
 	}

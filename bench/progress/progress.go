@@ -4,7 +4,6 @@ package progress
 import (
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 	"time"
@@ -28,7 +27,7 @@ type Display struct {
 	bar    *progressbar.ProgressBar // nil if not on a terminal
 	every  int                      // every n-th start gets a line
 	group  int
-	share  float64 // shown by the bar, which never goes back
+	share  float64 // share of the run shown by the bar, which never decreases
 	halved bool    // the line for half of the run is printed, or not needed
 }
 
@@ -48,8 +47,8 @@ func New(to io.Writer, plan plan.Plan) *Display {
 	return p
 }
 
-// newBar returns a bar. If predicts is set, because there is no better prediction, the bar shows its own of the
-// remaining time.
+// newBar returns a bar. If predicts is set, the bar shows its own prediction of the remaining time, since
+// there is no better one.
 func newBar(to io.Writer, predicts bool) *progressbar.ProgressBar {
 	return progressbar.NewOptions(barSteps, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetPredictTime(predicts), progressbar.OptionSetWidth(30), progressbar.OptionUseANSICodes(true))
@@ -62,7 +61,7 @@ func (p *Display) Announce(f run.Forecast) { p.Say(forecast(f, p.plan.Starts)) }
 func forecast(f run.Forecast, planned int) string {
 	starts := fmt.Sprintf("%d starts of %s", f.Starts, units.Plural(f.Targets, "target"))
 	if f.WarmUp > 0 {
-		starts += fmt.Sprintf(" with %s of warm-up (not counted in the budget)", span(f.WarmUp))
+		starts += fmt.Sprintf(" with %s of warm-up (not counted in the budget)", units.Span(f.WarmUp))
 	}
 	fewer := ""
 	if f.Starts < planned {
@@ -70,15 +69,15 @@ func forecast(f run.Forecast, planned int) string {
 	}
 	switch {
 	case f.Least > 0:
-		return fmt.Sprintf("searching for %s to %s, longer if visits are disturbed: %s", span(f.Least), span(f.Total),
+		return fmt.Sprintf("searching for %s to %s, longer if visits are disturbed: %s", units.Span(f.Least), units.Span(f.Total),
 			starts+fewer)
 	case f.Max == 0:
-		return fmt.Sprintf("measuring for about %s: %s", span(f.Total), starts)
+		return fmt.Sprintf("measuring for about %s: %s", units.Span(f.Total), starts)
 	case f.Total <= f.Max:
-		return fmt.Sprintf("measuring for about %s (at most %s): %s%s", span(f.Total), span(f.Max), starts, fewer)
+		return fmt.Sprintf("measuring for about %s (at most %s): %s%s", units.Span(f.Total), units.Span(f.Max), starts, fewer)
 	}
 	return fmt.Sprintf("measuring for about %s, more than twice the budget of %s: %s, each with a round of visits of "+
-		"about %s", span(f.Total), span((f.Max-f.WarmUp)/2), starts, span(f.Round))
+		"about %s", units.Span(f.Total), units.Span((f.Max-f.WarmUp)/2), starts, units.Span(f.Round))
 }
 
 // Show shows the progress of a run.
@@ -125,21 +124,7 @@ func left(d time.Duration) string {
 	if d == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s left", span(d))
-}
-
-// span returns a duration as text. It is rounded by at most a twentieth, or to a tenth of a second.
-func span(d time.Duration) string {
-	n, unit, scale := d.Seconds(), "s", 10.
-	for _, larger := range []string{"min", "h"} {
-		if n >= 100 {
-			n, unit = n/60, larger
-		}
-	}
-	if n >= 10 && unit == "s" {
-		scale = 1
-	}
-	return fmt.Sprintf("%g %s", math.Round(n*scale)/scale, unit)
+	return fmt.Sprintf(", %s left", units.Span(d))
 }
 
 // Say replaces the bar by a line of text. It may be called at any time.

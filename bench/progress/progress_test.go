@@ -35,25 +35,6 @@ func TestForecastInWords(t *testing.T) {
 
 const ms = time.Millisecond
 
-func TestSpan(t *testing.T) {
-	for want, d := range map[string]time.Duration{
-		"0 s":     0,
-		"0.4 s":   370 * ms,
-		"9.9 s":   9949 * ms,
-		"10 s":    9951 * ms,
-		"11 s":    10_600 * ms,
-		"99 s":    99 * time.Second,
-		"1.7 min": 100 * time.Second,
-		"45 min":  45 * time.Minute,
-		"1.7 h":   100 * time.Minute,
-		"30.5 h":  30*time.Hour + 29*time.Minute,
-	} {
-		if got := span(d); got != want {
-			t.Errorf("span(%v) = %q, want %q", d, got, want)
-		}
-	}
-}
-
 // If not on a terminal, there is a line for each start of the targets, and one when half of the run is done.
 func TestProgressInLines(t *testing.T) {
 	steps := []run.Progress{

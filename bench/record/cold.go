@@ -9,7 +9,7 @@ type ColdStart struct {
 	Model       string `json:"model"`
 	Round       int    `json:"round"` // each round has one cold and one warm start
 	Cold        bool   `json:"cold"`
-	NS          int64  `json:"ns"` // until its process ended, or until a resident server had sent its first response
+	NS          int64  `json:"ns"` // time until its process ended, or until a resident server had sent its first response
 	CPUNS       *int64 `json:"cpu_ns,omitempty"`
 	MajorFaults *int64 `json:"major_faults,omitempty"` // pages read from disk
 }
@@ -19,7 +19,7 @@ type ColdFiles struct {
 	Workload string     `json:"workload"`
 	Model    string     `json:"model"`
 	Files    []ColdFile `json:"files"`
-	Unseen   string     `json:"unseen,omitempty"` // why the list may be incomplete; "" if it is complete
+	Unseen   string     `json:"unseen,omitempty"` // reason why the list may be incomplete; "" if it is complete
 }
 
 // A ColdFile is one evicted file. Kept is the number of bytes that stayed in the page cache, because other processes

@@ -7,7 +7,8 @@ type CPUWait struct {
 	// For a target it covers its server and the descendants that existed when it was ready. Children that start later,
 	// as with CGI, are not included.
 	RunQueueNS *int64 `json:"run_queue_ns,omitempty"`
-	// Throttling is that of the control groups. For a target it is also nil if it is in the control groups of the harness.
+	// Throttling is the throttling of the control groups. For a target it is also nil if it is in the
+	// groups of the harness.
 	Throttling *Throttling `json:"throttling,omitempty"`
 }
 

@@ -21,7 +21,7 @@ var classes = []string{record.ErrRefused, record.ErrClosed, record.ErrReset, rec
 
 // someObservations draws n observations. Most are similar, as in a real block; some have extreme values in any field.
 func someObservations(r *rand.Rand, n int) []record.Observation {
-	size := func(small, large int64) int64 { // small nine times in ten
+	size := func(small, large int64) int64 { // small in nine of ten cases
 		if r.IntN(10) > 0 {
 			return r.Int64N(small)
 		}
@@ -30,7 +30,7 @@ func someObservations(r *rand.Rand, n int) []record.Observation {
 	var observations []record.Observation
 	for range n {
 		o := record.Observation{Status: 200, Bytes: 6}
-		o.Intended = time.Duration(size(1e9, math.MaxInt64/4)) // in no order
+		o.Intended = time.Duration(size(1e9, math.MaxInt64/4)) // not in order
 		o.Sent = o.Intended + time.Duration(size(1e3, 1e12))
 		o.FirstByte = o.Sent + time.Duration(size(1e6, 1e12))
 		o.Done = o.FirstByte + time.Duration(size(1e3, 1e12))

@@ -9,11 +9,11 @@ type Environment struct {
 	Cores       int               `json:"cores"`
 	MemoryBytes int64             `json:"memory_bytes"`
 	ClockSource string            `json:"clock_source,omitempty"`
-	Governor    string            `json:"governor,omitempty"`    // of the CPU frequency; "" if the system has none
-	Mitigations map[string]string `json:"mitigations,omitempty"` // by CPU vulnerability, as reported by the kernel
-	Limits      map[string]string `json:"limits,omitempty"`      // on open files and processes, and of the control group
+	Governor    string            `json:"governor,omitempty"`    // CPU frequency governor; "" if the system has none
+	Mitigations map[string]string `json:"mitigations,omitempty"` // kernel's mitigation of each CPU vulnerability
+	Limits      map[string]string `json:"limits,omitempty"`      // limits of this process and its control group, by name
 	Load1       float64           `json:"load1"`                 // one-minute load average before the run
-	StealShare  float64           `json:"steal_share"`           // of CPU time since boot that the hypervisor took
+	StealShare  float64           `json:"steal_share"`           // share of CPU time since boot that the hypervisor took
 	Go          string            `json:"go"`
 	Programs    []Program         `json:"programs"`
 	Database    *Database         `json:"database,omitempty"` // nil if there is no database server
@@ -22,9 +22,9 @@ type Environment struct {
 // A Database describes the server in which the programs store their data.
 type Database struct {
 	Kind     string            `json:"kind"`     // "postgres"
-	URL      string            `json:"url"`      // without a password
+	URL      string            `json:"url"`      // URL without a password
 	Private  bool              `json:"private"`  // started for the run
-	Version  string            `json:"version"`  // as reported by the server
+	Version  string            `json:"version"`  // version reported by the server
 	Settings map[string]string `json:"settings"` // settings that affect the cost of a request
 	// CPUResolutionNS is the largest error of the server's CPU time in a block, in either direction.
 	CPUResolutionNS int64 `json:"cpu_resolution_ns,omitempty"`
@@ -33,7 +33,7 @@ type Database struct {
 // A Program is a file that was measured.
 type Program struct {
 	Workload string            `json:"workload"`
-	Variants []string          `json:"variants,omitempty"` // that it serves, in a run with variants
+	Variants []string          `json:"variants,omitempty"` // variants that it serves, in a run with variants
 	Path     string            `json:"path"`
 	Bytes    int64             `json:"bytes"`
 	SHA256   string            `json:"sha256"`
@@ -42,7 +42,8 @@ type Program struct {
 	Settings map[string]string `json:"settings,omitempty"` // build settings: CGO_ENABLED, -tags, -ldflags
 }
 
-// How a program is linked. A dynamically linked program loads and binds libraries at each start.
+// LinkedStatically and LinkedDynamically are the ways to link a program. A dynamically linked program loads and binds
+// libraries at each start.
 const (
 	LinkedStatically  = "static"
 	LinkedDynamically = "dynamic"

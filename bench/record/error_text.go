@@ -51,7 +51,7 @@ func flat(err error) []error {
 	return all
 }
 
-// files joins file names with commas. The directory is left out if it is that of the preceding name.
+// files joins file names with commas. A directory that is the same as for the preceding name is left out.
 func files(names []string) string {
 	var short []string
 	for i, name := range names {

@@ -14,7 +14,7 @@ type Failure struct {
 	First     int           `json:"first"`                // number of the first one, from 1, in order of completion
 	Request   string        `json:"request,omitempty"`    // name of the first failed request, if the block is of a mix
 	Statuses  []StatusCount `json:"statuses,omitempty"`   // the first maxStatuses distinct wrong statuses
-	FirstLine string        `json:"first_line,omitempty"` // of the first wrong body
+	FirstLine string        `json:"first_line,omitempty"` // first line of the first wrong body
 }
 
 // A StatusCount is the number of responses with a status.
@@ -57,7 +57,7 @@ func (f Failures) observe(o Observation, n int, names []string) {
 	}
 }
 
-// Merge adds the failures of another block, whose requests follow before earlier ones.
+// Merge adds the failures of another block. before is the number of requests that precede the requests of that block.
 func (f Failures) Merge(more Failures, before int) {
 	for class, m := range more {
 		known := f[class]
@@ -74,15 +74,15 @@ func (f Failures) Merge(more Failures, before int) {
 	}
 }
 
-// ForgetFirst clears the first failed request, which means nothing for requests to several cells.
+// ForgetFirst clears the first failed request, which is meaningless for requests to several cells.
 func (f Failures) ForgetFirst() {
 	for _, known := range f {
 		known.First, known.Request = 0, ""
 	}
 }
 
-// Describe returns a text for the failed requests, counts of which are given by class: "7772 wrong status; 502 7,772
-// times, from request 101 on, first line "Bad Gateway"". Older records have the classes only.
+// Describe returns a text on the failed requests, whose counts by class are given: "7772 wrong status; 502 7,772
+// times, from request 101 on, first line "Bad Gateway"". Older records have only the classes.
 func (f Failures) Describe(counts Counts) string {
 	parts := []string{counts.String()}
 	for _, class := range slices.Sorted(maps.Keys(f)) {

@@ -14,8 +14,8 @@ type FailureCount struct {
 	Failures Failures
 }
 
-// Add counts a request. The class is "" if its response was right. Otherwise status and body are those of the response;
-// the status is 0 if there was none.
+// Add counts a request. The class is "" if its response was right. status and body are the status and body of a wrong
+// response; the status is 0 if there was no response.
 func (n *FailureCount) Add(class string, status int, body []byte) {
 	n.observe(Observation{Err: class, Status: status}, nil)
 	n.excerpt(class, body)

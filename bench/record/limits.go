@@ -15,8 +15,8 @@ const (
 // errLongLine is returned for a line that would take too much memory.
 var errLongLine = fmt.Errorf("line is longer than %d bytes", maxLine)
 
-// readLine reads a line of at most this many bytes, line end included. Its errors are those of bufio.Reader.ReadBytes,
-// and errLongLine.
+// readLine reads a line of at most this many bytes, line end included. It returns the errors of
+// bufio.Reader.ReadBytes, and errLongLine.
 func readLine(in *bufio.Reader, most int) ([]byte, error) {
 	var line []byte
 	for {

@@ -13,7 +13,7 @@ type Observation struct {
 	Sent      time.Duration   // just before its first byte was written, or before its new connection was opened
 	FirstByte time.Duration   // when the first byte of the response was read; 0 if none was
 	Done      time.Duration   // when the last byte of the response was read
-	Status    int             // of the response; 0 if there was none
+	Status    int             // status of the response; 0 if there was none
 	Bytes     int64           // length of the response body
 	Timing    contract.Timing // phases reported by the server
 	Request   int             // index of the request in the mix; 0 if there is none

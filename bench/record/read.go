@@ -34,7 +34,7 @@ type Follower struct {
 	name   string
 	lines  int
 	old    bool  // the run is of schema 1
-	offset int64 // of the next line
+	offset int64 // offset of the next line
 	seen   int64 // bytes of observations of all blocks read so far
 }
 
@@ -44,7 +44,7 @@ func Follow(dir string) *Follower {
 		name: filepath.Join(dir, blocksFile)}
 }
 
-// Read reads what was recorded since the previous call. Its errors are those of the function Read.
+// Read reads what was recorded since the previous call. It returns the same errors as the function Read.
 func (f *Follower) Read() error {
 	file, err := foreign.Open(f.name)
 	if err != nil {

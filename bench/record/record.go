@@ -25,21 +25,21 @@ type entry struct {
 	WarmUp    *WarmUp    `json:"warm_up,omitempty"`
 	ColdStart *ColdStart `json:"cold_start,omitempty"`
 	ColdFiles *ColdFiles `json:"cold_files,omitempty"`
-	Responses []Response `json:"responses,omitempty"` // of the targets, before their first block
+	Responses []Response `json:"responses,omitempty"` // responses of the targets, before their first block
 }
 
 // A Record is the run directory that a run writes to.
 type Record struct {
 	Dir          string
-	Blocks       int // on disk, without those of warm-ups
+	Blocks       int // number of blocks on disk, without blocks of warm-ups
 	blocks       *os.File
 	observations *os.File
 	reserve      *reserve // nil if there is none
 	encoder      encoder
-	offset       int64 // of the next block's observations
+	offset       int64 // offset of the next block's observations
 	whole        int64 // bytes of complete lines in blocks
 	count        FailureCount
-	names        []string // of the requests of the block, if it is of a mix
+	names        []string // names of the requests of the block, if it is of a mix
 	writeErr     error    // the first write error
 }
 

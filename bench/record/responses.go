@@ -12,9 +12,9 @@ type Response struct {
 	Model       string `json:"model"`
 	Status      int    `json:"status"`
 	ContentType string `json:"content_type,omitempty"`
-	Bytes       int    `json:"bytes"`                // of the body
+	Bytes       int    `json:"bytes"`                // length of the body
 	FirstLine   string `json:"first_line,omitempty"` // first line of the body that is not blank, perhaps shortened
-	SHA256      string `json:"sha256"`               // of the body after masking, in hexadecimal
+	SHA256      string `json:"sha256"`               // hash of the body after masking, in hexadecimal
 	Masked      bool   `json:"masked,omitempty"`     // masks cover the whole body, so nothing of it is compared
 }
 

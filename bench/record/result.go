@@ -14,7 +14,7 @@ type Head struct {
 	Schema      int         `json:"schema"`
 	ID          string      `json:"id"`
 	Started     time.Time   `json:"started"`
-	Version     string      `json:"version"` // of forktax
+	Version     string      `json:"version"` // version of forktax
 	Plan        plan.Plan   `json:"plan"`
 	Environment Environment `json:"environment"`
 }
@@ -24,7 +24,7 @@ type Block struct {
 	Cell         int             `json:"cell"` // index in the plan
 	Round        int             `json:"round"`
 	Start        int             `json:"start"`    // index of the start of the targets
-	BeganNS      int64           `json:"start_ns"` // since the run began
+	BeganNS      int64           `json:"start_ns"` // time since the run began
 	LengthNS     int64           `json:"length_ns"`
 	WarmUp       bool            `json:"warm_up,omitempty"`         // part of a warm-up, which is not evaluated
 	Overtime     bool            `json:"overtime,omitempty"`        // the start confirms an alarm after the budget
@@ -32,17 +32,17 @@ type Block struct {
 	Requests     int             `json:"requests"`                  // observations, failed ones included
 	Errors       map[string]int  `json:"errors,omitempty"`          // failed requests by class
 	Failures     Failures        `json:"failures,omitempty"`        // details of Errors; nil in older records
-	LogLines     []string        `json:"log,omitempty"`             // of the target, if a request failed; deduplicated
-	Usage        *contract.Usage `json:"usage,omitempty"`           // of the target in this block; nil if unknown
+	LogLines     []string        `json:"log,omitempty"`             // deduplicated log of the target, if a request failed
+	Usage        *contract.Usage `json:"usage,omitempty"`           // usage of the target in this block; nil if unknown
 	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // CPU time of the database server; nil if unknown
-	IdleNS       int64           `json:"idle_ns,omitempty"`         // since the target's previous block in this start
+	IdleNS       int64           `json:"idle_ns,omitempty"`         // time since the target's previous block in this start
 	IdleCPUNS    int64           `json:"idle_cpu_ns,omitempty"`     // CPU time of the target during IdleNS
 	GeneratorNS  int64           `json:"generator_cpu_ns"`          // CPU time of the harness
 	Collections  int             `json:"collections"`               // garbage collections of the harness
 	Machine      Counters        `json:"machine"`                   // change since the previous block
 	Observations Span            `json:"observations"`
 
-	// GeneratorWait is the wait of the harness's process, TargetWait that of the target's processes.
+	// GeneratorWait is the CPU wait of the harness's process. TargetWait is the CPU wait of the target's processes.
 	GeneratorWait CPUWait `json:"generator_wait,omitzero"`
 	TargetWait    CPUWait `json:"target_wait,omitzero"`
 }
@@ -75,18 +75,18 @@ func (b Block) LogSuffix() string { return process.Logged(b.LogLines) }
 type Tail struct {
 	Complete  bool   `json:"complete"`
 	LengthNS  int64  `json:"length_ns"`
-	Condition string `json:"condition,omitempty"` // why the run is not complete
+	Condition string `json:"condition,omitempty"` // reason why the run is not complete
 }
 
 // A Result is a recorded run. Tail is the zero value if the harness was killed.
 type Result struct {
 	Head
-	Responses  []Response // of the targets, before their first block
+	Responses  []Response // responses of the targets, before their first block
 	WarmUps    []WarmUp
 	ColdFiles  []ColdFiles
 	ColdStarts []ColdStart
 	Blocks     []Block
-	Discarded  []Block // of warm-ups
+	Discarded  []Block // blocks of warm-ups
 	Tail       Tail
 
 	observations func(Block) iter.Seq2[Observation, error]

@@ -10,11 +10,11 @@ type WarmUp struct {
 	Workload string       `json:"workload"`
 	Model    string       `json:"model"`
 	Start    int          `json:"start"`              // index of the start of the targets
-	ReadyNS  int64        `json:"ready_ns,omitempty"` // from process start until ready; 0 for an external server
-	Request  string       `json:"request"`            // of the curve
+	ReadyNS  int64        `json:"ready_ns,omitempty"` // time from process start until ready; 0 for an external server
+	Request  string       `json:"request"`            // request of the curve
 	Curve    []CurvePoint `json:"curve,omitempty"`    // cost of the first requests, sent one after the other
 	LengthNS int64        `json:"length_ns"`          // total duration
-	Steady   bool         `json:"steady"`             // for each request, two adjacent windows agreed
+	Steady   bool         `json:"steady"`             // two adjacent windows agreed, for each request
 }
 
 // A CurvePoint is the cumulative cost of a target after a number of requests.

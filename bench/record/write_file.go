@@ -11,7 +11,7 @@ import (
 // A WriteError is returned when a file cannot be written, as on a full disk.
 type WriteError struct {
 	Name string
-	Err  error // from the operating system
+	Err  error // error of the operating system
 }
 
 func (e *WriteError) Error() string { return fmt.Sprintf("writing %s: %v", e.Name, e.Err) }
@@ -19,8 +19,8 @@ func (e *WriteError) Error() string { return fmt.Sprintf("writing %s: %v", e.Nam
 // Unwrap returns Err.
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// NewWriteError returns a WriteError for an error of package os. It drops the call and the path from err, which may be
-// that of a temporary file.
+// NewWriteError returns a WriteError for an error of package os. It drops the call and the path from err, since the
+// path may be the path of a temporary file.
 func NewWriteError(name string, err error) *WriteError {
 	var path *fs.PathError
 	var link *os.LinkError

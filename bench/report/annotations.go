@@ -8,9 +8,8 @@ import (
 	"forktax/bench/analysis"
 )
 
-// Annotations prints GitHub Actions workflow commands: an error for each failed gate, warnings for undecided gates
-// and for
-// the run, then one notice with the verdict. GitHub shows ten of a kind per step, so failures come first.
+// Annotations prints GitHub Actions workflow commands: an error for each failed gate, warnings for undecided gates and
+// for the run, then a notice with the verdict. GitHub shows ten annotations of each kind per step: failures come first.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 func Annotations(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
@@ -38,8 +37,8 @@ func Annotations(w io.Writer, a *analysis.Analysis) error {
 	return p.err
 }
 
-// What GitHub wants to be escaped: in the text of a command what would end its line, in a property also what would end
-// the property.
+// annotationText escapes the characters that would end the line of a command. annotationProperty also escapes those
+// that would end a property of a command.
 var (
 	annotationText     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	annotationProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")

@@ -8,7 +8,7 @@ import (
 	"forktax/bench/analysis/analysistest"
 )
 
-// Text that would end a workflow command or its property is escaped; output of a program never becomes a command.
+// Text that would end a workflow command or its property is escaped. Text of a program never becomes a command.
 func TestAnnotationsAreEscaped(t *testing.T) {
 	a := checked(t, "regression")
 	a.Check.Gates[0].Why = "100%\r\n::set-env name=PATH::/tmp"

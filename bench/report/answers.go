@@ -15,7 +15,7 @@ import (
 const exampleRate = 100
 
 // answers returns the lines of the first screen: for each request, at its first load, the cost of each model compared
-// with the baseline; for a suite its headline, and for a search the rates that meet the objective.
+// with the baseline. For a suite it returns the headline, and for a search the rates that meet the objective.
 func answers(a *analysis.Analysis) (lines []statement) {
 	switch {
 	case a.Run.Suite != nil:
@@ -35,7 +35,7 @@ func answers(a *analysis.Analysis) (lines []statement) {
 	return lines
 }
 
-// answerOf compares a cell with that of the baseline in one line; "" if they were not compared.
+// answerOf compares a cell with the baseline's cell in one line; the text is "" if they were not compared.
 func answerOf(a *analysis.Analysis, c analysis.Cell) (s statement) {
 	r, kept := a.Comparison(c.Cell, analysis.MetricResponse), a.BaselineOf(c)
 	name := analysis.RequestName(c.Workload, c.Request)
@@ -60,12 +60,12 @@ func answerOf(a *analysis.Analysis, c analysis.Cell) (s statement) {
 	return s
 }
 
-// medianText is the median response time of a cell, for a sentence.
+// medianText formats the median response time of a cell for a sentence.
 func medianText(c analysis.Cell) string {
 	return units.Optional(c.Response.P50, units.RoughDuration)
 }
 
-// ratioText returns the ratio of the slower to the faster median, with its CI if known.
+// ratioText formats the ratio of the slower to the faster median, with its CI if known.
 func ratioText(r analysis.Comparison, t turned) string {
 	switch {
 	case r.RatioLow == nil:
@@ -93,11 +93,11 @@ func coreShares(slow, fast analysis.Cell) string {
 	return fmt.Sprintf(" At %d req/s: %s against %s of a core.", exampleRate, share(slow), share(fast))
 }
 
-// subjects names the programs of a user that a run compared; "" if there are none.
+// subjects lists the user's own programs and servers that a run compared; "" if there are none.
 func subjects(a *analysis.Analysis) string {
 	var parts []string
 	for _, p := range a.Environment.Programs {
-		if a.Check == nil && filepath.Base(p.Path) == p.Workload { // no workload program is called so
+		if a.Check == nil && filepath.Base(p.Path) == p.Workload { // a user's program is named after its file
 			parts = append(parts, "cgi: "+p.Path)
 		}
 	}

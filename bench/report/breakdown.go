@@ -11,19 +11,20 @@ import (
 	"forktax/workload/contract"
 )
 
-// Tables and drawings of where the time of a request goes, and of what keeping a thing is worth.
+// Tables and drawings of the phases of requests, and the table of reuse levels.
 
-// cellsWithPhases lists the cells in which a child's phases are known, at the first load of each request.
+// cellsWithPhases returns the cells with known phases of a child process, at the first load of each request.
 func cellsWithPhases(a *analysis.Analysis) []analysis.Cell {
 	return slices.DeleteFunc(analysis.FirstLoads(a.OwnCells()), func(c analysis.Cell) bool {
 		return c.PhaseNS("exit") == 0 || c.PhaseNS("spawn") == 0
 	})
 }
 
-// leastShown is the share of a request that what is outside of the phases must have somewhere to be worth a column.
+// leastShown is a share of the median response time. The time outside of the phases has a column only if it is larger
+// in some cell.
 const leastShown = 0.01
 
-// phaseColumns has one for each phase, which tables have if any of their cells has it.
+// phaseColumns has a column for each phase. Tables show it if any cell has that phase.
 var phaseColumns = func() (columns []column[analysis.Cell]) {
 	for _, name := range append(contract.Phases[:], analysis.Outside) {
 		columns = append(columns, column[analysis.Cell]{Name: name, Unit: ns, In: inPhases, About: aboutPhases,
@@ -47,12 +48,12 @@ var phaseColumns = func() (columns []column[analysis.Cell]) {
 	return columns
 }()
 
-// phasesTable has a row for each cell of a model that starts processes.
+// phasesTable returns a table with a row for each cell of a model that starts processes.
 func phasesTable(a *analysis.Analysis) grid {
 	return makeTable(a, slices.Concat(cellColumns, phaseColumns), inPhases, cellsWithPhases(a), placeOf(a))
 }
 
-// waterfalls draws the phases of the requests for which a process was started, in Markdown.
+// waterfalls draws, in Markdown, the phases of requests for which a process was started.
 func waterfalls(a *analysis.Analysis) string {
 	var all []string
 	for _, c := range cellsWithPhases(a) {
@@ -69,7 +70,7 @@ func phaseSum(c analysis.Cell) (sum int64) {
 	return sum
 }
 
-// widest is how many characters a waterfall's bars take together.
+// widest is the total width of a waterfall's bars, in characters.
 const widest = 60
 
 // waterfall draws the phases of a cell one below the other, each beginning where the one before it ended.
@@ -90,7 +91,8 @@ func waterfall(c analysis.Cell) string {
 	return b.String()
 }
 
-// reuseTable has a row for each request, at each load, and for each step what the client saw it cost.
+// reuseTable returns a table with a row for each request at each load. Each step has a column with the response time
+// that it adds, measured by the client.
 func reuseTable(a *analysis.Analysis) grid {
 	columns := []column[analysis.ReuseLevels]{
 		{Name: "request", Key: "request", Text: requestOf[analysis.ReuseLevels]},
@@ -106,7 +108,7 @@ func reuseTable(a *analysis.Analysis) grid {
 	return makeTable(a, columns, 0, a.ReuseLevels, nil)
 }
 
-// stepText is what the client saw a step of a ladder cost.
+// stepText returns the text function of a step: the response time that it adds, measured by the client.
 func stepText(renews string) func(*analysis.Analysis, analysis.ReuseLevels) string {
 	return of(func(l analysis.ReuseLevels) string {
 		for _, s := range l.Steps {
@@ -120,8 +122,8 @@ func stepText(renews string) func(*analysis.Analysis, analysis.ReuseLevels) stri
 	})
 }
 
-// withoutIntermediate leaves out the cells of models between the first and the last level of reuse, which have a table
-// of their own.
+// withoutIntermediate returns the analysis without the cells and start-ups of models between the first and the last
+// level of reuse, which have a table of their own.
 func withoutIntermediate(a *analysis.Analysis) *analysis.Analysis {
 	some := *a
 	isBetween := func(l analysis.ReuseLevels, model string) bool {

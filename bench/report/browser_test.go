@@ -15,7 +15,7 @@ import (
 	"forktax/bench/browsertest"
 )
 
-// opened opens the page, as a file, without a network.
+// opened opens the page in a browser, as a file and without a network.
 func opened(t *testing.T, page string) *browsertest.Browser {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.html")
@@ -27,11 +27,11 @@ func opened(t *testing.T, page string) *browsertest.Browser {
 	return b
 }
 
-// axe is the directory of the examiner.
+// axe is the directory of axe-core, which checks accessibility.
 const axe = "testdata/axe"
 
-// The page works in a browser without a network: it draws all figures, says nothing to the console, and everybody can
-// use it, by day and by night, on paper and on a phone.
+// The page works in a browser without a network. It draws all figures, prints nothing to the console, and is
+// accessible in light and dark mode, on paper, and on a phone.
 func TestPageInABrowser(t *testing.T) {
 	b := opened(t, printedPage(t))
 	if n := browsertest.Ask[int](t, b,
@@ -73,8 +73,8 @@ func TestPageInABrowser(t *testing.T) {
 	}
 }
 
-// A number that is followed shows its place in the JSON; keys do what the mouse does. The address of the place leads
-// there, too.
+// The link of a number shows its place in the JSON, also if it is followed by keyboard. So does the place in the
+// address of the page.
 func TestNumbersLeadToTheJSON(t *testing.T) {
 	b := opened(t, printedPage(t))
 	seen := func(place, name string) {

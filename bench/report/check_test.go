@@ -19,7 +19,8 @@ import (
 	"forktax/bench/record"
 )
 
-// made-up checks, one of each verdict, as they are in an analysis of a run of the variants base and candidate.
+// checks returns made-up checks by name, at least one for each verdict, as in an analysis of a run of the variants base
+// and candidate.
 func checks() map[string]*analysis.Check {
 	load := plan.Load{Kind: plan.Closed, Concurrency: 1}
 	gate := func(metric, kind, unit string, base, candidate float64, verdict, why string) analysis.Gate {
@@ -89,7 +90,7 @@ func control(found bool) *analysis.Control {
 	return &analysis.Control{Delay: 0.1, Ratio: new(1.04), P: new(0.31)}
 }
 
-// checked is the analysis of the real run with one of the checks.
+// checked returns the analysis of the real run with one of the checks.
 func checked(t *testing.T, verdict string) *analysis.Analysis {
 	t.Helper()
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
@@ -97,7 +98,7 @@ func checked(t *testing.T, verdict string) *analysis.Analysis {
 	return a
 }
 
-// golden holds what was printed against a file in testdata.
+// golden compares output with a file in testdata.
 func golden(t *testing.T, file string, got []byte) {
 	t.Helper()
 	name := filepath.Join("testdata", file)
@@ -115,7 +116,7 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
-// The beginning of a report is the check; the rest is as of any run.
+// A report begins with the check; the rest is the same as without a check.
 func TestChecksInReports(t *testing.T) {
 	plain := analysistest.Analyze(t, analysistest.TheRun(t))
 	for verdict := range checks() {
@@ -141,8 +142,8 @@ func TestChangeFromNothing(t *testing.T) {
 	}
 }
 
-// schema is what Ant's and Jenkins' schemas want of JUnit's XML: the attributes that must be there, and the elements
-// within, in their order, each at most once but where it is marked.
+// schema has the rules of Ant's and Jenkins' schemas for JUnit XML: for each element the required attributes, and the
+// elements within it, in order. An element within another occurs at most once, unless it is marked by *.
 var schema = map[string]struct{ attributes, elements []string }{
 	"testsuites": {nil, []string{"testsuite*"}},
 	"testsuite": {[]string{"name", "timestamp", "hostname", "tests", "failures", "errors", "skipped", "time", "package",
@@ -157,7 +158,7 @@ var schema = map[string]struct{ attributes, elements []string }{
 	"system-out": {}, "system-err": {},
 }
 
-// element is any element of XML.
+// element is an XML element of any name.
 type element struct {
 	XMLName    xml.Name
 	Attributes []xml.Attr `xml:",any,attr"`
@@ -173,7 +174,7 @@ func (e element) attribute(name string) string {
 	return ""
 }
 
-// valid holds an element, and those within it, against the schema.
+// valid checks an element, and the elements within it, against the schema.
 func (e element) valid(t *testing.T) {
 	t.Helper()
 	rule, ok := schema[e.XMLName.Local]
@@ -203,7 +204,7 @@ func (e element) valid(t *testing.T) {
 	}
 }
 
-// What JUnit's XML counts is what is in it, and only what passed has neither a failure nor an error.
+// The counts in JUnit XML are the numbers of its elements. Only a case that passed has neither a failure nor an error.
 func TestJUnit(t *testing.T) {
 	few := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		return append(analysistest.TenResponses(c, round), analysistest.Failed("closed"))
@@ -246,7 +247,7 @@ func TestJUnit(t *testing.T) {
 	test("a change within its margin", checked(t, "changed"), "6", "0", "0")
 	test("gates left out", checked(t, "left-out"), "8", "0", "0")
 	test("a run", analysistest.Analyze(t, analysistest.TheRun(t)), "7", "0", "0")
-	// Each cell has errors, and all its blocks are invalid: so two inconclusive warnings at most.
+	// Each cell has errors, and all of its blocks are invalid, so there are at most two inconclusive warnings.
 	a := analysistest.Analyze(t, few.Record(t, 6))
 	want := 2
 	for _, w := range a.Warnings {
@@ -256,7 +257,7 @@ func TestJUnit(t *testing.T) {
 	}
 	test("a run with errors", a, strconv.Itoa(want), "0", strconv.Itoa(want))
 
-	// A verdict that nothing else is the reason of is a case of its own.
+	// A verdict that no gate and no control explains is a test case of its own.
 	alone := checked(t, "pass")
 	alone.Check.Verdict, alone.Check.Why = analysis.Undecided, "too few groups"
 	test("an inconclusive verdict alone", alone, "7", "0", "1")
@@ -265,7 +266,7 @@ func TestJUnit(t *testing.T) {
 	test("a gate without a verdict", unknown, "6", "0", "1")
 }
 
-// Gates that were left out are a warning of the run, one for all, with each reason once.
+// The run has one warning for all gates that were left out, with each reason once.
 func TestWarningOfGatesLeftOut(t *testing.T) {
 	r := analysistest.CheckRun(t, 0)
 	r.Plan.Check.LeftOut = checks()["left-out"].LeftOut

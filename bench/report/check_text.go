@@ -10,7 +10,7 @@ import (
 	"forktax/bench/units"
 )
 
-// The texts about a check, which all formats share.
+// Texts about a check that all formats share.
 
 // checkHeadline returns the verdict in one line.
 func checkHeadline(c *analysis.Check) string {
@@ -34,7 +34,8 @@ func checkTerms(c *analysis.Check) string {
 		starts, c.Seconds)
 }
 
-// gatesSection has a row for each gate, in the order in which gates are decided, then for each gate left out.
+// gatesSection returns a table with a row for each gate, in the order in which gates are decided, then for each gate
+// that was left out.
 func gatesSection(c *analysis.Check) section {
 	rows := slices.Clone(c.Gates)
 	for _, l := range c.LeftOut {
@@ -81,7 +82,7 @@ func gateValue(g analysis.Gate, v *float64) string {
 	return units.Optional(v, in.print)
 }
 
-// gateLoad returns the load at which a gate was measured; "" if it is counted in one start.
+// gateLoad returns the load at which a gate was measured; "" for a gate that is counted in one start.
 func gateLoad(g analysis.Gate) string {
 	if g.Load.Kind == "" {
 		return ""
@@ -104,7 +105,7 @@ func gateFound(g analysis.Gate) string {
 	return said
 }
 
-// gateLines lists the gates with a verdict, each with its measured change.
+// gateLines lists the gates with the given verdict, each with its measured change.
 func gateLines(c *analysis.Check, verdict string) (lines []string) {
 	for _, g := range c.Gates {
 		if g.Verdict == verdict {
@@ -163,7 +164,7 @@ func spokenControl(metric string) string {
 	return spoken(metric)
 }
 
-// check prints a check, if there is one.
+// check prints a check, or nothing if c is nil.
 func (p *printer) check(c *analysis.Check) {
 	if c == nil {
 		return
@@ -187,7 +188,8 @@ func (p *printer) check(c *analysis.Check) {
 	p.list("Left out", analysis.LeftOutLines(c.LeftOut))
 }
 
-// briefGates leaves out the load, which is the same of all gates, and the request if there is only one.
+// briefGates returns the table without the load, which is the same for all gates, and without the request if there is
+// only one.
 func briefGates(c *analysis.Check, g grid) grid {
 	g = g.without("load")
 	for _, gate := range c.Gates {

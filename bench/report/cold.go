@@ -30,7 +30,7 @@ var coldColumns = []column[analysis.ColdStart]{
 	{Name: "not evicted", Key: "kept_bytes", Unit: sizes, About: aboutColdFiles},
 }
 
-// coldStatements has a sentence for each program.
+// coldStatements returns a sentence for each program.
 func coldStatements(a *analysis.Analysis) (all []statement) {
 	for i, s := range a.ColdStarts {
 		all = append(all, statement{Text: fmt.Sprintf("%s as %s: a start takes %s warm and %s cold (%s×).",

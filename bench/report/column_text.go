@@ -40,14 +40,14 @@ func comparisons(a *analysis.Analysis, wanted func(analysis.Comparison) bool) []
 	})
 }
 
-// comparesModels reports whether a run is not of a suite, whose contenders are not models.
+// comparesModels reports whether a run compares models. The contenders of a suite are not models.
 func comparesModels(a *analysis.Analysis) bool { return a.Run.Suite == nil }
 
 func hasDatabaseCPU(a *analysis.Analysis) bool {
 	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool { return c.DatabaseCPU != nil })
 }
 
-// hasQueued reports whether waits for a CPU are known of any cell.
+// hasQueued reports whether the time that threads waited for a CPU is known for any cell.
 func hasQueued(a *analysis.Analysis) bool {
 	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool {
 		return c.GeneratorQueue != nil ||
@@ -66,19 +66,19 @@ func taxText(a *analysis.Analysis, c analysis.Cell) string {
 	return ""
 }
 
-// taxPlace is where a field of that comparison is in the JSON.
+// taxPlace returns a function that returns the place in the JSON of a field of the comparison that taxText formats.
 func taxPlace(field string) func(*analysis.Analysis, analysis.Cell) string {
 	return func(a *analysis.Analysis, c analysis.Cell) string {
 		return fmt.Sprintf(".comparisons.%d.%s", a.ComparisonIndex(c.Cell, analysis.MetricResponse), field)
 	}
 }
 
-// timesText prints a ratio with its interval.
+// timesText formats a ratio with its interval.
 func timesText(c analysis.Comparison) string {
 	return units.Number(c.Ratio) + "×" + units.Interval(c.RatioLow, c.RatioHigh, units.Number)
 }
 
-// differenceText prints a difference in the unit of what is compared, with its interval.
+// differenceText formats a difference in the unit of the compared metric, with its interval.
 func differenceText(c analysis.Comparison) string {
 	print := units.Duration
 	if c.Unit != "ns" {
@@ -100,10 +100,11 @@ func savingsText(d analysis.Decision) string {
 	return strings.Join(parts, ", ")
 }
 
-// fewestStarts have a 95% interval; see stats.SignedRank.
+// fewestStarts is the smallest number of starts that has a 95% interval; see stats.SignedRank.
 const fewestStarts = 6
 
-// notes explains the marks of intervals that are not the default: over pairs, where those over starts are not wider.
+// notes explains the marks of intervals that are not the default. The default is the interval over pairs of blocks,
+// if the interval over starts is at most 1.5 times as wide.
 var notes = []struct{ mark, text string }{
 	{" †", "over starts of the targets: more than 1.5 times as wide as over pairs of blocks"},
 	{" ‡", "over pairs of blocks only: an interval over starts needs at least six starts"},
@@ -122,7 +123,7 @@ func intervalMark(c analysis.Comparison) string {
 	return ""
 }
 
-// footnotes explains the marks that the comparisons of these cells have by the metric.
+// footnotes explains the marks in the comparisons of these cells by the metric.
 func footnotes(a *analysis.Analysis, cells []analysis.Cell, metric string) (lines []string) {
 	for _, n := range notes {
 		if slices.ContainsFunc(cells, func(c analysis.Cell) bool {
@@ -135,7 +136,7 @@ func footnotes(a *analysis.Analysis, cells []analysis.Cell, metric string) (line
 	return lines
 }
 
-// intervalText describes the unit of the interval.
+// intervalText describes the sampling unit of the interval.
 func intervalText(c analysis.Comparison) string {
 	switch {
 	case c.Over == "":

@@ -8,14 +8,14 @@ import (
 	"forktax/workload/contract"
 )
 
-// tables is a set of the tables of cells, which share a list of columns.
+// tables is a set of tables of cells. All of them share one list of columns.
 type tables uint
 
 const (
 	inScreen    tables = 1 << iota // the first screen
 	inClosed                       // response times in closed loops
 	inOpen                         // response times at a rate
-	inResponses                    // both, on the page
+	inResponses                    // response times at all loads, on the page
 	inCosts
 	inSuite
 	inPhases
@@ -90,7 +90,7 @@ var aboutModel = func() string {
 	return text + " Variants and external servers have their own names."
 }()
 
-// cellColumns are in the order of the CSV.
+// cellColumns are the columns of cells, in the order of the CSV.
 var cellColumns = []column[analysis.Cell]{
 	{CSV: "run", In: inCSV, About: "Identifier of the run.",
 		Text: func(a *analysis.Analysis, _ analysis.Cell) string { return a.Run.ID }},
@@ -253,7 +253,7 @@ var gateColumns = []column[analysis.Gate]{
 	{Name: "verdict", Key: "verdict", About: "pass, regression, inconclusive, or left out."},
 }
 
-// decisionColumns includes a column for each rate at which the share of a core is shown.
+// decisionColumns returns the columns of decisions, including one for each rate at which the share of a core is shown.
 func decisionColumns() []column[analysis.Decision] {
 	all := []column[analysis.Decision]{
 		{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.Decision]},

@@ -23,8 +23,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// everything is an analysis that has a row in each table but that of a suite: the real run with a check, an open loop,
-// a database, and a phase of each name.
+// everything returns an analysis with a row in each table except the table of a suite: the real run with a check, an
+// open loop, a database, and a phase of each name.
 func everything(t *testing.T) *analysis.Analysis {
 	t.Helper()
 	a := checked(t, "pass")
@@ -60,7 +60,7 @@ func everything(t *testing.T) *analysis.Analysis {
 	return a
 }
 
-// ofASuite is the same run as one of a suite.
+// ofASuite returns the analysis of the real run as a run of a suite.
 func ofASuite(t *testing.T) *analysis.Analysis {
 	t.Helper()
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
@@ -69,8 +69,8 @@ func ofASuite(t *testing.T) *analysis.Analysis {
 	return a
 }
 
-// Each column says what it is and where its value is from, and is in the formats that it declares, on the page with its
-// definition.
+// Each column has a definition and a source of its value. It is in the formats that it declares, and on the page with
+// its definition.
 func TestColumns(t *testing.T) {
 	a := everything(t)
 	printed := map[string]string{}
@@ -88,7 +88,7 @@ func TestColumns(t *testing.T) {
 				continue
 			}
 			name := strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.CrossCheckEngine).Replace(c.Name)
-			bare := slices.Contains([]string{"workload", "title"}, name) // in the table of a suite, which has no heads for texts
+			bare := slices.Contains([]string{"workload", "title"}, name) // a suite's columns of text have no title
 			for format, declared := range map[string]bool{"text": c.Text, "markdown": c.Markdown} {
 				if declared && !bare && !strings.Contains(printed[format], name) {
 					t.Errorf("%s: the %s does not have it", of, format)
@@ -116,7 +116,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// A new column is one row. The test adds one, and finds it in all formats.
+// A new column needs one declaration. The test adds one, and finds the column in all formats.
 func TestNewColumnIsOneRow(t *testing.T) {
 	const about = "Blocks that are in comparisons."
 	report.AddColumn(t, "sound blocks", "sound_blocks", about, func(c analysis.Cell) string {
@@ -142,7 +142,7 @@ func TestNewColumnIsOneRow(t *testing.T) {
 	}
 }
 
-// All keys of a cell in the JSON are documented.
+// Each key of a cell in the JSON is documented.
 func TestColumnsOfAllKeys(t *testing.T) {
 	documented := map[string]bool{}
 	for _, c := range report.ColumnLists()[0].Columns {
@@ -164,7 +164,7 @@ func TestColumnsOfAllKeys(t *testing.T) {
 	check(reflect.TypeFor[analysis.Cell](), "")
 }
 
-// The lists of columns are lists of the JSON.
+// Each list of columns is for a list in the JSON.
 func TestColumnListsAreInTheJSON(t *testing.T) {
 	for _, list := range report.ColumnLists() {
 		of := reflect.TypeFor[analysis.Analysis]()
@@ -186,7 +186,7 @@ func TestColumnListsAreInTheJSON(t *testing.T) {
 	}
 }
 
-// The definition of percentiles has the numbers by which they are given.
+// The definition of percentiles has the numbers of responses that they need.
 func TestDefinitionOfPercentiles(t *testing.T) {
 	definition := ""
 	for _, c := range report.ColumnLists()[0].Columns {
@@ -201,7 +201,7 @@ func TestDefinitionOfPercentiles(t *testing.T) {
 	}
 }
 
-// The CSV has the columns that it always had, in their order, which programs may rely on.
+// The columns of the CSV and their order do not change: programs may rely on them.
 func TestCSVColumns(t *testing.T) {
 	rows, err := csv.NewReader(bytes.NewReader(analysistest.Print(t, "csv", uneven(t)))).ReadAll()
 	if err != nil {
@@ -218,7 +218,7 @@ func TestCSVColumns(t *testing.T) {
 	}
 }
 
-// docs/formats.md is made of the columns.
+// docs/formats.md is generated from the columns.
 func TestFormatsDocument(t *testing.T) {
 	name := filepath.Join("..", "..", "docs", "formats.md")
 	got := formatsDocument(t)
@@ -236,8 +236,8 @@ func TestFormatsDocument(t *testing.T) {
 	}
 }
 
-// formatsDocument is docs/formats.md as it should be: what is before the first heading in backticks is in
-// the file, the rest is made here.
+// formatsDocument returns the expected docs/formats.md. The text before the first heading in backticks is read from the
+// file; the rest is generated here.
 func formatsDocument(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "formats.md"))

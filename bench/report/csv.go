@@ -8,8 +8,8 @@ import (
 	"forktax/bench/foreign"
 )
 
-// CSV prints a row for each cell, including the cross-check's, as RFC 4180 specifies. An unknown value is empty. Text
-// that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
+// CSV prints a row for each cell, including the cross-check's, in the format of RFC 4180. An unknown value is empty.
+// Text that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
 func CSV(w io.Writer, a *analysis.Analysis) error {
 	a = respell(a, inCell)
 	out := csv.NewWriter(w)

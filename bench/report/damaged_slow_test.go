@@ -11,8 +11,8 @@ import (
 
 var allDamage = flag.Bool("damage", false, "replace all values, which takes minutes, and not one in 64")
 
-// sample has yield called for all of the damage, or for one in 64. The order of keys is that of maps, so that it is
-// another in each run.
+// sample returns a function that calls yield for one in 64 damaged texts, or for all with -damage. Keys come in the
+// order of maps, so each run has another sample.
 func sample(yield func(path string, damaged []byte)) func(path string, damaged []byte) {
 	n := 0
 	return func(path string, damaged []byte) {
@@ -22,7 +22,7 @@ func sample(yield func(path string, damaged []byte)) func(path string, damaged [
 	}
 }
 
-// Whichever value of a run is replaced, it is refused or printed.
+// A run with any of its values replaced is refused or printed.
 func TestDamagedRuns(t *testing.T) {
 	for _, name := range damagedRuns {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestDamagedRuns(t *testing.T) {
 	}
 }
 
-// Whichever value of a result.json is replaced, it is refused or printed.
+// A result.json with any of its values replaced is refused or printed.
 func TestDamagedResults(t *testing.T) {
 	for _, name := range damagedRuns {
 		t.Run(name, func(t *testing.T) {

@@ -14,10 +14,11 @@ import (
 	"forktax/bench/report"
 )
 
-// The runs in testdata/damaged are small real ones, which the tests damage: of forktax run, of a search and of a check.
+// damagedRuns are small real runs in testdata/damaged, which the tests damage: of forktax run, of a search and of a
+// check.
 var damagedRuns = []string{"run", "knee", "check"}
 
-// A storedRun is what record.Read reads.
+// A storedRun is the contents of the files of a run that record.Read reads.
 type storedRun struct{ blocks, observations []byte }
 
 func smallRun(t testing.TB, name string) storedRun {
@@ -35,9 +36,8 @@ func read(t testing.TB, name string) []byte {
 	return text
 }
 
-// usable reads and analyses the run in dir, and prints it in each format. An error is fine: of what cannot be read, or
-// of a format that a run cannot be printed in. What is not fine is to panic, or to take memory that the input does not
-// account for.
+// usable writes the run into dir, reads and analyses it, and prints it in each format. Errors are allowed: the run may
+// be unreadable, or a format may be unable to print it. A panic is not, nor is memory out of proportion to the input.
 func (r storedRun) usable(t *testing.T, dir string) {
 	t.Helper()
 	for name, text := range map[string][]byte{"blocks.jsonl": r.blocks, "observations.bin": r.observations} {
@@ -55,7 +55,7 @@ func (r storedRun) usable(t *testing.T, dir string) {
 	})
 }
 
-// oneLine checks that an error is what a command can show: one line, that does not name types of this program.
+// oneLine checks that a command can print an error: it has one line and does not name Go types.
 func oneLine(t *testing.T, err error) {
 	t.Helper()
 	if strings.Contains(err.Error(), "\n") {
@@ -78,8 +78,8 @@ func printable(a *analysis.Analysis) {
 	}
 }
 
-// limitMemory checks that the allocated memory is in proportion to the size of the input: each byte takes some
-// hundred, as a value and in the formats, and a report that of an empty run.
+// limitMemory checks that the memory that do allocates is in proportion to the size of the input. A report of an empty
+// run has a fixed cost; each byte of input takes some hundred bytes more, as a value and in the formats.
 func limitMemory(t *testing.T, input int, do func()) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -92,7 +92,7 @@ func limitMemory(t *testing.T, input int, do func()) {
 	}
 }
 
-// FuzzRun reads, analyses and prints what a file of a run may have become.
+// FuzzRun reads, analyses and prints damaged runs.
 func FuzzRun(f *testing.F) {
 	for _, name := range damagedRuns {
 		r := smallRun(f, name)
@@ -102,7 +102,7 @@ func FuzzRun(f *testing.F) {
 	f.Fuzz(func(t *testing.T, blocks, observations []byte) { storedRun{blocks, observations}.usable(t, dir) })
 }
 
-// FuzzResult reads, compares and prints what a result.json may have become.
+// FuzzResult reads, compares and prints damaged result.json files.
 func FuzzResult(f *testing.F) {
 	for _, name := range damagedRuns {
 		f.Add(smallResult(f, name))
@@ -113,7 +113,7 @@ func FuzzResult(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) { usableResult(t, file, text) })
 }
 
-// smallResult is the result.json of a run.
+// smallResult returns the result.json of a run in testdata/damaged.
 func smallResult(t testing.TB, name string) []byte {
 	t.Helper()
 	a, err := analysis.AnalyzeDir(filepath.Join("testdata", "damaged", name))
@@ -142,7 +142,7 @@ func usableResult(t *testing.T, file string, text []byte) {
 	})
 }
 
-// What made a report panic, or take all memory, is refused with a message that names it.
+// Values that once made a report panic or take all memory are refused, with a message that names them.
 func TestDamageThatWasFound(t *testing.T) {
 	wants := map[string]string{
 		"decisions[].core_shares = []":           "decision 1: has 0 core_shares; must have 4",
@@ -174,10 +174,10 @@ func TestDamageThatWasFound(t *testing.T) {
 	}
 }
 
-// hostileValues are what takes the place of a value.
+// hostileValues are JSON texts that replace a value.
 var hostileValues = []string{"-1", "0", "1000000000000000000", "9223372036854775807", "1e308", "null", `""`, "[]", "{}"}
 
-// damage yields JSON with each value of it replaced in turn, and each list and object emptied.
+// damage yields the JSON text with each of its values, lists and objects replaced in turn by each hostile value.
 func damage(t *testing.T, text []byte, yield func(path string, damaged []byte)) {
 	t.Helper()
 	var all any
@@ -203,7 +203,7 @@ func damage(t *testing.T, text []byte, yield func(path string, damaged []byte)) 
 				walk(path+"."+key, value, func(next any) { v[key] = next })
 			}
 		case []any:
-			for i, value := range v[:min(len(v), 2)] { // the others are alike
+			for i, value := range v[:min(len(v), 2)] { // further elements are alike
 				walk(path+"[]", value, func(next any) { v[i] = next })
 			}
 		}

@@ -8,10 +8,12 @@ import (
 	"forktax/bench/units"
 )
 
-// mostGroups is how many requests at a load have distributions: a search may have visited a hundred rates.
+// mostGroups is the maximum number of pairs of a request and a load that have figures: a search may have visited a
+// hundred rates.
 const mostGroups = 16
 
-// distributionFigures show the distributions of the cells of each request at each load.
+// distributionFigures returns two figures for each request at each load: the percentiles and the distributions of its
+// cells.
 func distributionFigures(a *analysis.Analysis, s size) (found []*figure) {
 	cells := slices.DeleteFunc(a.OwnCells(), func(c analysis.Cell) bool {
 		return c.Histogram == nil || len(c.Distribution.Counts) == 0
@@ -31,7 +33,7 @@ func distributionFigures(a *analysis.Analysis, s size) (found []*figure) {
 	return found
 }
 
-// percentileFigure shows which share of requests took longer than how long: the further to the right, the rarer.
+// percentileFigure plots response time against percentile. Response times further to the right are rarer.
 func percentileFigure(a *analysis.Analysis, g group[analysis.Cell], s size) *figure {
 	f := &figure{size: s, Title: "Percentiles: " + g.name, Data: cellTable(a, inRanks, g.members),
 		About: "Response time by percentile, up to the last ten requests. Both axes are logarithmic.",
@@ -64,7 +66,7 @@ func percentileName(p float64) string {
 	return fmt.Sprintf("p%.6g", 100*p)
 }
 
-// histogramFigure shows how often a request took how long.
+// histogramFigure plots the share of requests in each bin of response times.
 func histogramFigure(a *analysis.Analysis, g group[analysis.Cell], s size) *figure {
 	f := &figure{size: s, Title: "Distribution: " + g.name, Data: cellTable(a, inBins, nil),
 		About: fmt.Sprintf("Share of requests in each bin, up to p99.9. There are %d bins per factor of ten.",
@@ -101,8 +103,8 @@ func histogramFigure(a *analysis.Analysis, g group[analysis.Cell], s size) *figu
 	return f
 }
 
-// sharesOf are those of all responses that are in each bin, by its number, the first of these bins, and the one up to
-// which there is a given share of all.
+// sharesOf returns the share of responses in each bin, by the number of the bin. It also returns the first bin, and the
+// bin at which the cumulative share reaches upTo.
 func sharesOf(d analysis.Distribution, upTo float64) (shares map[int]float64, first, last int) {
 	all := 0.0
 	for _, n := range d.Counts {

@@ -129,7 +129,7 @@ func description(f explain.Part, width int) string {
 	case explain.KindFault, explain.KindThread, explain.KindWait, explain.KindMissing:
 		before = ""
 	}
-	if f.Detail != "" && f.Kind != explain.KindMissing { // whose number is enough
+	if f.Detail != "" && f.Kind != explain.KindMissing { // for missing files their number is enough
 		after = ", " + f.Detail
 	}
 	if f.Late {

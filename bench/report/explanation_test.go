@@ -14,7 +14,7 @@ import (
 	"forktax/bench/report"
 )
 
-// explanation has one of everything that can be found and tried.
+// explanation returns an explanation with a part of each kind and trials of each verdict.
 func explanation() *explain.Explanation {
 	found := func(kind, name, detail string, cost int64, by, advice string) explain.Part {
 		return explain.Part{Kind: kind, Name: name, Detail: detail, Cost: &cost, By: by, Advice: advice}
@@ -30,7 +30,7 @@ func explanation() *explain.Explanation {
 				"import it where it is needed"),
 			found(explain.KindScript, "/srv/cgi/page.py", "compiled and run", 1_554_000, explain.ByRest,
 				"code in a module is compiled once"),
-			found(explain.KindFault, "1201 page faults", "1.24µs each", 1_490_000, explain.ByEstimate, "touch less memory"),
+			found(explain.KindFault, "1,201 page faults", "1.24 µs each", 1_490_000, explain.ByEstimate, "touch less memory"),
 			found(explain.KindWait, "waiting, with no processor at work", "", 1_400_000, explain.ByClock,
 				"see its processes and connections"),
 			found(explain.KindProcess, "/usr/bin/uname", "2 times", 1_200_000, explain.ByLoading, "do it in the program itself"),
@@ -92,14 +92,14 @@ func TestExplanationText(t *testing.T) {
 	got := printed(t, "text", explanation())
 	golden(t, "explanation.txt", []byte(got))
 	_, table, _ := strings.Cut(got, "\n\n")
-	for line := range strings.Lines(table) { // what was found and tried fits a terminal of 100 columns
+	for line := range strings.Lines(table) { // the tables fit a terminal of 100 columns
 		if width := utf8.RuneCountInString(strings.TrimRight(line, " \n")); width > 100 {
 			t.Errorf("a line is %d wide, want at most 100: %s", width, line)
 		}
 	}
 }
 
-// A program of which little is known has a short report.
+// If little is known about a program, its report is short.
 func TestExplanationOfLittle(t *testing.T) {
 	got := printed(t, "text", &explain.Explanation{Program: []string{"/srv/cgi/a.cgi"}, Executed: "/srv/cgi/a.cgi",
 		Method: "GET", Path: "/", Status: 200, ResponseBytes: 2, Starts: 6, Exec: 200_000, FirstByte: 500_000,

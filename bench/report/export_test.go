@@ -8,7 +8,7 @@ import (
 	"forktax/bench/analysis"
 )
 
-// What the tests reach of the inside, from outside of the package.
+// Tag and BenchName export functions to tests in package report_test.
 var (
 	Tag       = tag
 	BenchName = benchName
@@ -17,18 +17,18 @@ var (
 // A ColumnInfo is what a column declares.
 type ColumnInfo struct {
 	Name, Key, CSV, Unit, About string
-	Value                       bool // it has a text of its own, or is at a key of a row
-	Number                      bool // what is at the key is one
-	Text, Markdown, Page        bool // formats that have it in a table
+	Value                       bool // the column has a text function or a key
+	Number                      bool // the value at the key is a number
+	Text, Markdown, Page        bool // formats with the column in a table
 }
 
-// A ColumnList is the columns of the rows of a list of the JSON.
+// A ColumnList is the columns for a list in the JSON, whose elements are the rows.
 type ColumnList struct {
 	Rows    string
 	Columns []ColumnInfo
 }
 
-// ColumnLists are the columns of all tables of a run.
+// ColumnLists returns the columns of all tables of a run.
 func ColumnLists() []ColumnList {
 	const printed = inClosed | inOpen | inCosts | inSuite | inPhases
 	return []ColumnList{
@@ -68,7 +68,7 @@ func infos[T any](columns []column[T], formats func(column[T], *ColumnInfo)) (al
 		i := ColumnInfo{Name: c.Name, Key: c.Key, Unit: c.Unit.name, About: c.About, Value: c.Text != nil}
 		if c.Key != "" {
 			var row T
-			v := field(row, c.Key) // which panics if there is none
+			v := field(row, c.Key) // panics if there is no such field
 			if v.Kind() == reflect.Pointer {
 				v = reflect.Zero(v.Type().Elem())
 			}
@@ -80,7 +80,7 @@ func infos[T any](columns []column[T], formats func(column[T], *ColumnInfo)) (al
 	return all
 }
 
-// AddColumn adds a row to the columns of cells for the time of a test.
+// AddColumn adds a column to the columns of cells until the test ends.
 func AddColumn(t *testing.T, name, csv, about string, value func(analysis.Cell) string) {
 	before := cellColumns
 	t.Cleanup(func() { cellColumns = before })

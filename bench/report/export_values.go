@@ -6,9 +6,9 @@ import (
 	"forktax/bench/analysis"
 )
 
-// metrics are the names of metrics: in a sentence; in the Go benchmark format, where ns/op is the median and not the
-// mean as in testing; and for Bencher, which has latency and throughput built in and creates other measures on first
-// use.
+// metrics has the names of each metric: in a sentence; in the Go benchmark format, where ns/op is the median, not the
+// mean as in package testing; and for Bencher. Bencher has latency and throughput built in, and creates other measures
+// on first use.
 var metrics = map[string]struct{ spoken, bench, bencher string }{
 	analysis.MetricResponse:   {"median response time", "ns/op", "latency"},
 	analysis.MetricResponse90: {"p90 of response times", "p90-ns/op", "latency-p90"},

@@ -17,8 +17,8 @@ type dot struct {
 	low, high    *float64
 }
 
-// dots draws one row for each. Where nothing changes is none: 1 of ratios, which have a logarithmic axis, and 0 of
-// differences. Without a dot there is no figure.
+// dots draws a row for each dot; without dots it returns no figure. The value none means no difference: 1 for ratios,
+// which have a logarithmic axis, and 0 for differences.
 func (f *figure) dots(all []dot, none float64, print func(float64) string) []*figure {
 	if len(all) == 0 {
 		return nil
@@ -62,7 +62,7 @@ func shorten(text string, most int) string {
 	return text
 }
 
-// taxFigure shows the ratios of the median response times to the baseline's, or of a suite the throughput's.
+// taxFigure shows the ratios of median response times to the baseline's; for a suite, of throughputs.
 func taxFigure(a *analysis.Analysis, s size) []*figure {
 	shown := comparisons(a, func(c analysis.Comparison) bool { return c.Candidate != a.Run.Control })
 	var all []dot
@@ -77,7 +77,7 @@ func taxFigure(a *analysis.Analysis, s size) []*figure {
 	return f.dots(all, 1, func(v float64) string { return units.Number(v) + "×" })
 }
 
-// reuseFigure shows what is added when a thing is not reused.
+// reuseFigure shows the response time that is added when a resource is not reused.
 func reuseFigure(a *analysis.Analysis, size size) []*figure {
 	var all []dot
 	for _, l := range a.ReuseLevels {
@@ -94,11 +94,11 @@ func reuseFigure(a *analysis.Analysis, size size) []*figure {
 	return f.dots(all, 0, units.Duration)
 }
 
-// stepHeight is that of one phase in a waterfall.
+// stepHeight is the height of one phase in a waterfall, in SVG units.
 const stepHeight = 17
 
-// waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended, for
-// each cell of a process for each request.
+// waterfallFigure shows the phases of a request one below the other, each beginning where the one before it ended. It
+// has a waterfall for each cell whose model starts a process for each request.
 func waterfallFigure(a *analysis.Analysis, s size) []*figure {
 	f := &figure{size: s, ID: "phases", Title: "Phases of a request", Short: "Phases", Data: phasesTable(a),
 		About: "Medians of consecutive phases. The time outside of the phases is the network, HTTP, and the client.",
@@ -130,7 +130,8 @@ func waterfallFigure(a *analysis.Analysis, s size) []*figure {
 	return []*figure{f}
 }
 
-// rateFigures show response times against the rate at which requests came, and up to where the objective was met.
+// rateFigures plots response times against the rate at which requests arrived, and marks the highest rate that met the
+// objective.
 func rateFigures(a *analysis.Analysis, s size) (found []*figure) {
 	for _, g := range groupBy(a.CellsOf(record.Open), requestOfCell) {
 		cells := slices.DeleteFunc(g.members, func(c analysis.Cell) bool { return c.Response.P50 == nil })
@@ -181,13 +182,13 @@ func rateFigures(a *analysis.Analysis, s size) (found []*figure) {
 	return found
 }
 
-// A group is what is drawn together.
+// A group is a list of values that are drawn in one figure or line, with their common name.
 type group[T any] struct {
 	name    string
 	members []T
 }
 
-// groupBy groups what has the same name, in the order in which it comes.
+// groupBy groups values with the same name. Groups and their members keep the order of all.
 func groupBy[T any](all []T, name func(T) string) (groups []group[T]) {
 	for _, v := range all {
 		i := slices.IndexFunc(groups, func(g group[T]) bool { return g.name == name(v) })

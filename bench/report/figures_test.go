@@ -19,8 +19,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// uneven is a run of 20 rounds in which every answer of the n-th block takes n microseconds, ten times as long for cgi.
-// It has a referee, whose cells other tools do not get.
+// uneven returns a run of 20 rounds in which each response of the n-th block takes n µs, or 10n µs for cgi. The run has
+// a cross-check, whose cells are not in the formats of other tools.
 func uneven(t *testing.T) *analysis.Analysis {
 	t.Helper()
 	cells := analysistest.Twins()
@@ -40,8 +40,8 @@ func uneven(t *testing.T) *analysis.Analysis {
 	return analysistest.Analyze(t, r)
 }
 
-// The median of 1 to 20 µs, each twice, is the 20th of 40 values: 10 µs; the p90 is the 36th: 18 µs. Of 20 blocks nine
-// in ten are those from rank 1 to rank 19.
+// The values are 1 to 20 µs, each twice. The median is the 20th of 40 values, 10 µs, and the p90 is the 36th, 18 µs.
+// Nine in ten of the 20 blocks are in ranks 1 to 19.
 func TestBencher(t *testing.T) {
 	var got map[string]map[string]map[string]float64
 	if err := json.Unmarshal(analysistest.Print(t, "bencher", uneven(t)), &got); err != nil {
@@ -87,7 +87,8 @@ func TestGHABenchmark(t *testing.T) {
 	}
 }
 
-// disturbed is a run of which the first rounds dropped connections, and all of whose blocks have a failed request.
+// disturbed returns a run that dropped connections in its first rounds; invalid is their number. All blocks have a
+// failed request.
 func disturbed(t *testing.T, invalid int) *analysis.Analysis {
 	t.Helper()
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
@@ -104,7 +105,7 @@ func disturbed(t *testing.T, invalid int) *analysis.Analysis {
 	return analysistest.Analyze(t, r)
 }
 
-// What the value of a benchmark is made of is the valid requests: 10 of 11 in 5 of 8 blocks.
+// The value of a benchmark is from the valid requests only: 10 of 11 in 5 of 8 blocks.
 func TestGHABenchmarkCountsValidRequests(t *testing.T) {
 	var got []struct{ Extra string }
 	if err := json.Unmarshal(analysistest.Print(t, "gha-benchmark", disturbed(t, 3)), &got); err != nil {
@@ -121,8 +122,7 @@ func TestGHABenchmarkCountsValidRequests(t *testing.T) {
 	}
 }
 
-// Where all blocks are invalid, no format has a value of them: there is no rate and no cost beside percentiles that are
-// not given.
+// If all blocks are invalid, no format has values of them: neither percentiles nor throughput nor costs.
 func TestInvalidBlocksAreNotShown(t *testing.T) {
 	a := disturbed(t, 8)
 	for format, want := range map[string]string{"bencher": "{}", "gha-benchmark": "[]"} {
@@ -155,13 +155,14 @@ func TestInvalidBlocksAreNotShown(t *testing.T) {
 	}
 }
 
-// The CSV has a row for each cell, the cross-check's too, with as many columns as the head, whatever names hold.
+// The CSV has a row for each cell, also of the cross-check. Each row has as many columns as the header, whatever
+// characters names have.
 func TestCSV(t *testing.T) {
 	text := string(analysistest.Print(t, "csv", uneven(t)))
 	if strings.Count(text, "\r\n") != strings.Count(text, "\n") {
 		t.Error("lines do not end as RFC 4180 has it")
 	}
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll() // which wants rows of one length
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll() // requires rows of the same length
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,12 +189,12 @@ func TestCSV(t *testing.T) {
 	check(3, "engine", "referee")
 	check(1, "run", "made")
 	check(1, "incomplete", "")
-	check(1, "response_p99_ns", "") // 40 answers have none
+	check(1, "response_p99_ns", "") // 40 responses have no p99
 	check(1, "cpu_ns_per_request", "")
 	check(1, "requests", "40")
 }
 
-// WriteAll writes each format as it is printed, over what was there.
+// WriteAll writes each format as it is printed, and replaces existing files.
 func TestWriteAll(t *testing.T) {
 	a := checked(t, "regression")
 	dir := filepath.Join(t.TempDir(), "new", "folder")

@@ -12,10 +12,10 @@ import (
 	"forktax/bench/report"
 )
 
-// hostile is what a program may log, to hide what it did and to write the title of a terminal.
+// hostile is text that a program may log to hide its actions and to change the title of a terminal.
 const hostile = "\x1b]0;title\a\x1b[2Jgone\rover\u009b31m"
 
-// Text of others steers no terminal, in whichever format for people it is shown. JSON has it as it is, escaped.
+// Untrusted text does not control a terminal in any format that people read. JSON has the text unchanged, but escaped.
 func TestForeignTextIsShownEscaped(t *testing.T) {
 	r := analysistest.TheRun(t)
 	for i := range r.Blocks {

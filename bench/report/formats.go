@@ -18,7 +18,7 @@ import (
 	"forktax/bench/record"
 )
 
-// A Format prints something in one form.
+// A Format prints a value in one output format.
 type Format[T any] func(w io.Writer, v T) error
 
 // Formats are the output formats of a value, by name.
@@ -74,7 +74,7 @@ func WriteAll(dir string, a *analysis.Analysis) error {
 	for _, name := range Analyses.Names() {
 		err := Write(filepath.Join(dir, File(name)), Analyses[name], a)
 		var unwritten *record.WriteError
-		if err != nil && !errors.As(err, &unwritten) { // which names the file
+		if err != nil && !errors.As(err, &unwritten) { // a WriteError names the file
 			err = fmt.Errorf("writing the format %s: %w", name, err)
 		}
 		failures = append(failures, err)
@@ -91,7 +91,7 @@ func Write(name string, print Format[*analysis.Analysis], a *analysis.Analysis) 
 	return record.WriteFile(name, text.Bytes())
 }
 
-// JSON prints all of the analysis.
+// JSON prints the whole analysis.
 func JSON(w io.Writer, a *analysis.Analysis) error { return indented(w, a) }
 
 // indented prints JSON with all invisible characters escaped: the encoder does not escape DEL, C1 controls and

@@ -13,8 +13,8 @@ type ghaEntry struct {
 	Name  string  `json:"name"`
 	Unit  string  `json:"unit"`
 	Value float64 `json:"value"`
-	Range string  `json:"range,omitempty"` // shown as it is
-	Extra string  `json:"extra,omitempty"` // likewise
+	Range string  `json:"range,omitempty"` // shown unchanged
+	Extra string  `json:"extra,omitempty"` // shown unchanged
 }
 
 // GHABenchmark prints the customSmallerIsBetter format of https://github.com/benchmark-action/github-action-benchmark:
@@ -42,7 +42,7 @@ func GHABenchmark(w io.Writer, a *analysis.Analysis) error {
 	return indented(w, entries)
 }
 
-// basis describes the sample of a cell: the number of requests that its percentiles include, and of its invalid blocks.
+// basis describes the sample of a cell: the number of requests in its percentiles, and the number of invalid blocks.
 func basis(c analysis.Cell) string {
 	valid := int64(0)
 	for _, n := range c.Distribution.Counts {

@@ -13,13 +13,13 @@ import (
 )
 
 // Bench prints the Go benchmark format (https://golang.org/design/14313-benchmark-format), which benchstat reads: a
-// line for each valid block, so that the sample unit is the block, as in forktax. benchstat does not use the pairing, so it
-// detects less. Bench leaves out the cross-check's cells and those of the floor: the floor has one model, so benchstat
-// would print a column or a row that is compared with nothing.
+// line for each valid block, so that the sampling unit is the block, as in forktax. benchstat does not use the pairing,
+// so it detects less. Bench leaves out the cells of the cross-check and of the floor. The floor has one model, so
+// benchstat would print a column or a row that is compared with nothing.
 func Bench(w io.Writer, a *analysis.Analysis) error {
 	p := printer{w: w}
 	a = respell(a, inLine)
-	if !a.Run.Complete { // in a line that readers of the format pass over
+	if !a.Run.Complete { // in a line that readers of the format ignore
 		p.line("# incomplete: %s", a.Run.Condition)
 	}
 	p.line("goos: %s\ngoarch: %s\npkg: forktax\ncpu: %s", a.Environment.OS, a.Environment.Arch,
@@ -33,7 +33,7 @@ func Bench(w io.Writer, a *analysis.Analysis) error {
 		case c.Workload == a.Run.Floor:
 			continue
 		}
-		if c.Engine != engine { // benchstat keeps blocks apart that have another configuration
+		if c.Engine != engine { // benchstat separates lines with different configurations
 			engine = c.Engine
 			p.line("engine: %s", engine)
 		}
@@ -46,7 +46,7 @@ func Bench(w io.Writer, a *analysis.Analysis) error {
 	return p.err
 }
 
-// benchLine is the values of a line, each after a blank; "" if there is none.
+// benchLine returns the values of a line, each after a space; "" if there are none.
 func benchLine(c analysis.Cell, s analysis.Sample) (line string) {
 	for _, metric := range []string{analysis.MetricResponse, analysis.MetricCPU, analysis.MetricResponse90,
 		analysis.MetricThroughput} {
@@ -58,8 +58,8 @@ func benchLine(c analysis.Cell, s analysis.Sample) (line string) {
 	return line
 }
 
-// benchName names a cell by keys and values, by which benchstat can sort: benchstat -col /model. It ends with a number
-// after a key, as a number after a "-" would be taken for that of the processors.
+// benchName names a cell by keys and values, which benchstat can select: benchstat -col /model. It ends with a key and
+// a number: a name that ended in "-" and a number would be read as a name with GOMAXPROCS.
 func benchName(c record.Cell) string {
 	parts := []string{"workload=" + benchWord(c.Workload), "request=" + benchWord(c.Request),
 		"model=" + benchWord(c.Model)}
@@ -77,7 +77,7 @@ func benchName(c record.Cell) string {
 	return strings.Join(parts, "/")
 }
 
-// benchWord replaces what would end a name or a part of it.
+// benchWord replaces characters that would end a name or a part of it.
 func benchWord(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '/' || unicode.IsSpace(r) || !unicode.IsPrint(r) {

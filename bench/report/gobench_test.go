@@ -22,10 +22,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// benchstat is the program for which the Go benchmark format is, as the pinned version of golang.org/x/perf has it.
+// benchstat is the pinned version of the program that reads the Go benchmark format.
 const benchstat = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"
 
-// compared runs benchstat, which must have nothing to complain of, and returns what it printed.
+// compared runs benchstat, checks that it prints nothing to standard error, and returns its output.
 func compared(t *testing.T, bin string, args ...string) string {
 	t.Helper()
 	var out, complaints bytes.Buffer
@@ -40,8 +40,8 @@ func compared(t *testing.T, bin string, args ...string) string {
 	return out.String()
 }
 
-// benchstat reads what is printed without a warning, and finds in it what is in it: of two models of a run, and of two
-// runs.
+// benchstat reads the output without a warning, and finds the differences in it: between two models of a run, and
+// between two runs.
 func TestBenchstatReadsBench(t *testing.T) {
 	bin := t.TempDir()
 	install := exec.Command("go", "install", benchstat)
@@ -85,7 +85,7 @@ func TestBenchstatReadsBench(t *testing.T) {
 			}
 		}
 	}
-	// 1000 µs are ten times 100 µs, and 1200 a fifth more than 1000; the draws add 1 µs.
+	// 1000 µs is ten times 100 µs, and 1200 µs is a fifth more than 1000 µs. Random noise adds 1 µs.
 	for text, want := range map[string]string{
 		models: `workload=hello/request=hello/clients=1 .* \+8[89]\d\.\d\d% \(p=0\.000 n=10\)`,
 		runs:   `model=cgi/clients=1 .* \+(19\.9|20\.0)\d% \(p=0\.000 n=10\)`,
@@ -96,7 +96,7 @@ func TestBenchstatReadsBench(t *testing.T) {
 	}
 }
 
-// The floor is in no line: of a check it would be a column for itself, and of a run a row with one model.
+// No line has the floor. In a check it would have a column of its own, and in a run a row with one model.
 func TestBenchWithoutTheFloor(t *testing.T) {
 	cells := append(analysistest.Twins(), analysistest.Cell("cgi-direct", 1))
 	cells[2].Workload, cells[2].Request = "floor", "empty"
@@ -109,7 +109,7 @@ func TestBenchWithoutTheFloor(t *testing.T) {
 	}
 }
 
-// A line is a block, and a block that is fit for no comparison is none: neither the disturbed one nor its twin.
+// A line is a block. A block that is in no comparison has no line: neither the disturbed block nor its twin.
 func TestBench(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 3)
@@ -121,8 +121,8 @@ func TestBench(t *testing.T) {
 	}
 	r.Environment = record.Environment{OS: "plan9", Arch: "mips", CPU: "one"}
 	got := string(analysistest.Print(t, "bench", analysistest.Analyze(t, r)))
-	// The median of 1 to 10 µs is the fifth and the p90 the ninth; 10 answers came in 10.1 µs from the block's
-	// beginning.
+	// The median of 1 to 10 µs is the fifth value and the p90 the ninth. Ten responses took 10.1 µs from the start of
+	// the block.
 	const kept = "BenchmarkForktax/workload=hello/request=hello/model=persistent/clients=1 10 5000 ns/op 1234.5 cpu-ns/op " +
 		"9000 p90-ns/op 990099.01 req/s\n"
 	const fresh = "BenchmarkForktax/workload=hello/request=hello/model=cgi/clients=1 10 50000 ns/op 1234.5 cpu-ns/op " +
@@ -134,7 +134,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// Names hold no character that ends them, and cells that differ have names that do.
+// Names have no character that would end them, and different cells have different names.
 func TestBenchNames(t *testing.T) {
 	names := map[string]plan.Cell{}
 	for _, c := range []plan.Cell{
@@ -160,7 +160,7 @@ func TestBenchNames(t *testing.T) {
 	}
 }
 
-// An analysis that was read from its JSON has no blocks, and the formats that are made of them say what is needed.
+// An analysis that was read from its JSON has no blocks. Formats that need blocks return an error that names them.
 func TestFormatsThatNeedBlocks(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "result.json")
 	if err := os.WriteFile(name, analysistest.Print(t, "json", analysistest.Analyze(t, analysistest.TheRun(t))),

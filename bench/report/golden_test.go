@@ -42,7 +42,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// room is a writer with room for that number of bytes.
+// room is a writer that accepts that number of bytes, then fails.
 type room int
 
 var errFull = errors.New("no room")

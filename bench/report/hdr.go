@@ -12,8 +12,8 @@ import (
 	"forktax/bench/foreign"
 )
 
-// HDR prints the response times of each cell in nanoseconds as a HdrHistogram log, version 1.3 with V2 encoding: one
-// interval a cell, tagged with its name, which the usual tools read and merge.
+// HDR prints the response times of each cell, in nanoseconds, as an HdrHistogram log, version 1.3 with V2 encoding. The
+// log has one interval per cell, tagged with the cell's name. The usual tools read and merge such logs.
 func HDR(w io.Writer, a *analysis.Analysis) error {
 	a = respell(a, inLine)
 	log := hdrhistogram.NewHistogramLogWriter(w)

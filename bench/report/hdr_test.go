@@ -16,7 +16,7 @@ import (
 	"forktax/bench/testenv"
 )
 
-// interval is what the other implementation finds in a log.
+// interval is an interval of a log as hdr-histogram-js reads it.
 type interval struct {
 	Tag    string  `json:"tag"`
 	Total  int64   `json:"total"`
@@ -29,8 +29,7 @@ type count struct {
 	Count int64 `json:"count"`
 }
 
-// A log that is printed here is read by another implementation, hdr-histogram-js, to the same counts
-// and the same percentile.
+// Another implementation, hdr-histogram-js, reads the same counts and the same percentile from a printed log.
 func TestHDRIsReadByOthers(t *testing.T) {
 	testenv.Program(t, "node", "nodejs")
 	if _, err := os.Stat("testdata/hdr/node_modules/hdr-histogram-js"); err != nil {

@@ -18,7 +18,7 @@ import (
 //go:embed html
 var pageFiles embed.FS
 
-// page is the report, with all that it shows.
+// page is the template of the report, with its styles and scripts.
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"css":    func(name string) template.CSS { return template.CSS(PageFile(name)) },
 	"js":     func(name string) template.JS { return template.JS(PageFile(name)) },
@@ -27,13 +27,13 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"join":   func(names []string) string { return strings.Join(names, ", ") },
 }).ParseFS(pageFiles, "html/page.html"))
 
-// PageFile is one that the page is made of, for other pages; nil if there is none of the name.
+// PageFile returns an embedded file of the page, for use in other pages; nil if there is no file of that name.
 func PageFile(name string) []byte {
 	text, _ := pageFiles.ReadFile("html/" + name)
 	return text
 }
 
-// A pageOf is what the page is made of.
+// A pageOf is the data of the page's template.
 type pageOf struct {
 	*analysis.Analysis
 	Summary     string
@@ -42,12 +42,12 @@ type pageOf struct {
 	First, Rest []*figure // before and after the tables
 	Tables      []section
 	Terms       []term
-	Series      template.JS // of blocks, for the time series
+	Series      template.JS // medians of blocks, for the charts
 	JSON        template.JS
 	Environment []string
 }
 
-// HTML prints the report as one self-contained file: it needs no network and no other files.
+// HTML prints the report as one self-contained file, which needs no network and no other files.
 func HTML(w io.Writer, a *analysis.Analysis) error {
 	text, err := json.Marshal(a)
 	if err != nil {
@@ -80,7 +80,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	return err
 }
 
-// atBothSizes draws figures for a wide page, and the same for a narrow one.
+// atBothSizes draws figures for a wide page, each with a drawing for a narrow page.
 func atBothSizes(a *analysis.Analysis, draw func(*analysis.Analysis, size) []*figure) []*figure {
 	figures := draw(a, wideSize)
 	for i, narrow := range draw(a, narrowSize) {
@@ -89,15 +89,15 @@ func atBothSizes(a *analysis.Analysis, draw func(*analysis.Analysis, size) []*fi
 	return figures
 }
 
-// A series is a cell's blocks in the order in which they ran.
+// A series is the medians of a cell's blocks, in the order in which they ran.
 type series struct {
-	Group string    `json:"group"` // what is drawn in one chart
+	Group string    `json:"group"` // series of a group share a chart
 	Name  string    `json:"name"`
 	Round []int     `json:"round"`
 	P50   []float64 `json:"p50_us"`
 }
 
-// mostPoints of a series are drawn: of a longer series every nth.
+// mostPoints is the maximum number of points drawn per series. Of a longer series every nth point is drawn.
 const mostPoints = 1500
 
 func timeSeries(a *analysis.Analysis) []series {
@@ -130,13 +130,14 @@ func checkLines(c *analysis.Check) []string {
 		changedLines(c))
 }
 
-// A term is what the page defines: columns that have a definition in common.
+// A term is an entry of the page's glossary: the names of columns that share a definition.
 type term struct {
 	Names      []string
 	Definition string
 }
 
-// terms are all that tables of the page may have. The names are those of a run, if there is one.
+// terms returns the terms of all columns that tables of the page may have. In names, the baseline and the cross-check
+// engine of the run replace their placeholders, unless a is nil.
 func terms(a *analysis.Analysis) []term {
 	var all []term
 	addTerms(&all, a, cellColumns, onPage)
@@ -167,7 +168,7 @@ func addTerms[T any](all *[]term, a *analysis.Analysis, columns []column[T], in 
 	}
 }
 
-// anchor is where a definition is on the page: at the first of its names.
+// anchor returns the ID of a definition on the page, which is made from the first of its names.
 func anchor(definition string) string {
 	all := terms(nil)
 	i := slices.IndexFunc(all, func(t term) bool { return t.Definition == definition })

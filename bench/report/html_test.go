@@ -13,7 +13,7 @@ import (
 	"forktax/bench/report"
 )
 
-// printedPage is the page of the run in testdata.
+// printedPage returns the page of the real run.
 func printedPage(t *testing.T) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -23,7 +23,7 @@ func printedPage(t *testing.T) string {
 	return out.String()
 }
 
-// The page needs nothing but itself.
+// The page is self-contained.
 func TestHTMLIsWhole(t *testing.T) {
 	page := printedPage(t)
 	for _, outside := range []string{`src=`, `href="http`, `href="//`, `@import`, `url(`, `fetch(`, `XMLHttpRequest`, `<base`} {
@@ -36,7 +36,7 @@ func TestHTMLIsWhole(t *testing.T) {
 	}
 }
 
-// embedded is the JSON of a script of the page.
+// embedded returns the JSON in a script element of the page.
 func embedded(t *testing.T, page, id string) any {
 	t.Helper()
 	_, rest, found := strings.Cut(page, `<script type="application/json" id="`+id+`">`)
@@ -48,8 +48,8 @@ func embedded(t *testing.T, page, id string) any {
 	return v
 }
 
-// Each number leads to a place in the JSON that there is, and which holds a number. A sentence leads to all that it
-// tells of, the head of a column to what is in it.
+// Each number links to a place in the JSON, where a number is. Links of sentences and of the titles of columns lead to
+// objects or lists.
 func TestHTMLNumbersHavePlaces(t *testing.T) {
 	page := printedPage(t)
 	analysis := embedded(t, page, "analysis")
@@ -94,7 +94,7 @@ func TestHTMLFigures(t *testing.T) {
 		t.Error("a figure has a coordinate that is not a number")
 	}
 	if cells := regexp.MustCompile(`<td[^>]*>[−\d][^<]* [µm]?s</td>`).FindAllString(page, -1); len(cells) > 0 {
-		// The begin of a bin is not a result, and all that is in it leads to the JSON by its column
+		// The start of a bin is not a result. The other cells of its row are linked to the JSON by their columns
 		for _, cell := range cells {
 			if !regexp.MustCompile(`<tr>` + regexp.QuoteMeta(cell)).MatchString(page) {
 				t.Errorf("a number leads nowhere: %s", cell)
@@ -112,7 +112,7 @@ func TestHTMLFigures(t *testing.T) {
 	}
 }
 
-// A check's page begins with its verdict, and has its gates.
+// The page of a check begins with its verdict, and has its gates.
 func TestHTMLOfACheck(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	one, two, ratio := 1000.0, 1200.0, 1.2
@@ -138,7 +138,7 @@ func TestHTMLOfACheck(t *testing.T) {
 	}
 }
 
-// The page of a search begins with what was found, and that of a run of one model does not tell of a comparison.
+// The page of a search begins with its result. The page of a run of one model mentions no comparison.
 func TestHTMLOfASearch(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	met := 880.0
@@ -160,7 +160,7 @@ func TestHTMLOfASearch(t *testing.T) {
 	check("Nothing was compared with persistent.")
 }
 
-// What a run calls things cannot become a part of the page's code.
+// Names and texts of a run cannot become a part of the page's code.
 func TestHTMLEscapes(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	const evil = `</script><script>alert(1)</script><img onerror="x">`

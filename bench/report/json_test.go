@@ -13,8 +13,8 @@ import (
 	"forktax/bench/record"
 )
 
-// promised is the JSON of an analysis as docs/formats.md defines it. It may be extended and never
-// changed: programs of others read it.
+// promised is the JSON of an analysis as docs/formats.md defines it. It may be extended, but never changed: other
+// programs read it.
 type promised struct {
 	Schema *int
 	Run    struct {
@@ -61,7 +61,7 @@ type promised struct {
 	Warnings []struct{ Code, Cell, Text, Advice *string }
 }
 
-// keys that must be there, also if they are null or empty.
+// keys are the keys that must be present, even if they are null or empty, by the path of their object.
 var keys = map[string]string{
 	"":    "schema run environment cells comparisons warnings",
 	"run": "id started seconds seed complete version",
@@ -85,7 +85,7 @@ func toJSON(t *testing.T, a *analysis.Analysis) (text []byte, p promised) {
 	return text, p
 }
 
-// at follows a path like cells.0.load.
+// at returns the object at a path like cells.0.load.
 func at(v any, path string) map[string]any {
 	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' }) {
 		if list, ok := v.([]any); ok && len(list) > 0 {
@@ -104,7 +104,7 @@ func TestJSONHasAllKeys(t *testing.T) {
 		return []record.Observation{analysistest.Response(1000)}
 	}}
 	real := analysistest.TheRun(t)
-	real.Tail = record.Tail{} // of which there is a warning
+	real.Tail = record.Tail{} // causes a warning
 	for name, a := range map[string]*analysis.Analysis{
 		"a real run":           analysistest.Analyze(t, real),
 		"a run of one request": analysistest.Analyze(t, few.Record(t, 1)),
@@ -140,7 +140,7 @@ func TestJSONOfTheRun(t *testing.T) {
 		*cgi.Load.Concurrency != 1 {
 		t.Errorf("cells %s and %s, %+v", *persistent.Model, *cgi.Model, cgi.Load)
 	}
-	// Thousands of answers carry a p99, and from 3,688 on a p99.9; 90 carry a p90 and no p99. A closed loop has no lag.
+	// Thousands of responses have a p99, and 3,688 or more a p99.9; 90 have a p90 but no p99. A closed loop has no lag.
 	if many := *persistent.Requests >= 3688; persistent.ResponseNS.P99 == nil ||
 		many != (persistent.ResponseNS.P999 != nil) ||
 		many != (persistent.ServiceNS.P999 != nil) {
@@ -161,8 +161,8 @@ func TestJSONOfTheRun(t *testing.T) {
 	}
 }
 
-// With six rounds there is an interval and no smallest change that would have been found, which JSON cannot say but by
-// null. With five there is neither.
+// With six rounds a comparison has an interval, but no minimum detectable effect, which is null in JSON. With five
+// rounds it has neither.
 func TestJSONOfFewRounds(t *testing.T) {
 	for rounds, interval := range map[int]bool{1: false, 5: false, 6: true, 7: true} {
 		m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
@@ -180,7 +180,7 @@ func TestJSONOfFewRounds(t *testing.T) {
 	}
 }
 
-// Times are integers, however they came about: medians of two, and medians of medians.
+// All times are integers, also medians of two values and medians of medians.
 func TestJSONTimesAreIntegers(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		if c.Model == "cgi" {

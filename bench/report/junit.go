@@ -13,8 +13,8 @@ import (
 	"forktax/bench/foreign"
 )
 
-// The elements of JUnit's XML, with attributes and elements in the order of Ant's schema, which is the strictest and
-// which Jenkins' (junit-10.xsd) takes, too. There is no standard.
+// Elements of JUnit XML. There is no standard. Attributes and elements are in the order of Ant's schema, which is the
+// strictest and is compatible with Jenkins' schema (junit-10.xsd).
 type (
 	junitSuites struct {
 		XMLName xml.Name   `xml:"testsuites"`
@@ -27,7 +27,7 @@ type (
 		Tests      int             `xml:"tests,attr"`
 		Failures   int             `xml:"failures,attr"`
 		Errors     int             `xml:"errors,attr"`
-		Skipped    int             `xml:"skipped,attr"` // left out; what was not decided is an error, and must not pass
+		Skipped    int             `xml:"skipped,attr"` // left out; an undecided gate is an error, and must not pass
 		Time       string          `xml:"time,attr"`    // seconds
 		Package    string          `xml:"package,attr"`
 		ID         int             `xml:"id,attr"`
@@ -44,7 +44,7 @@ type (
 		Name    string        `xml:"name,attr"`
 		Class   string        `xml:"classname,attr"`
 		Time    string        `xml:"time,attr"` // seconds
-		Skipped *string       `xml:"skipped"`   // why; some schemas permit no attribute
+		Skipped *string       `xml:"skipped"`   // the reason; some schemas permit no attribute
 		Error   *junitProblem `xml:"error"`
 		Failure *junitProblem `xml:"failure"`
 	}
@@ -55,9 +55,9 @@ type (
 	}
 )
 
-// newProblem returns a failure or an error. Its text begins with the message: GitLab reads the file with Active
-// Support,
-// which drops the attributes of an element that has text, and turns one that has none into a Hash, which GitLab prints.
+// newProblem returns a failure or an error. Its text begins with the message, because GitLab reads the file with Active
+// Support. That drops the attributes of an element with text, and turns an element without text into a Hash, which
+// GitLab prints.
 func newProblem(kind, message, more string) *junitProblem {
 	message = cmp.Or(strings.TrimSpace(message), kind)
 	text := message
@@ -67,12 +67,13 @@ func newProblem(kind, message, more string) *junitProblem {
 	return &junitProblem{Message: message, Type: kind, Text: text}
 }
 
-// newSkipped returns the reason why a case was skipped, which is never empty, for the same reason.
+// newSkipped returns the reason why a case was skipped. It is never empty: GitLab would print a Hash.
 func newSkipped(why string) *string { return new(cmp.Or(strings.TrimSpace(why), analysis.GateLeftOut)) }
 
-// JUnit prints a test case for each gate of a check and for its positive control: a regression is a failure, what was
-// not decided an error, and a gate that was left out is skipped, so that nothing passes but what did. Of a run without
-// a check it prints one for each cell, and one for each reason why the run is inconclusive.
+// JUnit prints a test case for each gate of a check and for its positive control. A regression is a failure, an
+// undecided gate is an error, and a gate that was left out is skipped, so only a gate with the verdict pass passes. For
+// a run without a check it prints a test case for each cell, and for each reason why the run is inconclusive or
+// incomplete.
 func JUnit(w io.Writer, a *analysis.Analysis) error {
 	a = respell(a, inLine)
 	length := a.Run.Seconds
@@ -92,7 +93,7 @@ func JUnit(w io.Writer, a *analysis.Analysis) error {
 	suite.Tests, suite.Time = len(suite.Cases), seconds(length)
 	for i := range suite.Cases {
 		c := &suite.Cases[i]
-		// All are measured in turn, so that none has a time of its own. Shares add up to that of the suite.
+		// Cases are measured in turn, so none has a time of its own. Each has an equal share of the suite's time.
 		c.Time = seconds(length / float64(suite.Tests))
 		if c.Failure != nil {
 			suite.Failures++
@@ -104,7 +105,7 @@ func JUnit(w io.Writer, a *analysis.Analysis) error {
 			suite.Skipped++
 		}
 	}
-	w = foreign.NewWriter(w) // XML replaces most control characters, and not those above 0x7f
+	w = foreign.NewWriter(w) // encoding/xml replaces most control characters, but not those above 0x7f
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func JUnit(w io.Writer, a *analysis.Analysis) error {
 	return err
 }
 
-// marginProperties are the margins of the gates, by metric.
+// marginProperties returns the margins of the gates, each with its metric and without duplicates.
 func marginProperties(c *analysis.Check) (all []junitProperty) {
 	for _, g := range c.Gates {
 		p := junitProperty{"margin of " + g.Metric, g.MarginText()}
@@ -128,7 +129,7 @@ func marginProperties(c *analysis.Check) (all []junitProperty) {
 	return all
 }
 
-// checkCases has a last case for a verdict that no gate and no control gives the reason of.
+// checkCases returns the test cases of a check. If no gate and no control explains the verdict, the last case has it.
 func checkCases(c *analysis.Check) (cases []junitCase) {
 	needs := ""
 	if c.Needs != "" {
@@ -198,5 +199,5 @@ func runCases(a *analysis.Analysis) []junitCase {
 	return cases
 }
 
-// seconds prints them without an exponent, which the schemas forbid.
+// seconds formats a number of seconds without an exponent, which the schemas forbid.
 func seconds(s float64) string { return strconv.FormatFloat(s, 'f', 3, 64) }

@@ -11,8 +11,9 @@ import (
 	"forktax/bench/record"
 )
 
-// shownByGitLab is what GitLab shows of a failure, an error or a reason to skip. It reads them with Active Support's
-// Hash.from_xml, which makes a text of an element that has one, without its attributes, and otherwise a Hash.
+// shownByGitLab returns the text that GitLab shows for a failure, an error or a skipped case. GitLab reads the elements
+// with Active Support's Hash.from_xml. It turns an element with text into the text, without its attributes, and any
+// other element into a Hash.
 func shownByGitLab(attributes []xml.Attr, text string) string {
 	if strings.TrimSpace(text) != "" {
 		return text
@@ -24,8 +25,8 @@ func shownByGitLab(attributes []xml.Attr, text string) string {
 	return "{" + strings.Join(hash, ", ") + "}"
 }
 
-// What a reader of JUnit's XML is shown of a case that did not pass begins with what was found, in a reader that shows
-// the message and in one that shows the text alone.
+// The text of a case that did not pass begins with its message, which is the finding. So tools that show the message
+// and tools that show only the text both show the finding.
 func TestJUnitTextBeginsWithItsMessage(t *testing.T) {
 	failing := analysistest.Fake{Cells: analysistest.Twins(), Block: func(c plan.Cell, round int) []record.Observation {
 		return append(analysistest.TenResponses(c, round), analysistest.Failed("closed"))

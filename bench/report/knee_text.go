@@ -10,12 +10,12 @@ import (
 	"forktax/bench/units"
 )
 
-// kneeStatements has a sentence for each request: the highest rate at which each model meets the objective, the slowest
-// model first, and what failed above it.
+// kneeStatements returns a sentence for each request: the highest rate at which each model meets the objective, and the
+// reason why it failed above that rate. The model with the lowest rate comes first.
 func kneeStatements(knees []analysis.Knee) (all []statement) {
 	for i := 0; i < len(knees); {
 		name := analysis.RequestName(knees[i].Workload, knees[i].Request)
-		var models []analysis.Knee // of this request, which follow one another
+		var models []analysis.Knee // of this request; they are adjacent
 		var s statement
 		for ; i < len(knees) && analysis.RequestName(knees[i].Workload, knees[i].Request) == name; i++ {
 			models, s.Places = append(models, knees[i]), append(s.Places, fmt.Sprintf(".knees.%d", i))
@@ -61,7 +61,7 @@ func metUpTo(k analysis.Knee) string {
 	switch {
 	case k.Undecided != "":
 		notes = append(notes, "undecided: "+k.Undecided)
-	case k.AgainRPS != nil: // as an older forktax wrote it
+	case k.AgainRPS != nil: // in results of older versions
 		notes = append(notes, fmt.Sprintf("but met again at %s, so one result may be noise",
 			units.PlannedRates(k.AgainRPS)))
 	}

@@ -10,7 +10,7 @@ import (
 	"forktax/bench/foreign"
 )
 
-// listColumns are those of a list of runs.
+// listColumns are the columns of a list of runs.
 var listColumns = []column[analysis.StoredRun]{
 	{Name: "run", Text: of(func(r analysis.StoredRun) string { return r.Name })},
 	{Name: "duration", Unit: ns, Text: of(func(r analysis.StoredRun) string {
@@ -34,7 +34,7 @@ func List(w io.Writer, runs []analysis.StoredRun, t Terminal) error {
 	return p.err
 }
 
-// subjectOf names what a run is about: the sides of a check, a suite, or its requests.
+// subjectOf returns the subject of a run: the sides of a check, the name of a suite, or the requests.
 func subjectOf(r analysis.StoredRun) string {
 	a := r.Analysis
 	switch {

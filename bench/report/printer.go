@@ -13,7 +13,7 @@ type printer struct {
 	w        io.Writer
 	t        Terminal // zero if the output is not a terminal
 	markdown bool
-	brief    bool // only what decides
+	brief    bool // leaves constant columns out of the table of gates
 	err      error
 }
 
@@ -36,20 +36,20 @@ func (p *printer) sentence(indent, all string) {
 	}
 }
 
-// A section is a table with its titles and captions. A format without a title for it leaves it out.
+// A section is a table with its titles and captions. A format for which it has no title leaves it out.
 type section struct {
-	ID      string // in the address of the page
-	Title   string // of text
-	Chapter string // its title in Markdown
-	About   string // of Markdown, below the title
-	Page    string // its title on the page
-	Short   string // of that, for the contents
+	ID      string // fragment of its address on the page
+	Title   string // in text
+	Chapter string // title in Markdown
+	About   string // in Markdown, below the title
+	Page    string // title on the page
+	Short   string // short form of Page, for the table of contents
 	Table   grid
-	Drawing string   // instead of the table in Markdown
-	Notes   []string // below the table
+	Drawing string   // printed instead of the table in Markdown; "": none
+	Notes   []string // lines below the table
 }
 
-// section prints nothing of a table without rows.
+// section prints a section, or nothing if its table has no rows.
 func (p *printer) section(s section) {
 	switch {
 	case len(s.Table.Rows) == 0:
@@ -71,7 +71,7 @@ func (p *printer) section(s section) {
 	}
 }
 
-// list prints nothing of an empty one, not even its title.
+// list prints a list with its title, or nothing if the list is empty.
 func (p *printer) list(title string, lines []string) {
 	switch {
 	case len(lines) == 0:

@@ -14,7 +14,7 @@ import (
 	"forktax/bench/report"
 )
 
-// What was written is read again, but for what is made of the blocks.
+// A written analysis is read back, except for the values from blocks: histograms and samples.
 func TestReadAnalysis(t *testing.T) {
 	a := checked(t, "regression")
 	name := filepath.Join(t.TempDir(), "result.json")
@@ -31,7 +31,7 @@ func TestReadAnalysis(t *testing.T) {
 	}
 }
 
-// The committed results are read.
+// The committed reference results are readable.
 func TestReadReferences(t *testing.T) {
 	files, err := filepath.Glob("../../results/reference/*/result.json")
 	if err != nil || len(files) == 0 {
@@ -44,7 +44,8 @@ func TestReadReferences(t *testing.T) {
 	}
 }
 
-// An incomplete result is an error that names the file and what is needed.
+// For an invalid or truncated result, ReadAnalysis returns an error with the file's name, the problem and the advice to
+// give a result.json.
 func TestReadWhatIsNoResult(t *testing.T) {
 	whole := string(analysistest.Print(t, "json", analysistest.Analyze(t, analysistest.TheRun(t))))
 	for name, test := range map[string]struct{ text, want string }{

@@ -15,7 +15,7 @@ type exchange struct {
 	place  string
 }
 
-// exchanges are the requests with their responses, those of models that sent the same in one.
+// exchanges returns the requests with their responses. Models that sent the same response share an exchange.
 func exchanges(a *analysis.Analysis) []exchange {
 	var all []exchange
 	for n, r := range a.Responses {
@@ -63,7 +63,7 @@ var responseColumns = []column[exchange]{
 	{Key: "masked", About: "The masks leave nothing but white space of the body."},
 }
 
-// sent describes the request. Its path may be the server's URL.
+// sent describes the request. If it has no path, the URL of the server is printed.
 func (e exchange) sent(a *analysis.Analysis) string {
 	text := strings.TrimSpace(e.Method + " " + e.Path)
 	for _, s := range a.Run.Servers {

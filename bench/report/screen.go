@@ -13,7 +13,7 @@ import (
 // Limits of the first screen.
 const (
 	screenWidth = 100 // columns where the output is not a terminal
-	screenRows  = 12  // of its table
+	screenRows  = 12  // maximum number of rows of its table
 )
 
 // Screen prints the first screen of a result: for a check its verdict and its gates; for a run a summary line for each
@@ -56,14 +56,14 @@ func decided(a *analysis.Analysis) *analysis.Analysis {
 	return &less
 }
 
-// cautions prints the traps, before all else.
+// cautions prints the traps. They come before everything else.
 func (p *printer) cautions(a *analysis.Analysis) {
 	for _, w := range trapsOf(a) {
 		p.sentence("", fmt.Sprintf("Caution, %s: %s; %s.", w.Code, w.Text, w.Advice))
 	}
 }
 
-// firstTable is the table of the first screen: the first load of each request.
+// firstTable returns the table of the first screen: cells at the first load of each request.
 func firstTable(a *analysis.Analysis) section {
 	a = withoutIntermediate(a)
 	cells := analysis.FirstLoads(a.OwnCells())
@@ -93,7 +93,7 @@ func firstTable(a *analysis.Analysis) section {
 	return s
 }
 
-// onlyLoad returns the load of the cells, and reports whether all have the same.
+// onlyLoad returns the load of the first cell, and reports whether all cells have the same load.
 func onlyLoad(cells []analysis.Cell) (load record.Load, one bool) {
 	if len(cells) == 0 {
 		return load, false
@@ -102,7 +102,7 @@ func onlyLoad(cells []analysis.Cell) (load record.Load, one bool) {
 	return load, !slices.ContainsFunc(cells, func(c analysis.Cell) bool { return c.Load != load })
 }
 
-// without returns the table without the column of that name.
+// without returns the table without the named column.
 func (g grid) without(name string) grid {
 	i := slices.IndexFunc(g.Heads, func(h head) bool { return h.Name == name })
 	if i < 0 {

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/report"
 )
 
-// printer prints a result for a terminal.
+// printer is a function that prints an analysis for a terminal.
 type printer = func(t *testing.T, a *analysis.Analysis, term report.Terminal) string
 
 func screen(t *testing.T, a *analysis.Analysis, term report.Terminal) string {
@@ -34,7 +34,7 @@ func details(t *testing.T, a *analysis.Analysis, term report.Terminal) string {
 	return out.String()
 }
 
-// No line is wider than the terminal: rows of tables become several lines, and sentences are wrapped.
+// No line is wider than the terminal: rows of tables are split into several lines, and sentences are wrapped.
 func TestNoLineIsTooWide(t *testing.T) {
 	for name, print := range map[string]printer{"screen": screen, "details": details} {
 		for of, a := range map[string]*analysis.Analysis{
@@ -61,7 +61,7 @@ func TestNoLineIsTooWide(t *testing.T) {
 	}
 }
 
-// The first screen of a run answers in its first line, and has at most one table of 12 rows.
+// The first line of a run's first screen is its result. The screen has one table of at most 12 rows.
 func TestScreen(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	for _, width := range []int{80, 100, 160} {
@@ -77,7 +77,7 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// The headline of a page is never from a comparison without an interval.
+// The headline of a page never has a comparison without an interval.
 func TestHeadlineHasAnInterval(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	for i := range a.Comparisons {
@@ -90,7 +90,7 @@ func TestHeadlineHasAnInterval(t *testing.T) {
 	}
 }
 
-// A run of a user's own program names it, with its path and what it was compared with.
+// The screen of a run of a user's own program has the program with its path, and the server it was compared with.
 func TestScreenNamesThePrograms(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	for i := range a.Cells {

@@ -67,8 +67,8 @@ func warnings(a *analysis.Analysis, format string) (lines []string) {
 	return lines
 }
 
-// sections returns all tables of a run, in the order in which all formats print them. For a screen it leaves out the
-// intermediate models, which have their own table, and the costs at further loads.
+// sections returns all tables of a run, in the order in which formats print them. For a screen it leaves out the
+// intermediate models, which have their own table, and the costs at loads after the first.
 func sections(a *analysis.Analysis, screen bool) []section {
 	costs := a.OwnCells()
 	if screen {
@@ -159,7 +159,7 @@ func comparisonTable(a *analysis.Analysis, shown []analysis.Comparison) grid {
 	return makeTable(a, comparisonColumns, 0, shown, placeIn(".comparisons", a.Comparisons))
 }
 
-// stepsTable has a row for each step between reuse levels.
+// stepsTable returns a table with a row for each step between reuse levels.
 func stepsTable(a *analysis.Analysis) grid {
 	var rows []step
 	for i, l := range a.ReuseLevels {

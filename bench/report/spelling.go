@@ -11,10 +11,9 @@ import (
 )
 
 // Names, titles, commands and log lines are untrusted text. They must not become part of the syntax of a format: a
-// line,
-// a cell, a formula, a link, a command. Each format escapes all text before it composes its output.
+// line, a cell, a formula, a link, a command. Each format escapes all text before it composes its output.
 
-// respell returns a copy of v, in which spell has been applied to all strings. What is not in the JSON is shared.
+// respell returns a copy of v with spell applied to all strings. Fields that are not in the JSON are shared with v.
 func respell[T any](v T, spell func(string) string) T {
 	return copyOf(reflect.ValueOf(&v).Elem(), spell).Interface().(T)
 }
@@ -54,14 +53,14 @@ func copyOf(v reflect.Value, spell func(string) string) reflect.Value {
 	return to
 }
 
-// inLine spells text so that all of it is seen, in one line.
+// inLine spells text in one line, with all of its characters visible.
 func inLine(text string) string { return visible(text, "") }
 
 // inCommand spells text for a workflow command, which escapes the ends of lines itself.
 func inCommand(text string) string { return visible(text, "\r\n") }
 
-// visible spells as in a Go string what has no shape of its own, or turns the direction of what follows, except for the
-// characters to keep.
+// visible escapes characters that are invisible or change the direction of text, as a Go string literal does. It does
+// not escape the characters in keep.
 func visible(text, keep string) string {
 	var b strings.Builder
 	for text != "" {
@@ -79,35 +78,36 @@ func visible(text, keep string) string {
 	return b.String()
 }
 
-// leadingCommand and oldCommand are what GitHub's runner takes for a workflow command in a line of a log: the former at
-// its beginning, the latter anywhere.
+// leadingCommand and oldCommand match text that GitHub's runner reads as a workflow command in a line of a log: the
+// former at the start of the line, the latter anywhere.
 var (
 	leadingCommand = regexp.MustCompile(`^(\s*):(:)`)
 	oldCommand     = regexp.MustCompile(`##\[`)
 )
 
-// inText spells text for a line that may be in the log of a job of GitHub Actions.
+// inText spells text for a line that may be in the log of a GitHub Actions job.
 func inText(text string) string {
 	text = leadingCommand.ReplaceAllString(inLine(text), "$1: $2")
 	return oldCommand.ReplaceAllString(text, "# #[")
 }
 
-// markdownSyntax is what begins an element within a line of Markdown, and the backslash, by which it is escaped. entity
-// is a character by its name.
+// markdownSyntax escapes characters that begin an inline element of Markdown, and the backslash, which is the escape
+// character. entity matches a character reference.
 var (
 	markdownSyntax = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "<", "&lt;")
 	entity         = regexp.MustCompile(`&(#?\w+;)`)
 )
 
-// inMarkdown spells text for Markdown. A pipe is left to the tables.
+// inMarkdown spells text for Markdown. Pipes are escaped by the table writer.
 func inMarkdown(text string) string {
 	return markdownSyntax.Replace(entity.ReplaceAllString(inText(text), "&amp;$1"))
 }
 
-// formula is how a cell begins that spreadsheets take for a formula. Numbers of ours are not text, and not spelled.
+// formula matches the start of a cell that spreadsheets interpret as a formula. forktax's own numbers are not text, so
+// they are not spelled.
 var formula = regexp.MustCompile(`^[=+\-@＝＋－＠]`)
 
-// inCell spells text for a cell of a spreadsheet, which takes what follows an apostrophe for text.
+// inCell spells text for a cell of a spreadsheet, which reads a cell that starts with an apostrophe as text.
 func inCell(text string) string {
 	if text = inLine(text); formula.MatchString(text) {
 		return "'" + text

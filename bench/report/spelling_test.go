@@ -25,7 +25,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// foreignTexts are what names, titles, commands and log lines of others may hold, to pass for something else.
+// foreignTexts are untrusted names, titles, commands and log lines that imitate the syntax of a format, by the syntax.
 var foreignTexts = map[string]string{
 	"terminal":         "\x1b]0;title\a\x1b[2Jgone\x7f\u009b31m\b",
 	"direction":        "abc\u202egnp.exe\u2066\u200b",
@@ -47,7 +47,7 @@ var foreignTexts = map[string]string{
 	"a key and a path": "a=b/c d",
 }
 
-// foreignRun is the analysis of a check that failed, in which all that others name, say or log is the text.
+// foreignRun returns the analysis of a failed check, in which text replaces or begins all untrusted names and texts.
 func foreignRun(t *testing.T, text string) *analysis.Analysis {
 	t.Helper()
 	cells := analysistest.Twins()
@@ -79,15 +79,16 @@ func foreignRun(t *testing.T, text string) *analysis.Analysis {
 	return a
 }
 
-// unseen reports whether a character has no shape, or turns the direction of others, and is not the end of a line.
+// unseen reports whether a character, other than a line end, is invisible or changes the direction of text.
 func unseen(r rune) bool { return !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r) && r != '\n' }
 
-// columns is how many columns a row of a table in Markdown has: backslashes escape the character after them.
+// columns returns the number of pipes in a row of a Markdown table that separate its columns. A backslash escapes the
+// character after it.
 func columns(row string) int {
 	return strings.Count(regexp.MustCompile(`\\.`).ReplaceAllString(row, ""), "|")
 }
 
-// What others wrote stays text, in each format.
+// Untrusted text remains text in each format.
 func TestForeignText(t *testing.T) {
 	lines := func(text []byte) []string { return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") }
 	command := regexp.MustCompile(`^\s*::|##\[`)
@@ -182,9 +183,9 @@ func TestForeignText(t *testing.T) {
 				text := analysistest.Print(t, format, a)
 				shown := text
 				switch format {
-				case "csv": // whose lines end so
+				case "csv": // CSV lines end in CRLF
 					shown = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-				case "html": // whose style sheets are indented
+				case "html": // style sheets and scripts are indented
 					shown = bytes.ReplaceAll(text, []byte("\t"), nil)
 				}
 				if i := bytes.IndexFunc(shown, unseen); i >= 0 {
@@ -207,7 +208,7 @@ func decoded(t *testing.T, text []byte) {
 	}
 }
 
-// The other reports that are printed spell foreign text in the same way.
+// Other reports spell untrusted text in the same way.
 func TestForeignTextElsewhere(t *testing.T) {
 	for name, foreign := range foreignTexts {
 		a := foreignRun(t, foreign)
@@ -240,7 +241,7 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-// What a format spells, it spells in a copy.
+// A format spells text in a copy, and leaves the analysis unchanged.
 func TestReportsLeaveTheAnalysisAsItIs(t *testing.T) {
 	a := foreignRun(t, "=1+1\x1b")
 	before := analysistest.Print(t, "json", a)

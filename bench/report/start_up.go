@@ -25,13 +25,13 @@ const (
 		"response times agreed by pyperf's rule or the time limit of --warm-up was reached."
 )
 
-// startUpColumns includes a column for each shown number of requests.
+// startUpColumns returns the columns of start-ups, including one for each shown number of requests.
 func startUpColumns() []column[analysis.StartUp] {
 	all := []column[analysis.StartUp]{
 		{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.StartUp]},
 		{Name: "model", Key: "model", About: aboutModel},
 		{Name: "ready in", Unit: ns, About: aboutStartUp, Text: of(func(s analysis.StartUp) string {
-			if len(s.Points) == 0 { // of a damaged result
+			if len(s.Points) == 0 { // only in a damaged result
 				return units.Absent
 			}
 			return units.Duration(float64(s.Points[0].NS))
@@ -52,7 +52,7 @@ func startUpColumns() []column[analysis.StartUp] {
 		column[analysis.StartUp]{Name: "break-even", Unit: counts, About: aboutBreakEven, Text: of(breakEvenText)})
 }
 
-// eachCPU returns the CPU time per request over the first n requests, start-up included.
+// eachCPU formats the CPU time per request over the first n requests, start-up included.
 func eachCPU(s analysis.StartUp, n int) string {
 	for _, p := range s.Points {
 		if p.Requests == n && p.CPUNS != nil {
@@ -109,7 +109,7 @@ func each(ns float64, requests int) string {
 
 func requestOfStartUp(s analysis.StartUp) string { return analysis.RequestName(s.Workload, s.Request) }
 
-// pointsTable has the points of the shown curves. Places are indexes into all curves of the analysis.
+// pointsTable returns a table of the points of the shown curves. Places are indexes into all curves of the analysis.
 func pointsTable(a *analysis.Analysis, shown []analysis.StartUp) grid {
 	var rows []point
 	for _, s := range shown {
@@ -185,7 +185,7 @@ func startUpFigures(a *analysis.Analysis, size size) (found []*figure) {
 	return found
 }
 
-// hasClasses reports whether a start was classified.
+// hasClasses reports whether any start was classified.
 func hasClasses(a *analysis.Analysis) bool {
 	return slices.ContainsFunc(a.Cells, func(c analysis.Cell) bool {
 		for class := range c.Starts {

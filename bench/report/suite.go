@@ -19,10 +19,10 @@ var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: "handler"}:    1203,
 }
 
-// isArticle reports whether a run is of the suite that has published numbers.
+// isArticle reports whether a run is of the suite article, which has published numbers.
 func isArticle(a *analysis.Analysis) bool { return a.Run.Suite != nil && a.Run.Suite.Name == "article" }
 
-// publishedText returns the published throughput of a contender, and its ratio to the baseline's.
+// publishedText formats the published throughput of a contender, and its ratio to the baseline's.
 func publishedText(a *analysis.Analysis, c analysis.Cell) string {
 	rps, known := published[record.Contender{Workload: c.Workload, Name: c.Model}]
 	if !known {
@@ -31,7 +31,7 @@ func publishedText(a *analysis.Analysis, c analysis.Cell) string {
 	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}])
 }
 
-// timesBaseline returns the ratio of a contender's throughput to the baseline's, with its interval.
+// timesBaseline formats the ratio of a contender's throughput to the baseline's, with its interval.
 func timesBaseline(a *analysis.Analysis, c analysis.Cell) string {
 	if c.Model == a.Run.Baseline {
 		return "1"
@@ -43,7 +43,8 @@ func timesBaseline(a *analysis.Analysis, c analysis.Cell) string {
 	return units.Number(r.Ratio) + units.Interval(r.RatioLow, r.RatioHigh, units.Number) + intervalMark(*r)
 }
 
-// suiteTable has a row for each contender. The task is named once, and its column has no head.
+// suiteTable returns a table with a row for each contender, without the columns named in left. A task is named in its
+// first row only. Columns of text other than load have no title.
 func suiteTable(a *analysis.Analysis, cells []analysis.Cell, left ...string) grid {
 	g := cellTable(a, inSuite, cells)
 	for _, column := range left {
@@ -85,7 +86,7 @@ func aboutSuite(a *analysis.Analysis) string {
 	return about
 }
 
-// suiteVersions lists the servers and languages.
+// suiteVersions lists the versions of servers and languages.
 func suiteVersions(s *record.SuiteInfo) (lines []string) {
 	if s == nil {
 		return nil

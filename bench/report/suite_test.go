@@ -12,7 +12,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// A suite names the contenders whose CPU time is unknown, and how to measure it. Other runs word that differently.
+// A run of a suite has a warning for each contender whose CPU time is unknown, with advice on how to measure it. Other
+// runs do not have this warning.
 func TestUnaccountedCPU(t *testing.T) {
 	m := analysistest.Fake{Cells: analysistest.Twins(), Block: analysistest.TenResponses}
 	r := m.Record(t, 6)

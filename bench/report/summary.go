@@ -30,7 +30,7 @@ func summary(a *analysis.Analysis) string {
 	return strings.Join(parts, " · ")
 }
 
-// A statement is a sentence, with the places in the JSON that it is about.
+// A statement is a sentence, with the places of its values in the JSON.
 type statement struct {
 	Text   string
 	Places []string
@@ -44,7 +44,7 @@ func texts(all []statement) (lines []string) {
 }
 
 // answer summarizes the run in one sentence: the smallest and the largest ratio of response times. For a suite these
-// are ratios of throughput, and for a search it has the highest rates that meet the objective.
+// are ratios of throughput. For a search the sentence has the highest rates that meet the objective.
 func answer(a *analysis.Analysis) statement {
 	if a.Check != nil {
 		return statement{Text: checkHeadline(a.Check)}
@@ -62,7 +62,7 @@ func answer(a *analysis.Analysis) statement {
 		r := turn(least)
 		return statement{r.sentence(a) + units.Interval(r.low, r.high, units.Number) + ".", []string{place(least)}}
 	}
-	if most.Ratio < 1 { // the baseline takes longer than all, by the least where the ratio is nearest to 1
+	if most.Ratio < 1 { // the baseline takes longest: its smallest factor belongs to the largest ratio
 		least, most = most, least
 	}
 	first, second := turn(least), turn(most)
@@ -80,7 +80,7 @@ func answer(a *analysis.Analysis) statement {
 	return s
 }
 
-// nothingFound is the summary if no difference was found: the rates up to which objectives were met, if any.
+// nothingFound returns the summary if no difference was found: the rates up to which objectives were met, if any.
 func nothingFound(a *analysis.Analysis) (all statement) {
 	for _, s := range kneeStatements(a.Knees) {
 		all = statement{strings.TrimSpace(all.Text + " " + s.Text), append(all.Places, s.Places...)}
@@ -133,10 +133,10 @@ func (r turned) sentence(a *analysis.Analysis) string {
 	return fmt.Sprintf(said, r.more, units.Number(r.ratio), r.less, r.of)
 }
 
-// statements has a sentence about the fork tax of each request at its first load, and about the highest rate that meets
-// the objective.
+// statements returns sentences about the fork tax of each request at its first load, and about the highest rate that
+// meets the objective.
 func statements(a *analysis.Analysis) []statement {
-	if a.Run.Suite != nil { // whose contenders are not models
+	if a.Run.Suite != nil { // the contenders of a suite are not models
 		return nil
 	}
 	all := coldStatements(a)
@@ -154,8 +154,8 @@ func statements(a *analysis.Analysis) []statement {
 	return append(all, kneeStatements(a.Knees)...)
 }
 
-// longestPhases lists the longest phases of a request with its own process, and the floor, which is the share of the
-// kernel and the host.
+// longestPhases lists the longest phases of a request with its own process, and the response time of the floor, which
+// is the share of the kernel and the host.
 func longestPhases(a *analysis.Analysis, c analysis.Cell) string {
 	if c.PhaseNS(contract.PhaseExit.String()) == 0 || c.Response.P50 == nil {
 		return ""
@@ -208,7 +208,7 @@ func crossCheckSummary(a *analysis.Analysis) []string {
 	return []string{line + "."}
 }
 
-// surroundings describes the environment of a run. Code is put between quotes.
+// surroundings describes the environment of a run. Paths, commands and hashes are enclosed in quote.
 func surroundings(a *analysis.Analysis, quote string) []string {
 	e := a.Environment
 	code := func(text string) string { return quote + text + quote }

@@ -9,33 +9,33 @@ import (
 	"unicode/utf8"
 )
 
-// A figure is a drawing, what it shows, and its data in a table below for readers who cannot see it. It is a
+// A figure is a drawing with a description, and a table of its data for readers who cannot see it. The drawing is a
 // self-contained SVG: its colours are variables of the page, so it follows the page's dark or light scheme.
 type figure struct {
 	ID, Title, About string
-	Short            string   // of the title, for the table of contents; "" if it is not to be there
-	Legend           []string // of the series, in their order
+	Short            string   // short title for the table of contents; "": not listed
+	Legend           []string // names of the series, in order
 	Data             grid
-	Narrow           template.HTML // the same, drawn for a narrow page; "" if it is not needed
+	Narrow           template.HTML // the drawing for a narrow page; "": not needed
 	size             size
 	svg              strings.Builder
 	height           float64
 	x, y             scale
 }
 
-// A size is the width for which figures are drawn, and what of it is not for values.
+// A size is the width for which figures are drawn, and its space that is not used for values, in SVG units.
 type size struct {
 	width       float64
-	label       float64 // width of the labels of rows; 0: they are above their rows
-	value       float64 // width of the values of rows
-	steps       float64 // width of the names of phases
+	label       float64 // width of row labels; 0: labels are above their rows
+	value       float64 // width of the values printed in rows
+	steps       float64 // width of phase names
 	left, right float64 // margins of plots
 	row         float64 // height of a row
-	longest     int     // longest label, in characters
+	longest     int     // maximum length of a label, in characters
 	class       string
 }
 
-// Figures are drawn twice, and the page shows those that fit: a drawing that is scaled down has text that is too small.
+// Each figure is drawn at two sizes, and the page shows the one that fits: text in a scaled-down drawing is too small.
 var (
 	wideSize = size{width: 880, label: 330, value: 150, steps: 110, left: 70, right: 40, row: 24, longest: 52,
 		class: "at-wide"}
@@ -60,15 +60,15 @@ func (f *figure) rect(x, y, width, height float64, class, hint string) {
 		max(width, 1), height, class, html.EscapeString(hint))
 }
 
-// text is anchored at its "start", "middle" or "end".
+// text draws text that is anchored at its "start", "middle" or "end".
 func (f *figure) text(x, y float64, anchor, class, text string) {
 	fmt.Fprintf(&f.svg, `<text x="%.1f" y="%.1f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class,
 		html.EscapeString(text))
 }
 
-// axisX draws an axis below what is between the top and the bottom.
+// axisX draws vertical grid lines from top to bottom, and the labels of the axis below them.
 func (f *figure) axisX(top, bottom float64, print func(float64) string) {
-	end := math.Inf(-1) // of the last text
+	end := math.Inf(-1) // right end of the last label
 	for _, v := range f.x.ticks() {
 		x, text := f.x.at(v), print(v)
 		f.line(x, top, x, bottom, "grid")
@@ -79,16 +79,16 @@ func (f *figure) axisX(top, bottom float64, print func(float64) string) {
 	}
 }
 
-// tickWidth is that of a character of a tick's text.
+// tickWidth is the assumed width of a character in a tick's label, in SVG units.
 const tickWidth = 6
 
-// Heights of plots.
+// Bottom and top of plots, in SVG units from the top of the figure.
 const (
 	plotHeight = 240
 	plotTop    = 10
 )
 
-// acrossPlot is a logarithmic scale from the left to the right of a plot.
+// acrossPlot returns a logarithmic scale from the left to the right of a plot.
 func (s size) acrossPlot() scale { return logScale(s.left, s.width-s.right) }
 
 // axes draws both axes of a plot.
@@ -101,13 +101,13 @@ func (f *figure) axes(printX, printY func(float64) string) {
 	}
 }
 
-// colours is how many there are for series; see page.css.
+// colours is the number of colours of series; see page.css.
 const colours = 6
 
-// curve is the class of the line of the series with this index.
+// curve returns the CSS classes of the line of the series with this index.
 func curve(index int) string { return fmt.Sprintf("curve c%d d%d", index%colours, index%4) }
 
-// path joins points by the line of a series.
+// path draws a series as a line through points.
 func (f *figure) path(points [][2]float64, index int) {
 	fmt.Fprintf(&f.svg, `<path class="%s" d="`, curve(index))
 	for i, p := range points {
@@ -116,7 +116,7 @@ func (f *figure) path(points [][2]float64, index int) {
 	f.svg.WriteString(`"/>`)
 }
 
-// stairs draws a step for each value, all as wide as each other.
+// stairs draws a series as steps of equal width, one for each value.
 func (f *figure) stairs(values []float64, index int) {
 	width := (f.x.to - f.x.from) / float64(len(values))
 	fmt.Fprintf(&f.svg, `<path class="%s" d="M%.0f %.0f`, curve(index), f.x.from, f.y.from)
@@ -130,7 +130,7 @@ func (f *figure) stairs(values []float64, index int) {
 	fmt.Fprintf(&f.svg, `H%.0f"/>`, f.x.to)
 }
 
-// shapes are paths around a point.
+// shapes are the SVG paths of markers, relative to the marked point.
 var shapes = [4]string{
 	"m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z", // a circle
 	"m-4.5 -4.5h9v9h-9z",
@@ -138,26 +138,26 @@ var shapes = [4]string{
 	"m0 -4.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z",
 }
 
-// mark draws the shape of the series with this index: shapes and dashes distinguish series without colours.
+// mark draws the marker of the series with this index. Shapes and dashes distinguish series without colours.
 func (f *figure) mark(x, y float64, index int, hint string) {
 	fmt.Fprintf(&f.svg, `<path d="M%.1f %.1f%s" class="mark c%d"><title>%s</title></path>`, x, y,
 		shapes[index%len(shapes)], index%colours, html.EscapeString(hint))
 }
 
-// A scale places values on an axis.
+// A scale maps values to positions on an axis.
 type scale struct {
-	low, high float64 // values
-	from, to  float64 // where they are
+	low, high float64 // range of values
+	from, to  float64 // positions of low and high
 	log       bool
 }
 
-// logScale is a logarithmic one without a value.
+// logScale returns a logarithmic scale that includes no value yet.
 func logScale(from, to float64) scale { return scale{low: math.Inf(1), from: from, to: to, log: true} }
 
-// include widens the scale to a value.
+// include widens the scale to include a value.
 func (s *scale) include(v float64) { s.low, s.high = min(s.low, v), max(s.high, v) }
 
-// at is where a value is.
+// at returns the position of a value.
 func (s scale) at(v float64) float64 {
 	low, high := s.low, s.high
 	if s.log {
@@ -172,7 +172,7 @@ func (s scale) at(v float64) float64 {
 // widen widens the scale to whole ticks.
 func (s *scale) widen() {
 	if s.log {
-		s.low, s.high = 1/ceilNice(1/s.low), ceilNice(s.high) // 1, 2, 5 and 10 are so also as divisors of ten
+		s.low, s.high = 1/ceilNice(1/s.low), ceilNice(s.high) // 1, 2, 5 and 10 divide 10, so reciprocals are round, too
 		if s.low == s.high {
 			s.high = ceilNice(s.high * 1.01)
 		}
@@ -182,7 +182,7 @@ func (s *scale) widen() {
 	s.low, s.high = math.Floor(s.low/step)*step, math.Ceil(s.high/step)*step
 }
 
-// nice are the digits at which ticks of a logarithmic axis are.
+// nice are the leading digits of ticks on a logarithmic axis.
 var nice = []float64{1, 2, 5, 10}
 
 func ceilNice(v float64) float64 {
@@ -195,7 +195,7 @@ func ceilNice(v float64) float64 {
 	return 10 * power
 }
 
-// step is between the ticks of a linear axis.
+// step returns the distance between ticks of a linear axis.
 func (s scale) step() float64 {
 	if s.high <= s.low {
 		return 1
@@ -203,13 +203,14 @@ func (s scale) step() float64 {
 	return ceilNice((s.high - s.low) / 5)
 }
 
-// maxTicks is more than an axis has: steps may be lost in the rounding of large numbers.
+// maxTicks limits the number of ticks, and is more than an axis needs. Rounding may lose a step that is added to a
+// large number, and the loop over ticks would not end.
 const maxTicks = 100
 
-// ticks are round values on the axis: of a logarithmic one that is long, powers of ten alone.
+// ticks returns round values on the axis. A long logarithmic axis has only powers of ten.
 func (s scale) ticks() (found []float64) {
 	if math.IsInf(s.high-s.low, 0) || math.IsNaN(s.high-s.low) || s.log && s.low <= 0 {
-		return nil // as of a result whose numbers cannot be
+		return nil // as in a damaged result
 	}
 	if !s.log {
 		step := s.step()

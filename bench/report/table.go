@@ -18,21 +18,21 @@ import (
 // A column is a column of tables in reports. Its declaration in columns.go is used for text, Markdown, the page and its
 // definitions, the CSV and docs/formats.md.
 type column[T any] struct {
-	Name   string // its head; "" if no table has it. {baseline} and {referee} stand for those of the run
-	Key    string // of the value in the JSON of a row: response_ns.p50
-	CSV    string // its name in the CSV, if it is not made of the key
-	Unit   unit   // none for text
-	Bounds bool   // the value's interval is shown, too
-	In     tables // which of the tables that share the list have it
-	Order  int    // tables have columns of a higher order last
-	About  string // its definition
+	Name   string // title; "" if no table has it. {baseline} and {referee} are replaced by names of the run
+	Key    string // path of the value in the JSON of a row: response_ns.p50
+	CSV    string // name in the CSV; "": made from the key
+	Unit   unit   // zero for text
+	Bounds bool   // whether the interval of the value is shown, too
+	In     tables // tables that have it, of those that share the list
+	Order  int    // columns with a higher order come later
+	About  string // definition
 
-	When  func(*analysis.Analysis) bool      // reports whether tables have it; nil: always
-	Text  func(*analysis.Analysis, T) string // what is shown, if it is not the value in its unit
-	Place func(*analysis.Analysis, T) string // of the value in the JSON, if it is not the key of the row
+	When  func(*analysis.Analysis) bool      // reports whether tables have the column; nil: always
+	Text  func(*analysis.Analysis, T) string // returns the text that is shown; nil: the value in its unit
+	Place func(*analysis.Analysis, T) string // returns the place of the value in the JSON; nil: Key of the row
 }
 
-// A unit is the unit of values, and how they are printed.
+// A unit is the unit of values, with the function that formats them. Text has no unit.
 type unit struct {
 	name  string
 	print func(float64) string
@@ -41,7 +41,7 @@ type unit struct {
 var (
 	ns           = unit{"ns", units.Duration}
 	perSecond    = unit{"1/s", units.Rate}
-	throughputs  = unit{"1/s", units.Number} // where the head says what they are
+	throughputs  = unit{"1/s", units.Number} // where the title of the column has the unit
 	perRequest   = unit{"1/request", units.PerRequest}
 	faults       = unit{"1/request", units.Number}
 	lengths      = unit{"B", func(bytes float64) string { return units.Count(int64(bytes)) + " B" }}
@@ -55,7 +55,7 @@ var (
 	exact        = unit{"", func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }}
 )
 
-// format prints the value of a field, and absent for a nil pointer.
+// format formats the value of a field; it returns absent for a nil pointer.
 func (u unit) format(v reflect.Value, absent string) string {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
@@ -69,7 +69,7 @@ func (u unit) format(v reflect.Value, absent string) string {
 	case u.print != nil && v.CanFloat():
 		return u.print(v.Float())
 	}
-	return strings.Trim(fmt.Sprint(v), "[]") // of a list
+	return strings.Trim(fmt.Sprint(v), "[]") // a list prints in brackets
 }
 
 // field returns the field of a struct by its path in the JSON.
@@ -91,23 +91,23 @@ func placeIn[T comparable](list string, all []T) func(T) string {
 	return func(v T) string { return fmt.Sprintf("%s.%d", list, slices.Index(all, v)) }
 }
 
-// A grid is a table as it is shown.
+// A grid is a table, ready to be printed.
 type grid struct {
 	Heads []head
 	Rows  [][]value
 }
 
-// A head is that of a column. It leads to its definition, or to all that is in the column.
+// A head is the title of a column. It links to the definition of the column, or to the place of its values in the JSON.
 type head struct {
 	Name, Definition, Place string
-	Number                  bool // which is aligned to the right
+	Number                  bool // the column has numbers, aligned to the right
 }
 
-// A value is shown, and leads to its place in the JSON; what is not there has none.
+// A value is a text with its place in the JSON; "" if it is not in the JSON.
 type value struct{ Text, Place string }
 
-// makeTable makes a table of the columns that are in it; all are in the table 0. Place is that of a row in the JSON;
-// nil: rows have none.
+// makeTable returns a table with the columns that are in the tables in; 0: all columns with a title. The function place
+// returns the place of a row in the JSON; nil: rows have no places.
 func makeTable[T any](a *analysis.Analysis, columns []column[T], in tables, rows []T, place func(T) string) grid {
 	columns = slices.DeleteFunc(slices.Clone(columns), func(c column[T]) bool {
 		return !c.in(in) || c.When != nil && !c.When(a)
@@ -119,7 +119,7 @@ func makeTable[T any](a *analysis.Analysis, columns []column[T], in tables, rows
 		for i, row := range rows {
 			v := value{Text: c.text(a, row)}
 			switch {
-			case c.Unit.name == "" || !strings.ContainsAny(v.Text, "0123456789"): // nothing that is a number
+			case c.Unit.name == "" || !strings.ContainsAny(v.Text, "0123456789"): // not a number
 			case c.Place != nil:
 				v.Place = c.Place(a, row)
 			case c.Key != "" && place != nil:
@@ -145,7 +145,7 @@ func (c column[T]) text(a *analysis.Analysis, row T) string {
 		return c.Text(a, row)
 	}
 	text := c.Unit.format(field(row, c.Key), units.Absent)
-	if c.Bounds { // response_ns.low and response_ns.high are those of response_ns.value, ratio_low and ratio_high of ratio
+	if c.Bounds { // response_ns.low belongs to response_ns.value, and ratio_low to ratio; high likewise
 		of := strings.TrimSuffix(c.Key+"_", "value_")
 		low, high := field(row, of+"low").Interface().(*float64), field(row, of+"high").Interface().(*float64)
 		text += units.Interval(low, high, c.Unit.print)
@@ -153,7 +153,7 @@ func (c column[T]) text(a *analysis.Analysis, row T) string {
 	return text
 }
 
-// csvName is response_p50_ns for the key response_ns.p50.
+// csvName returns the name of the column in the CSV: response_p50_ns for the key response_ns.p50.
 func (c column[T]) csvName() string {
 	of, name, found := strings.Cut(c.Key, "_ns.")
 	if found {
@@ -162,7 +162,7 @@ func (c column[T]) csvName() string {
 	return cmp.Or(c.CSV, name, c.Key)
 }
 
-// exact prints the value for programs; "" if it is not known.
+// exact formats the value for programs, without rounding; "" if it is unknown.
 func (c column[T]) exact(a *analysis.Analysis, row T) string {
 	if c.Key == "" {
 		return c.Text(a, row)
@@ -170,21 +170,21 @@ func (c column[T]) exact(a *analysis.Analysis, row T) string {
 	return exact.format(field(row, c.Key), "")
 }
 
-// of is a text that does not depend on the rest of the analysis.
+// of returns a text function that ignores the rest of the analysis.
 func of[T any](text func(T) string) func(*analysis.Analysis, T) string {
 	return func(_ *analysis.Analysis, row T) string { return text(row) }
 }
 
-// requestOf names the request of a row.
+// requestOf returns the name of the request of a row.
 func requestOf[T any](_ *analysis.Analysis, row T) string {
 	return analysis.RequestName(field(row, "workload").String(), field(row, "request").String())
 }
 
-// gutter is how far the columns of a text are apart.
+// gutter is the number of spaces between columns of text.
 const gutter = 2
 
-// render draws the table as text within the width; 0 is no limit. Columns for which there is no room are on another
-// line of each row, further in.
+// render draws the table as text within the width; 0: no limit. Columns that do not fit are on further lines of each
+// row, which are indented.
 func (g grid) render(width int) string {
 	lines := g.split(width)
 	if len(lines) == 1 {
@@ -196,7 +196,7 @@ func (g grid) render(width int) string {
 	}
 	rule := strings.Repeat(plainTable.Box.MiddleHorizontal, width)
 	var all []string
-	for row := range len(g.Rows) + 1 { // the heads first
+	for row := range len(g.Rows) + 1 { // row 0 is the heads
 		for _, part := range drawn {
 			if strings.TrimSpace(part[row]) != "" {
 				all = append(all, part[row])
@@ -209,7 +209,7 @@ func (g grid) render(width int) string {
 	return strings.Join(all, "\n")
 }
 
-// split parts the columns into as many tables as it takes for each to fit into the width.
+// split divides the columns into tables, each of which fits into the width.
 func (g grid) split(width int) []grid {
 	var parts []grid
 	room := 0
@@ -234,11 +234,11 @@ func (g grid) split(width int) []grid {
 	return parts
 }
 
-// indentation is that of the further lines of a row.
+// indentation is the number of spaces before the further lines of a row.
 const indentation = 4
 
-// drawn is the part of a table with that index, a string for its heads and for each row, which has several lines if a
-// single column is too wide.
+// drawn draws the part of a table with that index. It returns a string for the heads and for each row. A string has
+// several lines if a single column is too wide.
 func (g grid) drawn(width, part int) (rows []string) {
 	indent := ""
 	if part > 0 {
@@ -265,7 +265,7 @@ func (g grid) drawn(width, part int) (rows []string) {
 	return rows
 }
 
-// trimmed leaves out the blanks at the ends of lines, and as much of the rule below the heads.
+// trimmed removes spaces at the ends of lines, and shortens the rule below the heads to the widest line.
 func trimmed(all string) string {
 	lines := strings.Split(all, "\n")
 	widest := 0
@@ -283,7 +283,7 @@ func trimmed(all string) string {
 	return strings.Join(lines, "\n")
 }
 
-// writer hands the table to what draws it as text and as Markdown.
+// writer returns a writer that draws the table as text and as Markdown.
 func (g grid) writer() table.Writer {
 	t := table.NewWriter()
 	t.SetStyle(plainTable)
@@ -307,11 +307,11 @@ func (g grid) writer() table.Writer {
 	return t
 }
 
-// plainTable has a line under the header and nothing else, so that the numbers are what is seen.
+// plainTable is a style with a line under the header and no other lines, so that the numbers stand out.
 var plainTable = func() table.Style {
 	s := table.StyleLight
 	s.Options = table.Options{SeparateHeader: true}
-	s.Format.Header = 0 // as it is written
+	s.Format.Header = 0 // unchanged
 	s.Box.PaddingLeft, s.Box.PaddingRight = "", "  "
 	return s
 }()

@@ -16,12 +16,12 @@ import (
 
 // A Terminal describes the terminal that a report is printed on.
 type Terminal struct {
-	Width  int  // in characters
-	ASCII  bool // it shows no others
+	Width  int  // in characters; 0: no terminal
+	ASCII  bool // it shows ASCII characters only
 	Colour bool
 }
 
-// narrowest is the width from which on there is room for a picture.
+// narrowest is the smallest width, in characters, at which a picture is drawn.
 const narrowest = 80
 
 // Widths of the texts beside a bar, in characters.
@@ -32,8 +32,8 @@ const (
 	sparkWidth = 12
 )
 
-// Details prints the text, with its sentences wrapped, and where there is room a picture below it. Without a width it
-// prints the text alone, and wraps nothing.
+// Details prints the text with wrapped sentences and, if the terminal is wide enough, a picture below it. Without a
+// width it prints only the text, and wraps nothing.
 func Details(w io.Writer, a *analysis.Analysis, t Terminal) error {
 	p := printer{w: w, t: t}
 	a = respell(a, inText)
@@ -42,8 +42,9 @@ func Details(w io.Writer, a *analysis.Analysis, t Terminal) error {
 	return p.err
 }
 
-// picture draws the median response time of each cell in a closed loop, or of a suite its throughput, as a bar beside
-// the others, all on one scale, and its blocks in the order in which they ran as a line of their own.
+// picture draws a bar for each cell in a closed loop, at the first load of each request: the median response time, or
+// for a suite the throughput. All bars are on one scale. Beside each bar it draws the medians of the cell's blocks, in
+// the order in which they ran.
 func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 	room := t.Width - nameWidth - modelWidth - valueWidth - sparkWidth - 4
 	cells := analysis.FirstLoads(withoutIntermediate(a).CellsOf(record.Closed))
@@ -76,7 +77,7 @@ func (t Terminal) picture(p *printer, a *analysis.Analysis) {
 	}
 }
 
-// drawnValue is the length of a cell's bar, and what is printed beside it; 0 if it is not known.
+// drawnValue returns the value that a cell's bar represents, and its text; 0 and "" if it is unknown.
 func drawnValue(a *analysis.Analysis, c analysis.Cell) (length float64, text string) {
 	switch {
 	case a.Run.Suite != nil && c.ThroughputRPS != nil:
@@ -87,7 +88,7 @@ func drawnValue(a *analysis.Analysis, c analysis.Cell) (length float64, text str
 	return 0, ""
 }
 
-// bar is a bar of that length, padded to the width, in eighths of a character.
+// bar returns a bar of that length, drawn in eighths of a character and padded to the width. Both are in characters.
 func (t Terminal) bar(length float64, width int) string {
 	if t.ASCII {
 		return t.pad(strings.Repeat("#", max(int(length+0.5), 1)), width)
@@ -100,7 +101,8 @@ func (t Terminal) bar(length float64, width int) string {
 	return t.pad(text, width)
 }
 
-// spark is the medians of a cell's blocks in their order, from its lowest to its highest.
+// spark draws the medians of a cell's blocks in order, on a scale from the lowest to the highest. If there are many
+// blocks, it draws means of consecutive medians.
 func (t Terminal) spark(c analysis.Cell) string {
 	levels := []rune("▁▂▃▄▅▆▇█")
 	if t.ASCII {
@@ -116,7 +118,7 @@ func (t Terminal) spark(c analysis.Cell) string {
 		return ""
 	}
 	means := make([]float64, min(len(values), sparkWidth))
-	for i := range means { // each of as many blocks as the others, but for one
+	for i := range means { // numbers of blocks differ by one at most
 		part := values[i*len(values)/len(means) : (i+1)*len(values)/len(means)]
 		for _, v := range part {
 			means[i] += v / float64(len(part))
@@ -130,7 +132,7 @@ func (t Terminal) spark(c analysis.Cell) string {
 	return text
 }
 
-// coloured gives the text the colour of a series, which carries no meaning: each has its name beside it.
+// coloured returns the text in the colour of a series. Colours carry no meaning: the name of a series is beside it.
 func (t Terminal) coloured(text string, series int) string {
 	if !t.Colour {
 		return text
@@ -138,7 +140,7 @@ func (t Terminal) coloured(text string, series int) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", []int{36, 33, 35, 32, 34}[series%5], text)
 }
 
-// plain spells the text so that the terminal shows it.
+// plain replaces characters that the terminal does not show.
 func (t Terminal) plain(text string) string {
 	if !t.ASCII {
 		return text
@@ -154,7 +156,7 @@ func (t Terminal) plain(text string) string {
 var spelled = strings.NewReplacer("µ", "u", "×", "x", "≥", ">=", "≤", "<=", "–", "-", "−", "-", "─", "-", "·", "-",
 	"…", "...", "├", "|", "┼", "|", "┤", "|", "†", "+", "‡", "++", "±", "+-")
 
-// pad brings the text to the width.
+// pad shortens or pads the text to the width.
 func (t Terminal) pad(text string, width int) string {
 	if text = t.plain(foreign.Line(text)); t.ASCII && len(text) > width {
 		text = text[:width-3] + "..."

@@ -19,12 +19,12 @@ func pictured(t *testing.T, term report.Terminal) string {
 	return out.String()
 }
 
-// The longest bar is as wide as there is room, no line is wider than the terminal, and the shorter is in proportion.
+// The longest bar uses all of the available width, and no line is wider than the terminal.
 func TestPicture(t *testing.T) {
 	for _, width := range []int{80, 100, 200} {
 		text := pictured(t, report.Terminal{Width: width})
 		for line := range strings.Lines(text) {
-			table := strings.Contains(line, "   ") || strings.Contains(line, "──") // which cannot be wrapped
+			table := strings.Contains(line, "   ") || strings.Contains(line, "──") // a table is not wrapped
 			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width &&
 				(!table || strings.ContainsAny(line, "▁█")) {
 				t.Errorf("at %d a line has %d characters: %s", width, n, line)

@@ -11,14 +11,14 @@ import (
 	"forktax/bench/units"
 )
 
-// timelineName is how wide the names beside the bars may be.
+// timelineName is the maximum width of the names beside the bars, in characters.
 const timelineName = 30
 
-// timelineParts is how many phases are listed below a bar.
+// timelineParts is the number of phases that are listed below a bar.
 const timelineParts = 3
 
-// timeline draws for each request, at its first load, where its time goes: one bar that is divided into the phases in
-// their order, and below it the longest of them.
+// timeline draws the phases of each request at its first load: a bar that is divided into the phases in order, and
+// below it a list of the longest phases.
 func (p *printer) timeline(a *analysis.Analysis) {
 	cells := slices.DeleteFunc(cellsWithPhases(withoutIntermediate(a)), func(c analysis.Cell) bool {
 		return c.Workload == a.Run.Floor
@@ -48,7 +48,7 @@ func (p *printer) timeline(a *analysis.Analysis) {
 	}
 }
 
-// stacked is a bar of that width, in which each phase has its share. A phase has its name where that fits.
+// stacked returns a bar of that width, in which each phase has its share. A phase's name is printed if it fits.
 func (t Terminal) stacked(phases []analysis.Phase, width int) string {
 	var total, before int64
 	for _, p := range phases {
@@ -60,7 +60,7 @@ func (t Terminal) stacked(phases []analysis.Phase, width int) string {
 		before += p.NS
 		end := int(before * int64(width-1) / total)
 		if end == at {
-			continue // too short to be seen
+			continue // too short to be drawn
 		}
 		room := end - at - 1
 		label := p.Name
@@ -79,8 +79,8 @@ func (t Terminal) stacked(phases []analysis.Phase, width int) string {
 	return bar.String()
 }
 
-// wholeOf are the phases of a cell, and what is left of its median: medians of parts need not add up to that of the
-// whole.
+// wholeOf returns the phases of a cell, and the rest of its median: medians of parts need not add up to the median of
+// the whole.
 func wholeOf(c analysis.Cell) []analysis.Phase {
 	phases := slices.Clone(c.Phases)
 	if c.Response.P50 != nil && *c.Response.P50 > phaseSum(c) {

@@ -14,7 +14,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// takes makes a run of hello by 1 client and by 8, in which cgi takes this many times as long as persistent.
+// takes returns a run of hello with 1 client and with 8 clients. The parameters are the ratios of cgi's response time
+// to persistent's: one with 1 client, eight with 8 clients.
 func takes(t *testing.T, one, eight float64) *record.Result {
 	t.Helper()
 	m := analysistest.Fake{Cells: append(analysistest.Twins(), analysistest.Cell(plan.Baseline, 8),
@@ -32,7 +33,7 @@ func takes(t *testing.T, one, eight float64) *record.Result {
 	return m.Record(t, 8)
 }
 
-// headline is the answer of the page, as a reader sees it.
+// headline returns the headline of the page, as a reader sees it.
 func headline(t *testing.T, a *analysis.Analysis) string {
 	t.Helper()
 	page := string(analysistest.Print(t, "html", a))
@@ -43,7 +44,7 @@ func headline(t *testing.T, a *analysis.Analysis) string {
 	return html.UnescapeString(m[1])
 }
 
-// A ratio below 1 is turned round: what takes longer is named first, and how many times as long.
+// A ratio below 1 is inverted: the slower side is named first, with the factor by which it is slower.
 func TestRatiosAreTurnedRound(t *testing.T) {
 	for name, test := range map[string]struct {
 		one, eight      float64
@@ -81,7 +82,7 @@ func TestRatiosAreTurnedRound(t *testing.T) {
 	}
 }
 
-// Traps are said before all else, and the headline has a caution.
+// Traps are printed directly after the headline, which has a caution.
 func TestTrapsAreSaidFirst(t *testing.T) {
 	r := takes(t, 0.05, 0.05)
 	r.Plan.Traps = []subject.Trap{{Code: "delayed-ack", Model: "persistent", Evidence: "43 ms between two parts <of it>",
@@ -118,7 +119,7 @@ func TestTrapsAreSaidFirst(t *testing.T) {
 	}
 }
 
-// The verdict of a check has the caution, too.
+// The verdict of a check has a caution, too.
 func TestTrapsOfACheck(t *testing.T) {
 	r := analysistest.CheckRun(t, 0)
 	r.Plan.Traps = []subject.Trap{{Code: "shim", Model: "base", Evidence: "it is slow", Advice: "leave it out"},

@@ -28,17 +28,17 @@ const buildLimit = time.Hour
 
 // A Builder builds executables of commits of one repository with one command.
 type Builder struct {
-	Repo    string    // any directory in its working tree, or a bare repository; "" means the current directory
-	Command string    // for sh, run in the same directory of the commit; Placeholder stands for the output path
-	Log     io.Writer // for progress messages; nil means none
-	Exclude []string  // paths that are not part of a working tree, such as those of results
+	Repo    string    // any directory in the working tree, or a bare repository; "" means the current directory
+	Command string    // shell command, run in the same directory of the commit; Placeholder stands for the output path
+	Log     io.Writer // writer of progress messages; nil means none
+	Exclude []string  // paths that are not part of a working tree, such as result directories
 }
 
 // Built is an executable with the commit from which it was built.
 type Built struct {
-	Ref      string // as given
+	Ref      string // ref as given
 	Commit   string // full hash
-	Path     string // of the executable, absolute
+	Path     string // absolute path of the executable
 	Describe string // the commit's name from git describe, or its abbreviated hash
 	// Uncommitted is the number of files in the working tree that differ from the commit; 0 if the commit is not checked
 	// out.

@@ -397,7 +397,7 @@ func TestBuildWithSubmodules(t *testing.T) {
 	r.clean()
 }
 
-// A build removes worktrees of killed processes, but not those in use or those of the user.
+// A build removes worktrees of killed processes, but not worktrees that are in use or belong to the user.
 func TestBuildRemovesWhatWasLeft(t *testing.T) {
 	r := newRepo(t)
 	r.commit(files{"page": "#!/bin/sh\necho page\n"})

@@ -14,9 +14,9 @@ import (
 
 // A repository is a git repository.
 type repository struct {
-	dir    string // in which git is run
-	prefix string // of dir in the working tree; "" at its root, or if there is none
-	root   string // of the working tree; "" if there is none
+	dir    string // directory in which git is run
+	prefix string // path of dir in the working tree; "" at its root, or if there is none
+	root   string // root of the working tree; "" if there is none
 	env    []string
 }
 

@@ -91,7 +91,7 @@ func TestUncommitted(t *testing.T) {
 	}
 }
 
-// Changes that cannot be in a commit of the working tree are an error that names them.
+// Changes that cannot be in a commit of the working tree return an error that names them.
 func TestBuildOfWorkingTreeFails(t *testing.T) {
 	part := newRepo(t)
 	part.commit(files{"page": page})

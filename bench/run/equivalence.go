@@ -20,11 +20,11 @@ import (
 type DifferenceError struct {
 	Workload string
 	Request  contract.Request
-	Models   [2]string           // that differ; the first may be "the description" of the workload
+	Models   [2]string           // models that differ; the first may be "the description" of the workload
 	Log      []string            // log lines of the second target
 	OtherLog []string            // log lines of the first target, if it is one
 	Lines    []string            // diff lines: those of the first are marked -, those of the second +
-	Count    record.FailureCount // of requests to the second; failed means a different response
+	Count    record.FailureCount // requests to the second; failed means a different response
 	Start    uint64              // number of the start of the targets, from 1; 0 while learning responses
 }
 

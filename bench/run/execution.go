@@ -23,7 +23,7 @@ type Execution struct {
 	Plan     plan.Plan
 	Launcher *subject.Launcher
 	Results  string    // parent of the run's directory
-	Version  string    // of forktax
+	Version  string    // version of forktax
 	Began    time.Time // when the first target was started; zero if none was
 	Judges   Judges
 	Progress func(Progress) // see Runner

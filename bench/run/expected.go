@@ -68,7 +68,7 @@ func recordExpected(ctx context.Context, t *subject.Target, r subject.Asked, ign
 type VarianceError struct {
 	Request contract.Request
 	Lines   []string            // diff of the first response (-) and the first different one (+)
-	Count   record.FailureCount // of requests; failed means a response different from the first
+	Count   record.FailureCount // requests; failed means a response different from the first
 	Log     []string            // log lines of the target
 }
 

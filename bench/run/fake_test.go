@@ -42,14 +42,14 @@ func oneResponse(_ context.Context, _ load.Visit, rec load.Recorder) error {
 
 // A fakeLauncher serves each target from this process.
 type fakeLauncher struct {
-	handlers map[string]http.HandlerFunc // by model; missing ones respond with hello
+	handlers map[string]http.HandlerFunc // handlers by model; missing ones respond with hello
 	usage    http.HandlerFunc            // nil: the target has no admin listener
 	fail     map[string]error            // error of Launch, by model
 	stopErr  error                       // error of each stop
 	wait     func()                      // called by each stop; may be nil
 	begin    func()                      // called by each Launch; may be nil
 
-	gone            map[string]chan error // by model, of the last target launched
+	gone            map[string]chan error // channel Gone of the last target launched, by model
 	launched        []string              // models in the order of launch
 	started, ending atomic.Int64
 	requests        atomic.Int64 // number of requests to all targets

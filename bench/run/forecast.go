@@ -7,13 +7,13 @@ import (
 
 // A Forecast is the predicted duration of a run.
 type Forecast struct {
-	Total   time.Duration // from the start of the first target to the stop of the last
-	Least   time.Duration // of a search: the shortest possible Total
+	Total   time.Duration // time from the start of the first target to the stop of the last
+	Least   time.Duration // shortest possible Total of a search
 	Max     time.Duration // Plan.MaxDuration plus WarmUp; Total may exceed it
 	WarmUp  time.Duration // part of Total that does not count toward the budget
-	Starts  int           // of the targets
+	Starts  int           // number of starts of the targets
 	Targets int           // number of targets
-	Round   time.Duration // of one visit to each cell, without the cross-check
+	Round   time.Duration // duration of one visit to each cell, without the cross-check
 }
 
 // An average is the mean of durations.

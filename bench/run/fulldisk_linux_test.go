@@ -170,7 +170,7 @@ func TestNoRoomForHead(t *testing.T) {
 	wantIn(t, dir, "other")
 }
 
-// A disk without any free space, for either file.
+// On a disk without any free space, neither file can be written, and the error names the file.
 func TestNoRoom(t *testing.T) {
 	open := func(name string) *os.File {
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644)

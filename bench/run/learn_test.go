@@ -17,7 +17,7 @@ import (
 // first failed request.
 func TestLearnErrors(t *testing.T) {
 	tests := map[string]struct {
-		respond func(w http.ResponseWriter, n int64) // to the n-th request
+		respond func(w http.ResponseWriter, n int64) // responds to the n-th request
 		want    []string
 	}{
 		"a wrong status from the third request on": {func(w http.ResponseWriter, n int64) {

@@ -63,15 +63,15 @@ func (n *recount) run(ctx context.Context) {
 	}
 }
 
-// isWithoutResponse reports whether err is that of a request that got no response, or an incomplete one, as when its
-// server ends.
+// isWithoutResponse reports whether err is the error of a request that got no response or an incomplete one, as when
+// its server ends.
 func isWithoutResponse(err error) bool {
 	var request *url.Error
 	var network *net.OpError
 	return errors.As(err, &request) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// isTimeout reports whether err is that of a request that timed out.
+// isTimeout reports whether err is the error of a request that timed out.
 func isTimeout(err error) bool {
 	var late interface{ Timeout() bool }
 	return errors.As(err, &late) && late.Timeout()

@@ -200,7 +200,7 @@ func TestMissingFails(t *testing.T) {
 func TestShortBudgetHasFewerStarts(t *testing.T) {
 	const budget = 3 * time.Second
 	for name, test := range map[string]struct {
-		start  time.Duration // of each of two targets
+		start  time.Duration // duration of the start of each of two targets
 		visit  time.Duration // added to the planned duration
 		fewest int
 		starts int

@@ -29,7 +29,7 @@ type Launcher interface {
 type Runner struct {
 	Plan     plan.Plan
 	Launcher Launcher
-	Engines  map[string]load.Engine // by name, as in Cell.Engine
+	Engines  map[string]load.Engine // engines by name, as in Cell.Engine
 	Record   *record.Record         // blocks are written to it one by one
 	Machine  func() record.Counters // returns the machine's counters; may be nil
 	Progress func(Progress)         // called before each block; may be nil

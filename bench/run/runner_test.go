@@ -118,7 +118,7 @@ func TestRunnerEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		arrange         arrange
 		blocks, started int
-		want            string // in the error
+		want            string // text in the error
 	}{
 		"success": {func(*fakeLauncher, *fakeEngine, context.CancelFunc) {}, 20, 6, ""},
 		"the engine fails": {third(func(_ context.Context, _ *fakeLauncher, rec load.Recorder) error {
@@ -231,8 +231,8 @@ func TestRunnerReadsUsage(t *testing.T) {
 	grew.PeakMemoryBytes, grew.ChildPeakMemoryBytes = 2, 2
 	for name, test := range map[string]struct {
 		usage http.HandlerFunc
-		first *contract.Usage // of the first block
-		want  string          // in the error
+		first *contract.Usage // usage in the first block
+		want  string          // text in the error
 	}{
 		"success":           {growing(), &grew, ""},
 		"no admin listener": {nil, nil, ""},

@@ -11,7 +11,7 @@ import (
 // remaining duration of the run.
 type schedule struct {
 	plan    plan.Plan
-	elapsed func() time.Duration // since the run began, without warm-ups
+	elapsed func() time.Duration // time since the run began, without warm-ups
 	starts  int                  // total number of starts of the targets
 	start   int                  // index of the current start
 	up      bool                 // the targets of the current start are running
@@ -19,14 +19,14 @@ type schedule struct {
 	first   int                  // first round of the current start
 	blocks  int                  // number of finished blocks
 
-	turns     []int         // by cell, see Plan.Turns
-	pairs     []int         // by cell, see Plan.PairNumbers
+	turns     []int         // turns by cell, see Plan.Turns
+	pairs     []int         // numbers of pairs by cell, see Plan.PairNumbers
 	starting  average       // start of all targets, including verification
 	stopping  average       // stop of all targets
 	warming   average       // warm-up of all resident targets; not part of elapsed
-	visits    []average     // by cell
+	visits    []average     // durations by cell
 	cutOff    bool          // a target was overloaded: a visit was cut off
-	missing   []int         // by cell: valid visits still needed; nil if the run does not depend on them
+	missing   []int         // number of valid visits that each cell still needs; nil if the run does not depend on them
 	end       time.Duration // predicted end of the run
 	predicted time.Duration // time of the prediction
 }

@@ -129,7 +129,7 @@ func TestSearchContinuesAfterNoise(t *testing.T) {
 	fine := limits(map[string]float64{"persistent": 60, "cgi": 0})
 	for name, test := range map[string]struct {
 		invalid func(visited) bool
-		want    [][]float64 // by start
+		want    [][]float64 // rates by start
 	}{
 		"from 40/s on, at the first start": {func(v visited) bool { return v.Start == 0 && v.Rate >= 40 },
 			[][]float64{{40, 40, 40, 20, 30}, {30, 40, 60, 70}, {60}}},
@@ -181,7 +181,7 @@ func TestSearchPostponesLongNoisyVisits(t *testing.T) {
 // one that failed it is not repeated.
 func TestSearchRepeatsVisits(t *testing.T) {
 	for name, test := range map[string]struct {
-		results []plan.ObjectiveStatus // at 40/s
+		results []plan.ObjectiveStatus // results at 40/s
 		holds   bool
 	}{
 		"met":                     {[]plan.ObjectiveStatus{plan.Met}, true},

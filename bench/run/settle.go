@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench/plan"
 	"forktax/bench/subject"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
@@ -66,8 +67,8 @@ func (r *Runner) settle(ctx context.Context, left time.Duration) error {
 			if o.cell.Load.Kind == plan.Closed {
 				what = "left requests without a response"
 			}
-			return fmt.Errorf("%s: target %s and did not respond again within %v; %s", o.cell, what,
-				time.Since(began).Round(100*time.Millisecond), overloadAdvice(r.Plan, o.cell))
+			return fmt.Errorf("%s: target %s and did not respond again within %s; %s", o.cell, what,
+				units.Span(time.Since(began)), overloadAdvice(r.Plan, o.cell))
 		case <-time.After(settlePause):
 		}
 	}

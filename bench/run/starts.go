@@ -7,8 +7,8 @@ import (
 
 // A NextStart describes the next start of the targets in a check.
 type NextStart struct {
-	Length   time.Duration // of its rounds, at least one of which is run; 0 ends the run
-	Until    time.Duration // since the run began: no round begins later
+	Length   time.Duration // time for its rounds, of which at least one is run; 0 ends the run
+	Until    time.Duration // time since the run began after which no round begins
 	Overtime bool          // the budget is used up
 	LeaveOut string        // model whose targets are no longer needed; "" if all are
 }

@@ -21,8 +21,8 @@ type visitor struct {
 	*Runner
 	began      time.Time
 	targets    map[plan.TargetName]*subject.Target
-	client     *http.Client    // for reading usage
-	counted    record.Counters // of the machine, at the end of the previous block
+	client     *http.Client    // client for reading usage
+	counted    record.Counters // counters of the machine at the end of the previous block
 	lastBlocks map[*subject.Target]lastBlock
 	latest     *subject.Target // visited last
 	overtime   bool            // the budget is used up

@@ -11,7 +11,7 @@ type Names struct {
 // A Name is the name of a flag or key as the user wrote it, and its current name, which differs if it was renamed.
 type Name struct{ Written, Present string }
 
-// Conflict returns the message that two names set the same option, and which one to keep.
+// Conflict returns a message that two names set the same option, with advice on which one to keep.
 func Conflict(first, second Name) string {
 	keep, other := first.Present, second.Present
 	if first.Written != first.Present {

@@ -31,7 +31,7 @@ func (s scenario) requests(n ast.Node) (requests []subject.Weighted, where Place
 
 var requestKeys = []string{"request", "weight", "header", "body", "body-file", "expect-status"}
 
-// maxWeight is far larger than needed.
+// maxWeight is the largest weight. It is far larger than needed.
 const maxWeight = 1_000_000
 
 // readRequest sets the field of a key. If the value is invalid, it returns the requirement, such as "must be text".

@@ -26,18 +26,18 @@ const mostScenario = 1 << 20
 
 // A File is the content of a scenario.
 type File struct {
-	Options  []Option // in the order of the file
+	Options  []Option // options in the order of the file
 	Variants []subject.Variant
 	Requests []subject.Weighted
-	Begin    string // the place of the beginning of the file
+	Begin    string // place of the beginning of the file
 }
 
 // An Option is an option that the scenario sets. Flag is "" for the variants and the requests.
 type Option struct {
 	Name   string
-	Key    string // as written in the file; may be an old name
+	Key    string // key as written in the file, which may be an old name
 	Flag   string
-	Values []string // the elements if it is a list, otherwise one value
+	Values []string // elements if the value is a list, otherwise one value
 	Place  Place
 }
 
@@ -48,10 +48,10 @@ type Place struct {
 	Elements []string
 }
 
-// scenario is the name of a file.
+// scenario is the name of a scenario's file.
 //
-// The file is not decoded into a struct: go-yaml 1.19 normalizes numbers that are decoded into a string, so that a flag
-// or a variable would get 1.1 for 1.10. Its decoder can also panic.
+// The file is not decoded into a struct: go-yaml 1.19 normalizes numbers that are decoded into a string, so that a
+// flag or a variable would get 1.1 for 1.10. Its decoder can also panic.
 type scenario string
 
 // Read reads the scenario in the file name. Each value is set on its flag to validate it. Errors are a
@@ -105,7 +105,7 @@ type givenKey struct {
 	Name
 }
 
-// twice returns the error that two keys set the same option.
+// twice returns the error for two keys that set the same option.
 func (s scenario) twice(first, second givenKey) error {
 	at, line := second.Position, first.Position.Line
 	if first.Written == second.Written {

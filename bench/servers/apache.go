@@ -53,8 +53,8 @@ MaxSpareServers {{.Workers}}
 MaxConnectionsPerChild 0
 `
 
-// pythonWeb returns w completed for a handler of mod_python. The handlers of a process share an interpreter, and so
-// what a module opened when it was imported.
+// pythonWeb returns w completed for a handler of mod_python. The handlers of a process share an interpreter, and
+// therefore everything that a module opened when it was imported.
 func pythonWeb(w webSpec, config, handler string, modules ...string) webSpec {
 	w.needs, w.packages = []string{"mod_python.so"}, "apache2 libapache2-mod-python"
 	w.config = map[string]string{"conf": config + apachePassEnv + `

@@ -7,7 +7,8 @@ func (h *serverDir) meter(pids []int) *account.Meter {
 	return &account.Meter{Group: h.cgroup, PIDs: pids, ForgetsChildren: h.ignoresSIGCHLD}
 }
 
-// cpuAtRest waits until the server's processes are idle and returns the CPU time of these and all their descendants.
+// cpuAtRest waits until the server's processes are idle and returns the CPU time of the processes
+// and their descendants.
 func (h *serverDir) cpuAtRest(pids ...int) (cpu account.CPU, known bool) {
 	return h.meter(pids).CPUAtRest()
 }

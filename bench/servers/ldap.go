@@ -18,11 +18,12 @@ import (
 
 	"forktax/bench/process"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // LDAP describes the LDAP server to start.
 type LDAP struct {
-	Command []string // serves an empty directory in memory, such as forktax directory; nil starts slapd
+	Command []string // command of a server with an empty directory in memory, such as forktax directory; nil starts slapd
 	TLS     bool     // the server speaks only TLS, with a certificate of its own
 	// StartFunc, if set, starts the server in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
@@ -33,7 +34,7 @@ type LDAPServer struct {
 	*serverDir
 	kind      string
 	process   *process.Process
-	url       *url.URL // with the administrator's name and password
+	url       *url.URL // URL with the administrator's name and password
 	tlsConfig *tls.Config
 
 	mu      sync.Mutex
@@ -48,7 +49,7 @@ const (
 
 // Start starts the server and waits until it can be used.
 func (d LDAP) Start(ctx context.Context) (s *LDAPServer, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
 	defer cancel()
 	s = &LDAPServer{kind: "slapd", url: &url.URL{Scheme: "ldap", Path: "/" + ldapSuffix}}
 	user := "openldap"

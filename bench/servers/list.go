@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// WriteList lists the web servers and databases that suites need, and the packages of the ones that are not installed.
+// WriteList lists the web servers and databases that suites need. It names the packages of missing servers.
 func WriteList(out io.Writer) {
 	for _, kind := range WebInfos() {
 		fmt.Fprintf(out, "server %s: %s, for %s", kind.Name, kind.About, kind.Handles)

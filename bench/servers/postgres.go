@@ -16,7 +16,7 @@ import (
 
 // Postgres describes the PostgreSQL server to use.
 type Postgres struct {
-	URL         string // of a given server; "" starts a private server, which the other fields describe
+	URL         string // URL of a given server; "" starts a private server, which the other fields describe
 	TLS         bool   // TCP connections must use TLS, with a certificate of the server's own
 	Socket      bool   // use a Unix socket instead of TCP
 	Connections int    // most concurrent connections; 0 means PostgreSQL's default, 100
@@ -51,8 +51,8 @@ func (p Postgres) Start(ctx context.Context) (*PostgresServer, error) {
 	return s, nil
 }
 
-// completeURL adds to a URL what it leaves to the environment: PGPASSWORD, the password file, and the like. Programs
-// that a CGI host starts do not have that environment.
+// completeURL adds to a URL the settings that come from the environment: PGPASSWORD, the password file, and the like.
+// Programs that a CGI host starts do not have that environment.
 func completeURL(text string) (*url.URL, error) {
 	config, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *PostgresServer) Description(ctx context.Context) (*record.Database, err
 }
 
 // CPU returns the CPU time that all processes of the server have used so far, in nanoseconds. It waits briefly until
-// they are idle. The time is not known for a given server, which may be on another machine, nor on all systems.
+// they are idle. The time is unknown for a given server, which may be on another machine, and on some systems.
 func (s *PostgresServer) CPU() (ns int64, known bool) {
 	if s.private == nil {
 		return 0, false

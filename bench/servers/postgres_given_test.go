@@ -26,7 +26,7 @@ func TestGivenServer(t *testing.T) {
 		}
 		return names
 	}
-	if _, err := c.Exec(t.Context(), "CREATE SCHEMA forktax_mine"); err != nil { // similar to a run's
+	if _, err := c.Exec(t.Context(), "CREATE SCHEMA forktax_mine"); err != nil { // a name like the schemas of a run
 		t.Fatal(err)
 	}
 	first := started(t, servers.Postgres{URL: given.URL()})
@@ -45,7 +45,7 @@ func TestGivenServer(t *testing.T) {
 		t.Errorf("Description = %+v, %v", d, err)
 	}
 
-	// A concurrent run does not change it.
+	// A concurrent run keeps the schemas of the first run.
 	second := started(t, servers.Postgres{URL: given.URL()})
 	if _, _, err := second.Provision(t.Context()); err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestGivenServerIsCompleted(t *testing.T) {
 	}
 }
 
-// The error of a server that cannot be used has the server's own message, and never the password.
+// The error for a server that cannot be used includes the server's own message, but never the password.
 func TestGivenServerRefuses(t *testing.T) {
 	given := ended(t, started(t, servers.Postgres{}))
 	good, err := url.Parse(given.URL())

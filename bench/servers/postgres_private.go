@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"forktax/bench/process"
+	"forktax/bench/units"
 )
 
 // A privatePostgres is a private PostgreSQL server, with all its files in a directory of its own.
@@ -28,9 +29,9 @@ type privatePostgres struct {
 
 // Limits of the server's start and stop.
 const (
-	readyLimit   = time.Minute      // for initdb and for the server to accept connections, together
-	stopLimit    = 20 * time.Second // to end, with its data written to the disk
-	portAttempts = 3                // to start on a free port
+	readyLimit   = time.Minute      // limit on initdb and the server's start together
+	stopLimit    = 20 * time.Second // limit on the server's end, with its data written to the disk
+	portAttempts = 3                // attempts to start on a free port
 )
 
 // postgresRole is the role of the only user. It is a superuser: a private server has no data to protect from it.
@@ -58,7 +59,7 @@ func startPrivatePostgres(ctx context.Context, p Postgres) (c *privatePostgres, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
 	defer cancel()
 	c = &privatePostgres{}
 	defer func() {

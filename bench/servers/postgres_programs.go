@@ -23,8 +23,8 @@ func PostgresInstalled() error {
 	return err
 }
 
-// postgresDir returns the directory of the server programs: that of initdb on PATH, or else that of the newest version
-// among the directories that match the pattern.
+// postgresDir returns the directory of the server programs: the directory of initdb on PATH, or else the directory of
+// the newest version that matches the pattern.
 func postgresDir(pattern string) (dir string, err error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		if initdb, err = filepath.Abs(initdb); err == nil && hasPostgres(filepath.Dir(initdb)) {

@@ -11,8 +11,8 @@ import (
 // A runAsUser is the user of servers that refuse to run as root. Nil means the user of this process.
 type runAsUser struct{ uid, gid uint32 }
 
-// newRunAsUser returns an unprivileged user if this process runs as root: the named one, which the server's package
-// made, or else the user no one. It returns nil if name is "".
+// newRunAsUser returns an unprivileged user if this process runs as root: the named user, whom the server's package
+// creates, or else "nobody". It returns nil if name is "".
 func newRunAsUser(name string) (*runAsUser, error) {
 	if os.Geteuid() != 0 || name == "" {
 		return nil, nil

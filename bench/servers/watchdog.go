@@ -14,9 +14,9 @@ type watchdog struct {
 	pipe io.WriteCloser // closed by the system when this process ends
 }
 
-// watchdogScript is the shell script of the watchdog. It reads the PIDs of the servers, and then the word dismissed. If
-// the input ends without that word, it kills the servers, which save nothing. It removes the directory several times,
-// since a process that it does not know, initdb, takes a moment to notice that its directory is gone.
+// watchdogScript is the shell script of the watchdog. It reads the PIDs of the servers, and then the word dismissed.
+// If the input ends without that word, it kills the servers, which save nothing. It removes the directory several
+// times, since initdb, whose PID it does not have, takes a moment to notice that its directory is gone.
 const watchdogScript = `
 servers=
 while read -r word; do

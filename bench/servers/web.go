@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"forktax/bench/process"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
 // A WebServer is a running web server.
 type WebServer struct {
 	Name string
-	URL  string // of the app
+	URL  string // URL of the app
 
 	dir       *serverDir
 	processes []*process.Process
@@ -52,7 +53,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	if err = cmp.Or(err, spec.Missing); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %v", readyLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
 	defer cancel()
 	w = &WebServer{Name: name, stopped: make(chan struct{})}
 	defer func() {
@@ -154,7 +155,7 @@ func (w *WebServer) install(bin string, app App) error {
 	return w.dir.runAs.chown(bin)
 }
 
-// prepareData makes the app's data by app.Prepare, and gives them to the server's user.
+// prepareData makes the app's data with app.Prepare, and changes the owner of the data to the server's user.
 func (w *WebServer) prepareData(ctx context.Context, app App) (env map[string]string, err error) {
 	if app.Prepare == nil {
 		return nil, nil
@@ -168,8 +169,8 @@ func (w *WebServer) prepareData(ctx context.Context, app App) (env map[string]st
 	})
 }
 
-// waitReady waits until the app responds. Status 500 is the error of an app that does not work; a higher status may be
-// that of a server that is still starting.
+// waitReady waits until the app responds. Status 500 is the error of an app that does not work; a higher status may
+// come from a server that is still starting.
 func (w *WebServer) waitReady(ctx context.Context) error {
 	var broken error
 	err := process.Until(ctx, func() error {
@@ -206,8 +207,8 @@ func (w *WebServer) PIDs() []int {
 	return all
 }
 
-// Usage waits until the server is idle and returns what it and all processes that it started have used so far; nil if
-// that is not known.
+// Usage waits until the server is idle. It returns the resource usage of the server and all processes that it started
+// so far; nil if the usage is unknown.
 func (w *WebServer) Usage() *contract.Usage {
 	cpu, known := w.dir.cpuAtRest(w.PIDs()...)
 	if !known {
@@ -216,7 +217,7 @@ func (w *WebServer) Usage() *contract.Usage {
 	return &contract.Usage{SelfCPUNS: int64(cpu.Used), CPUResolutionNS: int64(cpu.Resolution), External: true}
 }
 
-// Gone yields why a process of the server ended, if it ended before Stop.
+// Gone returns a channel that receives the reason if a process of the server ends before Stop.
 func (w *WebServer) Gone() <-chan error {
 	gone := make(chan error, len(w.processes))
 	for _, p := range w.processes {
@@ -231,7 +232,7 @@ func (w *WebServer) Gone() <-chan error {
 	return gone
 }
 
-// maxLogged is the most bytes of a server's log that an error shows.
+// maxLogged is the largest part of a server's log that an error shows, in bytes.
 const maxLogged = 2000
 
 // logged returns the end of the server's own log, to be appended to an error.

@@ -29,7 +29,7 @@ type webSpec struct {
 	helpers        []string          // programs that the server itself starts
 	needs          []string          // optional modules that it requires; patterns of file names in apacheModules
 	packages       string            // names of Debian's packages, separated by blanks
-	ignoresSIGCHLD bool              // it ignores SIGCHLD, so that the kernel does not report the usage of its children
+	ignoresSIGCHLD bool              // the server ignores SIGCHLD, so the kernel does not report the usage of its children
 	config         map[string]string // configuration files by name, "conf" for the server itself; templates
 	path           string            // URL path of the app; a template
 	commands       [][]string        // its programs with their arguments, in the order of their start; templates
@@ -44,9 +44,9 @@ const (
 var webSpecs = []webSpec{apache, lighttpd, nginx, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID,
 	modPHP, phpFPM}
 
-// A site has the values for the configuration of a web server.
+// A site holds the values for the configuration templates of a web server.
 type site struct {
-	Dir       string // of the server's own files
+	Dir       string // directory of the server's own files
 	Port      int
 	Needs     []string          // paths of the required optional modules
 	Helpers   map[string]string // paths of the server's programs and of the helpers, by name

@@ -138,7 +138,7 @@ func TestWebThatCannotStart(t *testing.T) {
 	}
 }
 
-// Gone yields why a server died.
+// Gone reports why a server died.
 func TestWebThatDies(t *testing.T) {
 	kind, err := servers.WebInfoNamed("lighttpd")
 	if err != nil {

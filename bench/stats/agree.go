@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// Limits on the distance of two windows that agree, as shares of the later one.
+// Limits of the differences between two windows that agree, as shares of the later one.
 const (
-	mostFall      = 0.10 // of the mean
-	mostRise      = 0.50 // of the mean, which a single slow value may raise
-	mostQuartile  = 0.05 // of the first and the third quartile
-	mostDeviation = 0.10 // of the median absolute deviation
+	mostFall      = 0.10 // fall of the mean
+	mostRise      = 0.50 // rise of the mean, which a single slow value may cause
+	mostQuartile  = 0.05 // difference of the first quartile, and of the third
+	mostDeviation = 0.10 // difference of the median absolute deviation
 )
 
 // Agree reports whether two adjacent windows of response times agree, which means that a steady state is reached. It is

@@ -23,7 +23,7 @@ func TestAgree(t *testing.T) {
 		wide[i] = 1e6 + 1.5*(wide[i]-1e6)
 	}
 	stalled := slices.Clone(steady)
-	stalled[0] = 4e8 // one in a thousand, of 0.4 s, raises the mean by 40%
+	stalled[0] = 4e8 // one value in a thousand, of 0.4 s, raises the mean by 40%
 	for name, test := range map[string]struct {
 		before, after []float64
 		want          bool

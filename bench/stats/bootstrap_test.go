@@ -9,7 +9,7 @@ import (
 	"forktax/bench/stats"
 )
 
-// constantBlocks returns n blocks of a size each; all observations of block i are value(i).
+// constantBlocks returns n blocks of the given size; all observations of block i are value(i).
 func constantBlocks(n, size int, value func(i int) int64) stats.Pool {
 	blocks := make(stats.Pool, n)
 	for i := range blocks {
@@ -20,9 +20,9 @@ func constantBlocks(n, size int, value func(i int) int64) stats.Pool {
 
 func thousand(int) int64 { return 1000 }
 
-// When all observations of a block are alike, the percentile of a resample is an order statistic of the blocks drawn,
-// and its distribution is known: the j-th of 20 blocks or a lower one is the k-th of 20 drawn with probability
-// P(Bin(20, j/20) ≥ k). The interval's ends are the lowest j for which that reaches 0.025 and 0.975.
+// If all observations of a block are equal, the percentile of a resample is an order statistic of the drawn blocks,
+// and its distribution is known. The k-th of 20 drawn blocks is at most the j-th of all 20 with probability P(Bin(20,
+// j/20) ≥ k). The ends of the interval are the lowest j for which this reaches 0.025 and 0.975.
 func TestBootstrapAgainstTheBinomial(t *testing.T) {
 	check := func(p float64, low, estimate, high float64) {
 		t.Helper()
@@ -42,7 +42,7 @@ func TestBootstrapAgainstTheBinomial(t *testing.T) {
 	check(0.9, 14, 18, 20) // k = 18; j = 13: 0.0121, 14: 0.0355; 19: 0.925, 20: 1
 }
 
-// logNormal draws blocks for pairs, with noise that the two blocks of a pair share and noise of each block.
+// logNormal draws blocks for pairs, with noise that both blocks of a pair share and noise of each block.
 func logNormal(r *rand.Rand, pairs, size int) (baseline, candidate stats.Pool) {
 	block := func(level float64) []int64 {
 		b := make([]int64, size)
@@ -118,7 +118,7 @@ func TestBootstrapProperties(t *testing.T) {
 	if got := ratio(base, cand); got != want {
 		t.Errorf("Bootstrap with 4 times the candidate = %+v, want %+v", got, want)
 	}
-	// Pairs stay together: a candidate that is always twice its baseline is so in every resample.
+	// Pairs stay together: a candidate that is always twice its baseline is twice its baseline in every resample.
 	for i, b := range base {
 		cand[i] = slices.Clone(b)
 		for j := range b {
@@ -130,7 +130,7 @@ func TestBootstrapProperties(t *testing.T) {
 	}
 }
 
-// The tail that a few of 30 blocks make is missing in the resamples that do not draw them.
+// If few of 30 blocks are slow, the resamples that do not draw them lack the tail.
 func TestBootstrapOfAccidents(t *testing.T) {
 	steady := constantBlocks(30, 100, thousand)
 	slow := func(blocks, size int) stats.Pool {
@@ -147,17 +147,17 @@ func TestBootstrapOfAccidents(t *testing.T) {
 			t.Errorf("Bootstrap = %+v, %+v, %t, want %g (%g to %g), %t", iv, difference, ok, estimate, low, high, wantOK)
 		}
 	}
-	// Without the slow one, in (29/30)³⁰ = 36% of resamples, p99 is that of the slowest drawn: block 26 or below in
-	// (27/30)³⁰ = 4.2%, and 25 or below in 1.4%.
+	// In (29/30)³⁰ = 36% of resamples the slow block is not drawn, and p99 is that of the slowest drawn block. It is at
+	// most block 26 in (27/30)³⁰ = 4.2% of resamples, and at most block 25 in 1.4%.
 	check(steady, slow(1, 100), true, 1.026, 1000, 1000)
 	check(slow(1, 100), steady, true, 0.001, 0.001, 1/1.026)
 	check(steady, slow(4, 100), true, 1000, 1000, 1000) // the 1.4%
-	// Where three blocks hold the largest million, the 4.2% are without any that is looked through.
+	// If three blocks hold the largest million, 4.2% of the resamples have no observation that is examined.
 	check(steady, slow(3, 400_000), false, 0, 0, 0)
 	check(slow(3, 400_000), steady, false, 0, 0, 0)
-	check(steady, slow(4, 400_000), true, 1000, 1000, 1000) // the 1.4% count as lower, and are left out
+	check(steady, slow(4, 400_000), true, 1000, 1000, 1000) // the 1.4% count as lower, and are outside of the interval
 	check(slow(4, 400_000), steady, true, 0.001, 0.001, 0.001)
-	check(slow(4, 400_000), slow(4, 400_000), false, 0, 0, 0) // whose ratio is then not known, not even which way
+	check(slow(4, 400_000), slow(4, 400_000), false, 0, 0, 0) // then not even the direction of the ratio is known
 }
 
 func TestBootstrapRefuses(t *testing.T) {

@@ -9,9 +9,9 @@ const (
 	leastVariance = 1e-6
 )
 
-// Changepoints returns where a sequence changes its mean or its variance: the index of the first value of each segment
-// but the first, ascending. Of all ways to cut x into segments of at least two values it finds the one with the
-// smallest sum of the segments' costs and a penalty for each cut. The cost of a segment is twice the negative
+// Changepoints returns where the mean or the variance of a sequence changes: the index of the first value of each
+// segment except the first, ascending. Of all ways to divide x into segments of at least two values, it finds the one
+// with the smallest sum of the segments' costs and a penalty for each cut. The cost of a segment is twice the negative
 // log-likelihood of normal values. Source: PELT, Killick, Fearnhead and Eckley 2012.
 func Changepoints(x []float64, penalty float64) []int {
 	s := newSums(x)
@@ -36,7 +36,7 @@ func Changepoints(x []float64, penalty float64) []int {
 			}
 		}
 		candidates = left
-		for i, c := range candidates { // which a segment that begins at end beats, as soon as there can be one
+		for i, c := range candidates { // drops those that a segment from end beats, as soon as that is possible
 			if c.until == math.MaxInt && best[c.begin]+s.cost(c.begin, end) > best[end] {
 				candidates[i].until = end + leastSegment
 			}
@@ -52,7 +52,7 @@ func Changepoints(x []float64, penalty float64) []int {
 // A candidate is a possible start of the last segment, for sequences shorter than until.
 type candidate struct{ begin, until int }
 
-// sums returns, for each length, the sums of the first values and of their squares; the mean is subtracted first, for
+// sums holds, for each length, the sums of the first values and of their squares. The mean is subtracted first, for
 // precision.
 type sums struct{ values, squares []float64 }
 

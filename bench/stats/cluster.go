@@ -1,39 +1,41 @@
 package stats
 
 const (
-	// widenedFrom is the ratio of the width of the starts' interval to that of the pairs from which a report mentions it.
+	// widenedFrom is the ratio of the width of the starts' interval to that of the pairs' interval above which a report
+	// mentions it.
 	widenedFrom = 1.5
-	// clusterNeeds is the fewest starts that have a 95% interval of their own; see SignedRank.
+	// clusterNeeds is the smallest number of starts that have a 95% interval of their own; see SignedRank.
 	clusterNeeds = 6
 )
 
-// A Clustering is an interval for pairs that were measured at several starts of the targets. Interval is the one to
-// print.
+// A Clustering holds the intervals for pairs that were measured at several starts of the targets. Interval is the one
+// to print.
 type Clustering struct {
 	Interval          // the wider of Pairs and Starts; Pairs if the starts could not be judged
 	Pairs    Interval // the unit is the pair
-	Starts   Interval // the unit is the start; zero unless Judged
+	Starts   Interval // whether there were enough starts for an interval of their own
 	Judged   bool     // whether there were enough starts for their own interval
 	Widened  bool     // whether Starts is more than 1.5 times as wide as Pairs
 }
 
-// Clustered returns the interval of the pairs in starts, one slice of log ratios for each start, at the given
+// Clustered returns the interval of the pairs in starts, which has a slice of log ratios for each start, at the given
 // confidence (0.95 means 95%).
 //
-// Each start randomizes the processes' memory layout, so the pairs of one start may all lie too high or too low
-// together, and are not as many as they seem. With an effect of starts half as large as the noise of a pair, and 8
-// starts of 30 pairs, the 95% interval of the pairs holds the true value in 57% of runs. So a second interval takes
-// the starts as its units, each by its own Hodges–Lehmann estimate, and the wider one counts, with the estimate that
-// belongs to it. The starts weigh the same, whatever their sizes; empty ones are left out. Source: Kalibera and
-// Jones, ISMM 2013, on the level of repetition that varies; cluster summaries as in Donner and Klar 2000.
+// Each start randomizes the memory layout of the processes. So all pairs of a start may be too high or too low
+// together, and contain less information than their number suggests. With an effect of starts half as large as the
+// noise of a pair, and 8 starts of 30 pairs, the 95% interval of the pairs contains the true value in 57% of runs. So
+// there is a second interval, whose units are the starts, each with its own Hodges–Lehmann estimate. The wider
+// interval counts, with its own estimate. All starts have the same weight, whatever their sizes; empty ones are left
+// out. Source: Kalibera and Jones, ISMM 2013, on the level of repetition that varies; cluster summaries as in Donner
+// and Klar 2000.
 //
-// Medians of starts would do as units too, but their standard error is 1.2 times as large under normal noise: without
-// any effect of starts, 8 starts of medians are 1.5 times as wide as the pairs half of the time. With Hodges–Lehmann
-// that remains a quarter of the time, since 8 units estimate their own spread poorly: Widened describes the printed
-// interval and does not prove an effect.
+// Medians of starts would be valid units, too, but their standard error is 1.2 times as large under normal noise.
+// Without any effect of starts, the interval of 8 medians is 1.5 times as wide as that of the pairs half of the time.
+// With Hodges–Lehmann estimates this remains so a quarter of the time, since 8 units estimate their own spread poorly.
+// So Widened describes the printed interval and does not prove an effect.
 //
-// With too few starts for an interval of their own (fewer than 6 at 95%) Judged is false and Interval is that of the
-// pairs. It then holds only if starts make no difference, which the data cannot show, and a report must mention it.
+// With too few starts for an interval of their own (fewer than 6 at 95%), Judged is false and Interval is that of the
+// pairs. It is then valid only if starts make no difference, which the data cannot show. A report must mention this.
 //
 // ok is false if the pairs alone give no interval; see SignedRank.
 func Clustered(starts [][]float64, confidence float64) (c Clustering, ok bool) {
@@ -51,7 +53,7 @@ func Clustered(starts [][]float64, confidence float64) (c Clustering, ok bool) {
 	return c, true
 }
 
-// units returns the pairs of all starts, and each start's own estimate.
+// units returns the pairs of all starts, and the estimate of each start.
 func units(starts [][]float64) (pairs, centres []float64) {
 	for _, s := range starts {
 		if len(s) > 0 {

@@ -9,7 +9,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// drawStarts draws starts of log ratios: noise of 1 a pair, and an effect of the given size that a whole start shares.
+// drawStarts draws starts of log ratios, with a noise of 1 for each pair and an effect of the given size for each
+// start.
 func drawStarts(r *rand.Rand, starts, pairs int, effect float64) [][]float64 {
 	all := make([][]float64, starts)
 	for i := range all {
@@ -58,7 +59,8 @@ func TestClustered(t *testing.T) {
 	}
 }
 
-// The printed interval must hold the centre whether or not starts matter. The interval of the pairs alone does not.
+// The printed interval contains the centre whether or not starts have an effect. The interval of the pairs alone does
+// not.
 func TestClusteredCoverage(t *testing.T) {
 	t.Parallel()
 	const trials = 1000

@@ -7,8 +7,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// Ten pairs of blocks: the median response time, in milliseconds, of a resident process and of CGI. Each candidate is
-// 5% slower than its baseline, give or take the noise of the pair.
+// The example has ten pairs of blocks: the median response times, in milliseconds, of a resident process and of CGI.
+// Each candidate is 5% slower than its baseline, apart from the noise of the pair.
 func Example() {
 	baseline := []float64{2.00, 2.40, 1.90, 2.10, 3.00, 2.20, 2.00, 2.50, 1.80, 2.10}
 	candidate := []float64{2.12, 2.51, 2.00, 2.18, 3.17, 2.33, 2.09, 2.62, 1.90, 2.19}

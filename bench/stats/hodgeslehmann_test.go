@@ -11,12 +11,12 @@ import (
 	"forktax/bench/stats"
 )
 
-// depression is the worked example of Hollander and Wolfe, table 3.1: Hamilton depression scale factor IV of nine
+// depression is the worked example of Hollander and Wolfe, table 3.1: the Hamilton depression scale factor IV of nine
 // patients, after a first treatment minus before.
 var depression = []float64{-0.952, 0.147, -1.022, -0.430, -0.620, -0.590, -0.490, 0.080, -0.010}
 
-// maize is Darwin's: heights of 15 cross- minus self-fertilised plants in eighths of an inch; Fisher, The Design of
-// Experiments, chapter 3.
+// maize is Darwin's data: the heights of 15 cross-fertilised plants minus those of self-fertilised ones, in eighths of
+// an inch. Source: Fisher, The Design of Experiments, chapter 3.
 var maize = []float64{49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48}
 
 func TestHodgesLehmann(t *testing.T) {
@@ -50,7 +50,8 @@ func TestHodgesLehmann(t *testing.T) {
 	}
 }
 
-// By the definition, exactly: the algorithm picks one of the averages and never computes another number.
+// The result equals the median by definition, exactly: the algorithm selects one of the averages and never computes
+// another number.
 func TestHodgesLehmannIsTheMedianOfAllPairs(t *testing.T) {
 	r := seeded(1)
 	for n := 1; n <= 60; n++ {
@@ -86,8 +87,8 @@ func TestHodgesLehmannProperties(t *testing.T) {
 	}
 }
 
-// 200,000 values have 2·10¹⁰ averages, 160 GB of them. The result is judged by counting, row by row, how many
-// averages lie below it and how many do not lie above.
+// 200,000 values have 2·10¹⁰ averages, which would take 160 GB. The result is checked by counting, row by row, the
+// averages below it and the averages not above it.
 func TestHodgesLehmannOfManyValues(t *testing.T) {
 	const n = 200_000
 	d := draw(seeded(3), n, noises["double exponential"])
@@ -107,7 +108,7 @@ func TestHodgesLehmannOfManyValues(t *testing.T) {
 		below += int64(sort.Search(len(row), func(j int) bool { return a/2+row[j]/2 >= got }))
 		upTo += int64(sort.Search(len(row), func(j int) bool { return a/2+row[j]/2 > got }))
 	}
-	const half int64 = n * (n + 1) / 4 // of an even number of averages: got is the mean of the two around the middle
+	const half int64 = n * (n + 1) / 4 // half of the averages; their number is even, so got is the mean of the middle two
 	if below > half || upTo < half {
 		t.Errorf("HodgesLehmann = %g with %d averages below and %d up to it, want %d between", got, below, upTo, half)
 	}

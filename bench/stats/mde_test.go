@@ -20,7 +20,7 @@ func TestMDE(t *testing.T) {
 	// Ten values of ±0.09: s² = 10·0.0081/9 = 0.009, s/√n = 0.03.
 	half := slices.Repeat([]float64{0.09, -0.09}, 5)
 	check(half, math.Exp(z*0.03)-1)            // 12.65%
-	check(plus(half, 1e6), math.Exp(z*0.03)-1) // the centre does not matter, nor does its size
+	check(plus(half, 1e6), math.Exp(z*0.03)-1) // neither the centre nor its size matters
 	check(make([]float64, 10), 0)
 	check(half[:7], math.Exp(z*math.Sqrt(0.0081*48/49*7/6/7))-1) // Σ(d−d̄)² = 0.0081·(7−1/7), over 6, over 7
 	check(half[:6], math.Inf(1))                                 // 2⁻⁶ > 0.01: nothing would be found
@@ -28,8 +28,8 @@ func TestMDE(t *testing.T) {
 	check([]float64{math.NaN()}, math.NaN())
 }
 
-// A change as large as the MDE is found by the 1% test with about the power that it states: 93% with 100 pairs of
-// normal noise, since the test pays 5% of the pairs for being one on ranks.
+// A change as large as the MDE is found by the 1% test with about the stated power: 93% with 100 pairs of normal
+// noise, because a test on ranks loses the equivalent of 5% of the pairs.
 func TestMDEIsFound(t *testing.T) {
 	r := seeded(20)
 	const trials = 3000
@@ -51,12 +51,12 @@ func TestClusteredMDE(t *testing.T) {
 		}
 	}
 	const z = 2.3263478740 + 1.6448536270
-	// Eight starts that agree within and differ between: centres ±0.09, s² = 8·0.0081/7, over 8. Of the 16 pairs it is
-	// 16·0.0081/15, over 16.
+	// The pairs of each of eight starts agree, and the starts differ: centres ±0.09, s² = 8·0.0081/7, divided by 8. For
+	// the 16 pairs it is 16·0.0081/15, divided by 16.
 	differ := slices.Repeat([][]float64{{0.09, 0.09}, {-0.09, -0.09}}, 4)
 	check(differ, math.Exp(z*math.Sqrt(0.0081/7))-1)
 	check(append(differ, nil), math.Exp(z*math.Sqrt(0.0081/7))-1) // an empty start does not count
-	// Eight that differ within and agree between: the pairs decide.
+	// The pairs of each of eight starts differ, and the starts agree: the pairs decide.
 	check(slices.Repeat([][]float64{{0.09, -0.09}}, 8), math.Exp(z*math.Sqrt(0.0081/15))-1)
 	check(differ[:6], math.Exp(z*math.Sqrt(0.0081/5))-1)
 	check(differ[:5], math.Exp(z*math.Sqrt(10*0.0081*(1-0.04)/9/10))-1) // five cannot be judged; their mean is 0.018
@@ -65,9 +65,9 @@ func TestClusteredMDE(t *testing.T) {
 	check([][]float64{{math.NaN(), 1, 2, 3, 4, 5, 6}}, math.NaN())
 }
 
-// Where starts matter, a change of the size of the pairs' MDE is not found by the test on the starts, which is the
-// valid one then, and a change of ClusteredMDE is found with about the power that MDE states for 8 units, 70%. The
-// ratio of both is as in the doc comment.
+// If starts have an effect, the test on the starts is the valid one. It does not find a change of the size of the
+// pairs' MDE. A change of ClusteredMDE is found with about the power that MDE states for 8 units, 70%. The ratio of
+// both is as in the doc comment.
 func TestClusteredMDEIsFound(t *testing.T) {
 	t.Parallel()
 	r := seeded(23)
@@ -84,7 +84,7 @@ func TestClusteredMDEIsFound(t *testing.T) {
 	for range trials {
 		starts := drawStarts(r, 8, 30, 0.5)
 		for i := range starts {
-			starts[i] = times(starts[i], 0.02) // noise of 2% a pair
+			starts[i] = times(starts[i], 0.02) // noise of 2% for each pair
 		}
 		clustered, pairs := stats.ClusteredMDE(starts), stats.MDE(slices.Concat(starts...))
 		ratios = append(ratios, pairs/clustered)

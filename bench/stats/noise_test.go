@@ -7,10 +7,11 @@ import (
 	"testing"
 )
 
-// seeded returns a generator for one test; the second half of its seed keeps the tests' numbers apart.
+// seeded returns a generator for one test. The second half of its seed gives each test different numbers.
 func seeded(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(1945, stream)) }
 
-// noises are distributions that are symmetric about 0, which is all that the signed-rank test requires of log ratios.
+// noises holds distributions that are symmetric about 0, which is all that the signed-rank test requires of log
+// ratios.
 var noises = map[string]func(*rand.Rand) float64{
 	"normal":             (*rand.Rand).NormFloat64,
 	"double exponential": func(r *rand.Rand) float64 { return r.ExpFloat64() - r.ExpFloat64() },
@@ -25,10 +26,10 @@ func draw(r *rand.Rand, n int, noise func(*rand.Rand) float64) []float64 {
 	return d
 }
 
-// rounded is noise with many ties and zeros.
+// rounded returns noise with many ties and zeros.
 func rounded(r *rand.Rand) float64 { return math.Round(2 * r.NormFloat64()) }
 
-// allWalshAverages is the definition, sorted: n(n+1)/2 values.
+// allWalshAverages returns the n(n+1)/2 Walsh averages by their definition, sorted.
 func allWalshAverages(d []float64) []float64 {
 	var all []float64
 	for i, a := range d {
@@ -45,8 +46,8 @@ func near(got, want float64) bool {
 	return math.Abs(got-want) <= 1e-9*math.Max(1, math.Abs(want))
 }
 
-// share fails the test unless found of trials is within four standard errors of want. A right share is outside once
-// in 16,000 times; the seeds are fixed, so that the test passes always or never.
+// share fails the test unless found/trials is within four standard errors of want. A correct share is outside once in
+// 16,000 times. The seeds are fixed, so the test passes always or never.
 func share(t *testing.T, what string, found, trials int, want float64) {
 	t.Helper()
 	got, margin := float64(found)/float64(trials), 4*math.Sqrt(want*(1-want)/float64(trials))

@@ -7,7 +7,7 @@ import (
 	"forktax/bench/stats"
 )
 
-// Φ and its inverse from Abramowitz and Stegun, tables 26.1 and 26.5, and at −10 by their expansion 26.2.12.
+// The values of Φ and its inverse are from Abramowitz and Stegun: tables 26.1 and 26.5, and expansion 26.2.12 at −10.
 func TestNormal(t *testing.T) {
 	cdf := func(z, p float64) {
 		t.Helper()

@@ -29,7 +29,7 @@ func TestPercentile(t *testing.T) {
 	check(7, 0.5, 4)          // 3.5
 	check(36, 0.9, 33)        // 32.4
 	check(368, 0.99, 365)     // 364.32
-	check(400, 0.99, 396)     // 396: whole, so not the next
+	check(400, 0.99, 396)     // 396: a whole number, not rounded up
 	check(3688, 0.999, 3685)  // 3684.312
 	check(10000, 0.999, 9990) // 9990
 	check(100, 0.07, 7)       // 7.000000000000001 in floating point
@@ -99,7 +99,7 @@ func TestMedian(t *testing.T) {
 	check(3, 5, 3, 1)
 	check(2.5, 4, 1, 3, 2)
 	check(math.MaxFloat64, math.MaxFloat64, math.MaxFloat64) // their sum is not a float64
-	check(5e-324, 5e-324, 5e-324, 5e-324)                    // the least float64 has no half
+	check(5e-324, 5e-324, 5e-324, 5e-324)                    // half of the smallest float64 is not a float64
 	check(math.NaN(), 1, math.NaN(), 2)
 	check(math.Inf(1), 1, math.Inf(1), math.Inf(1))
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// A Pool is the observations of several blocks as if they were one. Each block is ascending; a block may be empty. The
-// blocks stay where they are: a run may have ten million observations, and to bring them together and sort them would
-// take as much memory again, and more time than to sort each block.
+// A Pool holds the observations of several blocks, which are treated as a single sample. Each block is ascending, and
+// may be empty. The blocks are not concatenated: a run may have ten million observations, and concatenating and
+// sorting them would take as much memory again, and more time than sorting each block.
 type Pool [][]int64
 
 // Len returns the number of observations.
@@ -28,8 +28,8 @@ func (p Pool) Percentile(q float64) (v int64, ok bool) {
 	return p.Rank(NearestRank(q, n)), true
 }
 
-// Rank returns the k-th smallest observation, 1 ≤ k ≤ Len: the smallest value that at least k do not exceed. It is
-// found by bisection of the values from the least to the largest, at most 64 counts with a binary search in each block.
+// Rank returns the k-th smallest observation, 1 ≤ k ≤ Len: the smallest value that at least k observations do not
+// exceed. It bisects the range of the values, with at most 64 counts. Each count is a binary search in each block.
 func (p Pool) Rank(k int) int64 {
 	low, high := int64(math.MaxInt64), int64(math.MinInt64)
 	for _, block := range p {
@@ -38,7 +38,7 @@ func (p Pool) Rank(k int) int64 {
 		}
 	}
 	for low < high {
-		half := low + int64(uint64(high-low)/2) // unsigned: the difference may pass 2⁶³
+		half := low + int64(uint64(high-low)/2) // unsigned: the difference may exceed 2⁶³
 		if p.upTo(half) >= k {
 			high = half
 		} else {

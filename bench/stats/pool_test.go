@@ -8,7 +8,7 @@ import (
 	"forktax/bench/stats"
 )
 
-// Every rank of a pool is that of its observations concatenated and sorted.
+// Each rank of a pool is that of its observations concatenated and sorted.
 func TestPoolRank(t *testing.T) {
 	r := seeded(21)
 	random := make(stats.Pool, 7)

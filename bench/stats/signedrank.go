@@ -4,30 +4,30 @@ import "math"
 
 // An Interval is an estimate with its confidence interval.
 type Interval struct {
-	Estimate   float64 // in the unit of what was estimated, as are Low and High
+	Estimate   float64 // in the unit of the values, as are Low and High
 	Low, High  float64
-	Confidence float64 // the share of such intervals that hold the true value: 0.95 means 95%
+	Confidence float64 // share of such intervals that contain the true value: 0.95 means 95%
 	N          int     // number of units: pairs, or starts
 }
 
 // Width returns High − Low.
 func (iv Interval) Width() float64 { return iv.High - iv.Low }
 
-// SignedRank returns the Hodges–Lehmann estimate of where d is centred, and the interval of all centres that the
+// SignedRank returns the Hodges–Lehmann estimate of the centre of d, and the interval of all centres that the
 // two-sided Wilcoxon signed-rank test does not reject.
 //
-// With c the largest whole number for which P(W ≤ c) ≤ (1 − confidence)/2, W being the signed-rank statistic of n
-// differences and M = n(n+1)/2, it runs from the (c+1)-th to the (M−c)-th smallest Walsh average. Up to n = 50 the
-// distribution of W is exact, and Confidence is what is attained, 1 − 2·P(W ≤ c), at least what was asked for.
-// Beyond, W is taken for normal with mean n(n+1)/4 and variance n(n+1)(2n+1)/24, with a continuity correction, and
-// Confidence is what was asked for. Source: Hollander, Wolfe and Chicken, Nonparametric Statistical Methods, 3rd
-// edition, sections 3.1 to 3.3.
+// The interval is from the (c+1)-th to the (M−c)-th smallest Walsh average, of which there are M = n(n+1)/2. c is the
+// largest whole number for which P(W ≤ c) ≤ (1 − confidence)/2, where W is the signed-rank statistic of n differences.
+// Up to n = 50 the distribution of W is exact, and Confidence is the attained confidence 1 − 2·P(W ≤ c), which is at
+// least the requested one. For larger n, W is approximated as normal with mean n(n+1)/4 and variance n(n+1)(2n+1)/24,
+// with a continuity correction, and Confidence is the requested one. Source: Hollander, Wolfe and Chicken,
+// Nonparametric Statistical Methods, 3rd edition, sections 3.1 to 3.3.
 //
-// It holds for any distribution that is symmetric, as the log ratios of identical programs are whatever the noise
-// does. Ties make it a little too wide, never too narrow.
+// The interval is valid for any symmetric distribution, which log ratios of identical programs have whatever the noise
+// is. Ties make it a little too wide, never too narrow.
 //
-// The result is false if n is too small for that confidence to exist (n < 6 at 95%, n < 8 at 99%), if confidence is
-// not between 0 and 1, or if a value is not finite. d keeps its order.
+// The result is false if n is too small for the confidence (n < 6 at 95%, n < 8 at 99%), if confidence is not between
+// 0 and 1, or if a value is not finite. SignedRank does not modify d.
 func SignedRank(d []float64, confidence float64) (Interval, bool) {
 	c, attained, ok := critical(len(d), confidence)
 	if !ok || !finite(d) {
@@ -43,7 +43,7 @@ func SignedRank(d []float64, confidence float64) (Interval, bool) {
 	}, true
 }
 
-// critical returns c as SignedRank defines it, and the confidence of the interval that it gives.
+// critical returns c as SignedRank defines it, and the confidence of the resulting interval.
 func critical(n int, confidence float64) (c int64, attained float64, ok bool) {
 	if n < 1 || !(confidence > 0 && confidence < 1) {
 		return 0, 0, false
@@ -73,18 +73,18 @@ func critical(n int, confidence float64) (c int64, attained float64, ok bool) {
 	return c, 1 - 2*tail, c >= 0
 }
 
-// SignedRankP returns the one-sided p of the signed-rank test: how likely a W⁺ at least as large as that of d would
-// be if d were centred at shift. It tests "centred at or below shift" against "above": for log ratios a shift of
-// ln(1+margin) asks whether the ratio is above 1+margin.
+// SignedRankP returns the one-sided p of the signed-rank test: the probability of a W⁺ at least as large as that of d
+// if d were centred at shift. It tests "centred at or below shift" against "above". For log ratios, a shift of
+// ln(1+margin) tests whether the ratio is above 1+margin.
 //
-// Differences that equal shift are dropped, and equal sizes |d − shift| share the mean of their ranks. The distribution
-// is the one given those ranks, each sign a fair coin, so that it is exact with ties and zeros too, up to 50
-// differences that remain. Beyond it is normal with the variance of those ranks and a continuity correction. Pratt 1959
-// (JASA 54) shows that with dropped zeros p may fall a little as the data do; his remedy is to rank the zeros and then
-// drop them. It is not used here, because it does not make the test more exact, and the sums to enumerate would grow
-// with the zeros.
+// Differences that equal shift are dropped, and equal sizes |d − shift| share the mean of their ranks. The
+// distribution is the one for these ranks, with each sign a fair coin. So up to 50 remaining differences it is exact,
+// also with ties and zeros. Beyond that it is normal with the variance of these ranks and a continuity correction.
+// Pratt 1959 (JASA 54) shows that with dropped zeros p may fall a little when the data fall. His remedy is to rank the
+// zeros and then drop them. It is not used here: it does not make the test more exact, and the number of sums to
+// enumerate would grow with the zeros.
 //
-// Without any difference the result is 1; it is NaN if shift or a value is not finite. d keeps its order.
+// Without any difference the result is 1; it is NaN if shift or a value is not finite. SignedRankP does not modify d.
 func SignedRankP(d []float64, shift float64) float64 {
 	if !finite(d) || !finite([]float64{shift}) {
 		return math.NaN()

@@ -8,7 +8,8 @@ import (
 	"forktax/bench/stats"
 )
 
-// negativeRankSum returns the differences ±1 … ±n, whose ranks are their sizes, with those negative that sum to t.
+// negativeRankSum returns the differences ±1 … ±n, whose ranks are their sizes. The sizes of the negative ones add up
+// to t.
 func negativeRankSum(n, t int) []float64 {
 	d := make([]float64, n)
 	for i := n; i >= 1; i-- {
@@ -20,8 +21,9 @@ func negativeRankSum(n, t int) []float64 {
 	return d
 }
 
-// Critical values of the signed-rank table (Wilcoxon and Wilcox 1964; in most textbooks): the largest rank sum T that
-// is significant in a two-sided test. So the one-sided p of T is at most half of α, and that of T+1 above.
+// The critical values are from the signed-rank table (Wilcoxon and Wilcox 1964; in most textbooks): the largest rank
+// sum T that is significant in a two-sided test. So the one-sided p of T is at most half of α, and that of T+1 is
+// above.
 func TestSignedRankPAtTheTablesCriticalValues(t *testing.T) {
 	check := func(n int, alpha float64, critical int) {
 		t.Helper()
@@ -52,8 +54,8 @@ func TestSignedRankP(t *testing.T) {
 		"only 0":    {[]float64{0, 0, 0}, 0, 1},
 		"one above": {[]float64{1}, 0, 0.5},
 		"one below": {[]float64{-1}, 0, 1},
-		// Improvement is a fall, so the test is of −d. In d only ranks 2 and 3 (.080, .147) are positive: T⁺ = 5.
-		// Subsets of 1…9 with sum ≤ 5: {} 1 2 3 4 5 12 13 14 23, ten of 2⁹. Hollander and Wolfe give 0.020.
+		// Improvement is a decrease, so −d is tested. In d only ranks 2 and 3 (.080, .147) are positive: T⁺ = 5. Subsets of
+		// 1…9 with sum ≤ 5: {} 1 2 3 4 5 12 13 14 23, ten of 2⁹. Hollander and Wolfe give 0.020.
 		"Hollander and Wolfe's 3.1": {times(depression, -1), 0, 10.0 / 512},
 		// −48 and −67 have ranks 10 and 14 of 15, T⁻ = 24. R: wilcox.test(d)$p.value is 0.04126 two-sided.
 		"Darwin's maize": {maize, 0, 676.0 / 32768},
@@ -65,8 +67,8 @@ func TestSignedRankP(t *testing.T) {
 		"Pratt's without": {[]float64{-1, 2, 3, 4, 6, 7, 8, 9, 11, 14, 15, 17, -18}, 0, 109.0 / 8192},
 		// Ranks 2, 2, 2, 4 and W⁺ = 8. Of 16 assignments 2+2+4 (three of them) and all four reach 8.
 		"midranks": {[]float64{1, 1, -1, 2}, 0, 4.0 / 16},
-		// After the shift −1/3, −1/3, 2/3: ranks 1.5, 1.5, 3, W⁺ = 3. {3}, {1.5, 1.5} and what
-		// holds them reach it: 5 of 8.
+		// After the shift −1/3, −1/3, 2/3: ranks 1.5, 1.5, 3, W⁺ = 3. It is reached by {3}, by {1.5, 1.5}, and by the sets
+		// that contain one of them: 5 of 8.
 		"ties after a shift":  {[]float64{0, 0, 1}, third, 5.0 / 8},
 		"a NaN":               {[]float64{1, math.NaN()}, 0, math.NaN()},
 		"an infinity":         {[]float64{1, math.Inf(1)}, 0, math.NaN()},
@@ -85,9 +87,9 @@ func TestSignedRankP(t *testing.T) {
 	}
 }
 
-// The conditional distribution by enumeration, with ties and zeros: W⁺ of |d| under each of the 2ⁿ assignments.
+// The conditional distribution is enumerated, with ties and zeros: W⁺ of |d| under each of the 2ⁿ assignments.
 func TestSignedRankPIsTheShareOfAllAssignments(t *testing.T) {
-	rankSum := func(d []float64) (w float64) { // by counting, not sorting
+	rankSum := func(d []float64) (w float64) { // counts instead of sorting
 		for _, v := range d {
 			smaller, equal := 0, 0
 			for _, u := range d {
@@ -125,7 +127,7 @@ func TestSignedRankPIsTheShareOfAllAssignments(t *testing.T) {
 	}
 }
 
-// Just beyond the exact distribution the approximation must be as good as the comment at exactUpTo states.
+// Just beyond the exact distribution, the approximation is as good as the comment at exactUpTo states.
 func TestSignedRankPBeyondTheExact(t *testing.T) {
 	const n = 51
 	counts := make([]float64, n*(n+1)/2+1) // subsets of 1…n by their sum
@@ -156,7 +158,7 @@ func TestSignedRank(t *testing.T) {
 		// −.806 −.786, the 6th largest of .147 .1135 .08 .0685 .035 −.010. Hollander and Wolfe, example 3.5: the same
 		// at 96%.
 		"Hollander and Wolfe's 3.5": {depression, 0.95, -0.46, -0.786, -0.010, 1 - 20.0/512},
-		// c = 0: 2/64 are left out, and all averages lie within.
+		// c = 0: 2/64 are left out, and all averages are within the interval.
 		"the smallest n at 95%":    {[]float64{1, 2, 3, 4, 5, 6}, 0.95, 3.5, 1, 6, 1 - 2.0/64},
 		"exactly what is attained": {[]float64{1, 2, 3, 4, 5, 6}, 1 - 2.0/64, 3.5, 1, 6, 1 - 2.0/64},
 		"two values at 50%":        {[]float64{1, 4}, 0.5, 2.5, 1, 4, 0.5},                       // c = 0: P(W ≤ 0) = 1/4
@@ -196,7 +198,7 @@ func TestSignedRankRefuses(t *testing.T) {
 	check(make([]float64, 60), 1-1e-15) // the normal approximation does not reach as far
 }
 
-// The interval's ends are Walsh averages, at the ranks that belong to its confidence.
+// The ends of the interval are Walsh averages, at the ranks that belong to its confidence.
 func TestSignedRankIsMadeOfAllPairs(t *testing.T) {
 	r := seeded(6)
 	for n := 8; n <= 50; n += 3 {
@@ -216,7 +218,7 @@ func TestSignedRankIsMadeOfAllPairs(t *testing.T) {
 	}
 }
 
-// An interval holds the centres that the test does not reject: at its ends p crosses (1−confidence)/2.
+// An interval contains the centres that the test does not reject: at its ends p crosses (1−confidence)/2.
 func TestSignedRankInvertsSignedRankP(t *testing.T) {
 	r := seeded(7)
 	for _, n := range []int{6, 10, 23, 50, 51, 80, 300} {
@@ -271,7 +273,7 @@ func TestSignedRankProperties(t *testing.T) {
 	}
 }
 
-// The exact interval holds the centre with the stated Confidence, whatever the noise.
+// The exact interval contains the centre with probability Confidence, whatever the noise is.
 func TestSignedRankCoverage(t *testing.T) {
 	for name, noise := range noises {
 		t.Run(name, func(t *testing.T) {

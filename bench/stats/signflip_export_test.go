@@ -8,19 +8,20 @@ import (
 // flipStream is the second half of the generator's seed; see bootstrapStream.
 const flipStream = 0x7369676e666c6970 // "signflip"
 
-// SignFlip is what SignedRankP is checked against where its distribution is approximated. No command uses it.
+// SignFlip returns the one-sided p of the signed-rank test. It draws signs at random instead of using the distribution
+// of the statistic. SignedRankP is checked against it where that distribution is approximated. No command uses
+// SignFlip.
 //
-// It returns the one-sided p of the signed-rank test by drawing signs instead of by its distribution. It tests
-// the same as SignedRankP, treats ties and zeros alike, and is exact for any n: for two identical programs, shifted
-// by nothing, each sign is a fair coin whatever the noise does.
+// It tests the same hypothesis as SignedRankP, treats ties and zeros in the same way, and is exact for any n. For two
+// identical programs without a shift, each sign is a fair coin, whatever the noise is.
 //
-// Of the assignments of signs that were drawn, b have a W⁺ at least as large as that of d. Then p = (1+b)/(1+flips):
-// the data themselves are one assignment more, so that p is never 0 and is at most α with probability at most α
-// (Phipson and Smyth 2010, Permutation P-values should never be zero). When all 2ᵐ assignments of the m differences
-// that remain are no more than flips, all are enumerated, and p = b/2ᵐ is that of SignedRankP.
+// Of the assignments of signs that were drawn, b have a W⁺ at least as large as that of d. Then p = (1+b)/(1+flips).
+// The data themselves are one more assignment, so p is never 0, and at most α with probability at most α (Phipson and
+// Smyth 2010, Permutation P-values should never be zero). If the 2ᵐ assignments of the m remaining differences are at
+// most flips, all are enumerated, and p = b/2ᵐ is that of SignedRankP.
 //
-// It takes O(n·flips) time; the smallest p that it can give is 1/(1+flips). The same seed gives the same p, in
-// whatever order d is. Without any difference the result is 1; it is NaN if shift or a value is not finite.
+// It takes O(n·flips) time. The smallest possible p is 1/(1+flips). The same seed gives the same p, in whatever order
+// d is. Without any difference the result is 1; it is NaN if shift or a value is not finite.
 func SignFlip(d []float64, shift float64, flips int, seed uint64) float64 {
 	if !finite(d) || !finite([]float64{shift}) {
 		return math.NaN()
@@ -40,7 +41,7 @@ func SignFlip(d []float64, shift float64, flips int, seed uint64) float64 {
 	return float64(1+b) / float64(1+flips)
 }
 
-// flipped returns W⁺ for random signs: 64 coins per draw, without unpredictable branches.
+// flipped returns W⁺ for random signs. It draws 64 coins at a time, without unpredictable branches.
 func (s signedRanks) flipped(coins *rand.PCG) int64 {
 	var positive int64
 	var bits uint64

@@ -31,7 +31,7 @@ func TestSignFlip(t *testing.T) {
 	check(times(depression, -1), 0, 512, 10.0/512) // as in TestSignedRankP
 	check(plus(draw(r, 100, noises["normal"]), 50), 0, 9999, 1.0/10000)
 
-	for range 50 { // ties and zeros too: enumerated, it is the signed-rank test
+	for range 50 { // with ties and zeros: enumerated, it equals the signed-rank test
 		d := draw(r, 1+r.IntN(10), rounded)
 		check(d, 0.5, 1024, stats.SignedRankP(d, 0.5))
 		check(d, 0, 1024, stats.SignedRankP(d, 0))
@@ -50,7 +50,7 @@ func TestSignFlipNeedsOnlyTheSeed(t *testing.T) {
 	}
 }
 
-// Random flips must agree with enumeration: 20,000 flips have a standard error of √(p(1−p)/20000).
+// Random flips agree with enumeration: 20,000 flips have a standard error of √(p(1−p)/20000).
 func TestSignFlipAgreesWithSignedRankP(t *testing.T) {
 	r := seeded(12)
 	for _, n := range []int{20, 50, 150} {
@@ -67,7 +67,7 @@ func TestSignFlipAgreesWithSignedRankP(t *testing.T) {
 }
 
 // For identical programs p is at most α in a share α of runs, even if the noise of the pairs varies widely in size.
-// With 199 flips that is exact at α = 0.05: the data are equally likely to be each of 200 in order.
+// With 199 flips that is exact at α = 0.05: each rank of the data among the 200 sums is equally likely.
 func TestSignFlipFalseAlarms(t *testing.T) {
 	t.Parallel()
 	r := seeded(13)

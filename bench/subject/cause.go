@@ -17,8 +17,8 @@ import (
 
 // A Failure describes a program that does not start, or does not print a CGI response.
 type Failure struct {
-	Path   string   // of the executable; "" if only the host's log may name it
-	Err    error    // of executing it; nil if it was started, or if only the host's log has the error
+	Path   string   // path of the executable; "" if only the host's log may name it
+	Err    error    // error of executing it; nil if it was started, or if only the host's log has the error
 	Output []byte   // what it printed; nil if its host read that and Log describes it
 	Log    []string // lines that it and its host logged
 }

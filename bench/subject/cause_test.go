@@ -43,7 +43,7 @@ func foreignProgram() (text, architecture string) {
 	return b.String(), name
 }
 
-// Causes of several files.
+// Causes that files in the tests have.
 const (
 	dosCause        = `line 1 ends in a carriage return (DOS line ends): remove it, such as by sed -i 's/\r$//'`
 	noProgramCause  = "it is neither a program for this machine nor a script"

@@ -14,7 +14,7 @@ import (
 // It uses package log, since the request is complete and no caller could get an error.
 const unsolicited = "Unsolicited response received on idle HTTP channel starting with "
 
-// shownSurplus is the most bytes after a response that the warning shows.
+// shownSurplus is the largest number of bytes after a response that the warning shows.
 const shownSurplus = 40
 
 // A ClientLog is an output for package log, to which net/http writes. It passes lines on, except those about bytes that

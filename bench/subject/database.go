@@ -22,8 +22,8 @@ type Database interface {
 // A targetData is the place of one target's data: a directory, and part of a database server if the program needs one.
 type targetData struct {
 	dir    string
-	url    string                        // of the database; "" if the program needs none
-	cpu    func() (ns int64, known bool) // of the database server; nil if there is none
+	url    string                        // URL of the database; "" if the program needs none
+	cpu    func() (ns int64, known bool) // CPU time of the database server; nil if there is none
 	remove func() error
 }
 

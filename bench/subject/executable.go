@@ -15,12 +15,12 @@ import (
 
 // An Executable describes an executable file by its content, without starting it.
 type Executable struct {
-	Shebang []string // of a script: its interpreter, followed by the single argument that the system passes, if any
-	Loader  string   // of a binary: its dynamic linker; "" if it needs none
+	Shebang []string // interpreter of a script, followed by the single argument that the system passes, if any
+	Loader  string   // dynamic linker of a binary; "" if it needs none
 	IsGo    bool     // built by a Go toolchain
 
 	begin   []byte      // the first bytes of the file
-	machine elf.Machine // of an ELF binary; otherwise EM_NONE
+	machine elf.Machine // machine of an ELF binary; otherwise EM_NONE
 }
 
 // longestShebang is the part of a script's first line that Linux reads, in bytes.

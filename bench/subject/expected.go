@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"forktax/bench/process"
+	"forktax/bench/units"
 )
 
 // Ask sends a request to a target. An unexpected response is an error, with what the target logged. It is a *UsageError
@@ -17,7 +18,7 @@ func Ask(ctx context.Context, client *http.Client, t *Target, r Asked) (Response
 	a, err := Fetch(ctx, client, t.URL, r.Request)
 	switch {
 	case os.IsTimeout(err):
-		text := fmt.Sprintf("%s %s: no response within %v%s", r.Method, r.Path, DefaultTimeout, logged(t))
+		text := fmt.Sprintf("%s %s: no response within %s%s", r.Method, r.Path, units.Span(DefaultTimeout), logged(t))
 		return a, &timeoutError{text, err}
 	case err != nil:
 		return a, fmt.Errorf("%s %s: %w%s", r.Method, r.Path, err, logged(t))
@@ -78,7 +79,7 @@ func (r Asked) Unwanted(a Response, f Failure) error {
 		r.Path, a.Status, detail)
 }
 
-// shownBytes is the most bytes of a response that an error shows.
+// shownBytes is the largest number of bytes of a response that an error shows.
 const shownBytes = 300
 
 // excerpt returns the beginning of the body, to be appended to an error.

@@ -25,7 +25,7 @@ type External struct {
 	Start    func(ctx context.Context, l *Launcher) (*Target, func() error, error)
 	Workload string // the only workload that it serves; "": it serves all
 
-	Admin       *url.URL // of its admin listener, if it is a forktax serve; nil: its cost cannot be measured
+	Admin       *url.URL // URL of its admin listener, if it is a forktax serve; nil: its cost cannot be measured
 	OtherClock  bool     // its clock differs from this machine's: see ReachAdmin
 	clockOffset time.Duration
 }

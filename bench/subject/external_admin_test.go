@@ -102,7 +102,7 @@ func TestReachAdmin(t *testing.T) {
 	tests := map[string]struct {
 		url   string
 		other bool
-		want  string // in the error
+		want  string // text in the error
 	}{
 		"clock of this machine": {adminListener(t, `{"self_cpu_ns": 7}`, 0) + "/", false, ""},
 		"clock behind":          {adminListener(t, `{"self_cpu_ns": 7}`, -time.Hour), true, ""},

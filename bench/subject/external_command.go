@@ -18,6 +18,7 @@ import (
 
 	"forktax/bench/account"
 	"forktax/bench/process"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
@@ -83,7 +84,8 @@ func (l *Launcher) survived(f External, err error) error {
 		return err
 	}
 	if l.killed.add(f.Command) && l.Messages != nil {
-		fmt.Fprintf(l.Messages, "warning: %s: %v; next time it is killed after %v\n", f.Name, killed, killedStopLimit)
+		fmt.Fprintf(l.Messages, "warning: %s: %v; next time it is killed after %s\n", f.Name, killed,
+			units.Span(killedStopLimit))
 	}
 	return nil
 }
@@ -249,8 +251,8 @@ func (c *command) checkListeners() error {
 
 // lateError returns an error with the ports on which the command listens instead, if it listens.
 func (c *command) lateError(limit time.Duration) error {
-	late := fmt.Errorf("it did not listen on port %d within %v (its port is {port} or the variable PORT in the command)",
-		c.port, limit)
+	late := fmt.Errorf("it did not listen on port %d within %s (its port is {port} or the variable PORT in the command)",
+		c.port, units.Span(limit))
 	if at := c.listeners(); len(at) > 0 {
 		return fmt.Errorf("%w: %w", late, c.elsewhereError(at))
 	}

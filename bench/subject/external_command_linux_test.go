@@ -209,7 +209,7 @@ while True: time.sleep(100)`
 		forks   bool  // each request has a process of its own
 		shell   bool  // the command is a child of the shell
 		memory  bool  // a request increases the memory of a process that stays
-		minimum int64 // fewest processes
+		minimum int64 // smallest number of processes
 	}{
 		"one process":                {`listen("127.0.0.1", port)`, false, false, true, 1},
 		"below a shell":              {`listen("127.0.0.1", port)`, false, true, true, 1},
@@ -373,7 +373,7 @@ listen("127.0.0.1", port)`)
 			t.Errorf("stop %d: the server still listens", i)
 		}
 	}
-	const want = " did not stop within 5s and was killed; next time it is killed after 500ms\n"
+	const want = " did not stop within 5 s and was killed; next time it is killed after 0.5 s\n"
 	if got := log.String(); !strings.HasPrefix(got, "warning: persistent: ") || !strings.HasSuffix(got, want) ||
 		strings.Count(got, "\n") != 1 {
 		t.Errorf("logged %q, want one line that ends in %q", got, want)

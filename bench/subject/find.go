@@ -20,8 +20,8 @@ import (
 	"forktax/bench/process"
 )
 
-// A Finder finds workload programs by name: those installed with the forktax command, else those of its checkout, which
-// it builds into a directory of the user's cache.
+// A Finder finds workload programs by name. It prefers those installed with the forktax command. Otherwise it builds
+// those of the checkout into a directory of the user's cache.
 type Finder struct {
 	Dirs     []string  // directories of built programs; the first that has a program wins
 	Checkout string    // the root of the module's source; "" if there is none
@@ -70,7 +70,7 @@ func checkoutAbove(dir string) string {
 	}
 }
 
-// Find returns the wanted programs, in that order. A name with a slash is the path of a program in any language; other
+// Find returns the wanted programs, in that order. A name with a slash is the path of a program in any language. Other
 // names are workloads of this project.
 func (f *Finder) Find(ctx context.Context, wanted []string) ([]Program, error) {
 	paths := map[string]string{}
@@ -198,7 +198,7 @@ func (f *Finder) Names(ctx context.Context) ([]string, error) {
 	return nil, err
 }
 
-// withoutDatabaseVariants returns the programs without the ones that are the database variant of another program.
+// withoutDatabaseVariants returns the programs without the database variants of other programs.
 func withoutDatabaseVariants(programs []string) []string {
 	return slices.DeleteFunc(slices.Clone(programs), func(name string) bool {
 		plain, found := strings.CutSuffix(name, databaseName(Postgres, ""))
@@ -206,7 +206,8 @@ func withoutDatabaseVariants(programs []string) []string {
 	})
 }
 
-// listPrograms lists the workload programs. The error is why those of the checkout are missing from the list.
+// listPrograms lists the workload programs. The error is the reason why programs of the checkout are missing from the
+// list.
 func (f *Finder) listPrograms(ctx context.Context) ([]string, error) {
 	names, err := f.inCheckout(ctx)
 	for _, dir := range f.Dirs {
@@ -244,10 +245,10 @@ func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// An UnknownError reports that a program was not found: there is not a workload of this name, or the file at this path
-// cannot be executed.
+// An UnknownError reports that a program was not found: no workload has this name, or the file at this path cannot be
+// executed.
 type UnknownError struct {
-	Name  string   // as the user wrote it
+	Name  string   // name as the user wrote it
 	Why   string   // what is wrong with it, if it is a path
 	Known []string // the existing workloads, if it is a name
 }

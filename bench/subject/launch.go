@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"forktax/bench/process"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
 
@@ -32,22 +33,22 @@ type Launcher struct {
 	Dir        string              // parent of the targets' temporary data directories; "": os.TempDir
 	Addr       string              // address to serve on; "": a free port of the loopback interface
 	Admin      string              // address of the admin listener; "": a free port of the loopback interface
-	Flags      []string            // of serve, in addition to those of the program contract
+	Flags      []string            // flags of serve, in addition to those of the program contract
 	Exporter   string              // path of the forktax command, for /metrics; "" if there is none
-	Log        io.Writer           // gets what the programs log, as it comes; nil: it is only kept for errors
-	Env        map[string]string   // of each program; overrides what its prepare prints
-	Databases  map[string]Database // by kind, which is the Database of the programs that keep their data there
-	StartLimit time.Duration       // for a program to be ready and healthy; 0 means 30 s
-	StopLimit  time.Duration       // for a program to end before it is killed; 0 means 15 s, for a command 5 s
-	Messages   io.Writer           // gets a line when a command had to be killed; nil: no message
-	Kill       <-chan struct{}     // when closed, what is being stopped is killed at once; nil: never
+	Log        io.Writer           // receives what the programs log, as it comes; nil: it is only kept for errors
+	Env        map[string]string   // variables of each program; they override what its prepare prints
+	Databases  map[string]Database // servers by kind, the Database of the programs that keep their data there
+	StartLimit time.Duration       // longest time for a program to be ready and healthy; 0 means 30 s
+	StopLimit  time.Duration       // longest time for a program to end, or it is killed; 0 means 15 s, for a command 5 s
+	Messages   io.Writer           // receives a line when a command had to be killed; nil: no message
+	Kill       <-chan struct{}     // closed to kill at once what is being stopped; nil: never
 	Variants   []Variant           // models under conditions of their own; Launch finds them by name
 	External   []External          // servers that are not workload programs; Launch finds them by name
-	Seed       uint64              // of what varies from one launch to the next
+	Seed       uint64              // seed of everything that varies from one launch to the next
 	// StartFunc, if set, starts a process in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
 
-	launches uint64      // changed by package atomic
+	launches uint64      // number of launches, used with package atomic
 	killed   *commandSet // commands that had to be killed; nil before the first command
 }
 
@@ -145,9 +146,9 @@ func (l *Launcher) stop(s *process.Process) error {
 // randomPadding is the size of a memory page in bytes: an offset within a page can change the speed of a program.
 const randomPadding = 4096
 
-// MaxPadding is the most bytes that a variant may add to the environment. The kernel accepts far more: a quarter of the
-// stack limit, 2 MiB by default. But net/http/cgi compares each variable with all after it: 1,200 variables take the
-// CGI host 3 to 5 ms per request, and ten times as many would take a hundred times as long.
+// MaxPadding is the largest number of bytes that a variant may add to the environment. The kernel accepts far more: a
+// quarter of the stack limit, 2 MiB by default. But net/http/cgi compares each variable with all after it: 1,200
+// variables take the CGI host 3 to 5 ms per request, and ten times as many would take a hundred times as long.
 const MaxPadding = 120_000
 
 // paddingSize is the size in bytes of each variable that a variant adds, with its name and the NUL at its end. It is
@@ -175,7 +176,7 @@ func (l *Launcher) padding(more int) []string {
 
 // awaitReady waits for the line "ready <url> <admin url>", and then checks the health of the target.
 func awaitReady(ctx context.Context, s *process.Process, limit time.Duration) (*Target, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not ready within %v", limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was not ready within %s", units.Span(limit)))
 	defer cancel()
 	line, err := s.FirstLine(ctx)
 	if err != nil {

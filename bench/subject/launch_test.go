@@ -92,7 +92,7 @@ func TestLaunchThatFails(t *testing.T) {
 	const short = 50 * time.Millisecond
 	for name, test := range map[string]struct {
 		serve string
-		limit time.Duration // to be ready; 0 means patience
+		limit time.Duration // longest time to be ready; 0 means patience
 		want  []string
 	}{
 		"it ends": {"exit 0", 0, []string{"it ended (exit status 0) and logged nothing"}},
@@ -109,15 +109,15 @@ func TestLaunchThatFails(t *testing.T) {
 		"it prints an empty line": {"echo; " + stays, 0, []string{`it printed "" instead of`}},
 		"it does not end its line": {"head -c 100000 /dev/zero | tr '\\0' x; " + stays, 0,
 			[]string{`it printed "xxxxx`}},
-		"it prints nothing":        {stays, short, []string{"it was not ready within 50ms"}},
-		"it closes its output":     {"exec >&-; " + stays, short, []string{"it was not ready within 50ms"}},
+		"it prints nothing":        {stays, short, []string{"it was not ready within 50.0 ms"}},
+		"it closes its output":     {"exec >&-; " + stays, short, []string{"it was not ready within 50.0 ms"}},
 		"its admin URL is invalid": {readyLine("%zz") + stays, 0, []string{": admin URL: "}},
 		"no server at its admin URL": {readyLine("http://127.0.0.1:1") + stays, 0,
 			[]string{"health check: ", "refused"}},
 		"it dies before the health check": {readyLine("http://127.0.0.1:1") + "echo panic >&2; exit 2", 0,
 			[]string{"it ended (exit status 2)", "panic"}},
 		"it is not healthy":           {readyLine(sick) + stays, 0, []string{"health check: GET " + sick + "/healthz: 503"}},
-		"it sends no health response": {readyLine(mute) + stays, short, []string{"it was not ready within 50ms"}},
+		"it sends no health response": {readyLine(mute) + stays, short, []string{"it was not ready within 50.0 ms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -242,7 +242,7 @@ func TestStop(t *testing.T) {
 		"it does not handle SIGTERM": {"", "exec sleep 1000",
 			patience, "it ended (signal: terminated) and logged nothing"},
 		"it ignores SIGTERM and its input": {deaf, "exec 0< /dev/null; exec sleep 1000",
-			50 * time.Millisecond, "did not stop within 50ms and was killed"},
+			50 * time.Millisecond, "did not stop within 50.0 ms and was killed"},
 		"it prints more, and ends":          {deaf, "echo x; echo y; " + stays, patience, ""},
 		"it closed its output, and ends":    {deaf, "exec >&- 2>&-; " + stays, patience, ""},
 		"its child holds neither":           {deaf, "sleep 1000 > /dev/null 2>&1 & " + stays, patience, ""},

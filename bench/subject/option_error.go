@@ -6,7 +6,7 @@ import "fmt"
 type OptionError struct {
 	Option  string // without dashes
 	Element int    // index of the invalid element of a list; NoElement if the error is not about one element
-	Problem string // with the value, to follow the option in a message
+	Problem string // problem, with the value, to follow the option in a message
 }
 
 // NoElement is the Element of an error that is not about one element of a list. It equals what slices.Index returns for

@@ -153,7 +153,7 @@ func TestOutputTakesItsTime(t *testing.T) {
 	fifo(t, alive)
 	path := script(t, "exec 9<> "+alive+"; trap '' TERM; sleep 1000 > /dev/null & sleep 1000")
 	_, err := subject.RunProgram(t.Context(), 200*time.Millisecond, path, "", nil, "describe")
-	fails(t, "Output", err, path+" describe: did not end within 200ms and was killed")
+	fails(t, "Output", err, path+" describe: did not end within 0.2 s and was killed")
 	f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0) // at its end if no process holds it
 	if err != nil {
 		t.Fatal(err)

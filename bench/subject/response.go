@@ -150,7 +150,7 @@ func joinValues(name string, headers http.Header) string {
 	return strings.Join(shown, ", ")
 }
 
-// maxFirstLine is the most bytes of a line that FirstLine returns.
+// maxFirstLine is the longest line that FirstLine returns, in bytes.
 const maxFirstLine = 200
 
 // FirstLine returns the first line of text that is not blank, without unprintable characters, at most 200 bytes long.

@@ -15,7 +15,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// patience is the time after which a test fails instead of waiting for ever. Nothing should take that long.
+// patience is the time after which a test fails instead of waiting for ever. No step of a test should take that long.
 const patience = 20 * time.Second
 
 // script writes a program for /bin/sh and returns its path. No other goroutine may fork meanwhile: the child would hold

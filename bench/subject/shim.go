@@ -16,7 +16,7 @@ import (
 // determines the wanted version and executes that.
 type Shim struct {
 	Tool string // the version manager, such as pyenv
-	Path string // of the shell script
+	Path string // path of the shell script
 	Real string // path of the interpreter that it starts now
 	late bool   // Real is not known: the shim did not print it in time
 }

@@ -11,7 +11,7 @@ import (
 	"forktax/bench/subject/programtest"
 )
 
-// searching puts directories before those of PATH.
+// searching puts directories in front of those in PATH.
 func searching(t *testing.T, dirs ...string) {
 	t.Helper()
 	t.Setenv("PATH", strings.Join(append(dirs, "/usr/local/bin:/usr/bin:/bin"), ":"))

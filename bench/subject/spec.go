@@ -32,11 +32,11 @@ type Spec struct {
 	Env           []string // variables of programs, as NAME=VALUE, or as NAME with the value of this process
 
 	Requests       []string   // paths, with a method before them if it is not GET, or names of a workload's requests
-	Headers        []string   // of all requests, as "Name: value"
-	Body, BodyFile string     // of all requests; at most one of the two
+	Headers        []string   // headers of all requests, as "Name: value"
+	Body, BodyFile string     // body of all requests; at most one of the two
 	Weighted       []Weighted // requests of a mix, which replace Requests
 
-	ExpectStatus   int      // of responses; 0: any status below 400
+	ExpectStatus   int      // expected status of responses; 0: any status below 400
 	IgnoreHeaders  []string // names of headers that may differ
 	Masks          []string // see contract.Want
 	AllowDifferent bool     // compare only the status

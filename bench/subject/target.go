@@ -18,7 +18,7 @@ type Target struct {
 	Model      string
 	URL        string                 // without a trailing slash
 	AdminURL   string                 // "" if it has no admin listener, which would report its cost
-	PID        int                    // of its first process; 0 if it is an external server
+	PID        int                    // PID of its first process; 0 if it is an external server
 	External   bool                   // externally managed: its headers are not compared
 	OtherClock bool                   // its clock differs from this machine's
 	Ready      time.Duration          // from the start of its first process until it was ready; 0 for an external server

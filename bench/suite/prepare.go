@@ -25,17 +25,17 @@ type Prepared struct {
 	Programs   []subject.Program  // programs that are servers themselves, with the names of their workloads
 	External   []subject.External // all other contenders
 	Workloads  []contract.Description
-	Contenders []plan.Contender  // in the order of the report
-	Versions   map[string]string // of servers and languages, by program, as printed by the program
-	Missing    []error           // why contenders were left out; each reason once
+	Contenders []plan.Contender  // contenders in the order of the report
+	Versions   map[string]string // versions of servers and languages, by program, as printed by the program
+	Missing    []error           // reasons why contenders were left out, without duplicates
 }
 
-// A preparation is the state while a suite is prepared.
+// A preparation is the state of a suite that is being prepared.
 type preparation struct {
 	*Prepared
-	dir      string                     // with the programs in other languages
-	programs map[string]subject.Program // of this project, by name
-	host     subject.Program            // executes any file for each request
+	dir      string                     // directory of the programs in other languages
+	programs map[string]subject.Program // programs of this project, by name
+	host     subject.Program            // program that executes any file for each request
 }
 
 // Prepare finds the programs that the suite needs, and writes further files to dir, which must exist during the run.

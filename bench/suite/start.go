@@ -12,10 +12,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// start starts a contender.
+// A start is a function that starts a contender. It returns the target and a function that stops it.
 type start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error)
 
-// startHosted returns the start of our CGI host, which executes the file for each request.
+// startHosted returns the start of a contender under our CGI host, which executes the file for each request.
 func (p *preparation) startHosted(c contender, file string) (start, error) {
 	env := map[string]string{contract.EnvScriptPath: file, contract.EnvScriptDir: filepath.Dir(file)}
 	if c.interpreter != "" {
@@ -37,7 +37,7 @@ func (p *preparation) startHosted(c contender, file string) (start, error) {
 	}, nil
 }
 
-// startWeb returns the start of a web server that responds with the file.
+// startWeb returns the start of a contender under a third-party web server, which responds with the file.
 func (p *preparation) startWeb(c contender, of subject.Program, file string) start {
 	app := servers.App{File: file, Copied: machine.NormalizePageCache}
 	if c.extraFile != "" {

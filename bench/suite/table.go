@@ -21,10 +21,10 @@ type contender struct {
 	name        string // shown instead of a model
 	title       string // description for the report
 	web         string // a web server of package servers; "" means our own host, or the program itself
-	file        string // in the directory suites/programs; "" means the program itself
-	extraFile   string // another file of that directory that it needs
+	file        string // file in the directory suites/programs; "" means the program itself
+	extraFile   string // another file of that directory that the contender needs
 	interpreter string // the interpreter that our own host executes instead of the file
-	model       string // of the program, if it is the server itself
+	model       string // model of the program, if it is the server itself
 }
 
 // cgiServers lists the servers of package servers that start a process for each request.
@@ -95,13 +95,13 @@ var All = []Suite{
 	},
 }
 
-// cgi is the contender that starts a process for each request, and persistent the one that reuses everything.
+// cgi is the contender that starts a process for each request, and persistent the contender that reuses everything.
 var cgi, persistent = plan.Fresh, plan.Baseline
 
 // onPostgres is the guestbook with its data in PostgreSQL.
 const onPostgres = "guestbook-postgres"
 
-// underApache lists the ways to run Python under Apache, from the one that reuses nothing to those that reuse most.
+// underApache lists the ways to run Python under Apache, in order from no reuse to the most reuse.
 var underApache = []contender{
 	{name: cgi, title: "Apache, mod_cgid: a process for each request", web: "apache"},
 	{name: "cgihandler", title: "Apache (prefork), mod_python's CGI handler", web: "mod_python-cgihandler"},

@@ -23,7 +23,7 @@ const (
 	connectLimit = 1500 * time.Millisecond
 	// drainLimit is how long the server may take to accept all connections of a burst.
 	drainLimit = 500 * time.Millisecond
-	drainPause = 10 * time.Millisecond // between two attempts
+	drainPause = 10 * time.Millisecond // pause between two attempts
 	// mostOpened bounds the connections of a burst, and so its open files.
 	mostOpened = 256
 )

@@ -21,13 +21,13 @@ type connection struct {
 	segments *segments
 	reader   *bufio.Reader
 	message  []byte        // the request as bytes on the wire
-	request  *http.Request // for parsing the response
+	request  *http.Request // the same request, for parsing the response
 	stop     func() bool   // stops watching ctx
 }
 
 // A reply holds the timing of a response.
 type reply struct {
-	took   time.Duration // from sending the request to the last byte
+	took   time.Duration // time from sending the request to the last byte
 	gap    time.Duration // longest time between two parts
 	closes bool          // the server closes the connection after it
 }

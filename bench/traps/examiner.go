@@ -12,7 +12,7 @@ import (
 // An Examiner collects the traps of the measured servers. It logs each trap immediately, since a run may take long.
 type Examiner struct {
 	Log   io.Writer      // nil: no logging
-	Found []subject.Trap // in the order of detection, without duplicates
+	Found []subject.Trap // traps in the order of detection, without duplicates
 }
 
 // Examine detects the traps of a running server or program. It returns the cause if ctx has ended.

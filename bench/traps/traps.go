@@ -86,11 +86,11 @@ func Detect(ctx context.Context, c Case) []subject.Trap {
 // A probe is a case under examination, with the data that detectors share.
 type probe struct {
 	Case
-	processes []serverProcess    // of the server; nil until first used
-	fetched   []subject.Response // to the requests; nil until first used
+	processes []serverProcess    // processes of the server; nil until first used
+	fetched   []subject.Response // responses to the requests; nil until first used
 }
 
-// responses returns the responses to the requests, without those that failed.
+// responses returns the responses to the requests. It leaves out failed requests.
 func (p *probe) responses(ctx context.Context) []subject.Response {
 	if p.fetched != nil {
 		return p.fetched

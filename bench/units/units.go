@@ -36,6 +36,24 @@ func Duration(ns float64) string {
 	return Number(ns/size) + " " + name
 }
 
+// Span formats how long something takes or may take: 2.5 s, 30 s, 4 min. It is rounded by at most a twentieth, or to a
+// tenth of a second.
+func Span(d time.Duration) string {
+	if d > 0 && d < 100*time.Millisecond {
+		return Duration(float64(d))
+	}
+	n, unit, scale := d.Seconds(), "s", 10.
+	for _, larger := range []string{"min", "h"} {
+		if n >= 100 {
+			n, unit = n/60, larger
+		}
+	}
+	if n >= 10 && unit == "s" {
+		scale = 1
+	}
+	return fmt.Sprintf("%g %s", math.Round(n*scale)/scale, unit)
+}
+
 // minus returns the sign of a negative number, or "".
 func minus(x float64) string {
 	if x < 0 {
@@ -125,12 +143,12 @@ func Times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// Plural formats a number of things: 1 pair, 2 pairs.
+// Plural formats a number of things: 1 pair, 2,000 pairs.
 func Plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return Count(int64(n)) + " " + thing + "s"
 }
 
 // Interval formats the bounds of an interval; "" if one is missing.

@@ -2,6 +2,7 @@ package units_test
 
 import (
 	"testing"
+	"time"
 
 	"forktax/bench/units"
 )
@@ -107,4 +108,24 @@ func TestOtherUnits(t *testing.T) {
 	check("between(nil, 20)", units.Interval(nil, &high, units.Number), "")
 	check("between(1.5, nil)", units.Interval(&low, nil, units.Number), "")
 	check("between(nil, nil)", units.Interval(nil, nil, units.Duration), "")
+}
+
+func TestSpan(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"0 s":     0,
+		"50.0 ms": 50 * time.Millisecond,
+		"0.4 s":   370 * time.Millisecond,
+		"9.9 s":   9949 * time.Millisecond,
+		"10 s":    9951 * time.Millisecond,
+		"11 s":    10_600 * time.Millisecond,
+		"99 s":    99 * time.Second,
+		"1.7 min": 100 * time.Second,
+		"45 min":  45 * time.Minute,
+		"1.7 h":   100 * time.Minute,
+		"30.5 h":  30*time.Hour + 29*time.Minute,
+	} {
+		if got := units.Span(d); got != want {
+			t.Errorf("Span(%v) = %q, want %q", d, got, want)
+		}
+	}
 }

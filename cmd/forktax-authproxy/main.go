@@ -1,6 +1,6 @@
-// Forktax-authproxy asks who a client is, in front of a server of any kind: it lets requests through to the URL that
-// AUTHPROXY_URL names, and says in the header Remote-User who sends them. Who knows the users is said by the
-// variables of package auth.
+// Forktax-authproxy is a workload program that authenticates clients in front of a server of any kind. It passes the
+// requests of users on to the server at AUTHPROXY_URL, with the name of the user in the header Remote-User. The
+// variables of package auth configure the users.
 package main
 
 import (
@@ -30,7 +30,8 @@ func main() {
 	})
 }
 
-// open reads what it is told. Connections to the server behind are kept as long as those to a directory.
+// open reads the settings from the environment. The handler keeps idle connections to the server at AUTHPROXY_URL,
+// and to an LDAP server, until it is closed.
 func open(context.Context) (workload.Connect, error) {
 	behind, err := url.Parse(os.Getenv(contract.EnvAuthproxyURL))
 	if err != nil || behind.Host == "" {
@@ -55,8 +56,8 @@ func open(context.Context) (workload.Connect, error) {
 		gate, shut := opened.Middleware(&httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(behind)
 			r.Out.Host = r.In.Host
-			r.Out.Header.Del("Authorization") // what is behind need not know it
-			for name := range r.Out.Header {  // Remote_User, too: who makes variables of them takes the two for one
+			r.Out.Header.Del("Authorization") // the server does not need the password
+			for name := range r.Out.Header {  // Remote_User, too: both become the same CGI variable
 				if strings.EqualFold(strings.ReplaceAll(name, "_", "-"), userHeader) {
 					delete(r.Out.Header, name)
 				}

@@ -17,13 +17,13 @@ import (
 	"forktax/bench/subject"
 )
 
-// calibrateOptions are the flags of calibrate.
+// calibrateOptions holds the flags of calibrate.
 type calibrateOptions struct {
 	Quick, Full bool
 	Only        []string
 	Out         string
 	Seed        uint64
-	Seeded      bool // the command line names the seed
+	Seeded      bool // the command line has --seed
 	Hostile     bool
 	Restart     bool
 	Part        calibrate.Part
@@ -69,7 +69,7 @@ all measured properties passed, 3 if one could not be judged, 4 if one failed.`,
 	return c
 }
 
-// measure makes the calibration and prints the certificate, also one with properties missing.
+// measure runs the calibration and prints the certificate, even if properties are missing.
 func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, stdout, stderr io.Writer) error {
 	properties, err := calibrate.Named(o.Only)
 	if err != nil {
@@ -116,7 +116,7 @@ func (o calibrateOptions) measure(ctx context.Context, atOnce <-chan struct{}, s
 	return certified(certificate)
 }
 
-// certified is the error that gives the command its exit status, nil if all passed.
+// certified returns the error that determines the exit status, or nil if all properties passed.
 func certified(c *calibrate.Certificate) error {
 	if failed := c.WithVerdict(calibrate.Failed); len(failed) > 0 {
 		return fmt.Errorf("%w: %s failed", errNotCalibrated, strings.Join(failed, ", "))

@@ -19,7 +19,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// checkOptions are the flags of check.
+// checkOptions holds the flags of check.
 type checkOptions struct {
 	check.Options
 	margin           check.MarginFlag
@@ -123,7 +123,7 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 	return verdictOf(a.Check)
 }
 
-// verdictOf returns the error of a verdict, nil for a pass.
+// verdictOf returns the error of a verdict, or nil for a pass.
 func verdictOf(c *analysis.Check) error {
 	switch c.Verdict {
 	case analysis.Pass:

@@ -14,7 +14,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// completed has shells offer the values of the flags that a command has, for which there are few.
+// completed registers shell completions for the flags of a command that have few possible values.
 func completed(c *cobra.Command) {
 	for name, values := range map[string][]string{
 		"engine":    load.Names(),
@@ -25,7 +25,7 @@ func completed(c *cobra.Command) {
 		"model":     contract.ModelNames(),
 	} {
 		if c.Flags().Lookup(name) != nil {
-			// Fails for unknown flags
+			// The error is for unknown flags, and this flag exists.
 			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
@@ -42,7 +42,7 @@ func completed(c *cobra.Command) {
 	}
 }
 
-// workloadNames are those beside the command or in the checkout; a path is offered by the shell.
+// workloadNames returns the names of the workloads next to the command or in the checkout.
 func workloadNames(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	names, err := subject.NewFinder(c.ErrOrStderr()).Names(c.Context())
 	if err != nil {

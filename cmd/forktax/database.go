@@ -8,7 +8,7 @@ import (
 	"forktax/bench/servers"
 )
 
-// databaseFlags offers the servers that programs need as flags.
+// databaseFlags adds the flags of the servers that programs need.
 func databaseFlags(o *servers.Options, f *pflag.FlagSet) {
 	f.StringVar(&o.Database, "database", cmp.Or(o.Database, servers.Embedded),
 		"database: sqlite; postgres (a server started for this run); or the URL of your server, "+

@@ -92,7 +92,7 @@ func unexplained(e *explain.Explanation) error {
 	return nil
 }
 
-// formerRequest takes the request from the flags --path and --method, which --request replaces.
+// formerRequest sets the request given by the flags --path and --method, which --request replaces.
 func formerRequest(c *cobra.Command, s *subject.Spec, path, method string) error {
 	if path == "" && method == "" {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"forktax/bench/record"
 )
 
-// An outlet is standard output. It keeps the first error: not every caller checks it, and output that could not be
-// written must not end with exit status 0.
+// An outlet is standard output. It keeps the first write error, because not every caller checks errors. A command
+// whose output could not be written must not end with exit status 0.
 type outlet struct {
 	io.Writer
 	failure *record.WriteError
@@ -26,10 +26,10 @@ func (o *outlet) Write(p []byte) (int, error) {
 	return n, o.failure
 }
 
-// Unwrap returns what the outlet writes to.
+// Unwrap returns the underlying writer.
 func (o *outlet) Unwrap() io.Writer { return o.Writer }
 
-// with adds the outlet's error to that of a command that ignored it.
+// with adds the error of the outlet to err, the error of a command, unless err contains it.
 func (o *outlet) with(err error) error {
 	if o.failure == nil || errors.Is(err, o.failure) {
 		return err

@@ -13,7 +13,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// narrow is a writer with room for that number of writes.
+// A narrow is a writer that accepts this number of writes, and then fails with ENOSPC.
 type narrow int
 
 func (l *narrow) Write(p []byte) (int, error) {
@@ -23,7 +23,8 @@ func (l *narrow) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What cannot be printed ends any command with exit status 1, whether it looks at that or not, and is told once.
+// If standard output cannot be written, any command ends with exit status 1 and one message, even if it ignores the
+// error.
 func TestStandardOutputIsFull(t *testing.T) {
 	for _, args := range [][]string{{"list", "--help"}, {"--version"}, {"--help"},
 		{"report", "../../bench/analysis/testdata/run"},
@@ -37,7 +38,7 @@ func TestStandardOutputIsFull(t *testing.T) {
 	}
 }
 
-// What was measured and did not pass is told from what could not be measured.
+// A measurement that did not pass has another exit status than a measurement that failed.
 func TestExitStatusOfAVerdict(t *testing.T) {
 	for _, err := range []error{errRegression, errNotCalibrated} {
 		if got := exitStatus(fmt.Errorf("%w: so it is", err)); got != 4 {

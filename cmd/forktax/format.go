@@ -8,12 +8,12 @@ import (
 	"forktax/bench/report"
 )
 
-// formatFlag adds the flag by which one of the formats is chosen.
+// formatFlag adds the flag that selects one of the formats.
 func formatFlag[T any](f *pflag.FlagSet, format *string, formats report.Formats[T]) {
 	f.StringVar(format, "format", "text", "output format: "+strings.Join(formats.Names(), ", "))
 }
 
-// formatNamed is the one that was chosen.
+// formatNamed returns the format with this name.
 func formatNamed[T any](name string, formats report.Formats[T]) (report.Format[T], error) {
 	format, ok := formats[name]
 	if !ok {

@@ -10,17 +10,17 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// recordFlags records which options the command line gives.
+// recordFlags records which options are given on the command line.
 func (o *options) recordFlags(flags *pflag.FlagSet) {
 	flags.Visit(func(f *pflag.Flag) { o.give(optionOf(f.Name), scenario.Place{}) })
 }
 
-// give records that an option was given, and where.
+// give records that an option is given, and its place.
 func (o *options) give(option string, at scenario.Place) {
 	o.given[option], o.Explicit[option] = at, true
 }
 
-// optionOf is the option to which a flag gives a value.
+// optionOf returns the option that a flag sets; for --no-floor it is floor.
 func optionOf(flag string) string {
 	switch option := strings.TrimPrefix(flag, "no-"); option {
 	case "cross-check", "floor", "reuse-levels", "phases":
@@ -29,7 +29,8 @@ func optionOf(flag string) string {
 	return flag
 }
 
-// located puts the place of an invalid option before the error. Other errors it leaves as they are.
+// located returns the error of an invalid option with the place of the option, if it is known. It returns other
+// errors unchanged.
 func (o *options) located(err error) error {
 	var invalid *subject.OptionError
 	if !errors.As(err, &invalid) {
@@ -49,7 +50,7 @@ func (o *options) located(err error) error {
 	return usagef("%s: %s %s", at, invalid.Option, invalid.Problem)
 }
 
-// read takes from the scenario in the file name what the command line does not give.
+// read reads the scenario in the file name, and sets the options that the command line does not give.
 func (o *options) read(name string, c *cobra.Command) error {
 	tried := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	other := defaults()

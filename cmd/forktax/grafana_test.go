@@ -26,8 +26,8 @@ import (
 	"forktax/bench/testenv"
 )
 
-// scraping starts Prometheus with further flags, which looks at the addresses each second, and returns the URL of its
-// API.
+// scraping starts Prometheus with additional flags, and returns the URL of its query API. Prometheus scrapes the
+// addresses once per second.
 func scraping(t *testing.T, path string, addresses []string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -59,7 +59,7 @@ func scraping(t *testing.T, path string, addresses []string, flags ...string) st
 	return "http://" + address + "/api/v1/query"
 }
 
-// found is how many series with a number the query has an answer with, and whatever is wrong with it.
+// found returns the number of series in the result of the query whose value is a number, or the error of the query.
 func found(api, query string) (n int, err error) {
 	resp, err := http.Get(api + "?query=" + url.QueryEscape(query))
 	if err != nil {
@@ -87,7 +87,7 @@ func found(api, query string) (n int, err error) {
 	return n, nil
 }
 
-// foundBy is found, asked again until there is a series or the deadline has passed.
+// foundBy repeats the query until there is a series or the deadline has passed, and returns the same as found.
 func foundBy(deadline time.Time, api, query string) (n int, err error) {
 	query = strings.ReplaceAll(query, "$__rate_interval", "5s")
 	n, err = found(api, query)
@@ -97,8 +97,8 @@ func foundBy(deadline time.Time, api, query string) (n int, err error) {
 	return n, err
 }
 
-// Each panel of the dashboard for Grafana has data when Prometheus scrapes both twins under load, whether it stores
-// histograms as native ones or as classic ones: the series of the other form are not there.
+// Each panel of the Grafana dashboard has data while Prometheus scrapes both twins under load, whether it stores
+// native or classic histograms. Prometheus has no series of the other form.
 func TestGrafanaDashboard(t *testing.T) {
 	prometheus := testenv.Program(t, "prometheus", "prometheus")
 	text, err := os.ReadFile("../../examples/grafana.json")
@@ -143,7 +143,7 @@ func TestGrafanaDashboard(t *testing.T) {
 		clients.Go(func() {
 			for ctx.Err() == nil {
 				if resp, err := http.Get(target.URL + p.Requests[0].Path); err == nil {
-					io.Copy(io.Discard, resp.Body) // or its connection would not be used again
+					io.Copy(io.Discard, resp.Body) // otherwise the connection would not be reused
 					resp.Body.Close()
 				}
 				time.Sleep(5 * time.Millisecond)
@@ -152,7 +152,7 @@ func TestGrafanaDashboard(t *testing.T) {
 	}
 	tests := map[string]struct {
 		flags         []string
-		stored, other string // metrics of the form of histograms that it stores, and of the other
+		stored, other string // queries for the stored form of histograms, and for the other form
 	}{
 		"classic histograms": {nil, "forktax_request_duration_seconds_count",
 			"histogram_count(forktax_request_duration_seconds)"},

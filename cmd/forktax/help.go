@@ -11,7 +11,8 @@ import (
 	"forktax/bench/scenario"
 )
 
-// flagError is the error of a flag that cannot be parsed, with what was probably meant.
+// flagError returns a usage error for a flag that cannot be parsed. It contains the expected form of the value, or
+// the flag that was probably meant.
 func flagError(c *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	var unknown *pflag.NotExistError

@@ -14,7 +14,8 @@ import (
 	"forktax/bench/servers"
 )
 
-// directoryCommand is an LDAP server in memory, which starts empty. It is internal: package servers starts it.
+// directoryCommand returns the internal command that runs an in-memory LDAP server, which starts empty. Package
+// servers runs it.
 func directoryCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                servers.DirectoryCommand,
@@ -25,7 +26,7 @@ func directoryCommand() *cobra.Command {
 	}
 }
 
-// manCommand writes the manual pages of all commands, for packages.
+// manCommand returns the command that writes the manual pages of all commands, for packages.
 func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
@@ -42,13 +43,13 @@ func manCommand() *cobra.Command {
 				return fmt.Errorf("creating the directory of manual pages: %w", err)
 			}
 			c.Root().DisableAutoGenTag = true
-			header := &doc.GenManHeader{Section: "1", Source: "forktax"} // dated today, or by SOURCE_DATE_EPOCH
+			header := &doc.GenManHeader{Section: "1", Source: "forktax"} // the date is that of today, or SOURCE_DATE_EPOCH
 			return doc.GenManTree(c.Root(), header, args[0])
 		},
 	}
 }
 
-// metricsCommand renders /metrics. It is internal: serving programs run it for each scrape.
+// metricsCommand returns the internal command that renders /metrics. Serving programs run it for each scrape.
 func metricsCommand() *cobra.Command {
 	var accept, encoding string
 	c := &cobra.Command{
@@ -65,8 +66,7 @@ func metricsCommand() *cobra.Command {
 	return c
 }
 
-// superviseCommand runs a command, and ends all processes that the command started. It is internal: package process
-// runs it.
+// superviseCommand returns the internal command by which package process runs commands and ends all their processes.
 func superviseCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                process.SuperviseCommand,
@@ -79,7 +79,7 @@ func superviseCommand() *cobra.Command {
 	}
 }
 
-// toolCommand is the command that calibrate runs as its helper processes.
+// toolCommand is the name of the internal command that calibrate runs as its helper processes.
 const toolCommand = "truth"
 
 func truthCommand() *cobra.Command {

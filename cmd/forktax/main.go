@@ -29,14 +29,14 @@ const (
 )
 
 func main() {
-	log.SetOutput(subject.NewClientLog(os.Stderr)) // where net/http logs what its clients find
+	log.SetOutput(subject.NewClientLog(os.Stderr)) // the HTTP clients of net/http log here
 	os.Exit(command(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// usagef returns an error of the command line.
+// usagef returns a usage error.
 func usagef(format string, args ...any) error { return subject.Unusable(format, args...) }
 
-// Errors of commands that could measure, and did not pass.
+// Errors of commands that could measure, but did not pass.
 var (
 	errInconclusive  = errors.New("inconclusive")
 	errUnconfirmed   = errors.New("unconfirmed")
@@ -55,7 +55,7 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	root.SetErr(stderr)
 	err := out.with(root.ExecuteContext(ctx))
 	if err != nil && !errors.Is(err, process.ErrInterrupted) && errors.Is(context.Cause(ctx), process.ErrInterrupted) {
-		err = fmt.Errorf("%w: %w", process.ErrInterrupted, err) // which is why it failed
+		err = fmt.Errorf("%w: %w", process.ErrInterrupted, err) // the interruption is why it failed
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "forktax: %s\n", foreign.Text(record.ErrorText(err)))
@@ -85,7 +85,7 @@ func exitStatus(err error) int {
 	}
 }
 
-// rootCommand makes the command. When atOnce is closed there is no time to end in order.
+// rootCommand returns the root command. The channel atOnce is closed when the command must end immediately.
 func rootCommand(atOnce <-chan struct{}) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "forktax",
@@ -118,7 +118,7 @@ with the same load, and reports response times, throughput and CPU time with con
 	return root
 }
 
-// noArguments is cobra.NoArgs with the status of a usage error.
+// noArguments is like cobra.NoArgs, but returns usage errors.
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -14,10 +14,10 @@ import (
 	"forktax/workload/contract"
 )
 
-// BenchmarkNoise shows what the machine's noise leaves of a comparison: for 28 s it visits a CGI program and a copy of
-// it in turn, one client each, and then the program and a copy that works 50 µs longer before it answers. It reports
-// the standard error of the log ratio, and the ratio with its interval. Run it alone: go test -run '^$' -bench Noise
-// ./cmd/forktax
+// BenchmarkNoise measures how precise a comparison is despite the machine's noise. For 28 s it visits a CGI program
+// and a copy of it in turn, with one client. Another 28 s are for the program and a copy that is busy for 50 µs
+// longer before it responds. It reports the standard error of the log ratio, and the ratio with its interval. Run it
+// alone: go test -run '^$' -bench Noise ./cmd/forktax
 func BenchmarkNoise(b *testing.B) {
 	for name, busy := range map[string]time.Duration{"copy": 0, "busy50µs": 50 * time.Microsecond} {
 		b.Run(name, func(b *testing.B) {
@@ -31,9 +31,9 @@ func BenchmarkNoise(b *testing.B) {
 	}
 }
 
-// BenchmarkPhases shows what it costs to tell the phases of a request: how much longer one takes than without, one
-// client,
-// by the median of 28 s each. Run it alone: go test -run '^$' -bench Phases ./cmd/forktax
+// BenchmarkPhases measures the cost of reporting the phases of a request: the difference in median response time with
+// and without phases. It takes 28 s per model, with one client. Run it alone: go test -run '^$' -bench Phases
+// ./cmd/forktax
 func BenchmarkPhases(b *testing.B) {
 	for _, model := range []string{"cgi", "persistent"} {
 		b.Run(model, func(b *testing.B) {
@@ -47,7 +47,8 @@ func BenchmarkPhases(b *testing.B) {
 	}
 }
 
-// compareVariants compares the median response time of two variants of a program, and reports the ratio.
+// compareVariants compares the median response time of two variants of a program, and reports the ratio with its
+// interval.
 func compareVariants(b *testing.B, command string, baseline, candidate subject.Variant) analysis.Comparison {
 	b.Helper()
 	dir := b.TempDir()

@@ -47,11 +47,11 @@ garbage) echo garbage ;;
 esac
 `
 
-// A probe is a request to the teller.
+// A probe is a request to the program teller.
 type probe struct {
 	method, beyond, body string
 	header               http.Header
-	few                  string // why our host is right, if only few answer as it does
+	few                  string // why our host is right, if less than half of its peers agree; otherwise empty
 }
 
 var probes = map[string]probe{
@@ -81,8 +81,8 @@ var probes = map[string]probe{
 	"garbage":                 {beyond: "?garbage"},
 }
 
-// Our host answers as the other web servers do, or as most of them where they differ: a second opinion on what a right
-// answer is, beside RFC 3875, by programs that no one here wrote.
+// Our host responds as most of the other web servers do, unless a probe has a reason for a difference. These servers
+// were written by others, so they are a reference for correct responses in addition to RFC 3875.
 func TestHostAnswersAsItsPeers(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "teller")
@@ -124,7 +124,8 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 	}
 }
 
-// answer is what comes of the probe: status, body, and those headers that are the program's.
+// answer sends the probe and returns a text with the status, the headers that the program sets, and the body of the
+// response.
 func (p probe) answer(t *testing.T, url string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), p.method, url+p.beyond, strings.NewReader(p.body))
@@ -132,7 +133,7 @@ func (p probe) answer(t *testing.T, url string) string {
 		t.Fatal(err)
 	}
 	maps.Copy(r.Header, p.header)
-	resp, err := http.DefaultTransport.RoundTrip(r) // which follows no redirect
+	resp, err := http.DefaultTransport.RoundTrip(r) // does not follow redirects
 	if err != nil {
 		return err.Error()
 	}
@@ -142,14 +143,14 @@ func (p probe) answer(t *testing.T, url string) string {
 		return err.Error()
 	}
 	if resp.StatusCode >= 500 && !strings.Contains(p.beyond, "error") {
-		return "a server's error" // whose status and text are the server's own
+		return "a server's error" // its status and body depend on the server
 	}
 	said := fmt.Sprint(resp.StatusCode)
 	for _, name := range []string{"Content-Type", "Location", "X-Odd"} {
 		said += fmt.Sprintf(" %q", resp.Header[name])
 	}
 	if resp.StatusCode == http.StatusFound {
-		return said // with a text that is the server's own
+		return said // its body depends on the server
 	}
 	return fmt.Sprintf("%s %d bytes, %.400q", said, len(body), body)
 }

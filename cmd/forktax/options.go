@@ -12,18 +12,18 @@ import (
 	"forktax/bench/suite"
 )
 
-// options are what a command line or a scenario says of a run. The names in both are the same.
+// options holds the options of a run, from the command line or a scenario. Options have the same names in both.
 type options struct {
 	measure.Options
-	given  map[string]scenario.Place // options that the user gave, by name
-	unsaid scenario.Place            // where the others could have been given
+	given  map[string]scenario.Place // places of the options that the user gave, by name
+	unsaid scenario.Place            // place of the options that the user did not give: the beginning of the scenario
 }
 
 func defaults() options {
 	return options{Options: measure.DefaultOptions(), given: map[string]scenario.Place{}}
 }
 
-// flags offers the options as flags, whose defaults are the values that they have.
+// flags adds a flag for each option. Its default is the value of the option.
 func (o *options) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Workloads, "workload", o.Workloads,
 		"workloads, single requests (guestbook/read), or paths of programs that follow the program contract")
@@ -75,7 +75,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.FindKnee, "find-knee", o.FindKnee, "search for the highest rate that meets --slo")
 	databaseFlags(&o.Data, f)
 	for _, former := range []string{"no-cross-check", "no-floor", "no-reuse-levels", "no-phases"} {
-		_ = f.MarkHidden(former) // it is there
+		_ = f.MarkHidden(former) // the flag exists
 	}
 	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "rates" {
@@ -85,7 +85,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	})
 }
 
-// not is a flag that says the contrary of an option.
+// not returns a function that sets an option to the negated value of a flag.
 func not(option *bool) func(text string) error {
 	return func(text string) error {
 		no, err := strconv.ParseBool(text)

@@ -14,14 +14,15 @@ import (
 // Variables that GitHub Actions sets for each step.
 const (
 	githubActions = "GITHUB_ACTIONS"      // "true"
-	githubSummary = "GITHUB_STEP_SUMMARY" // the file whose Markdown it shows on the page of the job
+	githubSummary = "GITHUB_STEP_SUMMARY" // path of the file whose Markdown is shown on the page of the job
 )
 
-// output says where a result goes besides the run directory: one format to standard output, and all into a directory.
+// output holds the destinations of a result besides the run directory: one format to standard output, and all formats
+// to a directory.
 type output struct {
 	format  string
-	details bool   // text has all tables, not the first screen alone
-	out     string // directory of all formats; "": none is written
+	details bool   // text has all tables, not only the first screen
+	out     string // directory of all formats; empty: none is written
 	print   report.Format[*analysis.Analysis]
 }
 
@@ -55,8 +56,7 @@ func (o *output) write(a *analysis.Analysis) error {
 }
 
 // announce shows a new result in GitHub Actions: annotations on standard output, if the format is text, and the
-// report on
-// the page of the job. An error there does not fail the command.
+// report on the page of the job. An error in writing the report does not fail the command.
 func (o *output) announce(a *analysis.Analysis, stdout, stderr io.Writer) error {
 	if name := os.Getenv(githubSummary); name != "" {
 		if err := appendReport(name, a); err != nil {
@@ -69,7 +69,7 @@ func (o *output) announce(a *analysis.Analysis, stdout, stderr io.Writer) error 
 	return nil
 }
 
-// appendReport appends the Markdown to a file in which other steps may have written.
+// appendReport appends the report as Markdown to a file, which may have text of other steps.
 func appendReport(name string, a *analysis.Analysis) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {

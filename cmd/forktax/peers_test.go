@@ -23,7 +23,7 @@ import (
 	"forktax/workload/contract"
 )
 
-// cChild is the smallest answer that a C program can give.
+// cChild is the smallest C program that sends a CGI response.
 const cChild = `#include <unistd.h>
 int main(void) {
 	static const char answer[] = "Content-Type: text/plain; charset=utf-8\n\nhello\n";
@@ -31,10 +31,10 @@ int main(void) {
 }
 `
 
-// BenchmarkPeers holds the host against other web servers that execute the same program for each request: a static one
-// in C, and one in Go. For a minute it visits them in turn, with 8 clients. It reports the ratio of our throughput to
-// each peer's, with its interval, and the CPU time of a request over that of starting the program and waiting for it,
-// and no more. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
+// BenchmarkPeers compares the host with other web servers that execute the same program for each request: a static
+// program in C, and one in Go. For one minute it visits the servers in turn, with 8 clients. It reports the ratio of
+// our throughput to that of each peer, with its interval. It also reports the ratio of the CPU time of a request to
+// that of only starting the program and waiting for it. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
 func BenchmarkPeers(b *testing.B) {
 	for name, build := range map[string]func(path string) *exec.Cmd{
 		"c": func(path string) *exec.Cmd {
@@ -72,7 +72,7 @@ func comparePeers(b *testing.B, child string) {
 	const ours = "cgi"
 	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Starts: 8,
 		MinRequests: plan.MinRequests,
-		// Long enough that connections, which each visit opens, are not what is compared
+		// Long enough that the connections opened by each visit do not affect the comparison.
 		BlockNS:  int64(250 * time.Millisecond),
 		BudgetNS: int64(time.Minute), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
@@ -113,7 +113,7 @@ func comparePeers(b *testing.B, child string) {
 	}
 }
 
-// builtScript builds the program that hosts any executable.
+// builtScript builds the program that hosts any executable, and returns it.
 func builtScript(tb testing.TB, dir string) subject.Program {
 	tb.Helper()
 	p, err := subject.Describe(tb.Context(), filepath.Join(programtest.Build(tb, "forktax-cgi"), "forktax-cgi"))
@@ -123,8 +123,8 @@ func builtScript(tb testing.TB, dir string) subject.Program {
 	return p
 }
 
-// startedPeer starts a web server until the test ends, and returns the URL by which it executes the program. Where the
-// server is not installed, the test is skipped.
+// startedPeer starts a web server until the test ends, and returns the URL at which it executes the program. The test
+// is skipped if the server is not installed.
 func startedPeer(tb testing.TB, name, executable string) string {
 	tb.Helper()
 	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, Copied: machine.NormalizePageCache})
@@ -140,7 +140,7 @@ func startedPeer(tb testing.TB, name, executable string) string {
 	return w.URL
 }
 
-// spawned is the CPU time of starting the program and waiting for it, in a loop that does nothing else.
+// spawned returns the mean CPU time of starting the program and waiting for it, in a loop that does nothing else.
 func spawned(b *testing.B, child string) time.Duration {
 	const times = 1000
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
@@ -173,7 +173,7 @@ func spawned(b *testing.B, child string) time.Duration {
 	return (used() - before) / times
 }
 
-// measuredBy carries a plan out, and analyses what came of it.
+// measuredBy executes a plan and returns the analysis of the run.
 func measuredBy(b *testing.B, plan plan.Plan, l *subject.Launcher, dir string) *analysis.Analysis {
 	b.Helper()
 	rec, err := record.Create(dir, record.Head{Schema: record.Schema, Plan: plan})

@@ -14,10 +14,11 @@ import (
 
 var _ subject.Database = (*servers.PostgresServer)(nil)
 
-// givenServer is the server that a script has started. It is in the script's values by its type.
+// A givenServer is the server that a script has started. Its type is the key of the server among the values of the
+// script.
 type givenServer struct{ *servers.PostgresServer }
 
-// stop stops it, unless that was done.
+// stop stops the server, unless it is stopped already.
 func (s *givenServer) stop() (err error) {
 	if s.PostgresServer != nil {
 		err = s.Stop()
@@ -26,8 +27,8 @@ func (s *givenServer) stop() (err error) {
 	return err
 }
 
-// postgres starts a server for that number of connections, which a script can pass to the command: its URL is in
-// SERVER, its password alone in PASSWORD. It ends with the script, or on "postgres stop".
+// postgres is a script command. It starts a server for this number of connections, and sets SERVER to its URL,
+// ADDRESS to its host and port, and PASSWORD to its password. "postgres stop", or the end of the script, stops it.
 func postgres(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value(givenServer{}).(*givenServer)
 	if args[0] == "stop" {
@@ -44,14 +45,14 @@ func postgres(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(remove())
 	u, err := url.Parse(place)
 	ts.Check(err)
-	u.RawQuery = "sslmode=disable" // and not the schema of the place
+	u.RawQuery = "sslmode=disable" // without the schema of the place, which is removed
 	password, _ := u.User.Password()
 	ts.Setenv("SERVER", u.String())
 	ts.Setenv("ADDRESS", u.Host)
 	ts.Setenv("PASSWORD", password)
 }
 
-// schemas fails if the server in SERVER does not have that number of forktax schemas.
+// schemas is a script command. It fails if the server in SERVER does not have this number of forktax schemas.
 func schemas(ts *testscript.TestScript, _ bool, args []string) {
 	ctx := context.Background()
 	c, err := pgx.Connect(ctx, ts.Getenv("SERVER"))

@@ -10,10 +10,11 @@ import (
 	"forktax/bench/testenv"
 )
 
-// halfCore is a limit of CPU time, 50 ms of each 100 ms, by the file of either version of control groups, and where
-// those are mounted. By its weight the group gets its half core on a busy machine, too.
+// halfCore lists the ways to limit a cgroup to half a core, 50 ms of each 100 ms, for both versions of cgroups: where
+// they are mounted, and their files for the limit and the weight. The weight ensures that the cgroup gets its half
+// core on a busy machine, too.
 var halfCore = []struct{ mount, file, text, weightFile, weight string }{
-	{"/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000", "cpu.shares", "262144"}, // version 1, whose periods are 100 ms
+	{"/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000", "cpu.shares", "262144"}, // version 1, period 100 ms
 	{"/sys/fs/cgroup", "cpu.max", "50000 100000", "cpu.weight", "10000"},
 }
 
@@ -35,7 +36,7 @@ func newQuota() (dir string, err error) {
 	return "", err
 }
 
-// hasQuota reports whether a control group can be limited here: that takes root, and the controller cpu.
+// hasQuota reports whether a cgroup can be limited here, which requires root and the controller cpu.
 func hasQuota() (bool, error) {
 	dir, err := newQuota()
 	if err == nil {
@@ -44,10 +45,11 @@ func hasQuota() (bool, error) {
 	return testenv.Has(err)
 }
 
-// quota makes a control group until the script ends, and puts its directory into the variable QUOTA.
+// quota is a script command. It creates a cgroup limited to half a core until the script ends, and sets QUOTA to its
+// directory.
 func quota(ts *testscript.TestScript, _ bool, _ []string) {
 	dir, err := newQuota()
 	ts.Check(err)
-	ts.Defer(func() { ts.Check(eventually(func() error { return os.Remove(dir) })) }) // once its processes have ended
+	ts.Defer(func() { ts.Check(eventually(func() error { return os.Remove(dir) })) }) // fails until its processes end
 	ts.Setenv("QUOTA", dir)
 }

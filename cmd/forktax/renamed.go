@@ -17,8 +17,8 @@ var renamed = map[string][]struct{ old, new string }{
 	"serve": {{"max-answer", "max-response"}},
 }
 
-// A formerName is the value of a flag's former name. It keeps its texts until all flags are parsed: the present name
-// may follow, and both together are refused.
+// A formerName is the value of the former name of a flag. It keeps the texts until all flags are parsed, because the
+// present name may follow, and both together are refused.
 type formerName struct {
 	pflag.Value
 	texts []string
@@ -30,7 +30,7 @@ func (f *formerName) Set(text string) error {
 	return nil
 }
 
-// acceptFormerNames adds the former names of a command's flags, which help does not show.
+// acceptFormerNames adds the former names of the flags of a command. Help does not show them.
 func acceptFormerNames(c *cobra.Command) {
 	flags := c.Flags()
 	for _, r := range renamed[c.Name()] {

@@ -2,7 +2,7 @@ package main
 
 import "github.com/spf13/pflag"
 
-// requireAll is the flag that lets nothing be left out.
+// requireAll is the name of the flag that makes it an error if something must be left out.
 const requireAll = "require-all"
 
 func requireAllFlag(f *pflag.FlagSet, all *bool) {

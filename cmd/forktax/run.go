@@ -24,7 +24,7 @@ import (
 	"forktax/bench/suite"
 )
 
-// defaultResults is where runs are kept.
+// defaultResults is the default directory of runs.
 const defaultResults = "results"
 
 func runCommand(atOnce <-chan struct{}) *cobra.Command {
@@ -109,7 +109,7 @@ func (o *options) measure(ctx context.Context, l *subject.Launcher, results stri
 	return errors.Join(failure.all(), reported, unfit)
 }
 
-// A runFailure has the error that ended a run early, and that of writing its record.
+// A runFailure holds the error that ended a run early, and the error of writing its record.
 type runFailure struct{ ended, unwritten error }
 
 func (f runFailure) all() error { return errors.Join(f.ended, f.unwritten) }
@@ -124,7 +124,7 @@ func execute(ctx context.Context, e *run.Execution, stderr io.Writer) (dir strin
 	return dir, failure
 }
 
-// ownPath returns the path of this executable, by which programs render their metrics; "" if it is unknown.
+// ownPath returns the path of this executable, which workload programs run to render metrics; "" if it is unknown.
 func ownPath() string {
 	path, err := os.Executable()
 	if err != nil {

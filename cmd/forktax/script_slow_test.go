@@ -4,5 +4,5 @@ package main
 
 import "testing"
 
-// TestSlowScripts runs scripts that take long, or that are about servers of others.
+// TestSlowScripts runs the scripts that take long, or that need third-party servers.
 func TestSlowScripts(t *testing.T) { runScripts(t, "testdata/slow") }

@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.NumCPU())); err != nil { // scripts mostly wait
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.NumCPU())); err != nil { // scripts wait most of the time
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs the command as people do, on real workload programs that are built once.
+// TestScripts runs the scripts, which run the command as users do, with real workload programs that are built once.
 func TestScripts(t *testing.T) { runScripts(t, "testdata") }
 
 // runScripts runs the scripts in a directory.
@@ -50,7 +50,7 @@ func runScripts(t *testing.T, dir string) {
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			// Each script has programs of its own, so that it finds just its own processes by their paths.
+			// Each script has its own copies of the programs, so that it finds only its own processes by path.
 			own := filepath.Join(env.WorkDir, "programs")
 			env.Setenv("PROGRAMS", own)
 			if err := os.CopyFS(own, os.DirFS(programs)); err != nil {
@@ -58,7 +58,7 @@ func runScripts(t *testing.T, dir string) {
 			}
 			env.Setenv("CHECKOUT", checkout)
 			env.Values[givenServer{}] = &givenServer{}
-			// A server that does not run as root, though the test does, has its files in the script's directory, too.
+			// A server that does not run as root, even if the test does, must be able to use the directory of the script.
 			if err := os.Chmod(filepath.Dir(env.WorkDir), 0o755); err != nil {
 				return err
 			}
@@ -90,7 +90,7 @@ func runScripts(t *testing.T, dir string) {
 				return testenv.Has(realTimePermitted())
 			case "postgres":
 				return testenv.Has(servers.PostgresInstalled())
-			case "groups": // of control, without which not all CPU time is known
+			case "groups": // cgroups, without which some CPU time is unknown
 				for _, mount := range []string{"/sys/fs/cgroup/unified", "/sys/fs/cgroup"} {
 					dir, err := os.MkdirTemp(mount, "forktax-test-")
 					if err != nil {
@@ -115,7 +115,7 @@ func runScripts(t *testing.T, dir string) {
 	})
 }
 
-// realTimePermitted returns an error where real-time priority is not permitted.
+// realTimePermitted returns an error if real-time priority is not permitted.
 func realTimePermitted() error {
 	if err := exec.Command("chrt", "-f", "1", "true").Run(); err != nil {
 		return fmt.Errorf("chrt of util-linux, which tries real-time priority: %w", err)
@@ -123,7 +123,7 @@ func realTimePermitted() error {
 	return nil
 }
 
-// status runs a program that must end with this exit status.
+// status is a script command. It runs a program and fails unless the program ends with this exit status.
 func status(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	var exit *exec.ExitError
@@ -133,8 +133,8 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%q ended with %v; want exit status %s", args[1:], err, args[0])
 }
 
-// measured runs a program that measures and must end well, or find that the machine was too noisy for it: tests run
-// where it may be.
+// measured is a script command. It runs a program that measures, and fails unless the program succeeds or finds that
+// the machine is too noisy, because tests may run on a noisy machine.
 func measured(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec(args[0], args[1:]...)
 	var exit *exec.ExitError
@@ -143,10 +143,10 @@ func measured(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// deadline is how long a script waits for what must happen.
+// deadline is the longest time that a script waits for an expected event.
 const deadline = 20 * time.Second
 
-// waitFor waits until FILE holds TEXT.
+// waitFor is the script command waitfor FILE TEXT. It waits until the file contains the text.
 func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 	file, text := ts.MkAbs(args[0]), args[1]
 	ts.Check(eventually(func() error {
@@ -166,7 +166,8 @@ func eventually(check func() error) error {
 	}
 }
 
-// get asks the N-th URL of the line "ready …" in FILE for PATH, and writes the answer to standard output.
+// get is the script command get FILE workload|admin PATH [USER:PASSWORD]. It requests the path from one of the URLs
+// in the line "ready …" of the file, and prints the response.
 func get(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])
 	urls := strings.Fields(text)
@@ -190,7 +191,7 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%s\n%s", resp.Status, body)
 }
 
-// fetch is a program that gets a URL and prints the body of the response.
+// fetch is a program that requests a URL and prints the body of the response.
 func fetch() {
 	resp, err := http.Get(os.Args[1])
 	if err == nil {
@@ -201,7 +202,7 @@ func fetch() {
 	}
 }
 
-// secure serves by TLS until the script ends, and puts the URL into the variable SECURE.
+// secure is a script command. It starts an HTTPS server until the script ends, and sets SECURE to its URL.
 func secure(ts *testscript.TestScript, _ bool, _ []string) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "safe") }))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -210,8 +211,8 @@ func secure(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("SECURE", s.URL)
 }
 
-// killAll kills the processes whose command line holds all of the words, and fails if there are none: as something
-// that goes wrong in the middle of a run would.
+// killAll is a script command. It kills the processes whose command line contains all of the words, like a failure in
+// the middle of a run. It fails if there are none.
 func killAll(ts *testscript.TestScript, _ bool, words []string) {
 	ts.Check(eventually(func() error {
 		found := processes(words)
@@ -225,7 +226,7 @@ func killAll(ts *testscript.TestScript, _ bool, words []string) {
 	}))
 }
 
-// none fails if a process has all of the words in its command line.
+// none is a script command. It fails if a process has all of the words in its command line.
 func none(ts *testscript.TestScript, _ bool, words []string) {
 	ts.Check(eventually(func() error {
 		if found := processes(words); len(found) > 0 {
@@ -235,7 +236,7 @@ func none(ts *testscript.TestScript, _ bool, words []string) {
 	}))
 }
 
-// processes finds the ones that were started from a path of this test.
+// processes returns the other processes whose command line contains all of the words.
 func processes(words []string) []*os.Process {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	var found []*os.Process

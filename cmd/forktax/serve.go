@@ -71,7 +71,7 @@ func scriptFlags(o *hosting.Script, f *pflag.FlagSet) {
 	programFlags(&o.Spec, f)
 }
 
-// givenLimits returns the flags of limits that the command line has, for the program.
+// givenLimits returns the flags of limits that the command line has, as arguments of the program.
 func givenLimits(limits *flag.FlagSet, f *pflag.FlagSet) []string {
 	var args []string
 	limits.VisitAll(func(limit *flag.Flag) {

@@ -6,7 +6,7 @@ import (
 	"forktax/bench/subject"
 )
 
-// serverFlags offers as flags what is compared that is not a workload.
+// serverFlags adds the flags of CGI executables and servers, which are compared instead of workloads.
 func serverFlags(s *subject.Spec, f *pflag.FlagSet) {
 	f.StringVar(&s.CGI, "cgi", s.CGI, "CGI executable in any language, instead of a workload")
 	f.StringVar(&s.Persistent, "persistent", s.Persistent,
@@ -20,7 +20,7 @@ func serverFlags(s *subject.Spec, f *pflag.FlagSet) {
 			"from which its CPU time is read; may be repeated")
 }
 
-// programFlags offers as flags how programs run.
+// programFlags adds the flags that define how programs run.
 func programFlags(s *subject.Spec, f *pflag.FlagSet) {
 	f.StringVar(&s.Root, "root", s.Root,
 		"URL path of the CGI executable, such as /cgi-bin/page; the rest of a request's path is "+
@@ -37,7 +37,7 @@ func programFlags(s *subject.Spec, f *pflag.FlagSet) {
 		"pass the header Authorization to CGI executables, as HTTP_AUTHORIZATION")
 }
 
-// requestFlags offers as flags what programs are asked for.
+// requestFlags adds the flags that define requests, and the expected status.
 func requestFlags(s *subject.Spec, f *pflag.FlagSet) {
 	f.StringArrayVar(&s.Requests, "request", s.Requests,
 		"request: a path such as '/?page=2', after a method if it is not GET "+
@@ -50,7 +50,7 @@ func requestFlags(s *subject.Spec, f *pflag.FlagSet) {
 	f.IntVar(&s.ExpectStatus, "expect-status", s.ExpectStatus, "expected response status (default: any below 400)")
 }
 
-// responseFlags offers as flags which responses count as the same.
+// responseFlags adds the flags that define which responses are considered the same.
 func responseFlags(s *subject.Spec, f *pflag.FlagSet) {
 	f.StringArrayVar(&s.IgnoreHeaders, "ignore-header", s.IgnoreHeaders,
 		"response header that may differ, such as Set-Cookie; may "+

@@ -12,7 +12,7 @@ import (
 	"forktax/bench/report"
 )
 
-// show prints the result in its format, text as a terminal shows it best.
+// show prints the result in its format. Text is adapted to the terminal.
 func (o *output) show(w io.Writer, a *analysis.Analysis) error {
 	switch {
 	case o.format != "text":
@@ -23,7 +23,8 @@ func (o *output) show(w io.Writer, a *analysis.Analysis) error {
 	return report.Screen(w, a, terminalOf(w))
 }
 
-// terminalOf says what is known of the terminal that w is; of anything else, nothing, and then nothing is drawn.
+// terminalOf returns the properties of the terminal w. It returns the zero value if w is not a terminal; then no
+// charts are drawn.
 func terminalOf(w io.Writer) report.Terminal {
 	if out, ok := w.(*outlet); ok {
 		w = out.Writer
@@ -39,8 +40,8 @@ func terminalOf(w io.Writer) report.Terminal {
 	return drawnBy(width, os.Getenv)
 }
 
-// drawnBy says by the environment what a terminal of that width can show: see locale(7) and no-color.org. The console
-// of Linux has no eighths of characters.
+// drawnBy returns the properties of a terminal of this width, in columns, according to the environment; see locale(7)
+// and no-color.org. The console of Linux cannot show block characters of eighths.
 func drawnBy(width int, env func(string) string) report.Terminal {
 	locale := strings.ToLower(cmp.Or(env("LC_ALL"), env("LC_CTYPE"), env("LANG")))
 	unicode := strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")

@@ -6,11 +6,11 @@ import (
 	"runtime/debug"
 )
 
-// release is the version of forktax; CHANGELOG.md has what is in it.
+// release is the version of forktax. CHANGELOG.md describes it.
 const release = "0.1.0"
 
-// version returns the release, the commit that this command was built from, as far as it was recorded, and the version
-// of Go. The go command records no commit for go run, nor without git.
+// version returns the release, the commit from which this command was built, if it was recorded, and the version of
+// Go. The go command records no commit for go run, nor without git.
 func version() string {
 	commit, modified := "unknown", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

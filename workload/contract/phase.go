@@ -14,18 +14,18 @@ type Phase int
 // The server reports all phases except PhaseArrive and PhaseReturn. The client computes these two from the server's
 // timestamps and its own, if both are on the same machine.
 const (
-	PhaseArrive   Phase = iota // from sending the request until the server has it: network, wake-up, HTTP
+	PhaseArrive   Phase = iota // time from sending the request until the server has it: network, wake-up, HTTP
 	PhaseWait                  // waiting for a slot of the host
 	PhaseSpawn                 // clone and exec, until the host notices that the program executes
 	PhaseStart                 // loader, language runtime and package initialization, up to the first statement of main
 	PhaseOpen                  // initializing the program's state: parsing templates, reading configuration
 	PhaseConnect               // opening connections to databases
 	PhaseHandle                // the handler
-	PhaseChild                 // from exec to the response header of a child that does not report its phases
-	PhaseTransfer              // from the response header until the host has the complete response
+	PhaseChild                 // time from exec to the response header of a child that does not report its phases
+	PhaseTransfer              // time from the response header until the host has the complete response
 	PhaseClose                 // closing connections, or the part of it after PhaseTransfer
-	PhaseExit                  // until the child has been waited for
-	PhaseReturn                // until the client has the response: HTTP, network, wake-up
+	PhaseExit                  // time until the child has been waited for
+	PhaseReturn                // time until the client has the response: HTTP, network, wake-up
 	NumPhases
 )
 

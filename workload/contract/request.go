@@ -23,7 +23,7 @@ type Description struct {
 type Request struct {
 	Name    string            `json:"name"`
 	Method  string            `json:"method"`
-	Path    string            `json:"path"` // with the query
+	Path    string            `json:"path"` // path with the query
 	Headers map[string]string `json:"headers,omitempty"`
 	Body    string            `json:"body,omitempty"`
 	Weight  int               `json:"weight,omitempty"` // relative frequency in a mix; 0 means 1

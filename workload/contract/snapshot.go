@@ -9,8 +9,8 @@ type Snapshot struct {
 	PID             int                  `json:"pid"`
 	Usage           Usage                `json:"usage"`
 	Requests        map[int]int64        `json:"requests"`  // number of responses by status
-	Durations       Durations            `json:"durations"` // of all requests
-	Phases          map[string]Durations `json:"phases"`    // by the name of the phase, without phases that did not occur
+	Durations       Durations            `json:"durations"` // durations of all requests
+	Phases          map[string]Durations `json:"phases"`    // durations by phase, without phases that did not occur
 	ChildrenRunning int64                `json:"children_running"`
 	ChildrenFailed  int64                `json:"children_failed"`
 	QueueLength     int64                `json:"queue_length"`  // requests that wait for a slot

@@ -70,7 +70,7 @@ type Server struct {
 	Handler http.Handler
 	// Stats returns the counts of child processes. Nil means that the model has no children.
 	Stats func() Stats
-	// Children returns the running children and the ones that have exited last. Nil means that the model has none.
+	// Children returns the running children and those that exited last. Nil means that the model has none.
 	Children func() []contract.Child
 	// Close releases the resources of the server. It is called when no request is in progress. Nil means that there is
 	// nothing to close.

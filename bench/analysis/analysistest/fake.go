@@ -24,7 +24,7 @@ import (
 // A Fake records a run with a real Runner, from observations that the test provides.
 type Fake struct {
 	Cells []plan.Cell
-	Block func(c plan.Cell, round int) []record.Observation // must have at least one that did not fail
+	Block func(c plan.Cell, round int) []record.Observation // at least one must not have failed
 
 	Now run.Progress // progress of the Runner
 }

@@ -1,9 +1,9 @@
-// The last minute of both sides, as lines.
+// Line charts of the throughput and the median response time of both sides over the last minute.
 
 import {by, count, time} from "./format.js";
 import {colour} from "./picture.js";
 
-const reach = 60, height = 200; // in seconds, and in pixels
+const reach = 60, height = 200; // seconds; pixels
 const shown = [["requests/s", v => v.rps, count], ["median", v => v.p50_us, time]];
 const at = [];
 
@@ -23,7 +23,7 @@ const charts = shown.map(([label, of, print]) => {
 	return {chart, of, values: [[], []]};
 });
 
-// remember takes what is shown of both sides.
+// remember adds the values of both sides to the charts, and removes values that are older than reach.
 export function remember(views) {
 	at.push(performance.now() / 1000);
 	for (const c of charts) views.forEach((v, i) => c.values[i].push(c.of(v) > 0 ? c.of(v) : null));

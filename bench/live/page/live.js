@@ -1,4 +1,4 @@
-// The page of forktax live: steers both sides, and shows what it is told of them.
+// The page of forktax live. It controls both sides and shows their state.
 
 import {by, count, put, time, whole} from "./format.js";
 import {Marks, Waterfall, longest} from "./picture.js";
@@ -13,10 +13,10 @@ const sides = [0, 1].map(i => {
 });
 let choices = [], limits = null, setup = null;
 
-// What the form says, and what it shows.
+// The form: its values, and the texts that it shows.
 
 const byRate = () => by("kind").value === "rate";
-const steps = 100; // the slider of a rate is logarithmic, with so many steps for a factor of ten
+const steps = 100; // steps of the logarithmic slider of the rate per factor of ten
 const amount = () => byRate() ? Math.round(10 ** (by("amount").value / steps)) : Number(by("amount").value);
 const modelOf = view => limits.models.find(m => m.name === view.model);
 const choice = () => choices.find(c => c.name === by("workload").value);
@@ -36,7 +36,7 @@ function bounds() {
 function shown() {
 	const said = amount() + (byRate() ? "/s" : "");
 	put(by("amount-shown"), " " + said);
-	by("amount").ariaValueText = said; // the slider of a rate stands for its logarithm
+	by("amount").ariaValueText = said; // the value of the slider of the rate is a logarithm
 	for (const id of ["work", "connect"]) put(by(id + "-shown"), ` ${by(id).value} ms`);
 }
 
@@ -75,7 +75,7 @@ by("setup").addEventListener("submit", event => event.preventDefault());
 by("setup").addEventListener("change", event => {
 	if (event.target.id === "kind") {
 		bounds();
-		by("amount").value = byRate() ? steps : 4; // ten a second, or four clients
+		by("amount").value = byRate() ? steps : 4; // 10 requests/s or 4 clients
 	}
 	const next = chosen();
 	if (event.target.id === "workload") {
@@ -93,16 +93,16 @@ by("setup").addEventListener("change", event => {
 	set(next);
 });
 
-// What happens. Pictures and figures follow each frame, the rest a second.
+// The display. Pictures and figures are updated with each frame, everything else once per second.
 
 let frame = null, drawing = false, rested = 0, failure = "";
-let before = null; // processes that were started before this page was there
+let before = null; // number of processes started before this page was opened
 
 function told(next) {
 	frame = next;
 	if (frame.sides.length === 2) chart.remember(frame.sides);
 	if (drawing) return;
-	drawing = true; // by a page that no one sees nothing is drawn
+	drawing = true; // a browser calls back only for a visible page
 	requestAnimationFrame(() => { drawing = false; draw(); });
 }
 
@@ -137,7 +137,7 @@ function figures(side, v) {
 	for (const [name, text] of Object.entries(texts)) put(side.part(name), text);
 }
 
-// headline is the ratio of the medians, the longer one first.
+// headline shows the ratio of the median response times, with the slower side first.
 function headline() {
 	const [slow, fast] = frame.sides.toSorted((a, b) => b.p50_us - a.p50_us);
 	if (!fast?.p50_us) return put(by("headline"), "");
@@ -146,7 +146,8 @@ function headline() {
 		: `${slow.model} takes ${count(Number(ratio.toPrecision(2)))} times as long as ${fast.model}: ${time(slow.p50_us)} against ${time(fast.p50_us)}`);
 }
 
-// pick says what a number of requests per day needs: ten times the mean rate at the peak of the day.
+// pick shows how many cores a number of requests per day needs, if the peak rate is ten times the mean rate of the
+// day.
 function pick() {
 	const daily = Number(by("daily").value);
 	if (!(daily > 0)) return put(by("pick"), "Enter a number of requests per day above 0.");
@@ -164,8 +165,8 @@ function pick() {
 }
 by("daily").addEventListener("input", pick);
 
-// paid says after how many requests a resident process has cost less CPU time than a process per request, its start-up
-// included.
+// paid shows after how many requests a resident process has used less CPU time, including its startup, than a process
+// per request.
 function paid() {
 	const starts = v => (modelOf(v)?.process ?? "kept") === "request";
 	const fresh = frame?.sides.find(starts), kept = frame?.sides.find(v => !starts(v));
@@ -191,7 +192,8 @@ function listen() {
 	};
 }
 
-// refused shows why there are no events: an EventSource does not have the text of a refusal. It does not try again.
+// refused shows why the server refuses to send events. It requests them once more, because an EventSource does not
+// provide the text of a refusal, and does not retry.
 async function refused() {
 	events = null;
 	put(by("stop"), "Go on");
@@ -212,7 +214,7 @@ by("stop").addEventListener("click", () => {
 	put(by("stop"), events ? "Stop" : "Go on");
 });
 
-// define fills a list of terms, each with its colour if it has one.
+// define adds terms to a definition list, each with its colour if colour is given.
 function define(list, terms, colour) {
 	for (const [name, about] of terms) {
 		const term = document.createElement("dt"), definition = document.createElement("dd");

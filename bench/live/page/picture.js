@@ -1,8 +1,9 @@
-// Pictures of what happens, on canvases: less than half of what the same cost as elements, which the twins would have to pay.
+// Pictures of processes and requests, on canvases. They cost less than half the CPU time of the same pictures made of
+// elements, and the twins compete for this CPU time.
 
 import {time, median} from "./format.js";
 
-// The phases, each with a colour of its own.
+// The phases that have their own colour.
 const phases = ["arrive", "wait", "spawn", "start", "open", "connect", "handle", "child", "transfer", "close", "exit", "return"];
 
 const style = getComputedStyle(document.documentElement);
@@ -15,7 +16,7 @@ choose();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", choose);
 export const colour = name => colours[name];
 
-// A Picture of a view fills its box, and tells what the pointer is at.
+// A Picture shows a view in its box, and describes the part under the pointer.
 class Picture {
 	#context;
 	#parts = [];
@@ -32,7 +33,7 @@ class Picture {
 			canvas.height = this.height * scale;
 			this.#context.scale(scale, scale);
 			this.#context.font = "11px system-ui, sans-serif";
-			if (this.#view) this.#redraw(); // another size has cleared it
+			if (this.#view) this.#redraw(); // a change of size clears the canvas
 		}).observe(box);
 		box.addEventListener("mousemove", event => {
 			const part = this.#parts.find(p => event.offsetX >= p.x && event.offsetX < p.x + p.width && event.offsetY >= p.y && event.offsetY < p.y + p.height);
@@ -60,8 +61,8 @@ class Picture {
 	}
 }
 
-// Marks draws each of the last processes from when it began until it ended, in the first lane that is free. The picture
-// reaches back so far that about eight of them follow one another, for their numbers to be read, and a second at most.
+// Marks draws each of the last processes as a bar from its start to its end, in the first free lane. The time span is
+// at most 1 s, and is chosen so that about eight processes follow one another. Then their IDs are readable.
 export class Marks extends Picture {
 	draw(view) {
 		if (view.spawns) this.#children(view);
@@ -73,12 +74,12 @@ export class Marks extends Picture {
 		this.text(6, 20, about, "paper");
 	}
 	#children(view) {
-		const margin = 100, scale = 18, width = this.width - margin; // in pixels: for those that run, and below all
+		const margin = 100, scale = 18, width = this.width - margin; // pixels: right and bottom margin
 		const running = view.children.filter(c => c.ended_ns === 0).length;
 		const last = view.children.toSorted((a, b) => a.began_ns - b.began_ns).slice(-8 * Math.max(running, 1));
 		const reach = Math.min(1e9, Math.max(1e7, view.now_ns - (last[0]?.began_ns ?? view.now_ns)));
 		const at = ns => width - (view.now_ns - ns) / reach * width;
-		const lanes = []; // the last mark in each
+		const lanes = []; // the last mark in each lane
 		const marks = last.filter(c => c.ended_ns === 0 || view.now_ns - c.ended_ns < reach).map(c => {
 			const from = Math.max(at(c.began_ns), 0), to = Math.max(at(c.ended_ns || view.now_ns), from + 3);
 			let row = lanes.findIndex(mark => mark.to < from);
@@ -104,13 +105,13 @@ export class Marks extends Picture {
 
 const sum = told => told.reduce((n, p) => n + p.us, 0);
 
-// longest is how long the longest of the last requests of a view took, in µs.
+// longest returns the duration of the longest of the last requests of a view, in µs.
 export const longest = view => Math.max(0, ...(view.phases ?? []).map(sum));
 
-// Waterfall draws the phases of the last requests, a line for each, and has their medians. The width is that of scale,
-// in µs: the same on both sides, unless each is zoomed.
+// Waterfall draws the phases of the last requests, one line per request, and computes their medians. Its width is
+// scale, in µs, which is the same on both sides unless each is zoomed.
 export class Waterfall extends Picture {
-	#told = []; // since the medians were asked for
+	#told = []; // phases of requests shown since the last call of medians
 	scale = 1;
 	show(view) {
 		this.#told.push(...view.phases ?? []);
@@ -133,7 +134,7 @@ export class Waterfall extends Picture {
 		this.text(this.width / 2, this.height - 4, time(full / 2), "quiet", "center");
 		this.text(this.width - 2, this.height - 4, time(full), "quiet", "right");
 	}
-	// medians is a text on what has been shown since the last: each phase, in the order in which they follow.
+	// medians returns a text with the median of each phase, in order, for the requests shown since its last call.
 	medians() {
 		const told = this.#told;
 		this.#told = [];

@@ -1,7 +1,7 @@
 const common = {database: "", clients: 4, rate_rps: 0, work_ms: 0, connect_ms: 0};
 
-// The tour: each step is a setup, and what to look at in it. The models are those of the ladder, which begins with the one
-// that keeps everything.
+// tour returns the steps of the tour: each has a setup, and a text about what to look at. Its argument is the list of
+// models, from the one that reuses everything to the one that reuses nothing.
 export function tour([kept, reconnected, reloaded, fresh]) {
 	const twins = [fresh, kept];
 	return [

@@ -1,5 +1,5 @@
 "use strict";
-// The page works without this script: it draws the time series, and finds numbers in the JSON.
+// The page works without this script, which draws the time series and shows the places of numbers in the JSON.
 (() => {
 	const read = id => document.getElementById(id).textContent;
 	const analysis = JSON.parse(read("analysis"));
@@ -32,7 +32,7 @@
 		return true;
 	}
 	addEventListener("hashchange", follow);
-	document.addEventListener("click", event => { // on the place that is shown already
+	document.addEventListener("click", event => { // a link to the current place fires no hashchange
 		if (event.target.closest("a")?.hash === location.hash) follow();
 	});
 
@@ -73,7 +73,7 @@
 		}
 	}
 	draw();
-	if (!follow()) show(".run"); // when all above it has its height
+	if (!follow()) show(".run"); // after the charts above have their height
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 	let wait;
 	addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(draw, 200); });

@@ -8,8 +8,8 @@ import (
 
 // A Noise holds the variances, in squared logarithms, that make the estimates of starts differ.
 type Noise struct {
-	Pair  float64 // of a pair within a start: the variance that it leaves in a start's estimate, times the number of pairs
-	Start float64 // of the effect that a start has on all of its pairs
+	Pair  float64 // variance of a pair within a start: what remains in the start's estimate, times the number of pairs
+	Start float64 // variance of the effect that a start has on all of its pairs
 }
 
 // NoiseOf estimates the noise of a series, wherever it is centred. Pair follows from the difference between the

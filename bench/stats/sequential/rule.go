@@ -16,7 +16,7 @@ type Rule struct {
 	Margin    float64 // largest increase that is not a regression; 0.03 is 3%
 	MustCatch float64 // increase that a pass excludes; greater than Margin
 	Alpha     float64 // rate of false alarms over all gates, and of false passes for each gate; between 0 and 0.5
-	Seed      uint64  // of the random signs
+	Seed      uint64  // seed of the random signs
 	Draws     int     // number of random signs per start; 0 means 32,768, or more for a small level
 }
 
@@ -47,10 +47,10 @@ type Series [][]float64
 
 // Data is the input of a decision.
 type Data struct {
-	Gates     []Series  // of equal length
-	Secondary []bool    // for each gate, whether it may alarm but need not be bounded for a pass; nil means none
+	Gates     []Series  // gates, of equal length
+	Secondary []bool    // whether each gate may alarm but need not be bounded for a pass; nil means none
 	Margins   []float64 // margin of each gate; nil means Rule.Margin for all
-	Slack     []float64 // for each gate, the possible error of its zero, as a logarithm; nil means 0
+	Slack     []float64 // possible error of the zero of each gate, as a logarithm; nil means 0
 	// Controls hold the log ratios of the candidate delayed by MustCatch over the candidate, for each gate that can show
 	// the delay; nil means that there is no control.
 	Controls []Series
@@ -82,7 +82,7 @@ type Judgement struct {
 	// Screened is the number of starts judged until an alarm or the end, and Confirming the number after an alarm.
 	Screened, Confirming int
 	Alarmed              bool
-	Stage                int // of the next start; starts last twice as long as in the stage before
+	Stage                int // stage of the next start; starts last twice as long as in the stage before
 	NextLook             int // number of starts at the next look
 }
 

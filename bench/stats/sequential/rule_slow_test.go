@@ -8,8 +8,8 @@ import (
 	"forktax/bench/stats/sequential"
 )
 
-// Rates of correct verdicts on noise like that of a shared machine with two cores. The seeds are fixed, so the rates
-// are reproducible.
+// The rates of correct verdicts are high enough on noise like that of a shared machine with two cores. The seeds are
+// fixed, so the rates are reproducible.
 func TestRates(t *testing.T) {
 	const checks = 60
 	at0 := sequential.Rule{Margin: 0, MustCatch: 0.02, Alpha: 0.01, Draws: 4096}
@@ -19,7 +19,7 @@ func TestRates(t *testing.T) {
 		changes []float64
 		want    sequential.Verdict
 		atLeast float64
-		starts  float64 // largest average
+		starts  float64 // largest average number of starts
 	}{
 		"equal":                   {rule, equal, sequential.Pass, 1, 16},
 		"at the margin":           {rule, []float64{0.03, 0, 0, 0, 0}, sequential.Pass, 0.98, 20},

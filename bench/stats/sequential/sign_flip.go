@@ -9,11 +9,11 @@ import (
 	"forktax/bench/stats"
 )
 
-// Rule.Draws if it is 0: the larger of defaultDraws and fewestInLevel/level.
+// The default of Rule.Draws is the larger of defaultDraws and fewestInLevel/level.
 const (
 	defaultDraws = 1 << 15
-	// fewestInLevel is the expected number of draws within the level. With no draw in the half of it that the first look
-	// has, nothing could be found there.
+	// fewestInLevel is the smallest expected number of draws within the level. The first look has half of the level;
+	// without a draw in that half, it could find nothing.
 	fewestInLevel = 4
 )
 
@@ -35,8 +35,8 @@ type flipTest struct {
 	rule      Rule
 	looks     []look
 	starts    []int     // indices of the starts with a valid pair
-	estimates []float64 // of these starts
-	weights   []float64 // of these starts
+	estimates []float64 // estimates of these starts
+	weights   []float64 // weights of these starts
 	margin    float64
 	slack     float64
 	passes    float64         // level of the test against MustCatch

@@ -24,8 +24,8 @@ func TestEntryFollowsFromSeed(t *testing.T) {
 	}
 }
 
-// Entry 10000, by hand as above: 769·13 + 3, 1428·7 + 4, 909·11 + 1, 2000·5; 10,000 hours are 416 days and 16 hours, so
-// that it is the morning of 27 December 1996.
+// Entry 10000, by hand as above: 769·13 + 3, 1428·7 + 4, 909·11 + 1, 2000·5. 10,000 hours are 416 days and 16 hours,
+// so it is signed in the morning of 27 December 1996.
 const newestArticle = `<article id="entry-10000">
 <h2><a href="/entries/10000">Barbara</a>, 27 December 1996</h2>
 <p>My grandmother signed here before me, &amp; the soup was &lt;excellent&gt;. Thank you!</p>

@@ -1,4 +1,4 @@
-// Modelled is a workload that a harness must refuse to measure: its twins do not answer the same.
+// Modelled is a workload program whose twins send different responses, so that a harness must refuse to measure it.
 package main
 
 import (
