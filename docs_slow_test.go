@@ -5,6 +5,7 @@ package forktax_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +19,8 @@ import (
 	"forktax/bench/testenv"
 )
 
-// Every command that the documents show does what it shows. They run as they stand, but for runs,
-// which are made short, and for those that a test cannot run within itself.
+// Every command in the documents succeeds. Commands run unchanged, except for runs, which are shortened, and commands
+// that a test cannot run within itself.
 func TestCommandsOfTheDocuments(t *testing.T) {
 	forktax := filepath.Join(programtest.Build(t, "forktax"), "forktax")
 	results := t.TempDir()
@@ -39,8 +40,8 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 				command, found = strings.CutPrefix(line, "forktax ")
 			}
 			switch {
-			case line == "go test ./...": // is what runs this
-			// .ci/run does that
+			case line == "go test ./...": // runs this test
+			// .ci/run runs these commands; here, only the name of the file is checked.
 			case regexp.MustCompile(`^(tar|sudo dpkg|sudo rpm|forktax-[^ ]*/bin/forktax) `).MatchString(line):
 				if name := releasedFile(t, line); !strings.Contains(line, name) {
 					t.Errorf("packaging/release makes %s", name)
@@ -57,16 +58,21 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 				bin := t.TempDir()
 				shell(t, "GOBIN="+bin+" "+line+" && cd / && "+bin+"/forktax explain hello")
 			case strings.HasPrefix(line, "go run github.com/go-task/task/v3/cmd/task@v3.53.0"): // takes minutes to build
-			case strings.Contains(command, "--find-knee"): // at the rates of the faster twin, which take less time
+			case strings.Contains(command, "--find-knee"): // only with the faster twin, which takes less time
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
 			case strings.Contains(command, "--database postgres") && servers.PostgresInstalled() != nil:
 				testenv.Skip(t, servers.PostgresInstalled())
-			case strings.HasPrefix(command, "run"): // without warm-up, which would take minutes altogether
+			case strings.HasPrefix(command, "run"): // without warm-up, which would take minutes in total
 				execute(t, forktax, command+" --warm-up 0 --rounds 6 --starts 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "check"):
+				command = strings.Replace(command, "--out ci", "--out "+t.TempDir(), 1)
 				execute(t, forktax, strings.Replace(command, "--budget 30s", "--budget 2s", 1)+" --results "+results)
 			case strings.HasPrefix(command, "serve"):
-				serve(t, forktax, command)
+				serve(t, forktax, command, "ready http://")
+			case strings.HasPrefix(command, "live"): // on a free port
+				serve(t, forktax, strings.Replace(command, ":8090", ":0", 1)+" --results "+results, "live http://")
+			case strings.HasPrefix(command, "calibrate"):
+				execute(t, forktax, command+" --out "+t.TempDir())
 			case strings.HasPrefix(command, "report"):
 				command = strings.Replace(command, "--out ci", "--out "+t.TempDir(), 1)
 				execute(t, forktax, command+" --results "+results)
@@ -79,7 +85,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	}
 }
 
-// releasedFile returns the name that the release has of the kind of file that a line is about.
+// releasedFile returns the current name of the release file that a command line uses.
 func releasedFile(t *testing.T, line string) string {
 	t.Helper()
 	switch version := release(t); {
@@ -92,7 +98,7 @@ func releasedFile(t *testing.T, line string) string {
 	}
 }
 
-// shell runs a command that ends well.
+// shell runs a command, which must succeed.
 func shell(t *testing.T, command string) {
 	t.Helper()
 	if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
@@ -100,7 +106,8 @@ func shell(t *testing.T, command string) {
 	}
 }
 
-// execute runs a command that ends well, or finds the machine too noisy to measure on, which is exit status 3.
+// execute runs a forktax command, which must succeed. A measurement may also exit with status 3, if the machine is too
+// noisy, and a check with status 4.
 func execute(t *testing.T, forktax, command string) {
 	t.Helper()
 	out, err := exec.Command("sh", "-c", forktax+" "+command).CombinedOutput()
@@ -115,8 +122,9 @@ func execute(t *testing.T, forktax, command string) {
 	}
 }
 
-// serve starts a command that serves until it is told to end, and ends it when it is ready.
-func serve(t *testing.T, forktax, command string) {
+// serve starts a command that runs until it is interrupted. It waits for the beginning of the first line, which must
+// be first, and then interrupts the command.
+func serve(t *testing.T, forktax, command, first string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -129,8 +137,8 @@ func serve(t *testing.T, forktax, command string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ready := make([]byte, len("ready http://"))
-	if _, err := out.Read(ready); err != nil || string(ready) != "ready http://" {
+	ready := make([]byte, len(first))
+	if _, err := io.ReadFull(out, ready); err != nil || string(ready) != first {
 		t.Errorf("forktax %s: it said %q, %v", command, ready, err)
 	}
 	cmd.Process.Signal(os.Interrupt)
@@ -139,7 +147,7 @@ func serve(t *testing.T, forktax, command string) {
 	}
 }
 
-// commandLines returns the lines of the sh blocks in a document.
+// commandLines returns the lines of the sh blocks in a document, without comments.
 func commandLines(t *testing.T, name string) []string {
 	t.Helper()
 	text, err := os.ReadFile(name)
