@@ -24,17 +24,21 @@ type ColdStart struct {
 	MajorFaults *float64 `json:"major_faults"` // median per cold start; nil if unknown
 	Files       int      `json:"files"`
 	Bytes       int64    `json:"bytes"`      // total size of the files
-	Kept        int64    `json:"kept_bytes"` // bytes of these that could not be evicted
+	Kept        *int64   `json:"kept_bytes"` // bytes of these that could not be evicted; nil if unknown
 }
 
 // coldStarts compares the cold starts of each program with its warm ones.
 func coldStarts(r *record.Result) []ColdStart {
 	found := []ColdStart{}
 	for _, f := range r.ColdFiles {
-		s := ColdStart{Workload: f.Workload, Model: f.Model, Files: len(f.Files)}
+		s := ColdStart{Workload: f.Workload, Model: f.Model, Files: len(f.Files), Kept: new(int64)}
 		for _, file := range f.Files {
 			s.Bytes += file.Bytes
-			s.Kept += file.Kept
+			if file.Kept == nil {
+				s.Kept = nil
+			} else if s.Kept != nil {
+				*s.Kept += *file.Kept
+			}
 		}
 		rounds := map[int][2]float64{}
 		var both [2][]float64
@@ -85,19 +89,29 @@ func coldWarnings(r *record.Result) (found []Warning) {
 	for _, f := range r.ColdFiles {
 		name := fmt.Sprintf("%s as %s", f.Workload, f.Model)
 		var all, kept, most int64
-		largest := ""
+		largest, unknown := "", 0
 		for _, file := range f.Files {
 			all += file.Bytes
-			kept += file.Kept
-			if file.Kept > most {
-				most, largest = file.Kept, file.Path
+			if file.Kept == nil {
+				unknown++
+				continue
+			}
+			kept += *file.Kept
+			if *file.Kept > most {
+				most, largest = *file.Kept, file.Path
 			}
 		}
 		if float64(kept) > maxKeptShare*float64(all) {
 			found = append(found, Warning{Code: "not-cold", Cell: name,
 				Text: fmt.Sprintf("%s of %s of the files of %s could not be evicted from the page cache, most of it in %s",
 					units.Size(kept), units.Size(all), name, largest),
-				Advice: "other processes have it mapped; on a machine without them, a cold start takes longer than shown"})
+				Advice: "other processes have it mapped, or its file system is in memory (tmpfs); otherwise, a cold start " +
+					"takes longer than shown"})
+		}
+		if unknown > 0 {
+			found = append(found, Warning{Code: "not-cold", Cell: name,
+				Text:   fmt.Sprintf("%s of %s may still be in the page cache", units.Plural(unknown, "file"), name),
+				Advice: "this kernel reports that to the owner of a file only; run as root to find out"})
 		}
 		if f.Unseen != "" {
 			found = append(found, Warning{Code: "unseen-files", Cell: name, Text: fmt.Sprintf("%s: %s", name, f.Unseen),

@@ -44,8 +44,11 @@ type BreakEven struct {
 	CPUNS    int64  `json:"cpu_ns_per_request"` // CPU time per request of that model
 	Requests *int   `json:"requests"`           // nil if there is no such number
 	// Extrapolated reports whether Requests is beyond the last point. Further requests are assumed to cost as much as
-	// those between the last two points.
+	// those of the measured blocks or, if that is unknown, those between the last two points.
 	Extrapolated bool `json:"extrapolated,omitempty"`
+	// Lost reports whether a request of the measured blocks uses at least as much CPU time as a process per request, so
+	// that the persistent process has used less CPU time only for a while.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // warmUps summarizes the warm-ups by target, in the plan's order.
@@ -93,25 +96,33 @@ func startUps(r *record.Result, own []Cell) []StartUp {
 			continue
 		}
 		s := StartUp{Workload: t.Workload, Request: request, Model: t.Model, Starts: len(curves), Points: medianCurve(curves)}
-		s.BreakEven = breakEven(s, freshCell(r.Plan, s, own))
+		fresh := s.cell(own, func(c Cell) bool { return !r.Plan.Stays(c.Model) })
+		s.BreakEven = breakEven(s, fresh, s.cell(own, func(c Cell) bool { return c.Model == s.Model }))
 		found = append(found, s)
 	}
 	return found
 }
 
-// medianCurve returns the medians of the points that all curves have.
+// medianCurve returns the points that at least half of the curves have: medians over these curves. A curve is short if
+// its requests were slow.
 func medianCurve(curves [][]record.CurvePoint) (points []StartUpPoint) {
-	shortest := slices.MinFunc(curves, func(a, b []record.CurvePoint) int { return cmp.Compare(len(a), len(b)) })
-	for i, p := range shortest {
+	longest := slices.MaxFunc(curves, func(a, b []record.CurvePoint) int { return cmp.Compare(len(a), len(b)) })
+	for i, p := range longest {
 		var times, cpu []float64
 		for _, c := range curves {
+			if len(c) <= i {
+				continue
+			}
 			times = append(times, float64(c[i].NS))
 			if c[i].CPUNS != nil {
 				cpu = append(cpu, float64(*c[i].CPUNS))
 			}
 		}
+		if 2*len(times) < len(curves) {
+			break
+		}
 		point := StartUpPoint{Requests: p.Requests, NS: int64(stats.Median(times))}
-		if len(cpu) == len(curves) {
+		if len(cpu) == len(times) {
 			point.CPUNS = new(int64(stats.Median(cpu)))
 		}
 		points = append(points, point)
@@ -119,12 +130,12 @@ func medianCurve(curves [][]record.CurvePoint) (points []StartUpPoint) {
 	return points
 }
 
-// freshCell returns the cell of the same request with a process per request; nil if there is none. It prefers closed
-// loops with few clients.
-func freshCell(p record.Plan, s StartUp, own []Cell) *Cell {
+// cell returns the cell of the same request with known CPU time for which includes returns true; nil if there is none.
+// It prefers closed loops with few clients.
+func (s StartUp) cell(own []Cell, includes func(Cell) bool) *Cell {
 	var found *Cell
 	for i, c := range own {
-		if c.Workload != s.Workload || c.Request != s.Request || p.Stays(c.Model) || c.CPUPerRequest == nil {
+		if c.Workload != s.Workload || c.Request != s.Request || c.CPUPerRequest == nil || !includes(c) {
 			continue
 		}
 		if found == nil || c.Load.Kind == record.Closed &&
@@ -136,34 +147,55 @@ func freshCell(p record.Plan, s StartUp, own []Cell) *Cell {
 }
 
 // breakEven returns the smallest number of requests n for which the start and n requests cost at most as much as n
-// processes.
-func breakEven(s StartUp, fresh *Cell) *BreakEven {
-	last := len(s.Points) - 1
+// processes. The cell of the persistent process has the cost of requests beyond the curve. It returns nil if that cost
+// or the cost of a process is unknown.
+func breakEven(s StartUp, fresh, kept *Cell) *BreakEven {
 	if fresh == nil || slices.ContainsFunc(s.Points, func(p StartUpPoint) bool { return p.CPUNS == nil }) {
 		return nil
 	}
 	b := &BreakEven{Model: fresh.Model, CPUNS: *fresh.CPUPerRequest}
 	each := float64(b.CPUNS)
-	for i := 1; i <= last; i++ {
+	for i := 1; i < len(s.Points); i++ {
 		from, to := s.Points[i-1], s.Points[i]
-		if float64(*to.CPUNS) > each*float64(to.Requests) && i < last {
+		if float64(*to.CPUNS) > each*float64(to.Requests) {
 			continue
 		}
-		slope := float64(*to.CPUNS-*from.CPUNS) / float64(to.Requests-from.Requests)
-		n := crossing(float64(*from.CPUNS)-slope*float64(from.Requests), slope, each, from.Requests+1)
-		if n > 0 && (n <= to.Requests || i == last) {
-			b.Requests, b.Extrapolated = &n, n > to.Requests
-			return b
-		}
+		n := crossing(from, slope(from, to), each)
+		b.Requests, b.Lost = &n, kept != nil && *kept.CPUPerRequest >= b.CPUNS
+		return b
+	}
+	end := s.Points[len(s.Points)-1]
+	var further float64 // ns of CPU time per request
+	switch {
+	case kept != nil:
+		further = float64(*kept.CPUPerRequest)
+	case len(s.Points) > minCurve:
+		further = slope(s.Points[len(s.Points)-2], end)
+	default:
+		return nil
+	}
+	if n := crossing(end, further, each); n > 0 {
+		b.Requests, b.Extrapolated = &n, true
 	}
 	return b
+}
+
+// minCurve is the largest number of points whose last two do not show the cost of further requests: the first request
+// is slower than later ones.
+const minCurve = 2
+
+// slope returns the CPU time per request between two points, in nanoseconds.
+func slope(from, to StartUpPoint) float64 {
+	return float64(*to.CPUNS-*from.CPUNS) / float64(to.Requests-from.Requests)
 }
 
 // maxBreakEven is the largest break-even point that is extrapolated.
 const maxBreakEven = 1_000_000_000
 
-// crossing returns the smallest n ≥ least with start + n × slope ≤ n × each; 0 if there is none.
-func crossing(start, slope, each float64, least int) int {
+// crossing returns the smallest n beyond a point at which the CPU time is at most n × each, if each further request uses
+// slope; 0 if there is none. All times are in nanoseconds.
+func crossing(from StartUpPoint, slope, each float64) int {
+	start, least := float64(*from.CPUNS)-slope*float64(from.Requests), from.Requests+1
 	if start+float64(least)*slope <= float64(least)*each {
 		return least
 	}

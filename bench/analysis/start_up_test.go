@@ -52,7 +52,41 @@ func TestBreakEven(t *testing.T) {
 	}
 }
 
-// The median curve has the medians of the points that all starts have.
+// Beyond the curve, a request is assumed to use the CPU time of the measured blocks. A slow first request ends the curve
+// early, and must not be taken for the cost of all others.
+func TestBreakEvenBeyondTheCurve(t *testing.T) {
+	p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "persistent"},
+		{Workload: "w", Request: "r", Model: "cgi"}}}
+	slowFirst := []record.CurvePoint{{CPUNS: new(int64(1000))}, {Requests: 1, CPUNS: new(int64(401_000))}}
+	for name, test := range map[string]struct {
+		curve []record.CurvePoint
+		kept  *int64
+		want  *analysis.BreakEven
+	}{
+		// 401,000 + 10 (n − 1) ≤ 1000 n from n = 405.04 on.
+		"a slow first request": {slowFirst, new(int64(10)),
+			&analysis.BreakEven{Model: "cgi", CPUNS: 1000, Requests: new(406), Extrapolated: true}},
+		"without the cost of others": {slowFirst, nil, nil},
+		"more expensive later": {curveOf(9_000, 100), new(int64(1500)),
+			&analysis.BreakEven{Model: "cgi", CPUNS: 1000, Requests: new(10), Lost: true}},
+		"cheaper later": {curveOf(1_000_000, 1000), new(int64(500)), // 1,000,000 + 1000 × 1000 + 500 (n − 1000) ≤ 1000 n
+			&analysis.BreakEven{Model: "cgi", CPUNS: 1000, Requests: new(3000), Extrapolated: true}},
+	} {
+		r := &record.Result{Head: record.Head{Plan: p}, WarmUps: []record.WarmUp{
+			{Workload: "w", Model: "persistent", Request: "r", Curve: test.curve}}}
+		cells := []analysis.Cell{{Cell: p.Cells[0], CPUPerRequest: test.kept},
+			{Cell: p.Cells[1], CPUPerRequest: new(int64(1000))}}
+		found := analysis.StartUps(r, cells)
+		if len(found) != 1 {
+			t.Fatalf("%s: %+v", name, found)
+		}
+		if diff := cmp.Diff(test.want, found[0].BreakEven); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// The median curve has the medians of the points that at least half of the starts have.
 func TestMedianCurve(t *testing.T) {
 	p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "persistent"}}}
 	r := &record.Result{Head: record.Head{Plan: p}}
@@ -66,7 +100,9 @@ func TestMedianCurve(t *testing.T) {
 	found := analysis.StartUps(r, nil)
 	want := []analysis.StartUp{{Workload: "w", Request: "r", Model: "persistent", Starts: 3,
 		Points: []analysis.StartUpPoint{{Requests: 0, NS: 400, CPUNS: new(int64(200))},
-			{Requests: 1, NS: 420, CPUNS: new(int64(210))}, {Requests: 2, NS: 440, CPUNS: new(int64(220))}}}}
+			{Requests: 1, NS: 420, CPUNS: new(int64(210))}, {Requests: 2, NS: 440, CPUNS: new(int64(220))},
+			{Requests: 10, NS: 500, CPUNS: new(int64(250))}, {Requests: 100, NS: 2300, CPUNS: new(int64(1150))},
+			{Requests: 1000, NS: 20_300, CPUNS: new(int64(10_150))}}}}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("the curve (-want +got):\n%s", diff)
 	}

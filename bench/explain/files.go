@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+
+	"forktax/bench/subject"
 )
 
 // Files starts the program once and returns the absolute paths of the files that it executes, maps or opens, in this
@@ -20,7 +22,12 @@ func (c Command) Files(ctx context.Context) ([]string, error) {
 		}
 	}
 	for _, i := range t.images {
-		add(i.path)
+		for _, path := range Executables(i.path) { // strace shows the execution of a script, not of its interpreter
+			add(path)
+			if file, err := subject.Inspect(path); err == nil {
+				add(file.Loader)
+			}
+		}
 		for _, u := range i.uses {
 			if u.opened > 0 || u.mapped {
 				add(u.path)

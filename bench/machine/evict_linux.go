@@ -34,8 +34,8 @@ func Evict(paths []string) ([]record.ColdFile, error) {
 	return all, nil
 }
 
-// virtual lists directories whose files are not on a disk.
-var virtual = []string{"/proc/", "/sys/", "/dev/"}
+// virtual lists directories whose files have no pages. Files in /dev/shm have, and stay there.
+var virtual = []string{"/proc/", "/sys/"}
 
 var errNoFile = errors.New("not a regular file")
 
@@ -56,7 +56,7 @@ func evict(path string) (record.ColdFile, error) {
 	file := record.ColdFile{Path: path, Bytes: info.Size()}
 	var held unix.Cachestat_t
 	if err := unix.Cachestat(uint(f.Fd()), &unix.CachestatRange{Len: uint64(info.Size())}, &held, 0); err == nil {
-		file.Kept = min(int64(held.Cache)*int64(unix.Getpagesize()), info.Size())
+		file.Kept = new(min(int64(held.Cache)*int64(unix.Getpagesize()), info.Size()))
 	}
 	return file, nil
 }

@@ -23,11 +23,11 @@ type ColdFiles struct {
 }
 
 // A ColdFile is one evicted file. Kept is the number of bytes that stayed in the page cache, because other processes
-// have the file mapped.
+// have the file mapped or it is in memory; nil if unknown: newer kernels report it to the owner of a file only.
 type ColdFile struct {
 	Path  string `json:"path"`
 	Bytes int64  `json:"bytes"`
-	Kept  int64  `json:"kept_bytes"`
+	Kept  *int64 `json:"kept_bytes"`
 }
 
 // AddColdStart records a start.
@@ -58,7 +58,10 @@ func (f ColdFiles) validate() error {
 		return fmt.Errorf("a program has %d files; at most %d are allowed", len(f.Files), maxColdFiles)
 	}
 	for _, file := range f.Files {
-		bounds := []bound{{"bytes", float64(file.Bytes), 0, maxNS}, {"kept_bytes", float64(file.Kept), 0, maxNS}}
+		bounds := []bound{{"bytes", float64(file.Bytes), 0, maxNS}}
+		if file.Kept != nil {
+			bounds = append(bounds, bound{"kept_bytes", float64(*file.Kept), 0, maxNS})
+		}
 		if err := validate(bounds); err != nil {
 			return err
 		}

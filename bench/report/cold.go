@@ -13,7 +13,8 @@ const (
 		"page cache: its executable, and all files that it maps or opens. A CGI process is timed until it exits, a " +
 		"resident " +
 		"process until its first response. The ratio is the Hodges-Lehmann estimate over pairs, with its 95% CI."
-	aboutColdFiles = "Size of the program's files, and the part that could not be evicted because other processes map it."
+	aboutColdFiles = "Size of the program's files, and the part that could not be evicted: other processes map it, or " +
+		"it is in memory."
 )
 
 var coldColumns = []column[analysis.ColdStart]{
@@ -33,9 +34,18 @@ var coldColumns = []column[analysis.ColdStart]{
 // coldStatements returns a sentence for each program.
 func coldStatements(a *analysis.Analysis) (all []statement) {
 	for i, s := range a.ColdStarts {
-		all = append(all, statement{Text: fmt.Sprintf("%s as %s: a start takes %s warm and %s cold (%s×).",
-			analysis.RequestName(s.Workload, s.Request), s.Model, units.Duration(float64(s.WarmNS)),
-			units.Duration(float64(s.ColdNS)), units.Number(s.Ratio)), Places: []string{fmt.Sprintf(".cold_starts.%d", i)}})
+		ratio := fmt.Sprintf("about %s×, without a confidence interval (%s)", units.Rough(s.Ratio),
+			units.Plural(s.Pairs, "pair"))
+		switch {
+		case s.RatioLow != nil && s.RatioHigh != nil && *s.RatioLow <= 1 && *s.RatioHigh >= 1:
+			ratio = fmt.Sprintf("no difference found (95%% CI %s to %s×)", units.Rough(*s.RatioLow), units.Rough(*s.RatioHigh))
+		case s.RatioLow != nil && s.RatioHigh != nil:
+			ratio = fmt.Sprintf("%s× (95%% CI %s to %s)", units.Rough(s.Ratio), units.Rough(*s.RatioLow),
+				units.Rough(*s.RatioHigh))
+		}
+		all = append(all, statement{Text: fmt.Sprintf("%s as %s: a start takes %s warm and %s cold: %s.",
+			analysis.RequestName(s.Workload, s.Request), s.Model, units.RoughDuration(float64(s.WarmNS)),
+			units.RoughDuration(float64(s.ColdNS)), ratio), Places: []string{fmt.Sprintf(".cold_starts.%d", i)}})
 	}
 	return all
 }

@@ -47,7 +47,7 @@ func everything(t *testing.T) *analysis.Analysis {
 	}
 	a.ColdStarts = []analysis.ColdStart{{Workload: "hello", Request: "hello", Model: "cgi", Pairs: 6, WarmNS: 1_000_000,
 		ColdNS: 3_000_000,
-		Ratio:  3.1, RatioLow: new(2.9), RatioHigh: new(3.3), MajorFaults: new(12.0), Files: 3, Bytes: 5 << 20, Kept: 2 << 20}}
+		Ratio:  3.1, RatioLow: new(2.9), RatioHigh: new(3.3), MajorFaults: new(12.0), Files: 3, Bytes: 5 << 20, Kept: new(int64(2 << 20))}}
 	a.WarmUps = []analysis.WarmUp{{Workload: "hello", Model: "persistent", Starts: 3, Steady: 2, Requests: 5000,
 		Seconds: 0.4}}
 	a.StartUps = []analysis.StartUp{{Workload: "hello", Request: "hello", Model: "persistent", Starts: 3,

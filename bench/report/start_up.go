@@ -18,8 +18,8 @@ const (
 	aboutStartCPU  = "CPU time of the server since its process began."
 	aboutBreakEven = "Smallest number of requests n for which the start-up and n requests of the resident process " +
 		"take at most " +
-		"the CPU time of n CGI requests. Beyond the last point of the curve, the cost of a request is extrapolated from " +
-		"the last two points."
+		"the CPU time of n CGI requests. Beyond the last point of the curve (≈), a request is assumed to use the CPU time " +
+		"that it has in the measured blocks. \"then lost\": there it uses at least as much as a CGI request."
 	aboutWarmUp = "Requests sent before the first block, at the largest load of each request, until two adjacent " +
 		"windows of " +
 		"response times agreed by pyperf's rule or the time limit of --warm-up was reached."
@@ -68,6 +68,8 @@ func breakEvenText(s analysis.StartUp) string {
 		return units.Absent
 	case b.Requests == nil:
 		return "never"
+	case b.Lost:
+		return units.Count(int64(*b.Requests)) + ", then lost"
 	case b.Extrapolated:
 		return "≈ " + units.Count(int64(*b.Requests))
 	default:

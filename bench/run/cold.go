@@ -81,11 +81,17 @@ func (r *Runner) Cold(ctx context.Context, programs []ColdProgram,
 
 // coldProgress returns the progress of Cold.
 func (r *Runner) coldProgress(s *schedule, rounds int, p ColdProgram) Progress {
-	share := float64(rounds) / float64(max(r.Plan.Rounds, 1))
-	left := time.Duration(0)
-	if r.Plan.Rounds == 0 {
-		share = min(float64(s.elapsed())/float64(max(r.Plan.BudgetNS, 1)), 1)
-		left = max(time.Duration(r.Plan.BudgetNS)-s.elapsed(), 0)
+	left, least := time.Duration(r.Plan.BudgetNS)-s.elapsed(), minColdRounds
+	if r.Plan.Rounds > 0 {
+		left, least = 0, r.Plan.Rounds
+	}
+	if rounds > 0 {
+		left = max(left, s.elapsed()/time.Duration(rounds)*time.Duration(least-rounds))
+	}
+	left = max(left, 0)
+	share := float64(s.elapsed()) / float64(max(s.elapsed()+left, 1))
+	if r.Plan.Rounds > 0 {
+		share = float64(rounds) / float64(least)
 	}
 	return Progress{Share: share, Left: left, Done: 2 * rounds, Start: 0,
 		Cell: plan.Cell{Workload: p.Workload, Request: p.Request, Model: p.Model,

@@ -146,7 +146,10 @@ func (e *Execution) head(served []subject.Served) (record.Head, error) {
 // unchanged returns an error if the file of a program changed since the run began.
 func unchanged(programs []record.Program) error {
 	for _, was := range programs {
-		if is, err := machine.Program(was.Workload, was.Path); err != nil || is.SHA256 != was.SHA256 {
+		switch is, err := machine.Program(was.Workload, was.Path); {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%s was removed during the measurement; restore it and measure again", was.Path)
+		case err != nil || is.SHA256 != was.SHA256:
 			return fmt.Errorf("%s changed during the measurement: results may be of either version; measure again", was.Path)
 		}
 	}

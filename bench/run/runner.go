@@ -175,7 +175,7 @@ const longExitDelay = 2 * time.Second
 // returns err.
 func deathOr(ctx context.Context, err error) error {
 	wait := subject.ExitDelay
-	if isWithoutResponse(err) {
+	if isWithoutResponse(err) || errors.Is(err, errNoneRight) {
 		wait = longExitDelay
 	}
 	select {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -54,13 +55,14 @@ func (w *warming) measureCurve(ctx context.Context) error {
 	}
 	w.ReadyNS = int64(w.target.Ready)
 	served, took, began := 0, w.target.Ready, time.Now()
-	var each time.Duration // mean of the requests before the last point, since the first ones take longest
+	var each time.Duration // mean of the last requests; 0 after the first one, which says nothing about later ones
 	for _, n := range curveAt {
 		if time.Since(began)+each*time.Duration(n-served) > curveLimit {
 			return nil
 		}
 		if n > 0 {
-			one := load.Visit{Load: plan.Load{Kind: plan.Closed, Concurrency: 1}, Length: 1, MinRequests: n - served}
+			one := load.Visit{Load: plan.Load{Kind: plan.Closed, Concurrency: 1}, Length: 1, MinRequests: n - served,
+				Grace: subject.DefaultTimeout}
 			observed, err := w.discard(ctx, w.cells[0], one)
 			if err != nil || slices.ContainsFunc(observed, failed) || len(observed) != n-served {
 				return err
@@ -69,7 +71,9 @@ func (w *warming) measureCurve(ctx context.Context) error {
 			for _, o := range observed {
 				took += o.Done - o.Intended
 			}
-			each = (took - before) / time.Duration(n-served)
+			if n > 1 {
+				each = (took - before) / time.Duration(n-served)
+			}
 		}
 		served = n
 		used, err := w.target.Usage(ctx, w.client)
@@ -144,6 +148,7 @@ func (w *warming) discard(ctx context.Context, cell int, as load.Visit) ([]recor
 		return nil, err
 	}
 	s.visit.Load, s.visit.Length, s.visit.MinRequests = as.Load, as.Length, as.MinRequests
+	s.visit.Grace = cmp.Or(as.Grace, s.visit.Grace)
 	engine, err := w.engine(cell)
 	if err != nil {
 		return nil, err

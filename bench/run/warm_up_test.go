@@ -134,3 +134,26 @@ func TestCurve(t *testing.T) {
 		}
 	}
 }
+
+// A slow first request neither ends the curve nor is cut off: later requests are faster.
+func TestCurveAfterASlowFirstRequest(t *testing.T) {
+	e := times(func(visit int) time.Duration {
+		if visit == 0 {
+			return 3 * time.Second
+		}
+		return time.Microsecond
+	})
+	l := amended{&fakeLauncher{usage: growing()}, func(t *subject.Target) { t.Ready = time.Millisecond }}
+	r := newRunner(t, warmPlan(), l, e)
+	r.Agree = stats.Agree
+	if err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	curve := read(t, r.Record.Dir).WarmUps[0].Curve
+	if len(curve) != 6 || curve[1].NS != 3_001_000_000 || curve[5].NS != 3_001_999_000 {
+		t.Errorf("the curve is %+v, want 6 points, from 3.001 s on", curve)
+	}
+	if got := e.visits[0].Grace; got != subject.DefaultTimeout {
+		t.Errorf("the first request is waited for %v, want %v", got, subject.DefaultTimeout)
+	}
+}
