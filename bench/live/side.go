@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
@@ -24,13 +25,14 @@ type side struct {
 	began  time.Time
 	client *http.Client
 
-	mu           sync.Mutex   // guards the fields below
-	seen         []completion // responses of the last seconds, in order of arrival
-	errors       int
-	requests     int64
-	recentPhases [][]Phase // phases of the last responses that contained any
-	failure      string    // why the load has stopped
-	gone         string    // why the target has ended, if it has
+	mu         sync.Mutex   // guards the fields below
+	seen       []completion // responses of the last seconds, in order of arrival
+	errors     int
+	requests   int64
+	phases     [][]Phase // phases of a random sample of the responses since the last view, filled up with earlier ones
+	withPhases int       // number of responses with phases since the last view
+	failure    string    // why the load has stopped
+	gone       string    // why the target has ended, if it has
 
 	first, last *contract.Usage // usage at the start and at an earlier view; nil: unknown
 	lastAt      time.Time
@@ -129,14 +131,22 @@ func (s *side) Observe(batch []record.Observation) {
 		s.requests++
 		s.seen = append(s.seen, completion{now, o.Response()})
 		if phases := phasesOf(o); phases != nil {
-			s.recentPhases = append(s.recentPhases, phases)
+			s.sample(phases)
 		}
-	}
-	if n := len(s.recentPhases); n > mostPhases {
-		s.recentPhases = slices.Clone(s.recentPhases[n-mostPhases:])
 	}
 	if n := len(s.seen); n > 2*200_000 { // far more than a window has; reached only without viewers
 		s.seen = slices.Clone(s.seen[n-200_000:])
+	}
+}
+
+// sample adds the phases of a response to the random sample. The last responses before a view would not represent the
+// others: preparing the view delays them.
+func (s *side) sample(phases []Phase) {
+	s.withPhases++
+	if s.withPhases <= mostPhases {
+		s.phases = append(s.phases[max(0, len(s.phases)-mostPhases+1):], phases)
+	} else if i := rand.IntN(s.withPhases); i < mostPhases {
+		s.phases[i] = phases
 	}
 }
 
@@ -187,8 +197,8 @@ func (s *side) view(ctx context.Context) View {
 	v.RPS = float64(len(s.seen)-recent) / window.Seconds()
 	s.seen = s.seen[max(s.before(now.Add(-longest)), min(recent, len(s.seen)-stats.PercentileNeeds(0.99))):]
 	v.P50US, v.P99US = percentiles(s.seen)
-	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.recentPhases), cmp.Or(s.gone,
-		s.failure)
+	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.phases), cmp.Or(s.gone, s.failure)
+	s.withPhases = 0
 	if asked && s.first == nil {
 		s.first, s.last, s.lastAt = &usage, &usage, now
 	}

@@ -154,11 +154,11 @@ function pick() {
 	if (frame?.sides.length !== 2) return;
 	const peak = daily / 86400 * 10;
 	const cores = frame.sides.map(v => peak * v.cpu_us / 1e6);
-	const needs = n => n < 0.02 ? "under 2% of a core" : n < 0.7 ? `${Math.round(n * 100)}% of a core` : `${Math.ceil(n * 1.4)} cores`;
+	const needs = n => n < 0.02 ? `${Number((n * 100).toPrecision(2))}% of a core` : n < 0.7 ? `${Math.round(n * 100)}% of a core` : `${Math.ceil(n * 1.4)} cores`;
 	const lines = frame.sides.map((v, i) => `${v.model} needs ${needs(cores[i])}`);
 	const most = Math.max(...cores);
 	const advice = most < 0.1
-		? `Capacity does not decide. A user waits ${frame.sides.map(v => time(v.p50_us)).join(" or ")}.`
+		? `Both have enough capacity. The difference is the response time: ${frame.sides.map(v => time(v.p50_us)).join(" or ")}.`
 		: most < 0.7 ? "Both fit on one core."
 		: "At this rate, keeping the process saves whole cores.";
 	put(by("pick"), `At a peak of ${count(peak)} requests/s, ten times the daily mean: ${lines.join(", ")}. ${advice}`);

@@ -69,7 +69,7 @@ export class Marks extends Picture {
 		else this.#resident(view);
 	}
 	#resident(view) {
-		const about = `process ${view.pid}, ${time(view.age_us)} old, stays and answers all`;
+		const about = `process ${view.pid}, ${time(view.age_us)} old, serves all requests`;
 		this.bar(0, 4, this.width, 24, "c0", () => about);
 		this.text(6, 20, about, "paper");
 	}
