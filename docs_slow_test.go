@@ -70,7 +70,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 			case strings.HasPrefix(command, "serve"):
 				serve(t, forktax, command, "ready http://")
 			case strings.HasPrefix(command, "live"): // on a free port
-				serve(t, forktax, strings.Replace(command, ":8090", ":0", 1)+" --results "+results, "live http://")
+				serve(t, forktax, strings.Replace(command, ":8090", ":0", 1), "live http://")
 			case strings.HasPrefix(command, "calibrate"):
 				execute(t, forktax, command+" --out "+t.TempDir())
 			case strings.HasPrefix(command, "report"):

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -50,6 +51,9 @@ type Run struct {
 	Servers          []record.Server   `json:"servers,omitempty"` // external servers and servers started by a command
 	StealShare       *float64          `json:"steal_share"`       // of CPU time, taken by the hypervisor; nil if unknown
 }
+
+// condition returns why the run is not complete, in one line.
+func (r Run) condition() string { return strings.ReplaceAll(r.Condition, "\n", "; ") }
 
 // A Cell holds the results of one cell of the plan, over all its blocks.
 type Cell struct {

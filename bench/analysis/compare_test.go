@@ -50,7 +50,7 @@ func TestWhatIntervalsAreOver(t *testing.T) {
 	for start := range 7 {
 		differ = append(differ, slices.Repeat([]float64{1.7 + 0.1*float64(start)}, 3)...)
 	}
-	const over = "over starts of the targets: more than 1.5 times as wide as over pairs of blocks"
+	const over = "over starts of the targets: more than 1.5 times as wide as over pairs of blocks; increase --starts to narrow it"
 	const only = "over pairs of blocks only: an interval over starts needs at least six starts"
 	for name, test := range map[string]struct {
 		ratios  []float64
@@ -181,7 +181,7 @@ func TestWhatADifferenceMeans(t *testing.T) {
 		"less": {[]float64{0.9, 0.8, 0.7, 0.9, 0.8, 0.7, 0.8}, "persistent 1.0 ms, cgi 800 µs: 1.2× (95% CI 1.1 to 1.4)"},
 		// Of the 28 Walsh averages of −100, −100, −40, −30, 0, 100 and 100 the middle ones are −15 and 0.
 		"none": {[]float64{0.9, 1.1, 1, 0.9, 1.1, 0.96, 0.97},
-			"persistent 1.0 ms, cgi 970 µs: no difference found (−8 µs (−100 to +100))"},
+			"persistent 1.0 ms, cgi 970 µs: no difference in response time found (95% CI of the ratio 0.91 to 1.1)"},
 		"few": {[]float64{1.1, 1.2, 1.3},
 			"cgi 1.2 ms, persistent 1.0 ms: about 1.2×, without a confidence interval (3 pairs of blocks)"},
 		"one": {[]float64{1.2}, // 5 requests are too few for a median

@@ -9,10 +9,9 @@ import (
 	"forktax/bench/units"
 )
 
-// MarginText returns the margin of a gate for display, such as "20% or 10"; "" if it is unknown.
-func (g Gate) MarginText() string { return g.marginText(" or ") }
-
-func (g Gate) marginText(join string) string {
+// MarginText returns the margin of a gate for display, such as "20% and 10", both of which a regression exceeds; ""
+// if it is unknown.
+func (g Gate) MarginText() string {
 	switch {
 	case g.Margin == nil:
 		return ""
@@ -23,7 +22,7 @@ func (g Gate) marginText(join string) string {
 	case *g.Margin == 0:
 		return units.Count(g.MarginCount)
 	}
-	return units.Share(*g.Margin) + join + units.Count(g.MarginCount)
+	return units.Share(*g.Margin) + " and " + units.Count(g.MarginCount)
 }
 
 // Changed reports whether a count is higher than the base's and still passes.
@@ -39,7 +38,7 @@ func (g *Gate) judge(base, candidate float64, margin record.Margin) {
 		g.Ratio = new(candidate / base)
 	}
 	if margin.Exceeded(base, candidate) {
-		g.Verdict, g.Why = Regression, "above its margin of "+g.marginText(" and ")
+		g.Verdict, g.Why = Regression, "above its margin of "+g.MarginText()
 	} else if g.Changed() {
 		g.Why = "changed within its margin of " + g.MarginText()
 	}
@@ -107,8 +106,12 @@ func (c *Check) changedText() string {
 // passGates names the gates in which a passing candidate costs less than the increase that must be caught. A count that
 // changed within its margin can be above that.
 func (c *Check) passGates() string {
+	names := "each gate"
 	if slices.ContainsFunc(c.Gates, Gate.Changed) {
-		return "each measured gate"
+		names = "each measured gate"
 	}
-	return "each gate"
+	if len(c.named(Unbounded)) > 0 {
+		names += " that decides"
+	}
+	return names
 }

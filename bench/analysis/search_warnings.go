@@ -24,7 +24,7 @@ func searchWarnings(r *record.Result, found []Knee) []Warning {
 		case s.Missing > 0:
 			open = append(open, name)
 			more = max(more, float64(s.Blocks+s.Missing)/float64(s.Blocks))
-		case k.Undecided != "" && k.Reason != causeGenerator:
+		case k.Undecided != "":
 			warnings = append(warnings, Warning{Code: Inconclusive,
 				Text:   fmt.Sprintf("the knee of %s is undecided: %s", name, k.Undecided),
 				Advice: adviceNoisySearch})

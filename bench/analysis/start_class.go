@@ -100,16 +100,17 @@ func skewWarning(plan record.Plan, measured []measurements, a *Analysis) (Warnin
 			byMedian = append(byMedian, c.Cell.String())
 		}
 	}
-	text := fmt.Sprintf("throughput × median response time is only %s of the number of clients", units.Percent(least))
+	text := fmt.Sprintf("median response time and throughput disagree: their product is only %s of the number of clients",
+		units.Percent(least))
 	if len(byMedian) > 0 {
 		text += fmt.Sprintf("; for %s the median is misleading: some requests take much longer", firstOf(byMedian))
 	}
 	if len(byThroughput) > 0 {
-		text += fmt.Sprintf("; for %s the throughput is misleading: some blocks were much slower than those with most of "+
-			"the requests", firstOf(byThroughput))
+		text += fmt.Sprintf("; for %s the throughput is misleading: some blocks were much slower than others",
+			firstOf(byThroughput))
 	}
 	return warningAbout(all, Warning{Code: "skewed", Text: text,
-		Advice: "see the distribution of response times and the classes of the starts"})
+		Advice: "see the distributions and the blocks over time in report.html"})
 }
 
 // skewWithin returns the median over blocks of throughput × median response time, as a share of the clients.

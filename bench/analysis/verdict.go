@@ -30,7 +30,7 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 	}
 	for i, t := range gates {
 		g := t.gate(j.Gates[i])
-		g.Verdict, g.Why = c.verdict(j, i, t)
+		g.Verdict, g.Why = c.verdict(j, i, t, g)
 		c.Gates = append(c.Gates, g)
 	}
 	if criterion.Control != "" {
@@ -45,7 +45,7 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 }
 
 // verdict returns the verdict of the measured gate i and its reason.
-func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict, why string) {
+func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate, g Gate) (verdict, why string) {
 	f := j.Gates[i]
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
@@ -54,6 +54,9 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict,
 		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(t.margin))
 	case f.Bounded:
 		return Pass, ""
+	case j.Verdict == sequential.Regression && g.RatioLow != nil && *g.RatioLow > 1+t.margin:
+		return Unconfirmed, fmt.Sprintf("above the margin of %s; another gate ended the check before this one was confirmed",
+			units.Share(t.margin))
 	case j.Verdict == sequential.Regression:
 		return Undecided, "the regression ended the check before this gate was decided"
 	case math.IsNaN(f.Error):
@@ -65,7 +68,8 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate) (verdict,
 }
 
 func (c *Check) notExcluded() string {
-	return fmt.Sprintf("an increase of %s cannot be excluded", units.Share(c.MustCatch))
+	return fmt.Sprintf("an increase of %s cannot be excluded at an error rate of %s", units.Share(c.MustCatch),
+		units.Share(c.Alpha))
 }
 
 // conclude sets the verdict of the check from the verdicts of its gates.
@@ -83,7 +87,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 			c.Why += "; " + failures
 		}
 	case !r.Tail.Complete:
-		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.Condition
+		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.condition()
 		c.Needs = "another run"
 	case baseFails || tooManyFailures:
 		c.Verdict, c.Why = Failed, failures
@@ -94,7 +98,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 		c.Why = fmt.Sprintf("by %s, %s costs less than %s more than %s%s%s", c.passGates(), c.Candidate,
 			units.Share(c.MustCatch), c.Base, c.changedText(), c.leftOutText())
 		if unbounded := c.named(Unbounded); len(unbounded) > 0 {
-			c.Why += "; not bounded: " + gateNames(unbounded)
+			c.Why += "; not bounded, which a pass does not need: " + gateNames(unbounded)
 		}
 	case j.Verdict == sequential.Unconfirmed:
 		c.Verdict = Unconfirmed
@@ -127,8 +131,10 @@ func gateNames(gates []Gate) string {
 // worst returns the change of the response time, if it is one of the gates, or else the largest change.
 func (c *Check) worst(gates []Gate) string {
 	worst := slices.MaxFunc(gates, func(a, b Gate) int { return cmp.Compare(excess(a), excess(b)) })
-	if i := slices.IndexFunc(gates, func(g Gate) bool { return g.Metric == MetricResponse }); i >= 0 {
-		worst = gates[i]
+	for _, metric := range []string{MetricCPU, MetricResponse} {
+		if i := slices.IndexFunc(gates, func(g Gate) bool { return g.Metric == metric }); i >= 0 {
+			worst = gates[i]
+		}
 	}
 	if worst.Ratio == nil {
 		return fmt.Sprintf("%s increased from %.0f to %.0f", worst.Metric, *worst.Base, *worst.Candidate)

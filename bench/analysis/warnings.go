@@ -62,7 +62,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 }
 
 func incomplete(a *Analysis) Warning {
-	return Warning{Code: "incomplete", Text: fmt.Sprintf("the run was not completed: %s", a.Run.Condition),
+	return Warning{Code: "incomplete", Text: fmt.Sprintf("the run was not completed: %s", a.Run.condition()),
 		Advice: "the results are from fewer rounds than planned; repeat the run for the rest"}
 }
 
@@ -161,10 +161,17 @@ func overloaded(a *Analysis) (Warning, bool) {
 // externalWarning warns of servers whose cost is unknown: models that their workload does not have.
 func externalWarning(r *record.Result, measured []measurements) (Warning, bool) {
 	var cells, models []string
+	type target struct{ workload, model string }
+	reporting := map[target]bool{} // a target may have other cells without valid blocks
 	for i, c := range r.Plan.Cells {
+		if measured[i].reportsUsage() {
+			reporting[target{c.Workload, c.Model}] = true
+		}
+	}
+	for _, c := range r.Plan.Cells {
 		for _, w := range r.Plan.Workloads {
 			known := len(w.Models) == 0 && w.Name != record.ExternalWorkload ||
-				slices.Contains(w.Models, r.Plan.ExecutionModel(c.Model)) || measured[i].reportsUsage()
+				slices.Contains(w.Models, r.Plan.ExecutionModel(c.Model)) || reporting[target{c.Workload, c.Model}]
 			if w.Name != c.Workload || known {
 				continue
 			}
@@ -215,7 +222,7 @@ func heavyGenerator(a *Analysis) (Warning, bool) {
 		return c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest
 	})
 	return warningAbout(names, Warning{Code: "heavy-generator",
-		Text: fmt.Sprintf("the load generator used more CPU time than the server in %d of %d cells", len(names), len(own)),
+		Text: fmt.Sprintf("the load generator used more CPU time than the server in %s", firstOf(names)),
 		Advice: "response time and throughput of these cells depend on the generator as much as on the server, which makes " +
 			"the fork tax look smaller; use CPU time per request, which is not affected"})
 }

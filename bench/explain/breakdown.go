@@ -39,13 +39,16 @@ func (s *profile) kernelParts() {
 	s.add(f.withCostIf(time.Duration(faults)*cost, ok, ByEstimate))
 	waited := medianOf(s.starts, func(s Start) time.Duration { return s.Ended - s.Exec - s.CPU })
 	if float64(waited) > noticeableShare*float64(s.ended()) {
-		f := Part{Kind: KindWait, Name: "waiting, without using a CPU"}
+		f := Part{Kind: KindWait, Name: "waiting, without using a CPU", Advice: adviseIdle}
 		if s.images == nil || s.meetsOthers() {
 			f.Advice = "check its processes, connections"
 		}
 		s.add(f.withCost(waited, ByClock))
 	}
 }
+
+// adviseIdle is the advice for a program that waits, although there is nothing that it could wait for.
+const adviseIdle = "repeat on an idle machine"
 
 // meetsOthers reports whether the program has other processes or connections. Without these, it waits for a CPU or a
 // disk.
@@ -71,6 +74,8 @@ func (s *profile) scriptPart() {
 	}
 	f := Part{Kind: KindScript, Name: s.command.Path, Detail: "compiled and run", Advice: "do less before the response"}
 	switch {
+	case slices.ContainsFunc(s.parts, func(p Part) bool { return p.Advice == adviseIdle }):
+		f.Advice = "includes the wait" // which is not the script's, so nothing is to be changed in it
 	case indirect:
 		f.Detail, f.Advice = "with the programs that exec it", adviseDirect
 	case s.language.name == python:

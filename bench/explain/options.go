@@ -98,6 +98,9 @@ func (o Options) find(ctx context.Context, args []string, log io.Writer) (string
 	path, workload, err := subject.NewFinder(log).Locate(ctx, args[0])
 	var unknown *subject.UnknownError
 	switch {
+	case errors.As(err, &unknown) && unknown.Why == "" && isFile(unknown.Name):
+		return "", nil, subject.Unusable("%q is not a program on PATH; it is a file of this directory: run chmod +x %[1]s and "+
+			"write ./%[1]s", unknown.Name)
 	case errors.As(err, &unknown) && unknown.Why == "":
 		return "", nil, subject.Unusable("%q is neither a workload nor a program on PATH; for a program in this directory, "+
 			"write ./%[1]s; workloads: %s", unknown.Name, strings.Join(unknown.Known, ", "))
@@ -121,4 +124,9 @@ func (o Options) asked(workload *subject.Program) (subject.Asked, error) {
 		return subject.Asked{}, err
 	}
 	return asked[0], nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }

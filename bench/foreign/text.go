@@ -21,8 +21,11 @@ func Text(text string) string {
 // Line escapes text like Text, and replaces line ends by \n, so that it can be displayed in one line.
 func Line(text string) string { return strings.ReplaceAll(Text(text), "\n", `\n`) }
 
-// Indented escapes text like Text, and puts the indent before each line.
+// Indented escapes text like Text, and puts the indent before each line. Empty text stays empty.
 func Indented(text, indent string) string {
+	if text == "" {
+		return ""
+	}
 	return indent + strings.ReplaceAll(Text(text), "\n", "\n"+indent)
 }
 

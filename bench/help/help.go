@@ -113,12 +113,13 @@ func reflow(about string, width int) string {
 // A shownValue is the value of a flag as help shows it.
 type shownValue struct{ pflag.Value }
 
-// String returns the default of the flag, or "" for an empty list.
+// String returns the default of the flag, without the brackets of a list.
 func (v shownValue) String() string {
-	if s := v.Value.String(); s != "[]" {
-		return s
+	s := v.Value.String()
+	if _, list := v.Value.(pflag.SliceValue); list {
+		return strings.Trim(s, "[]")
 	}
-	return ""
+	return s
 }
 
 // Type returns the type that help shows. For a list of strings it is the type of an element, because the flag may be

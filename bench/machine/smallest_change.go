@@ -43,7 +43,8 @@ func (e *Assessment) AddSmallestChange(found []SmallestChange, mustCatch float64
 		texts = append(texts, fmt.Sprintf("+%s by %s", units.Percent(c.Change), c.Gate))
 		largest = max(largest, c.Change)
 	}
-	e.addFirst(newFinding(smallestChange, fmt.Sprintf("a check finds %s in %s", strings.Join(texts, " and "), units.Span(within)),
+	e.addFirst(newFinding(smallestChange, fmt.Sprintf("a check finds %s in %s",
+		strings.Join(texts, " and "), units.Span(within)),
 		graded(largest > mustCatch, largest > mustCatch),
 		fmt.Sprintf("a check that must catch %s cannot decide in %s and is inconclusive", units.Share(mustCatch), units.Span(within)),
 		"use a longer --budget, a higher --must-catch or a quieter machine; the warnings show what disturbs"))

@@ -77,18 +77,21 @@ const MinRequests = 5
 func (o *Options) Validate() error {
 	client := slices.IndexFunc(o.Clients, func(n int) bool { return n < 1 || n > MaxClients })
 	rate := slices.IndexFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= maxRate) })
+	clients, rates, models := repeated(o.Clients), repeated(o.Rates), repeated(o.Models)
 	invalid, invalidElement := subject.InvalidOption, subject.InvalidElement
 	switch {
-	case client >= 0, len(o.Clients) == 0 && len(o.Rates) == 0:
-		return invalidElement("clients", client, "%v: must be numbers from 1 to %d", o.Clients, MaxClients)
-	case repeated(o.Clients) >= 0:
-		return invalidElement("clients", repeated(o.Clients), "%v: duplicate number", o.Clients)
-	case repeated(o.Rates) >= 0:
-		return invalidElement("rate", repeated(o.Rates), "%v: duplicate number", o.Rates)
-	case repeated(o.Models) >= 0:
-		return invalidElement("model", repeated(o.Models), "%v: duplicate name", o.Models)
+	case client >= 0:
+		return invalidElement("clients", client, "%d: must be from 1 to %d", o.Clients[client], MaxClients)
+	case len(o.Clients) == 0 && len(o.Rates) == 0:
+		return invalid("clients", "is empty: give at least one number from 1 to %d", MaxClients)
+	case clients >= 0:
+		return invalidElement("clients", clients, "%d: duplicate number", o.Clients[clients])
+	case rates >= 0:
+		return invalidElement("rate", rates, "%v: duplicate number", o.Rates[rates])
+	case models >= 0:
+		return invalidElement("model", models, "%s: duplicate name", o.Models[models])
 	case rate >= 0:
-		return invalidElement("rate", rate, "%v: must be requests per second, above 0 and at most %d", o.Rates, maxRate)
+		return invalidElement("rate", rate, "%v: must be requests per second, above 0 and at most %d", o.Rates[rate], maxRate)
 	case len(o.Variants) > 0 && o.Explicit["model"]:
 		return invalid("model", "cannot be combined with variants, each of which has its own model")
 	case len(o.Variants) > 0 && len(o.Selections) == 0:
@@ -119,6 +122,9 @@ func (o *Options) Validate() error {
 
 // validateSearch returns an error if --slo or --find-knee is invalid, or cannot be combined with other options.
 func (o *Options) validateSearch() error {
+	if _, err := o.objective(); err != nil {
+		return err
+	}
 	invalid := subject.InvalidOption
 	switch {
 	case o.SLO == "" && o.FindKnee:
@@ -132,8 +138,7 @@ func (o *Options) validateSearch() error {
 	case o.SLO != "" && !o.FindKnee && len(o.Rates) == 0:
 		return invalid("slo", "%q applies to rates only: give --rate or --find-knee", o.SLO)
 	}
-	_, err := o.objective()
-	return err
+	return nil
 }
 
 // repeated returns the index of the first duplicate value, or -1.

@@ -41,6 +41,9 @@ func New(to io.Writer, plan plan.Plan) *Display {
 	if plan.Check != nil { // a check starts the targets very often
 		p.every, p.halved = sequential.StartsAtOnce, true
 	}
+	if plan.Cold { // its starts are counted as blocks
+		p.group = 0
+	}
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = newBar(to, !predicted)
 	}
@@ -68,9 +71,12 @@ func forecast(f run.Forecast, planned int) string {
 		fewer = fmt.Sprintf(", fewer than %d because the budget is short", planned)
 	}
 	switch {
-	case f.Least > 0:
-		return fmt.Sprintf("searching for %s to %s, longer if visits are disturbed: %s", units.Span(f.Least), units.Span(f.Total),
+	case f.Least > 0 && f.Total <= f.Least:
+		return fmt.Sprintf("searching for about %s, longer if visits are disturbed: %s", units.Span(f.Total),
 			starts+fewer)
+	case f.Least > 0:
+		return fmt.Sprintf("searching for %s to %s, longer if visits are disturbed: %s", units.Span(f.Least),
+			units.Span(f.Total), starts+fewer)
 	case f.Max == 0:
 		return fmt.Sprintf("measuring for about %s: %s", units.Span(f.Total), starts)
 	case f.Total <= f.Max:
@@ -94,9 +100,9 @@ func (p *Display) Show(now run.Progress) {
 	case now.Start != p.group && now.Start%p.every == 0:
 		p.group = now.Start
 		fmt.Fprintf(p.to, "measuring: %.0f%% done, targets started %s%s\n", now.Share*100, units.Times(now.Start+1),
-			left(now.Left))
+			p.left(now.Left))
 	case half:
-		fmt.Fprintf(p.to, "measuring: %.0f%% done%s\n", now.Share*100, left(now.Left))
+		fmt.Fprintf(p.to, "measuring: %.0f%% done%s\n", now.Share*100, p.left(now.Left))
 	}
 }
 
@@ -117,6 +123,14 @@ func (p *Display) ShowCalibration(now calibrate.Progress) {
 		fmt.Fprintf(p.to, "calibrating: %.0f%% done, %s (%d of %d)%s\n", now.Share*100, now.Property, now.Number, now.Of,
 			left(now.Left))
 	}
+}
+
+// left returns the remaining time as text. For a check that is the longest possible time.
+func (p *Display) left(d time.Duration) string {
+	if p.plan.Check != nil {
+		return strings.Replace(left(d), ", ", ", at most ", 1)
+	}
+	return left(d)
 }
 
 // left returns the remaining time as text, or "" if it is not known.

@@ -61,7 +61,7 @@ measuring: 60% done, targets started 2 times, 12 s left
 measuring: 98% done, targets started 3 times, 0.6 s left
 `},
 		"a check, with many starts": {plan.Plan{Check: &plan.CheckSpec{}}, steps,
-			"measuring: 1% done, targets started once, 30 s left\n"},
+			"measuring: 1% done, targets started once, at most 30 s left\n"},
 		"a search, without remaining time": {plan.Plan{Searched: true},
 			[]run.Progress{{Share: 0}, {Share: 0.6}, {Share: 0.9, Start: 1}},
 			"measuring: 0% done, targets started once\nmeasuring: 90% done, targets started 2 times\n"},

@@ -11,7 +11,7 @@ import (
 	"forktax/bench/units"
 )
 
-// exampleRate is the rate, in requests per second, at which an answer compares shares of a core.
+// exampleRate is the rate, in requests per second, at which an answer about a closed loop compares CPU time.
 const exampleRate = 100
 
 // answers returns the lines of the first screen: for each request, at its first load, the cost of each model compared
@@ -71,26 +71,31 @@ func ratioText(r analysis.Comparison, t turned) string {
 	case r.RatioLow == nil:
 		return fmt.Sprintf("about %s×, without a confidence interval (%s of blocks)", units.Rough(t.ratio),
 			units.Plural(r.Blocks, "pair"))
-	case r.Undecided() && r.DifferenceLow != nil:
-		return fmt.Sprintf("no difference found (%s)", units.Difference(r.Difference, *r.DifferenceLow, *r.DifferenceHigh))
 	case r.Undecided():
-		return "no difference found"
+		return fmt.Sprintf("no difference in response time found (95%% CI of the ratio %s to %s)", units.Rough(*t.low),
+			units.Rough(*t.high))
 	}
 	return fmt.Sprintf("%s× (95%% CI %s to %s)", units.Rough(t.ratio), units.Rough(*t.low), units.Rough(*t.high))
 }
 
-// coreShares returns the share of a core that each cell uses at exampleRate; "" if unknown.
+// coreShares returns the CPU time that each cell uses at its rate or, in a closed loop, would use at exampleRate, as a
+// share of a core; "" if unknown.
 func coreShares(slow, fast analysis.Cell) string {
-	share := func(c analysis.Cell) string {
-		if c.CPUPerRequest == nil {
-			return "unknown"
-		}
-		return units.RoughPercent(float64(*c.CPUPerRequest) * exampleRate / 1e9)
-	}
 	if slow.CPUPerRequest == nil && fast.CPUPerRequest == nil {
 		return ""
 	}
-	return fmt.Sprintf(" At %d req/s: %s against %s of a core.", exampleRate, share(slow), share(fast))
+	rate := float64(exampleRate)
+	if slow.Load.Kind == record.Open {
+		rate = slow.Load.RateRPS
+	}
+	share := func(c analysis.Cell) string {
+		if c.CPUPerRequest == nil {
+			return "an unknown share"
+		}
+		return units.RoughPercent(float64(*c.CPUPerRequest) * rate / 1e9)
+	}
+	return fmt.Sprintf(" At %s req/s: %s against %s of a core.", strings.TrimSuffix(units.PlannedRate(rate), "/s"), share(slow),
+		share(fast))
 }
 
 // subjects lists the user's own programs and servers that a run compared; "" if there are none.

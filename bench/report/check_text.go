@@ -148,7 +148,7 @@ func controlText(c *analysis.Control) string {
 	if c.Found {
 		verb = "was detected"
 	}
-	said := fmt.Sprintf("The positive control, the same program delayed by %s of the response time, %s",
+	said := fmt.Sprintf("The positive control, the same program after a busy loop of %s of the response time, %s",
 		units.Share(c.Delay), verb)
 	if c.Ratio != nil {
 		said += fmt.Sprintf(" (%s)", strings.TrimSpace(spokenControl(c.Metric)+" "+units.Change(*c.Ratio)))

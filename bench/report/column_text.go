@@ -106,7 +106,8 @@ const fewestStarts = 6
 // notes explains the marks of intervals that are not the default. The default is the interval over pairs of blocks,
 // if the interval over starts is at most 1.5 times as wide.
 var notes = []struct{ mark, text string }{
-	{" †", "over starts of the targets: more than 1.5 times as wide as over pairs of blocks"},
+	{" †", "over " +
+		"starts of the targets: more than 1.5 times as wide as over pairs of blocks; increase --starts to narrow it"},
 	{" ‡", "over pairs of blocks only: an interval over starts needs at least six starts"},
 }
 

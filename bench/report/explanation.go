@@ -21,7 +21,7 @@ var Explanations = Formats[*explain.Explanation]{
 // Limits that make the text fit one screen of 100 columns.
 const (
 	mostFindings  = 15
-	widestFinding = 42
+	widestFinding = 41
 	narrowestName = 16
 	widestReason  = 56
 )

@@ -122,7 +122,7 @@ func TestHTMLOfACheck(t *testing.T) {
 			Unit: "ns", Base: &one,
 			Candidate: &two, Ratio: &ratio, Verdict: analysis.Regression}, {Workload: "hello", Request: "hello",
 			Metric: analysis.CountFiles, Kind: "count", Unit: "1", Base: new(54.0), Candidate: new(63.0), Verdict: analysis.Pass,
-			Why: "changed within its margin of 20% or 10", Margin: new(0.2), MarginCount: 10}},
+			Why: "changed within its margin of 20% and 10", Margin: new(0.2), MarginCount: 10}},
 		Control: &analysis.Control{Delay: 0.1, Found: true}}
 	var out bytes.Buffer
 	if err := report.HTML(&out, a); err != nil {
@@ -130,7 +130,7 @@ func TestHTMLOfACheck(t *testing.T) {
 	}
 	for _, want := range []string{`<p class="answer">regression: it takes longer</p>`,
 		`href="#.check.gates.0.ratio"`, "&#43;20.0%",
-		"The positive control", `href="#.check.margin"`, `href="#.check.gates.1.margin"`, "&#43;20% or 10",
+		"The positive control", `href="#.check.margin"`, `href="#.check.gates.1.margin"`, "&#43;20% and 10",
 		"54 became 63; changed within its margin"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page has no %s", want)
@@ -157,7 +157,7 @@ func TestHTMLOfASearch(t *testing.T) {
 	}
 	check("hello: cgi meets p99 ≤ 20 ms at every tested rate, up to 880/s.")
 	a.Knees = nil
-	check("Nothing was compared with persistent.")
+	check("hello (1 client): persistent 38 µs, 23,000/s. ")
 }
 
 // Names and texts of a run cannot become a part of the page's code.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
@@ -33,7 +34,7 @@ func Screen(w io.Writer, a *analysis.Analysis, t Terminal) error {
 			p.sentence("", line)
 		}
 	}
-	p.list("Warnings", warnings(decided(a), "%s: %s; %s."))
+	p.list("Warnings", warnings(withoutTraps(decided(a)), "%s: %s; %s."))
 	if a.Check == nil {
 		p.section(firstTable(a))
 		p.timeline(a)
@@ -53,6 +54,20 @@ func decided(a *analysis.Analysis) *analysis.Analysis {
 	less.Warnings = slices.DeleteFunc(slices.Clone(a.Warnings), func(w analysis.Warning) bool {
 		return w.Code == analysis.Inconclusive
 	})
+	return &less
+}
+
+// withoutTraps leaves out of warnings the texts of traps, which the screen has already.
+func withoutTraps(a *analysis.Analysis) *analysis.Analysis {
+	less := *a
+	less.Warnings = slices.Clone(a.Warnings)
+	for _, trap := range trapsOf(a) {
+		for i, w := range less.Warnings {
+			if rest, repeats := strings.CutSuffix(w.Text, ": "+trap.Text); repeats {
+				less.Warnings[i].Text = rest
+			}
+		}
+	}
 	return &less
 }
 

@@ -91,12 +91,24 @@ func nothingFound(a *analysis.Analysis) (all statement) {
 	case all.Text != "":
 		return all
 	case len(every) == 0:
-		return statement{Text: "Nothing was compared with " + a.Run.Baseline + "."}
+		return alone(a)
 	case !slices.ContainsFunc(every, decided):
 		return statement{Text: "No comparison with " + a.Run.Baseline +
 			" has enough pairs of blocks for a confidence interval."}
 	}
 	return statement{Text: "No difference from " + a.Run.Baseline + " was found."}
+}
+
+// alone describes the cells of a run in which nothing was compared: at the first load of each request.
+func alone(a *analysis.Analysis) (all statement) {
+	for _, c := range analysis.FirstLoads(a.OwnCells()) {
+		if c.Response.P50 != nil && c.ThroughputRPS != nil {
+			all.Text += fmt.Sprintf("%s (%s): %s %s, %s. ", analysis.RequestName(c.Workload, c.Request), c.Load, c.Model,
+				medianText(c), units.Rate(*c.ThroughputRPS))
+		}
+	}
+	all.Text += "Nothing was compared with " + a.Run.Baseline + ": to compare, add --persistent or a second --model."
+	return all
 }
 
 // A turned comparison has the side with the larger value first, so its ratio is at least 1.

@@ -23,7 +23,7 @@ func caution(a *analysis.Analysis) string {
 	for _, w := range trapsOf(a) {
 		name := w.Code
 		if w.Model != "" {
-			name += " of " + w.Model
+			name += " (" + w.Model + ")"
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)

@@ -89,7 +89,7 @@ func TestTrapsAreSaidFirst(t *testing.T) {
 		Advice: "write at once"}}
 	r.Tail.Complete = false
 	a := analysistest.Analyze(t, r)
-	const caution = "Caution: a trap affects these results: delayed-ack of persistent."
+	const caution = "Caution: a trap affects these results: delayed-ack (persistent)."
 	if got := headline(t, a); !strings.HasPrefix(got, "persistent takes 20.0 times as long as cgi") ||
 		!strings.HasSuffix(got, caution) {
 		t.Errorf("the headline is %q, want it with %q", got, caution)
@@ -128,7 +128,7 @@ func TestTrapsOfACheck(t *testing.T) {
 	got := string(analysistest.Print(t, "text", a))
 	first, rest, _ := strings.Cut(got, "\n")
 	if !strings.HasPrefix(first, a.Check.Verdict+": ") ||
-		!strings.HasSuffix(first, ". Caution: traps affect these results: shim of base; shim of candidate.") {
+		!strings.HasSuffix(first, ". Caution: traps affect these results: shim (base); shim (candidate).") {
 		t.Errorf("the first line is %q", first)
 	}
 	if !strings.HasPrefix(rest, "  shim: base: it is slow; leave it out.\n  shim: candidate: ") {

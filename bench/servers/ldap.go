@@ -49,7 +49,8 @@ const (
 
 // Start starts the server and waits until it can be used.
 func (d LDAP) Start(ctx context.Context) (s *LDAPServer, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit,
+		fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
 	defer cancel()
 	s = &LDAPServer{kind: "slapd", url: &url.URL{Scheme: "ldap", Path: "/" + ldapSuffix}}
 	user := "openldap"

@@ -59,7 +59,8 @@ func startPrivatePostgres(ctx context.Context, p Postgres) (c *privatePostgres, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit,
+		fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
 	defer cancel()
 	c = &privatePostgres{}
 	defer func() {

@@ -53,7 +53,8 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	if err = cmp.Or(err, spec.Missing); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit,
+		fmt.Errorf("it was not ready within %s", units.Span(readyLimit)))
 	defer cancel()
 	w = &WebServer{Name: name, stopped: make(chan struct{})}
 	defer func() {

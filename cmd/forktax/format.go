@@ -17,7 +17,7 @@ func formatFlag[T any](f *pflag.FlagSet, format *string, formats report.Formats[
 func formatNamed[T any](name string, formats report.Formats[T]) (report.Format[T], error) {
 	format, ok := formats[name]
 	if !ok {
-		return nil, usagef("--format %q is unknown; there are %v", name, formats.Names())
+		return nil, usagef("--format %q is unknown: use one of %s", name, strings.Join(formats.Names(), ", "))
 	}
 	return format, nil
 }

@@ -29,8 +29,7 @@ func optionOf(flag string) string {
 	return flag
 }
 
-// located returns the error of an invalid option with the place of the option, if it is known. It returns other
-// errors unchanged.
+// located adds to the error of an invalid option its place, if it is known. It returns other errors unchanged.
 func (o *options) located(err error) error {
 	var invalid *subject.OptionError
 	if !errors.As(err, &invalid) {

@@ -11,8 +11,7 @@ import (
 	"forktax/bench/scenario"
 )
 
-// flagError returns a usage error for a flag that cannot be parsed. It contains the expected form of the value, or
-// the flag that was probably meant.
+// flagError returns a usage error for an invalid flag, with the expected form or the flag that was probably meant.
 func flagError(c *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	var unknown *pflag.NotExistError

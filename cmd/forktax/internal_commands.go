@@ -14,8 +14,7 @@ import (
 	"forktax/bench/servers"
 )
 
-// directoryCommand returns the internal command that runs an in-memory LDAP server, which starts empty. Package
-// servers runs it.
+// directoryCommand returns the internal command by which package servers runs an empty LDAP server in memory.
 func directoryCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                servers.DirectoryCommand,

@@ -135,5 +135,8 @@ func noArguments(c *cobra.Command, args []string) error {
 		}
 		return usagef("unknown command %q; the commands are %s", args[0], strings.Join(names, ", "))
 	}
+	if len(args) == 2 && c.Flags().Lookup("candidate") != nil {
+		return usagef("%s takes no arguments; did you mean --base %s --candidate %s?", c.CommandPath(), args[0], args[1])
+	}
 	return usagef("%s takes no argument, and got %q; see %s --help", c.CommandPath(), args[0], c.CommandPath())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -31,7 +32,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"model, target or variant that the others are compared with (default persistent, or the first)")
 	f.StringVar(&o.Suite, "suite", o.Suite,
-		fmt.Sprintf("suite of web servers and languages, instead of --workload: one of %v", suite.Names()))
+		"suite of web servers and languages, instead of --workload: one of "+strings.Join(suite.Names(), ", "))
 	serverFlags(&o.Spec, f)
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)
@@ -53,7 +54,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.Block, "block", o.Block,
 		"length of a block (0: 20ms for one client, 250ms otherwise, 1s with --find-knee)")
 	f.DurationVar(&o.WarmUp, "warm-up", o.WarmUp,
-		"longest warm-up of a start of resident targets, which ends when response times are steady; not part of --budget")
+		"longest warm-up of a start of resident targets, which ends when response times are steady; not part of --budget "+
+			"(0: none, and no startup curve)")
 	f.BoolVar(&o.Cold, "cold", o.Cold,
 		"instead of a load: start each program with its files evicted from the page cache and without, in turn")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "random seed (0: choose one)")
