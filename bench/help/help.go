@@ -13,8 +13,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
+	"forktax/bench/report"
 	"forktax/workload/contract"
 )
 
@@ -110,16 +110,12 @@ func reflow(about string, width int) string {
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// A shownValue is the value of a flag as help shows it.
+// A shownValue is the value of a flag with a list, as help shows it.
 type shownValue struct{ pflag.Value }
 
 // String returns the default of the flag, without the brackets of a list.
 func (v shownValue) String() string {
-	s := v.Value.String()
-	if _, list := v.Value.(pflag.SliceValue); list {
-		return strings.Trim(s, "[]")
-	}
-	return s
+	return strings.Trim(v.Value.String(), "[]")
 }
 
 // Type returns the type that help shows. For a list of strings it is the type of an element, because the flag may be
@@ -173,8 +169,8 @@ func groups(c *cobra.Command) (all []flagGroup) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden {
 			own := *f
-			if f.DefValue == "[]" || f.Value.Type() == "stringArray" {
-				own.Value, own.DefValue = shownValue{f.Value}, strings.TrimPrefix(f.DefValue, "[]")
+			if strings.HasPrefix(f.DefValue, "[") { // a list
+				own.Value, own.DefValue = shownValue{f.Value}, strings.Trim(f.DefValue, "[]")
 			}
 			shown = append(shown, &own)
 		}
@@ -215,18 +211,10 @@ const most = 100
 // columns returns the width of the help in columns: the width of the terminal, but at most 100, or 100 if w is not a
 // terminal.
 func columns(w io.Writer) int {
-	if u, ok := w.(interface{ Unwrap() io.Writer }); ok {
-		w = u.Unwrap()
+	if width := report.TerminalOf(w).Width; width > 0 {
+		return min(width, most)
 	}
-	f, ok := w.(interface{ Fd() uintptr })
-	if !ok {
-		return most
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
-		return most
-	}
-	return min(width, most)
+	return most
 }
 
 // Nearest returns the name that was probably meant, according to cobra, or "" if no name is similar.

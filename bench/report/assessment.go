@@ -30,9 +30,9 @@ var (
 )
 
 func assessmentText(w io.Writer, e *machine.Assessment) error {
-	p := printer{w: w}
+	p := printer{w: w, t: TerminalOf(w)}
 	e = respell(e, inText)
-	p.line("%s", fitness(e))
+	p.sentence("", fitness(e))
 	probes, programs := findings(e)
 	p.section(section{Title: "Checks (2 s)", Table: makeTable(nil, probeColumns[:3], 0, probes, nil)})
 	p.list("Effects and advice", spoilt(probes))

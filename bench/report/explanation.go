@@ -41,13 +41,13 @@ var trialColumns = []column[explain.Trial]{
 }
 
 func explanationText(w io.Writer, e *explain.Explanation) error {
-	p := printer{w: w}
+	p := printer{w: w, t: TerminalOf(w)}
 	e = respell(e, inText)
-	p.line("%s", strings.Join(headline(e), " · "))
-	p.line("fork and exec took %s · first byte after %s · ended after %s%s", duration(e.Exec), duration(e.FirstByte),
-		duration(e.Ended), held(e))
-	p.line("CPU time %s, %.0f%% of it in the kernel · %s page faults, %s of them from disk", duration(e.CPU),
-		e.SystemShare*100, units.Count(e.MinorFaults+e.MajorFaults), units.Count(e.MajorFaults))
+	p.sentence("", strings.Join(headline(e), " · "))
+	p.sentence("", fmt.Sprintf("fork and exec took %s · first byte after %s · ended after %s%s", duration(e.Exec), duration(e.FirstByte),
+		duration(e.Ended), held(e)))
+	p.sentence("", fmt.Sprintf("CPU time %s, %.0f%% of it in the kernel · %s page faults, %s of them from disk", duration(e.CPU),
+		e.SystemShare*100, units.Count(e.MinorFaults+e.MajorFaults), units.Count(e.MajorFaults)))
 	costly := e.Parts[:min(len(e.Parts), mostFindings)]
 	costly = slices.DeleteFunc(slices.Clone(costly), func(f explain.Part) bool { return f.Cost == nil })
 	p.section(section{Title: "Parts of the start, most expensive first. They overlap: a library causes page faults",

@@ -41,7 +41,7 @@ type pageOf struct {
 	Meanings    []statement
 	First, Rest []*figure // before and after the tables
 	Tables      []section
-	Terms       []term
+	Terms       []entry
 	Series      template.JS // medians of blocks, for the charts
 	JSON        template.JS
 	Environment []string
@@ -130,16 +130,16 @@ func checkLines(c *analysis.Check) []string {
 		changedLines(c))
 }
 
-// A term is an entry of the page's glossary: the names of columns that share a definition.
-type term struct {
+// An entry is a part of the page's glossary: the names of columns that share a definition.
+type entry struct {
 	Names      []string
 	Definition string
 }
 
 // terms returns the terms of all columns that tables of the page may have. In names, the baseline and the cross-check
 // engine of the run replace their placeholders, unless a is nil.
-func terms(a *analysis.Analysis) []term {
-	var all []term
+func terms(a *analysis.Analysis) []entry {
+	var all []entry
 	addTerms(&all, a, cellColumns, onPage)
 	addTerms(&all, a, comparisonColumns, 0)
 	addTerms(&all, a, stepColumns, 0)
@@ -153,14 +153,14 @@ func terms(a *analysis.Analysis) []term {
 	return all
 }
 
-func addTerms[T any](all *[]term, a *analysis.Analysis, columns []column[T], in tables) {
+func addTerms[T any](all *[]entry, a *analysis.Analysis, columns []column[T], in tables) {
 	for _, c := range columns {
 		if !c.in(in) {
 			continue
 		}
-		i := slices.IndexFunc(*all, func(t term) bool { return t.Definition == c.About })
+		i := slices.IndexFunc(*all, func(t entry) bool { return t.Definition == c.About })
 		if i < 0 {
-			i, *all = len(*all), append(*all, term{Definition: c.About})
+			i, *all = len(*all), append(*all, entry{Definition: c.About})
 		}
 		if t := &(*all)[i]; !slices.Contains(t.Names, c.head(a)) {
 			t.Names = append(t.Names, c.head(a))
@@ -171,7 +171,7 @@ func addTerms[T any](all *[]term, a *analysis.Analysis, columns []column[T], in 
 // anchor returns the ID of a definition on the page, which is made from the first of its names.
 func anchor(definition string) string {
 	all := terms(nil)
-	i := slices.IndexFunc(all, func(t term) bool { return t.Definition == definition })
+	i := slices.IndexFunc(all, func(t entry) bool { return t.Definition == definition })
 	return "def-" + strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return r

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -44,7 +43,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals, "open loop: distribution of arrivals, poisson or constant")
 	f.IntVar(&o.Connections, "connections", o.Connections,
 		"open loop: maximum number of connections; further requests wait")
-	f.StringVar(&o.Engine, "engine", o.Engine, fmt.Sprintf("load engine: %v", load.Names()))
+	f.StringVar(&o.Engine, "engine", o.Engine, "load engine: "+strings.Join(load.Names(), " or "))
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "number of rounds (0: as many as fit into --budget)")
 	f.DurationVar(&o.Budget, "budget", o.Budget,
 		"duration of the run, with the starts of its targets and without their warm-up; up to twice as long if a comparison "+

@@ -81,3 +81,14 @@ func appendReport(name string, a *analysis.Analysis) error {
 	}
 	return f.Close()
 }
+
+// show prints the result in its format. Text is adapted to the terminal.
+func (o *output) show(w io.Writer, a *analysis.Analysis) error {
+	switch {
+	case o.format != "text":
+		return o.print(w, a)
+	case o.details:
+		return report.Details(w, a, report.TerminalOf(w))
+	}
+	return report.Screen(w, a, report.TerminalOf(w))
+}

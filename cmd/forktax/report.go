@@ -74,7 +74,7 @@ func listRuns(c *cobra.Command, args []string, results string) error {
 	if err != nil {
 		return err
 	}
-	return report.List(c.OutOrStdout(), runs, terminalOf(c.OutOrStdout()))
+	return report.List(c.OutOrStdout(), runs, report.TerminalOf(c.OutOrStdout()))
 }
 
 // stored reads a stored result, which may be named by its ID below results. Its errors are usage errors.
