@@ -65,3 +65,36 @@ func TestDriveRests(t *testing.T) {
 		})
 	}
 }
+
+// The phases that a view shows are those of eight responses at random of all since the last view. With fewer, earlier
+// ones stay.
+func TestSampleOfPhases(t *testing.T) {
+	s := &side{}
+	add := func(from, to int64) {
+		for us := from; us < to; us++ {
+			s.sample([]Phase{{"handle", us}})
+		}
+	}
+	shown := func(from, to int64) (n int) {
+		for _, phases := range s.phases {
+			if us := phases[0].US; from <= us && us < to {
+				n++
+			}
+		}
+		return n
+	}
+	early := 0
+	for range 100 { // of each view's 1,000 responses, the first half is in the sample with a probability of a half
+		add(0, 1000)
+		early += shown(0, 500)
+		s.withPhases = 0
+	}
+	if len(s.phases) != 8 || early < 300 || early > 500 { // 400 ± 14
+		t.Errorf("%d of 800 phases are of the first half of a view, and %d are shown, want about 400, and 8", early,
+			len(s.phases))
+	}
+	add(2000, 2003)
+	if len(s.phases) != 8 || shown(2000, 2003) != 3 {
+		t.Errorf("%d of %d phases are of the three new responses", shown(2000, 2003), len(s.phases))
+	}
+}
