@@ -7,13 +7,7 @@
 # Seen: 20 requests on one connection take 780 ms or more by default, and less than 100 ms with the property.
 set -euo pipefail
 work=$(mktemp -d)
-pids=()
-finish() {
-	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-	wait
-	rm -rf "$work"
-}
-trap finish EXIT
+trap 'rm -rf "$work"' EXIT
 cd "$work"
 version=17.0.19+10-1~deb12u2
 apt-get download -q openjdk-17-jdk-headless=$version openjdk-17-jre-headless=$version >/dev/null 2>&1
@@ -57,12 +51,14 @@ print(int(1000 * (time.monotonic() - began)))
 END
 # milliseconds prints how long 20 requests take, with options for the server.
 milliseconds() {
-	"$home/bin/java" "$@" -cp . Hello >port &
-	pids+=($!)
-	for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
-	/usr/bin/python3 client.py "$(cat port)"
-	kill "${pids[-1]}"
 	: >port
+	"$home/bin/java" "$@" -cp . Hello >port &
+	local server=$! status=0
+	for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
+	/usr/bin/python3 client.py "$(cat port)" || status=$?
+	kill "$server"
+	wait "$server" || true
+	return "$status"
 }
 slow=$(milliseconds) fast=$(milliseconds -Dsun.net.httpserver.nodelay=true)
 echo "20 requests: $slow ms by default, $fast ms with nodelay"
