@@ -160,7 +160,7 @@ func breakEven(s StartUp, fresh, kept *Cell) *BreakEven {
 		if float64(*to.CPUNS) > each*float64(to.Requests) {
 			continue
 		}
-		n := crossing(from, slope(from, to), each)
+		n := min(crossing(from, slope(from, to), each), to.Requests) // not beyond it by rounding
 		b.Requests, b.Lost = &n, kept != nil && *kept.CPUPerRequest >= b.CPUNS
 		return b
 	}

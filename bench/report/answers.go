@@ -68,7 +68,7 @@ func medianText(c analysis.Cell) string {
 // ratioText formats the ratio of the slower to the faster median, with its CI if known.
 func ratioText(r analysis.Comparison, t turned) string {
 	switch {
-	case r.RatioLow == nil:
+	case t.low == nil || t.high == nil: // also if a bound is 0, which has no inverse
 		return fmt.Sprintf("about %s×, without a confidence interval (%s of blocks)", units.Rough(t.ratio),
 			units.Plural(r.Blocks, "pair"))
 	case r.Undecided():

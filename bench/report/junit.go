@@ -144,14 +144,12 @@ func checkCases(c *analysis.Check) (cases []junitCase) {
 			t.Failure = newProblem(verdict, found, checkTerms(c))
 		case analysis.Unbounded:
 			t.Skipped = newSkipped(found)
-		case analysis.Undecided, analysis.Unconfirmed:
-			if c.Verdict == analysis.Regression { // the check ended before this gate was decided
-				t.Skipped = newSkipped(found)
-				break
-			}
-			t.Error = newProblem(verdict, found, needs)
 		default:
-			t.Error = newProblem(verdict, found, needs)
+			if c.Verdict == analysis.Regression && (verdict == analysis.Undecided || verdict == analysis.Unconfirmed) {
+				t.Skipped = newSkipped(found) // the check ended before this gate was decided
+			} else {
+				t.Error = newProblem(verdict, found, needs)
+			}
 		}
 		passed = passed && (verdict == analysis.Pass || verdict == analysis.Unbounded)
 		cases = append(cases, t)

@@ -81,14 +81,13 @@ func (r *Runner) Cold(ctx context.Context, programs []ColdProgram,
 
 // coldProgress returns the progress of Cold.
 func (r *Runner) coldProgress(s *schedule, rounds int, p ColdProgram) Progress {
-	left, least := time.Duration(r.Plan.BudgetNS)-s.elapsed(), minColdRounds
+	left, least := max(time.Duration(r.Plan.BudgetNS)-s.elapsed(), 0), minColdRounds
 	if r.Plan.Rounds > 0 {
 		left, least = 0, r.Plan.Rounds
 	}
 	if rounds > 0 {
 		left = max(left, s.elapsed()/time.Duration(rounds)*time.Duration(least-rounds))
 	}
-	left = max(left, 0)
 	share := float64(s.elapsed()) / float64(max(s.elapsed()+left, 1))
 	if r.Plan.Rounds > 0 {
 		share = float64(rounds) / float64(least)
