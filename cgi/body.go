@@ -7,9 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -17,8 +15,8 @@ const (
 	// inMemory is the largest number of bytes of a body without a length that is kept in memory; a longer body is
 	// written to a file.
 	inMemory = 64 << 10
-	// unreadEvery is the interval of the check whether the child still reads its standard input.
-	unreadEvery = 250 * time.Millisecond
+	// unreadFor is the time for a client to send the rest of a body whose child has ended.
+	unreadFor = 250 * time.Millisecond
 )
 
 // withBody returns r with a body of known length, which a child needs for CONTENT_LENGTH. If status is not 0, the
@@ -113,50 +111,11 @@ func (p *idleReader) Read(b []byte) (int, error) {
 	return p.Reader.Read(b)
 }
 
-// A body is a request body that is passed to the child as it arrives. It stops reading when the child no longer reads
-// its standard input. Otherwise package os/exec, and with it the request, would wait until the client sends the rest.
+// A body is a request body that is passed to the child as it arrives.
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController
 	ended   atomic.Bool // the body was read to its end
-	dropped atomic.Bool // the rest is not read
-}
-
-var _ io.WriterTo = (*body)(nil)
-
-// WriteTo is called by package os/exec, through io.Copy, with the child's standard input.
-func (b *body) WriteTo(w io.Writer) (int64, error) {
-	if pipe, ok := w.(syscall.Conn); ok {
-		defer b.watchPipe(pipe)()
-	}
-	return io.Copy(w, struct{ io.Reader }{b})
-}
-
-// watchPipe drops the rest of the body when the other end of the pipe is closed, which it checks every unreadEvery.
-// When stop has returned, it no longer touches the connection, which may then serve another request.
-func (b *body) watchPipe(pipe syscall.Conn) (stop func()) {
-	var mu sync.Mutex
-	var timer *time.Timer
-	stopped := false
-	mu.Lock()
-	defer mu.Unlock()
-	timer = time.AfterFunc(unreadEvery, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case stopped:
-		case unread(pipe):
-			b.drop(0)
-		default:
-			timer.Reset(unreadEvery)
-		}
-	})
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		stopped = true
-		timer.Stop()
-	}
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -170,28 +129,35 @@ func (b *body) Read(p []byte) (int, error) {
 // maxDrained is the largest number of unread bytes of a body that drain reads; net/http's server uses the same limit.
 const maxDrained = 256 << 10
 
-// drain reads the unread rest of the body, at most maxDrained bytes for at most unreadEvery, and reports whether it
+// end ends reading soon: the child has ended. It gives a client that is sending the time for the rest.
+func (b *body) end() {
+	if !b.ended.Load() {
+		_ = b.control.SetReadDeadline(time.Now().Add(unreadFor)) // if unsupported, there is no connection to wait for
+	}
+}
+
+// resume removes the deadline of end if the body was read to its end: the connection may serve another request.
+func (b *body) resume() {
+	if b.ended.Load() {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+}
+
+// drain reads the unread rest of the body, at most maxDrained bytes for at most unreadFor, and reports whether it
 // reached the end. Only then can the connection be reused; otherwise the response must have "Connection: close".
 func (b *body) drain() bool {
-	if b.ended.Load() || b.dropped.Load() {
-		return b.ended.Load()
+	if !b.ended.Load() {
+		b.end()
+		_, _ = io.CopyN(io.Discard, b, maxDrained+1)
+		b.resume()
 	}
-	b.drop(unreadEvery)
-	_, _ = io.CopyN(io.Discard, b, maxDrained+1)
-	_ = b.control.SetReadDeadline(time.Time{})
 	return b.ended.Load()
 }
 
 // Close closes the body without waiting for its rest.
 func (b *body) Close() error {
 	if !b.ended.Load() {
-		b.drop(0)
+		_ = b.control.SetReadDeadline(past)
 	}
 	return b.ReadCloser.Close()
-}
-
-// drop stops reading the body after the given time.
-func (b *body) drop(after time.Duration) {
-	b.dropped.Store(true)
-	_ = b.control.SetReadDeadline(time.Now().Add(after)) // if unsupported, there is no connection to wait for
 }

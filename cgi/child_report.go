@@ -42,6 +42,7 @@ func reportWanted(n int64) string {
 
 // A childReport is the report of a child. The timestamps are readings of contract.Now.
 type childReport struct {
+	pid         int64
 	connections int64 // opened by the child
 	peak        int64 // resident memory in bytes
 
@@ -53,7 +54,7 @@ type childReport struct {
 }
 
 func (r *childReport) fields() []*int64 {
-	return []*int64{&r.connections, &r.peak, &r.mainReached, &r.opened, &r.connected, &r.handled, &r.closed}
+	return []*int64{&r.pid, &r.connections, &r.peak, &r.mainReached, &r.opened, &r.connected, &r.handled, &r.closed}
 }
 
 // write writes the report to standard error, if the host asks for it. It runs in the child.
@@ -62,6 +63,7 @@ func (r *childReport) write() {
 	if wanted == "" {
 		return
 	}
+	r.pid = int64(os.Getpid())
 	if wanted == reportMemory {
 		r.peak = PeakMemory()
 	}

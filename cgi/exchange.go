@@ -3,10 +3,11 @@ package cgi
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"log"
+	"io"
 	"net/http"
-	"net/http/cgi"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,33 +25,30 @@ type fault struct {
 	why    string // reason for the log
 }
 
-// An exchange is a request and its child. It receives the child's response as net/http/cgi's client (hostResponse), the
-// library's errors as its logger (Write), and the child's standard error (stderr). It finds the PID of the child
-// (child_pid.go), watches the child, and terminates it with its descendants (watch.go).
+// An exchange is a request and its child. Its methods watch the child and terminate it with its descendants (watch.go).
 type exchange struct {
 	host     *Host
-	request  *http.Request // request of the client
-	asked    *http.Request // request for net/http/cgi
-	response hostResponse
+	request  *http.Request
+	response response
 	stderr   stderr
+	child    process
+	number   int64  // of the exchange, from 1
 	mark     string // mark in the environment of the child and its descendants
 
-	begun     int64         // just before the child was started, by contract.Now
-	lastWrite atomic.Int64  // when the child last wrote, at first begun
-	hasHead   atomic.Bool   // the header of the child's response is complete
-	unstarted bool          // the program could not be executed
-	start     *childStart   // start of the child
-	number    atomic.Int64  // PID of the child for Host.Children; 0 while it is unknown
-	over      chan struct{} // closed, with mu held, when the child has been waited for
+	begun     int64        // just before the child was started, by contract.Now
+	born      int64        // the same, by the clock of the host's exchanges
+	lastWrite atomic.Int64 // when the child last wrote, by the same; at first born
+	over      atomic.Bool  // the child has ended
 
-	mu      sync.Mutex
-	fault   *fault    // the first one
-	ending  bool      // the child is being terminated
-	reading deadliner // the pipe of the response, while a goroutine reads its body
+	mu     sync.Mutex
+	fault  *fault   // the first one
+	ending bool     // the child is being terminated
+	output *os.File // pipe of the response, while it is read
+	pipe   int      // its descriptor
+	left   bool     // the child has ended, but a process that it left behind keeps its output open
 
 	// The following fields are used by inspect only.
-	nudged, inspected int64 // when the child was last nudged and last inspected, by contract.Now
-	orphaned          bool  // the child had exited at the last check, with its response open
+	nudged, inspected int64 // when the child was last nudged and last inspected
 }
 
 // startTries is the largest number of attempts to execute a program that is open for writing (ETXTBSY). The process
@@ -60,141 +58,151 @@ const startTries = 6
 // run starts a child for the request and passes on its response. If the response is a local redirect, it returns the
 // request to serve next.
 func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseStamps) (next *http.Request) {
-	asked := h.childRequest(r)
-	for try := 1; ; try++ {
-		e := h.exchange(w, r, asked, t.recorder != nil)
-		t.begun = e.begun
-		e.run(s)
-		if try < startTries && e.busy() {
-			h.stats.unstarted.Add(1)
-			time.Sleep(time.Millisecond << try)
-			continue
-		}
-		h.stats.count(e.stderr.report)
-		t.record(&e.stderr, &e.response)
-		return e.end()
-	}
-}
-
-// exchange returns a new exchange for a request; asked is the same request for net/http/cgi.
-func (h *Host) exchange(w http.ResponseWriter, r, asked *http.Request, timed bool) *exchange {
-	n := h.stats.attempted.Add(1)
-	e := &exchange{host: h, request: r, asked: asked, mark: fmt.Sprintf("%s.%d", h.mark, n), begun: contract.Now(),
-		over: make(chan struct{})}
-	e.lastWrite.Store(e.begun)
-	e.response = hostResponse{to: w, exchange: e, before: len(w.Header()), declared: -1, timed: timed}
-	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }, started: e.applyLimits}
+	e := &exchange{host: h, request: r, number: h.stats.exchanges.Add(1)}
+	e.mark = fmt.Sprintf("%s.%d", h.mark, e.number)
+	e.response = response{to: w, exchange: e, declared: -1, timed: t.recorder != nil}
+	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }}
 	if h.Reports {
-		e.stderr.wanted = reportWanted(n)
+		e.stderr.wanted = reportWanted(e.number)
 	}
-	return e
+	e.serve(s, t)
+	h.stats.count(e.stderr.report)
+	t.record(&e.stderr.report, e.response.stamps)
+	return e.end()
 }
 
-// run starts the child by net/http/cgi, which passes its response to e.response.
-func (e *exchange) run(s script) {
+// serve starts the child, sends it the request, and reads its response until the child has ended.
+func (e *exchange) serve(s script, t *phaseStamps) {
 	h := e.host
-	vars := append(h.variables(e.request, s), contract.EnvChild+"="+e.mark)
-	if e.stderr.wanted != "" {
-		vars = append(vars, reportVariable+"="+e.stderr.wanted)
-	}
-	child := cgi.Handler{
-		Path:       s.path,
-		Root:       s.name,
-		Args:       h.Args,
-		Dir:        cmp.Or(h.Dir, filepath.Dir(s.path)),
-		Env:        append(vars, h.Env...),
-		InheritEnv: h.InheritEnv,
-		Logger:     log.New(e, "", 0),
-		Stderr:     &e.stderr,
-	}
-	e.start = pids.expect()
-	defer pids.forget(e.start)
 	if !h.running.add(e) {
 		e.setFault(http.StatusServiceUnavailable, "the host is shutting down")
 		return
 	}
 	defer h.running.remove(e)
-	defer e.remember()
-	if !e.response.timed && !hasLimits(h.limits) { // then the host need not know at once when the child has been started
-		if to := e.stderr.open(); to != nil {
-			child.Stderr = to
-			defer to.Close()
-		}
-	}
-	stop := context.AfterFunc(e.request.Context(), e.clientLeft)
-	defer stop()
-	child.ServeHTTP(&e.response, e.asked)
-	e.mu.Lock()
-	close(e.over)
-	e.mu.Unlock()
-	e.stderr.end()
-}
-
-// pid returns the PID of the child, or 0 if it is unknown or the child has been waited for.
-func (e *exchange) pid() int {
-	if e.isOver() {
-		return 0
-	}
-	return pids.pid(e.start)
-}
-
-// remember records the child for Host.Children.
-func (e *exchange) remember() {
-	if e.host.recent.wanted() {
-		e.host.recent.add(contract.Child{PID: int(e.number.Load()), BeganNS: e.begun, EndedNS: contract.Now()})
-	}
-}
-
-// applyLimits sets the resource limits of the child. It is called when the child has just been started.
-func (e *exchange) applyLimits() {
-	if e.host.recent.wanted() {
-		e.number.Store(int64(pids.pid(e.start)))
-	}
-	if !hasLimits(e.host.limits) {
+	e.begun = contract.Now()
+	t.begun = e.begun
+	input, ok := e.start(s)
+	if !ok {
 		return
 	}
-	if err := limit(pids.pid(e.start), e.host.limits); err != nil {
-		e.abort(http.StatusInternalServerError, fmt.Sprintf("setting the resource limits of the child: %v", err))
+	t.executing = contract.Now()
+	h.stats.started.Add(1)
+	stop := context.AfterFunc(e.request.Context(), e.clientLeft)
+	defer stop()
+	var sent sync.WaitGroup
+	if input != nil {
+		sent.Go(func() { e.send(input) })
+	}
+	e.receive(s)
+	e.child.wait()
+	e.over.Store(true)
+	if input != nil {
+		_ = input.Close() // ends a write to a process that the child left behind
+		e.endBody(&sent)
+	}
+	e.stderr.end()
+	e.judgeExit()
+	if h.recent.wanted() {
+		h.recent.add(contract.Child{PID: e.child.number(), BeganNS: e.begun, EndedNS: contract.Now()})
 	}
 }
 
-func hasLimits(l contract.ChildLimits) bool { return l.CPU > 0 || l.Memory > 0 || l.Processes > 0 }
-
-// Write receives the log messages of net/http/cgi, which are all errors: the library reports them in no other way.
-// After most of them it goes on reading, or waits for a child whose output is no longer read; Write aborts both.
-func (e *exchange) Write(line []byte) (int, error) {
-	text := strings.TrimSpace(string(line))
-	if why, found := strings.CutPrefix(text, "CGI error: "); found { // from before or in exec.Cmd.Start
-		status := http.StatusInternalServerError
-		if isTransient(why) {
-			status = http.StatusServiceUnavailable
+// start starts the child. It returns the pipe to its standard input, nil if the request has no body.
+func (e *exchange) start(s script) (input *os.File, ok bool) {
+	h := e.host
+	p := program{path: s.path, args: append([]string{s.path}, h.Args...), env: h.environment(e, s),
+		dir: cmp.Or(h.Dir, filepath.Dir(s.path)), limits: h.limits}
+	for try := 1; ; try++ {
+		pipes, err := e.openPipes()
+		if err == nil {
+			var pid int
+			if pid, err = p.start(pipes.child); err == nil {
+				e.child.started(pid)
+				return e.keep(pipes), true
+			}
+			pipes.closeOwn()
 		}
-		e.unstarted = true
-		e.setFault(status, why)
-		return len(line), nil
+		if errors.Is(err, syscall.ETXTBSY) && try < startTries {
+			time.Sleep(time.Millisecond << try)
+			continue
+		}
+		e.startFailed(err)
+		return nil, false
 	}
-	why := strings.TrimPrefix(text, "cgi: ")
-	if strings.HasPrefix(why, "copy error") { // the client has disconnected; other reasons were recorded before
-		e.abort(0, why)
-		return len(line), nil
-	}
-	if how := e.pollExit(); how != "" && how != exitedOK {
-		why += "; the program " + how
-	}
-	e.abort(http.StatusBadGateway, why)
-	return len(line), nil
 }
-
-// textBusy is the error of executing a program that is open for writing.
-const textBusy = syscall.ETXTBSY
 
 // transientErrnos are the errors of starting a program that are likely to pass.
-var transientErrnos = []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, textBusy}
+var transientErrnos = []error{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.ETXTBSY}
 
-// isTransient reports whether a program could not be started for lack of a system resource, which will pass. The
-// library reports the error as text only.
-func isTransient(why string) bool {
-	return slices.ContainsFunc(transientErrnos, func(e syscall.Errno) bool { return strings.HasSuffix(why, e.Error()) })
+func (e *exchange) startFailed(err error) {
+	status := http.StatusInternalServerError
+	if slices.ContainsFunc(transientErrnos, func(errno error) bool { return errors.Is(err, errno) }) {
+		status = http.StatusServiceUnavailable
+	}
+	e.setFault(status, err.Error())
+}
+
+// childPipes are the pipes of a child, by the number of its standard files. Without a body there is no pipe for the
+// input: its descriptors are negative.
+type childPipes struct{ own, child [3]int }
+
+func (e *exchange) openPipes() (p childPipes, err error) {
+	p.own, p.child = [3]int{-1, -1, -1}, [3]int{-1, -1, -1}
+	for i := range p.own {
+		if i == 0 && e.request.ContentLength == 0 {
+			continue
+		}
+		if p.own[i], p.child[i], err = newPipe(i > 0); err != nil {
+			p.own[i], p.child[i] = -1, -1
+			p.closeOwn()
+			closeAll(p.child)
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (p *childPipes) closeOwn() { closeAll(p.own) }
+
+// keep stores the host's ends of the pipes and returns that of the input.
+func (e *exchange) keep(p childPipes) (input *os.File) {
+	if p.own[0] >= 0 {
+		input = os.NewFile(uintptr(p.own[0]), "standard input of a child")
+	}
+	e.mu.Lock()
+	e.output, e.pipe = os.NewFile(uintptr(p.own[1]), "standard output of a child"), p.own[1]
+	e.mu.Unlock()
+	e.stderr.open(p.own[2])
+	return input
+}
+
+// send sends the body of the request to the child.
+func (e *exchange) send(input *os.File) {
+	_, _ = io.Copy(input, struct{ io.Reader }{e.request.Body}) // a child need not read its input
+	_ = input.Close()
+}
+
+// endBody waits until the body is no longer read.
+func (e *exchange) endBody(sent *sync.WaitGroup) {
+	b, streamed := e.request.Body.(*body)
+	if streamed {
+		b.end()
+	}
+	sent.Wait()
+	if streamed {
+		b.resume()
+	}
+}
+
+// judgeExit logs or records how the child ended, unless it ended with status 0.
+func (e *exchange) judgeExit() {
+	switch how, killed := e.child.exit(); {
+	case how == "":
+	case killed:
+		e.setFault(http.StatusBadGateway, "the program "+how)
+	case e.firstFault() == nil:
+		e.host.log(e.request, "the program "+how)
+	}
 }
 
 // setFault records a fault, unless there is one.
@@ -213,42 +221,32 @@ func (e *exchange) firstFault() *fault {
 	return e.fault
 }
 
-// busy reports whether the program could not be executed because it is open for writing.
-func (e *exchange) busy() bool {
-	f := e.firstFault()
-	return f != nil && e.unstarted && strings.HasSuffix(f.why, textBusy.Error())
-}
-
 // end completes the response. If there is a fault, it logs that and responds with its status, or aborts the response if
 // a part of it was sent. If the response is a local redirect, it returns the request to serve next.
 func (e *exchange) end() (next *http.Request) {
 	f := e.firstFault()
 	if f == nil {
-		if status, why := e.response.fault(); why != "" {
-			f = &fault{status, why}
+		if why := e.response.fault(); why != "" {
+			f = &fault{http.StatusBadGateway, why}
 		}
 	}
-	b, streamed := e.asked.Body.(*body)
+	b, streamed := e.request.Body.(*body)
 	last := streamed && !e.response.passed && !b.drain() // this is the last response on the connection
 	if f == nil {
 		if last {
-			e.response.Header().Set("Connection", "close")
+			e.response.header().Set("Connection", "close")
 		}
 		return e.response.end()
 	}
-	if e.unstarted {
-		e.host.stats.unstarted.Add(1)
-	}
 	if f.status != 0 {
 		e.host.stats.failed.Add(1)
-		e.host.log(e.request, f.why)
+		e.host.log(e.request, e.withExit(f.why))
 	}
 	if e.response.passed || f.status == 0 {
 		panic(http.ErrAbortHandler) // so that the client does not take the response for complete
 	}
-	clear(e.response.Header())
 	if last {
-		e.response.Header().Set("Connection", "close")
+		e.response.header().Set("Connection", "close")
 	}
 	if f.status == http.StatusServiceUnavailable {
 		unavailable(e.response.to)
@@ -258,12 +256,21 @@ func (e *exchange) end() (next *http.Request) {
 	return nil
 }
 
+// withExit adds to a fault how the child ended, unless the host has terminated it.
+func (e *exchange) withExit(why string) string {
+	if how, _ := e.child.exit(); how != "" && !e.ending && !strings.Contains(why, how) {
+		return why + "; the program " + how
+	}
+	return why
+}
+
 // exchanges is the set of exchanges that have a child.
 type exchanges struct {
 	mu      sync.Mutex
 	all     map[*exchange]struct{}
 	closed  bool
 	watched bool           // the goroutine watch is running
+	clock   atomic.Int64   // nanoseconds for which children were watched
 	busy    sync.WaitGroup // exchanges, and goroutines that terminate their children
 }
 
@@ -278,6 +285,8 @@ func (s *exchanges) add(e *exchange) bool {
 	}
 	s.all[e] = struct{}{}
 	s.busy.Add(1)
+	e.born = s.clock.Load()
+	e.lastWrite.Store(e.born)
 	if !s.watched {
 		s.watched = true
 		go s.watch()

@@ -8,7 +8,6 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"os/exec"
 	"sync"
 	"sync/atomic"
 
@@ -52,7 +51,9 @@ type Host struct {
 	Logger *log.Logger
 
 	once     sync.Once
-	programs *os.Root // the directory Path; nil if Path is a file
+	programs *os.Root        // the directory Path; nil if Path is a file
+	fixed    []string        // variables that are the same for all children
+	own      map[string]bool // names of variables that requests cannot set
 	limits   contract.ChildLimits
 	limiter  *limiter
 	mark     string // identifies this host in the environment of its children
@@ -61,19 +62,11 @@ type Host struct {
 	stats    counters
 }
 
-// Start starts cmd, a process that is not a CGI child, from a process that runs a [Host]. If cmd.Start is called
-// directly, a host that starts a child at the same time can mistake the new process for its child. The error is that of
-// [exec.Cmd.Start].
-func Start(cmd *exec.Cmd) error {
-	defer pids.forget(pids.expect())
-	return cmd.Start()
-}
-
 // Stats holds the counts of a host since it was created.
 type Stats = model.Stats
 
 type counters struct {
-	attempted, unstarted, running, failed, refused, connections, peak atomic.Int64
+	exchanges, started, running, failed, refused, connections, peak atomic.Int64
 }
 
 var _ http.Handler = (*Host)(nil)
@@ -81,14 +74,19 @@ var _ http.Handler = (*Host)(nil)
 // Stats returns the current counts.
 func (h *Host) Stats() Stats {
 	h.once.Do(h.init)
+	return h.stats.read(h.limiter)
+}
+
+// read returns the counts, with that of waiting requests.
+func (c *counters) read(l *limiter) Stats {
 	return Stats{
-		Started:         h.stats.attempted.Load() - h.stats.unstarted.Load(),
-		Running:         h.stats.running.Load(),
-		Failed:          h.stats.failed.Load(),
-		Waiting:         h.limiter.waiting.Load(),
-		Refused:         h.stats.refused.Load(),
-		Connections:     h.stats.connections.Load(),
-		PeakMemoryBytes: h.stats.peak.Load(),
+		Started:         c.started.Load(),
+		Running:         c.running.Load(),
+		Failed:          c.failed.Load(),
+		Waiting:         l.waiting.Load(),
+		Refused:         c.refused.Load(),
+		Connections:     c.connections.Load(),
+		PeakMemoryBytes: c.peak.Load(),
 	}
 }
 
@@ -96,6 +94,7 @@ func (h *Host) init() {
 	h.limits = h.Limits.WithDefaults()
 	h.limiter = newLimiter(h.limits.Children, max(h.limits.Queue, 0))
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
+	h.initEnvironment()
 	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
 		h.programs, _ = os.OpenRoot(h.Path) // if it fails, executing the directory reports an error for each request
 	}
@@ -156,14 +155,6 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 		refuse(w, refused.status)
 		return nil
 	}
-	r, status, err := h.withBody(w, r)
-	if status != 0 {
-		h.log(r, err.Error())
-		w.Header().Set("Connection", "close") // the rest of the body is not read
-		refuse(w, status)
-		return nil
-	}
-	defer r.Body.Close()
 	switch err := h.limiter.acquire(r.Context()); {
 	case errors.Is(err, errQueueFull):
 		h.stats.refused.Add(1)
@@ -173,6 +164,14 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 		return nil
 	}
 	defer h.limiter.release()
+	r, status, err := h.withBody(w, r)
+	if status != 0 {
+		h.log(r, err.Error())
+		w.Header().Set("Connection", "close") // the rest of the body is not read
+		refuse(w, status)
+		return nil
+	}
+	defer r.Body.Close()
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
 	return h.run(w, r, s, &t)

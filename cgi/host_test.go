@@ -24,14 +24,16 @@ func TestChildFails(t *testing.T) {
 		started int64
 		logs    string
 	}{
-		"no such program":    {missing, 500, 0, "no such file"},
-		"no output":          {shell(`exit 0`), 502, 1, "no headers"},
-		"killed":             {shell(`kill -9 $$`), 502, 1, "no headers"},
-		"incomplete header":  {shell(`printf 'Content-Type: text/plain\n'`), 502, 1, "no headers"},
+		"no such program": {missing, 500, 0, "no such file"},
+		"no output":       {shell(`exit 0`), 502, 1, "the response has no header"},
+		"killed": {shell(`kill -9 $$`), 502, 1,
+			"the response has no header; the program was killed (signal: killed)"},
+		"incomplete header": {shell(`printf 'Content-Type: text/plain\n'`), 502, 1,
+			"the response header does not end with an empty line"},
 		"no Content-Type":    {shell(`printf 'X-Other: 1\n\nhello'`), 502, 1, "Content-Type"},
-		"non-numeric status": {shell(`printf 'Status: fine\n\nhello'`), 502, 1, "bogus status"},
-		"header line of 2 kB": {shell(`printf 'X-Long: %02000d\nContent-Type: text/plain\n\nhello' 0`), 502, 1,
-			"long header line"},
+		"non-numeric status": {shell(`printf 'Status: fine\n\nhello'`), 502, 1, "invalid response status"},
+		"header of 70 kB": {shell(`printf 'X-Long: %070000d\nContent-Type: text/plain\n\nhello' 0`), 502, 1,
+			"the response header exceeds the limit of 65536 bytes"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +137,7 @@ func TestBody(t *testing.T) {
 // A host serves many clients at the same time, and its counts may be read meanwhile.
 func TestConcurrentUse(t *testing.T) {
 	const clients, each = 8, 10
-	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$QUERY_STRING"; echo forktax-child: 2 1000 0 0 0 0 0 >&2`)
+	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$QUERY_STRING"; echo forktax-child: 7 2 1000 0 0 0 0 0 >&2`)
 	host.Limits.Children, host.Reports = 3, true
 	var all sync.WaitGroup
 	for c := range clients {

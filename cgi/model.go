@@ -11,13 +11,28 @@ import (
 	"forktax/workload/model"
 )
 
-// Model is the execution model "cgi". It hosts the executable of the program itself, or the executable in the
-// program's field Executable.
-var Model = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild}
+// Model is the execution model "cgi": a [Library] executes the program itself for each request, or the
+// executable in the program's field Executable.
+var Model = model.Package{Start: startLibrary, IsChild: IsChild, Child: serveChild}
+
+// Direct is the execution model "cgi-direct": a [Host] does the same.
+var Direct = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild}
 
 // inherited are the variables that children inherit besides the program's own, so that the program runs the same under
 // all models: those that control Go's runtime, and the time zone.
 var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
+
+func startLibrary(_ context.Context, p model.Program) (model.Server, error) {
+	tuneScheduler()
+	x, err := executable(p)
+	if err != nil {
+		return model.Server{}, fmt.Errorf("finding the executable: %w", err)
+	}
+	own := p.Executable == nil
+	l := &Library{Path: x.Path, Root: x.Root, Dir: x.Dir, Reports: own,
+		InheritEnv: slices.Concat(inherited, padding(own), p.Env, x.Env), Limits: p.Limits, Logger: p.Logger}
+	return model.Server{Handler: l, Stats: l.Stats, Children: l.Children}, nil
+}
 
 func startHost(_ context.Context, p model.Program) (model.Server, error) {
 	tuneScheduler()

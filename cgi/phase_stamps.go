@@ -9,15 +9,16 @@ import (
 // phaseStamps holds the host's timestamps of a request, readings of contract.Now. With the child's timestamps they
 // yield the phases of the request.
 type phaseStamps struct {
-	recorder contract.PhaseRecorder // nil if the phases are not wanted
-	arrived  int64                  // when the request arrived at the host
-	begun    int64                  // just before its child was started
+	recorder  contract.PhaseRecorder // nil if the phases are not wanted
+	arrived   int64                  // when the request arrived at the host
+	begun     int64                  // just before its child was started
+	executing int64                  // when the child executed its program
 }
 
 // record records the phases of a request whose child has been waited for. Each phase ends where the next begins, so
 // they add up to the time from the request's arrival until now. A child that does not report timestamps has one phase,
 // from its exec to its response header, less the phases of its own Server-Timing, which the client gets unchanged.
-func (t *phaseStamps) record(child *stderr, a *hostResponse) {
+func (t *phaseStamps) record(rep *childReport, a responseStamps) {
 	if t.recorder == nil {
 		return
 	}
@@ -28,19 +29,19 @@ func (t *phaseStamps) record(child *stderr, a *hostResponse) {
 		at = stamp
 	}
 	until(contract.PhaseWait, t.begun)
-	if rep := child.report; rep.mainReached > 0 {
+	if rep.mainReached > 0 {
 		// the host may wake later than the child reaches main
-		until(contract.PhaseSpawn, min(child.executing, rep.mainReached))
+		until(contract.PhaseSpawn, min(t.executing, rep.mainReached))
 		until(contract.PhaseStart, rep.mainReached)
 		until(contract.PhaseOpen, rep.opened)
 		until(contract.PhaseConnect, rep.connected)
 		until(contract.PhaseHandle, rep.handled)
 	} else {
-		until(contract.PhaseSpawn, min(child.executing, a.head))
-		at += int64(a.childTiming.Served())
+		until(contract.PhaseSpawn, min(t.executing, a.head))
+		at += int64(a.own.Served())
 		until(contract.PhaseChild, a.head)
 	}
 	until(contract.PhaseTransfer, a.last)
-	until(contract.PhaseClose, child.report.closed) // may be before the host woke up to read the response
+	until(contract.PhaseClose, rep.closed) // may be before the host woke up to read the response
 	until(contract.PhaseExit, contract.Now())
 }

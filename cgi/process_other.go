@@ -1,36 +1,29 @@
-//go:build !linux
+//go:build !unix
 
 package cgi
 
 import (
 	"errors"
-	"os"
 	"syscall"
-
-	"forktax/workload/contract"
 )
 
-// On systems other than Linux a host does not find the PIDs of its children. It cannot learn how they exited, limit
-// them, or terminate them.
+// On systems other than Unix a Host starts no child; Library does.
 
-func lastPID() (last int, ok bool) { return 0, false }
+type process struct{}
 
-func maxPID() int { return 0 }
+func (*process) started(int)                 {}
+func (*process) number() int                 { return 0 }
+func (*process) reap() bool                  { return true }
+func (*process) wait()                       {}
+func (*process) exit() (string, bool)        { return "", false }
+func (*process) descendants(string) []int    { return nil }
+func signal([]int, syscall.Signal)           {}
+func idle(int) bool                          { return false }
+func peerClosed(syscall.Conn) bool           { return false }
+func newPipe(bool) (own, child int, _ error) { return 0, 0, errors.ErrUnsupported }
 
-func isChild(int) bool { return false }
+func (*program) start([3]int) (int, error) { return 0, errors.ErrUnsupported }
+func closeAll([3]int)                      {}
 
-func (e *exchange) waitExit() string { return "" }
-func (e *exchange) hasExited() bool  { return false }
-func (e *exchange) pollExit() string { return "" }
-
-func limit(int, contract.ChildLimits) error { return errors.ErrUnsupported }
-
-func descendants(int, string) []int { return nil }
-
-func signal([]int, syscall.Signal) {}
-
-func openPipe() (from int, to *os.File) { return 0, nil }
-
-func unread(syscall.Conn) bool { return false }
-
-func peerClosed(syscall.Conn) bool { return false }
+func readNow(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
+func closeFile(int)                    {}

@@ -39,17 +39,22 @@ func (r *recentChildren) add(c contract.Child) {
 	}
 }
 
+// list returns the children that have exited last, at most maxRecent, and has them recorded from now on.
+func (r *recentChildren) list() []contract.Child {
+	r.asked.Store(contract.Now())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.ended[max(len(r.ended)-maxRecent, 0):])
+}
+
 // Children returns the running children of the host, and at most 64 children that have exited last, in the order of
 // their start. Exited children and PIDs are recorded only within 5 s after a call, so the first call returns the
 // running children alone. It is safe for concurrent use.
 func (h *Host) Children() []contract.Child {
-	h.recent.asked.Store(contract.Now())
-	h.recent.mu.Lock()
-	all := slices.Clone(h.recent.ended[max(len(h.recent.ended)-maxRecent, 0):])
-	h.recent.mu.Unlock()
+	all := h.recent.list()
 	h.running.mu.Lock()
 	for e := range h.running.all {
-		all = append(all, contract.Child{PID: int(e.number.Load()), BeganNS: e.begun})
+		all = append(all, contract.Child{PID: e.child.number(), BeganNS: e.begun})
 	}
 	h.running.mu.Unlock()
 	slices.SortFunc(all, func(a, b contract.Child) int { return cmp.Compare(a.BeganNS, b.BeganNS) })

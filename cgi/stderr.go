@@ -2,73 +2,123 @@ package cgi
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"forktax/workload/contract"
 )
 
-// longestLine is the length in bytes after which a line of a child's standard error is split for the log.
-const longestLine = 4 << 10
-
-// followAfter is the lifetime of a child after which its standard error is read while it runs. Most children exit
-// earlier, and the delay of their messages in the log is short for a human reader.
-const followAfter = 50 * time.Millisecond
+const (
+	// longestLine is the length in bytes after which a line of a child's standard error is split for the log.
+	longestLine = 4 << 10
+	// mostLogged is the number of bytes of a child's standard error that are logged.
+	mostLogged = 1 << 20
+	// followAfter is the lifetime of a child after which its standard error is read while it runs. Most children exit
+	// earlier, and the delay of their messages in the log is short for a human reader.
+	followAfter = 50 * time.Millisecond
+	// pagesInPipe is the default capacity of a pipe in pages; see pipe(7).
+	pagesInPipe = 16
+)
 
 // A stderr receives a child's standard error: lines for the log, and the report of the child.
 //
-// If package os/exec creates the pipe, it calls ReadFrom when the child has been started. This is how the host learns
-// that the child executes its program; net/http/cgi has no other way. It takes a goroutine, though. If the host does
-// not need to know, it calls open to create the pipe itself.
+// Reading it while the child runs adds about 1% to a CGI request, because each write and the end of the pipe wake the
+// reader. So it is read after the child has ended. If the child runs for longer than followAfter, a goroutine reads the
+// pipe from then on: the child is not blocked by a full pipe, and its messages are logged in time.
+//
+// A process that the child left behind may keep the write end open. The host does not wait for it.
 type stderr struct {
-	log       func(line []byte)
-	started   func() // called when the child has been started; may be nil
-	wanted    string // value of reportVariable; "" for no report
-	report    childReport
-	executing int64                // when ReadFrom was called, by contract.Now; 0 if it was not
-	pipe      atomic.Pointer[pipe] // read after the child has been waited for; nil if os/exec reads it
-	rest      []byte               // beginning of an incomplete line
+	log     func(line []byte)
+	wanted  string // value of reportVariable; "" for no report
+	report  childReport
+	rest    []byte // beginning of an incomplete line
+	logged  int    // bytes
+	dropped int64  // bytes that were not logged
+
+	mu       sync.Mutex
+	fd       int           // read end, which never blocks
+	is       bool          // the pipe is open, and the child has not ended
+	file     *os.File      // file with fd; nil if the pipe was not followed
+	followed chan struct{} // closed when the goroutine that follows the pipe has ended
 }
 
-var _ io.ReaderFrom = (*stderr)(nil)
+// open begins with the read end of a pipe, which never blocks.
+func (s *stderr) open(fd int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fd, s.is = fd, true
+}
 
-var buffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
-
-// ReadFrom is called by os/exec, through io.Copy, as soon as the child has been started. It returns at once if it can
-// duplicate the pipe, because os/exec, and so the request, waits for it.
-func (s *stderr) ReadFrom(r io.Reader) (int64, error) {
-	s.executing = contract.Now()
-	if s.started != nil {
-		s.started()
+// follow starts to read the pipe while the child runs.
+func (s *stderr) follow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.is || s.file != nil {
+		return
 	}
-	p := duplicatePipe(r, s.copy)
-	if p == nil {
-		return s.copy(r)
+	s.file, s.followed = os.NewFile(uintptr(s.fd), "standard error of a child"), make(chan struct{})
+	go func() {
+		defer close(s.followed)
+		s.copy(s.file) // end sets a deadline, which ends it
+	}()
+}
+
+// end reads the rest of the pipe and closes it. It is called when the child has ended.
+func (s *stderr) end() {
+	s.mu.Lock()
+	s.is = false
+	s.mu.Unlock()
+	if s.file != nil {
+		_ = s.file.SetReadDeadline(past)
+		<-s.followed
 	}
-	s.pipe.Store(p)
-	return 0, nil
-}
-
-func (s *stderr) copy(r io.Reader) (int64, error) {
-	buffer := buffers.Get().(*[longestLine]byte)
-	defer buffers.Put(buffer)
-	return io.CopyBuffer(struct{ io.Writer }{s}, struct{ io.Reader }{r}, buffer[:])
-}
-
-// open creates a pipe and returns the end for the child, or nil if that fails.
-func (s *stderr) open() *os.File {
-	from, to := openPipe()
-	if to != nil {
-		s.pipe.Store(newPipe(from, s.copy))
+	s.copy(io.LimitReader(pipeContents(s.fd), int64(pagesInPipe*os.Getpagesize()))) // more cannot be from the child
+	if s.file != nil {
+		_ = s.file.Close()
+	} else {
+		closeFile(s.fd)
 	}
-	return to
+	s.endLines()
 }
 
-// Write logs complete lines and keeps the rest. It never fails.
-func (s *stderr) Write(p []byte) (int, error) {
+// endLines logs a last line without a newline, and says what was not logged.
+func (s *stderr) endLines() {
+	if len(s.rest) > 0 {
+		s.line(s.rest)
+	}
+	if s.dropped > 0 {
+		s.log(fmt.Appendf(nil, "%d more bytes on standard error are not logged", s.dropped))
+	}
+}
+
+// pipeContents is a non-blocking descriptor as a reader. Its end is where a read would block.
+type pipeContents int
+
+func (fd pipeContents) Read(b []byte) (int, error) {
+	n, err := readNow(int(fd), b)
+	if n <= 0 || err != nil { // the write end is closed, or the pipe is empty
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+var lineBuffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
+
+func (s *stderr) copy(from io.Reader) {
+	buffer := lineBuffers.Get().(*[longestLine]byte)
+	defer lineBuffers.Put(buffer)
+	for {
+		n, err := from.Read(buffer[:])
+		s.take(buffer[:n])
+		if err != nil {
+			return
+		}
+	}
+}
+
+// take logs complete lines and keeps the rest.
+func (s *stderr) take(p []byte) {
 	for rest := p; len(rest) > 0; {
 		line, after, whole := bytes.Cut(rest, newline)
 		rest = after
@@ -78,26 +128,6 @@ func (s *stderr) Write(p []byte) (int, error) {
 			s.rest = s.rest[:0]
 		}
 	}
-	return len(p), nil
-}
-
-// follow starts to read the pipe while the child runs.
-func (s *stderr) follow() {
-	if p := s.pipe.Load(); p != nil {
-		p.follow()
-	}
-}
-
-// end reads the rest of the pipe and logs a last line without a newline. It is called when the child has been waited
-// for.
-func (s *stderr) end() {
-	if p := s.pipe.Load(); p != nil {
-		p.drain()
-	}
-	if len(s.rest) > 0 {
-		s.line(s.rest)
-		s.rest = nil
-	}
 }
 
 var newline = []byte("\n")
@@ -106,7 +136,13 @@ func (s *stderr) line(line []byte) {
 	if s.wanted != "" && s.report.read(line) {
 		return
 	}
-	if line = bytes.TrimRight(line, "\r"); len(line) > 0 {
-		s.log(line)
+	if line = bytes.TrimRight(line, "\r"); len(line) == 0 {
+		return
 	}
+	if s.logged+len(line) > mostLogged {
+		s.dropped += int64(len(line))
+		return
+	}
+	s.logged += len(line)
+	s.log(line)
 }

@@ -1,13 +1,18 @@
 package cgi
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
+	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+
+	"forktax/workload/contract"
 )
 
 // A user is a client as authenticated by a handler in front of the host.
@@ -23,18 +28,6 @@ func WithUser(r *http.Request, scheme, name string) *http.Request {
 
 // serverSoftware is the value of SERVER_SOFTWARE.
 const serverSoftware = "forktax"
-
-// childRequest returns r for net/http/cgi, without the headers that must not become variables of a child.
-func (h *Host) childRequest(r *http.Request) *http.Request {
-	own := *r
-	own.Header = make(http.Header, len(r.Header))
-	for name, values := range r.Header {
-		if h.passesHeader(name) {
-			own.Header[name] = values
-		}
-	}
-	return &own
-}
 
 // passesHeader reports whether a header becomes a variable; see RFC 3875, sections 4.1.18 and 9.2. The following do
 // not:
@@ -72,30 +65,123 @@ func isShellshock(r *http.Request) bool {
 	return false
 }
 
-// variables returns the variables that net/http/cgi leaves out, or sets differently from RFC 3875. The numbers in the
-// comments are sections of that.
-func (h *Host) variables(r *http.Request, s script) []string {
+// defaultPath is PATH if the host has none, that of net/http/cgi.
+const defaultPath = "/bin:/usr/bin:/usr/ucb:/usr/bsd:/usr/local/bin"
+
+// initEnvironment sets the variables that do not depend on the request. Those of Env override all others.
+func (h *Host) initEnvironment() {
+	h.own = map[string]bool{contract.EnvChild: true}
+	var names []string
+	values := map[string]string{}
+	set := func(name, value string) {
+		if _, is := values[name]; !is {
+			names = append(names, name)
+		}
+		values[name] = value
+	}
+	set("GATEWAY_INTERFACE", "CGI/1.1")
+	set("SERVER_SOFTWARE", serverSoftware)
+	set("PATH", cmp.Or(os.Getenv("PATH"), defaultPath))
+	for _, name := range append([]string{libraryPath()}, h.InheritEnv...) {
+		if value, is := os.LookupEnv(name); is && value != "" {
+			set(name, value)
+		}
+	}
+	for _, setting := range h.Env {
+		name, value, _ := strings.Cut(setting, "=")
+		set(name, value)
+		h.own[name] = true
+	}
+	for _, name := range names {
+		if name != contract.EnvChild {
+			h.fixed = append(h.fixed, name+"="+values[name])
+		}
+	}
+}
+
+// libraryPath returns the variable for the search path of shared libraries.
+func libraryPath() string {
+	if runtime.GOOS == "darwin" {
+		return "DYLD_LIBRARY_PATH"
+	}
+	return "LD_LIBRARY_PATH"
+}
+
+// environment returns the environment of the child. The numbers in the comments are sections of RFC 3875.
+func (h *Host) environment(e *exchange, s script) []string {
+	r := e.request
+	vars := append(make([]string, 0, len(h.fixed)+len(r.Header)+24), h.fixed...)
+	set := func(name, value string) {
+		if !h.own[name] {
+			vars = append(vars, name+"="+value)
+		}
+	}
 	name, port := serverAddress(r)
-	vars := make([]string, 0, 16+len(h.Env)) // with room for reportVariable and the mark
-	vars = append(vars,
-		"SERVER_SOFTWARE="+serverSoftware,
-		"SERVER_PROTOCOL="+r.Proto, // 4.1.16
-		"SERVER_NAME="+name,
-		"SERVER_PORT="+port,
-	)
+	beyond := strings.TrimPrefix(r.URL.Path, s.name)
+	set("SERVER_PROTOCOL", r.Proto) // 4.1.16
+	set("SERVER_NAME", name)
+	set("SERVER_PORT", port)
+	set("REQUEST_METHOD", r.Method)
+	set("REQUEST_URI", r.URL.RequestURI())
+	set("QUERY_STRING", r.URL.RawQuery)
+	set("SCRIPT_NAME", s.name)
+	set("SCRIPT_FILENAME", s.path)
+	set("PATH_INFO", beyond)
+	if beyond != "" && h.Documents != "" {
+		set("PATH_TRANSLATED", filepath.Join(h.Documents, filepath.FromSlash(path.Clean(beyond)))) // 4.1.6
+	}
+	if address, port, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		set("REMOTE_ADDR", address)
+		set("REMOTE_HOST", address)
+		set("REMOTE_PORT", port)
+	} else {
+		set("REMOTE_ADDR", r.RemoteAddr)
+		set("REMOTE_HOST", r.RemoteAddr)
+	}
+	if r.TLS != nil {
+		set("HTTPS", "on")
+	}
+	if u, ok := r.Context().Value(userKey{}).(user); ok { // 4.1.1 and 4.1.11
+		set("AUTH_TYPE", u.scheme)
+		set("REMOTE_USER", u.name)
+	}
 	if t := r.Header.Get("Content-Type"); t != "" {
-		vars = append(vars, "CONTENT_TYPE="+t)
+		set("CONTENT_TYPE", t)
 	}
-	if r.ContentLength == 0 && r.Header.Get("Content-Length") != "" { // an empty body is a body
-		vars = append(vars, "CONTENT_LENGTH=0")
+	if r.ContentLength > 0 || r.Header.Get("Content-Length") != "" { // an empty body is a body
+		set("CONTENT_LENGTH", strconv.FormatInt(r.ContentLength, 10))
 	}
-	if beyond := strings.TrimPrefix(r.URL.Path, s.name); beyond != "" && h.Documents != "" {
-		vars = append(vars, "PATH_TRANSLATED="+filepath.Join(h.Documents, filepath.FromSlash(path.Clean(beyond)))) // 4.1.6
+	if r.Host != "" {
+		set("HTTP_HOST", r.Host)
 	}
-	if u, ok := r.Context().Value(userKey{}).(user); ok {
-		vars = append(vars, "AUTH_TYPE="+u.scheme, "REMOTE_USER="+u.name) // 4.1.1 and 4.1.11
+	for name, values := range r.Header {
+		if h.passesHeader(name) {
+			between := ", "
+			if name == "Cookie" {
+				between = "; "
+			}
+			set(headerVariable(name), strings.Join(values, between))
+		}
 	}
-	return vars
+	if e.stderr.wanted != "" {
+		vars = append(vars, reportVariable+"="+e.stderr.wanted)
+	}
+	return append(vars, contract.EnvChild+"="+e.mark)
+}
+
+// headerVariable returns the variable for a header (4.1.18).
+func headerVariable(name string) string {
+	b := append(make([]byte, 0, len("HTTP_")+len(name)), "HTTP_"...)
+	for _, c := range []byte(name) {
+		switch {
+		case 'a' <= c && c <= 'z':
+			c -= 'a' - 'A'
+		case c == '-':
+			c = '_'
+		}
+		b = append(b, c)
+	}
+	return string(b)
 }
 
 // serverAddress returns SERVER_NAME, the name that the client used (RFC 3875, section 4.1.14), and SERVER_PORT, the

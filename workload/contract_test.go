@@ -89,7 +89,8 @@ func TestRunFails(t *testing.T) {
 		"prepare fails":        {failing("no flour"), []string{"prepare", "-dir", t.TempDir()}, 1, []string{"no flour"}},
 		"serve, wrong flag":    {sample, []string{"serve", "-fast"}, 2, []string{"-fast", "-model"}},
 		"an unknown model":     {sample, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, names}},
-		"an unsupported model": {hosting, []string{"serve", "-model", "persistent"}, 2, []string{"want one of: cgi\n"}},
+		"an unsupported model": {hosting, []string{"serve", "-model", "persistent"}, 2,
+			[]string{"want one of: cgi, cgi-direct\n"}},
 		"no executable":        {hosting, []string{"serve", "-model", "cgi"}, 1, []string{"no such executable"}},
 		"-addr is in use":      {sample, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
 		"-admin is in use":     {sample, []string{"serve", "-admin", address}, 1, []string{"-admin", address}},
@@ -204,8 +205,8 @@ func TestExecutable(t *testing.T) {
 		t.Fatalf("Run describe = %d, want 0", code)
 	}
 	var d contract.Description
-	if err := json.Unmarshal(out.Bytes(), &d); err != nil || !slices.Equal(d.Models, []string{"cgi"}) {
-		t.Errorf("models = %q (%v), want cgi", d.Models, err)
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil || !slices.Equal(d.Models, []string{"cgi", "cgi-direct"}) {
+		t.Errorf("models = %q (%v), want cgi, cgi-direct", d.Models, err)
 	}
 	t.Setenv(givenVariable, "as given")
 	s := start(t, w, "cgi")

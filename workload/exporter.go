@@ -15,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 
-	"forktax/cgi"
 	"forktax/workload/contract"
 )
 
@@ -86,9 +85,7 @@ func (e *exporter) render(r *http.Request, s contract.Snapshot) (*bufio.Reader, 
 	cmd := exec.CommandContext(r.Context(), path, "metrics",
 		"--accept", r.Header.Get("Accept"), "--accept-encoding", r.Header.Get("Accept-Encoding"))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &out, &stderr
-	if err = cgi.Start(cmd); err == nil {
-		err = cmd.Wait()
-	}
+	err = cmd.Run()
 	if cmd.ProcessState != nil {
 		e.mu.Lock()
 		add(&e.spent, cmd.ProcessState)

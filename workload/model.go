@@ -19,6 +19,7 @@ type row struct {
 
 var rows = []row{
 	{"cgi", cgi.Model},
+	{"cgi-direct", cgi.Direct},
 	{"reload", persistent.Model},
 	{"reconnect", persistent.Model},
 	{"persistent", persistent.Model},

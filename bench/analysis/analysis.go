@@ -40,6 +40,7 @@ type Run struct {
 	Version          string            `json:"version"`
 	Baseline         string            `json:"baseline"`
 	Variants         []record.Variant  `json:"variants,omitempty"` // variants that are compared instead of models
+	Hosts            map[string]string `json:"hosts,omitempty"`    // what started a process for each request, by model
 	Floor            string            `json:"floor,omitempty"`    // workload of the smallest program
 	CrossCheckEngine string            `json:"cross_check_engine,omitempty"`
 	Control          string            `json:"control,omitempty"` // variant that a check must find to be slower

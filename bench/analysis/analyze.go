@@ -11,7 +11,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 		Schema: record.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
-			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Floor: r.Plan.Floor,
+			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Hosts: r.Hosts, Floor: r.Plan.Floor,
 			CrossCheckEngine: r.Plan.CrossCheck, Rounds: r.Plan.Rounds, Suite: r.Plan.Suite, Servers: r.Plan.Servers,
 			Env: r.Plan.Env, IgnoreHeaders: append([]string{}, r.Plan.IgnoreHeaders...)},
 		Environment: r.Environment,

@@ -72,7 +72,7 @@ func (l *Lab) recordNoise(ctx context.Context, budget time.Duration, seed uint64
 		Baseline: "base", Check: &plan.CheckSpec{Candidate: "candidate", Metrics: []string{analysis.MetricResponse},
 			MustCatch: sequential.DefaultMustCatch, Alpha: sequential.DefaultAlpha}}
 	for _, name := range []string{"base", "candidate"} {
-		pl.Variants = append(pl.Variants, subject.Variant{Name: name, Model: plan.Fresh})
+		pl.Variants = append(pl.Variants, subject.Variant{Name: name, Model: subject.ScriptModel})
 		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: p.Requests[0].Name, Model: name,
 			Engine: load.Default, Load: closed(1)})
 	}

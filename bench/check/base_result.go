@@ -16,7 +16,7 @@ import (
 )
 
 // storedSides are the models of a stored result that can serve as the base, in order of preference.
-var storedSides = []string{candidateName, subject.FloorModel}
+var storedSides = []string{candidateName, subject.ScriptModel}
 
 // readBaseline reads the cost of each request relative to the floor from a stored result. Metrics that the result lacks
 // are left out; it is a usage error if the user named them.
@@ -32,6 +32,9 @@ func (c *comparison) readBaseline(env map[string]string, metrics []string, named
 	if !a.Run.Complete {
 		return nil, nil, subject.InvalidOption("base-result", "%s: the run was not completed: %s", c.BaseResult,
 			a.Run.Condition)
+	}
+	if err := c.sameHost(a); err != nil {
+		return nil, nil, err
 	}
 	unlike := analysis.MachineMismatches(a.Environment, machine.Environment())
 	if len(unlike) > 0 && !c.AllowUnlikeMachine {
@@ -83,6 +86,24 @@ func (c *comparison) readBaseline(env map[string]string, metrics []string, named
 		s.Ratios[i].Slack *= widening(c.Alpha, len(s.Ratios))
 	}
 	return s, leftOut, nil
+}
+
+// sameHost returns a usage error if the processes of the stored result were not started by the host of this check: what
+// a host costs is a part of each ratio.
+func (c *comparison) sameHost(a *analysis.Analysis) error {
+	for _, side := range storedSides {
+		if a.Run.Hosts[side] == contract.HostDirect {
+			return nil
+		}
+	}
+	if len(a.Run.Hosts) == 0 {
+		return subject.InvalidOption("base-result", "%s does not name the CGI host that started its processes: it is of an "+
+			"older forktax, or has no CGI; measure it again", c.BaseResult)
+	}
+	others := slices.Compact(slices.Sorted(maps.Values(a.Run.Hosts)))
+	return subject.InvalidOption("base-result", "%s was measured under another CGI host, %s; a check measures under that of "+
+		"%s: use a result of forktax check, or of forktax run --model %s", c.BaseResult, strings.Join(others, " and "),
+		contract.HostDirect, subject.ScriptModel)
 }
 
 // rename changes the name of the workload in a stored result, and of a single request, to the names in this check: two

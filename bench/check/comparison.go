@@ -50,8 +50,8 @@ func (o *Options) compare(ctx context.Context, finder *subject.Finder, stderr io
 			base.keeps.Name, candidate.title, candidate.keeps.Name)
 	}
 	for _, s := range c.sides {
-		if !s.keeps.HasModel(subject.FloorModel) {
-			return nil, subject.Unusable("%s does not support model %q; it supports %s", s.title, subject.FloorModel,
+		if !s.keeps.HasModel(subject.ScriptModel) {
+			return nil, subject.Unusable("%s does not support model %q; it supports %s", s.title, subject.ScriptModel,
 				strings.Join(s.keeps.Models, ", "))
 		}
 	}

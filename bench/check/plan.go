@@ -74,7 +74,7 @@ func (c *comparison) addFloor(p *plan.Plan, floor subject.Program) {
 	p.Strides = append(slices.Repeat([]int{1}, len(p.Cells)), stride)
 	p.Floor = floor.Name
 	p.Workloads = append(p.Workloads, floor.Description)
-	p.Cells = append(p.Cells, cellOf(floor.Name, floor.Requests[0].Name, subject.FloorModel))
+	p.Cells = append(p.Cells, cellOf(floor.Name, floor.Requests[0].Name, subject.ScriptModel))
 }
 
 func cellOf(workload, request, model string) plan.Cell {
@@ -95,7 +95,7 @@ func (c *comparison) variants() []subject.Variant {
 
 // variant returns the variant that runs the program of a side, delayed if it is a control.
 func (c *comparison) variant(name string, s side) subject.Variant {
-	v := subject.Variant{Name: name, Model: subject.FloorModel, Env: map[string]string{}}
+	v := subject.Variant{Name: name, Model: subject.ScriptModel, Env: map[string]string{}}
 	maps.Copy(v.Env, s.env)
 	if c.script != nil {
 		v.Env[contract.EnvScriptPath] = s.path

@@ -96,11 +96,22 @@ func findReplacement(ctx context.Context, f *subject.Finder, v subject.Variant,
 	return found, nil
 }
 
+// floorModels returns the models of the run that the floor has.
+func (o *Options) floorModels() []string {
+	var models []string
+	for _, c := range o.conditions() {
+		if !slices.Contains(models, c.Model) {
+			models = append(models, c.Model)
+		}
+	}
+	return subject.FloorModels(models)
+}
+
 // FindFloor finds the floor for a run of these programs, if the options ask for it. If it cannot be found,
 // Floor.Missing has the reason; the error is only that of ctx.
 func (o *Options) FindFloor(ctx context.Context, f *subject.Finder, programs []subject.Program) (subject.Floor, error) {
 	if !o.Floor || o.FindKnee || len(programs) == 0 ||
-		!slices.ContainsFunc(o.conditions(), func(c subject.Variant) bool { return c.Model == subject.FloorModel }) ||
+		len(o.floorModels()) == 0 ||
 		slices.ContainsFunc(programs, func(p subject.Program) bool { return p.Name == subject.FloorWorkload }) {
 		return subject.Floor{}, nil
 	}

@@ -15,6 +15,17 @@ func (p Plan) ExecutionModel(model string) string {
 	return model
 }
 
+// Hosts returns what starts a process for each request, by the cells' models.
+func (p Plan) Hosts() map[string]string {
+	hosts := map[string]string{}
+	for _, c := range p.Cells {
+		if m, known := contract.ModelNamed(p.ExecutionModel(c.Model)); known && m.Host != "" && p.Suite == nil {
+			hosts[c.Model] = m.Host
+		}
+	}
+	return hosts
+}
+
 // Stays reports whether a target of this model is resident: its process serves more than one request. Names that are
 // not models are names of external servers, which are resident, or of contenders of a suite.
 func (p Plan) Stays(model string) bool {

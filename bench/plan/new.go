@@ -77,7 +77,7 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 		p.Floor = floor.Name
 		p.Workloads = append(p.Workloads, floor.Description)
 		request := subject.Selection{Program: floor.Name, Request: floor.Requests[0].Name}
-		p.Cells = append(p.Cells, o.cells(request, []string{subject.FloorModel})...)
+		p.Cells = append(p.Cells, o.cells(request, o.floorModels())...)
 	}
 	o.schedule(&p)
 	if err == nil {

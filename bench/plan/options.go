@@ -45,7 +45,7 @@ type Options struct {
 // DefaultOptions returns options that compare cgi with persistent in 30 seconds.
 func DefaultOptions() Options {
 	return Options{
-		Models:      []string{Baseline, subject.FloorModel},
+		Models:      []string{Baseline, Fresh},
 		Clients:     []int{1, 8},
 		Arrivals:    "poisson",
 		Connections: 1000, // default queue length of a CGI host

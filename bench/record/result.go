@@ -17,6 +17,8 @@ type Head struct {
 	Version     string      `json:"version"` // version of forktax
 	Plan        plan.Plan   `json:"plan"`
 	Environment Environment `json:"environment"`
+	// Hosts are what started a process for each request, by model or variant; nil in records of an older forktax.
+	Hosts map[string]string `json:"hosts,omitempty"`
 }
 
 // A Block is one visit to one cell, the unit of measurement. Times are in ns.

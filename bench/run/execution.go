@@ -131,6 +131,7 @@ func (e *Execution) head(served []subject.Served) (record.Head, error) {
 		Version:     e.Version,
 		Plan:        e.Plan.Redacted(),
 		Environment: machine.Environment(),
+		Hosts:       e.Plan.Hosts(),
 	}
 	for _, s := range served {
 		described, err := machine.Program(s.Name, s.Path)

@@ -94,8 +94,11 @@ func (f Failure) loggedCause(path string) string {
 	return ""
 }
 
-// headInLog matches what net/http/cgi logs about a response without headers, with what the host adds.
-var headInLog = regexp.MustCompile(`\b(no headers|bogus header line: (.*?))(?:; the program (?:ended|was killed).*)?$`)
+// headInLog matches what a CGI host logs about a response without a header, with what the program did after it: our own
+// host and net/http/cgi.
+var headInLog = regexp.MustCompile(
+	`\b(?:no headers?|(?:bogus header line|malformed response header line): (.*?))` +
+		`(?:; the program (?:ended|was killed).*)?$`)
 
 // headCause returns what a response lacks. If a program printed nothing, its own log explains more than the form.
 func (f Failure) headCause() string {
@@ -107,10 +110,13 @@ func (f Failure) headCause() string {
 		return unlikeHead(string(line))
 	}
 	for _, line := range f.Log {
-		if m := headInLog.FindStringSubmatch(line); m != nil && m[1] == "no headers" {
+		m := headInLog.FindStringSubmatch(line)
+		switch {
+		case m == nil:
+		case m[1] == "":
 			return withForm("it printed no header", len(f.Log) == 1)
-		} else if m != nil {
-			return unlikeHead(m[2])
+		default:
+			return unlikeHead(m[1])
 		}
 	}
 	return ""

@@ -10,8 +10,8 @@ import (
 // ScriptWorkload is the workload program that hosts CGI executables.
 const ScriptWorkload = "script"
 
-// ScriptModel is the only model of a hosted executable.
-var ScriptModel = contract.Fresh().Name
+// ScriptModel is the model of a hosted executable.
+var ScriptModel = contract.Direct().Name
 
 // HostedName returns the name of the CGI executable at path in reports: that of its file.
 func HostedName(path string) string {

@@ -31,7 +31,7 @@ func (p *preparation) startHosted(c contender, file string) (start, error) {
 			return nil, err
 		}
 	}
-	host, v := p.host, subject.Variant{Model: cgi, Env: env}
+	host, v := p.host, subject.Variant{Model: subject.ScriptModel, Env: env}
 	return func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 		return l.Serve(ctx, host, v)
 	}, nil
@@ -63,7 +63,7 @@ func (p *preparation) startWeb(c contender, of subject.Program, file string) sta
 		}
 		// The Go program keeps the same data open, as for its own children, but gets no requests. Otherwise SQLite would
 		// write back and delete its log whenever the only running child ends.
-		_, release, err := l.Serve(ctx, of, subject.Variant{Model: cgi, Env: env})
+		_, release, err := l.Serve(ctx, of, subject.Variant{Model: subject.ScriptModel, Env: env})
 		if err != nil {
 			return nil, nil, errors.Join(err, w.Stop())
 		}

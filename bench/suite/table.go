@@ -130,7 +130,7 @@ func python(workload, program, request string, files map[string]string) []conten
 func twins(workload, program, request string) []contender {
 	return []contender{
 		{workload: workload, program: program, request: request, name: cgi, model: cgi,
-			title: "our host: a process for each request"},
+			title: "net/http/cgi: a process for each request"},
 		{workload: workload, program: program, request: request, name: persistent, model: persistent,
 			title: "a persistent process"},
 	}
@@ -138,7 +138,7 @@ func twins(workload, program, request string) []contender {
 
 // hosted returns a contender for each CGI host. Each executes the file, or the hello program in Go if file is "".
 func hosted(workload, file string) []contender {
-	all := []contender{{name: cgi, title: "our host, over net/http/cgi"}}
+	all := []contender{{name: cgi, title: "our host"}}
 	for _, web := range []string{"apache", "lighttpd", "nginx"} {
 		all = append(all, contender{name: web, web: web})
 	}

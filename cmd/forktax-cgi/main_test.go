@@ -42,7 +42,7 @@ func served(t *testing.T, path string) (url string) {
 	var log bytes.Buffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- workload.Run(t.Context(), program, []string{"serve", "-model", "cgi"}, stdin, stdout, &log)
+		ended <- workload.Run(t.Context(), program, []string{"serve", "-model", "cgi-direct"}, stdin, stdout, &log)
 		stdout.Close()
 	}()
 	line, err := bufio.NewReader(output).ReadString('\n')
@@ -136,7 +136,7 @@ func TestInvalidScript(t *testing.T) {
 		t.Helper()
 		t.Setenv(contract.EnvScriptPath, path)
 		var out, stderr bytes.Buffer
-		args := []string{"serve", "-model", "cgi"}
+		args := []string{"serve", "-model", "cgi-direct"}
 		code := workload.Run(t.Context(), program, args, strings.NewReader(""), &out, &stderr)
 		if code != 1 || out.Len() > 0 || !strings.Contains(stderr.String(), want) {
 			t.Errorf("SCRIPT_PATH=%s: status %d, output %q, message %q; want 1, none, %q", path, code, &out, &stderr, want)
@@ -160,7 +160,8 @@ func TestDescribe(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 		t.Fatal(err)
 	}
-	want := contract.Description{Contract: contract.Version, Name: "script", About: program.About, Models: []string{"cgi"},
+	want := contract.Description{Contract: contract.Version, Name: "script", About: program.About,
+		Models:   []string{"cgi", "cgi-direct"},
 		Requests: []contract.Request{{Name: "get", Method: "GET", Path: "/", Want: contract.Want{Status: 200}}}}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("describe (-want +got):\n%s", diff)

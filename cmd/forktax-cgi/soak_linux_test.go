@@ -80,7 +80,7 @@ func startHost(t *testing.T, path string, flags ...string) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{T: t, cmd: exec.Command(self, append([]string{"serve", "-model", "cgi"}, flags...)...)}
+	h := &host{T: t, cmd: exec.Command(self, append([]string{"serve", "-model", "cgi-direct"}, flags...)...)}
 	h.cmd.Env = append(os.Environ(), hostVariable+"=1", contract.EnvScriptPath+"="+path, contract.EnvExporter+"="+self)
 	h.cmd.Stderr = &h.log
 	stdout, err := h.cmd.StdoutPipe()

@@ -106,7 +106,8 @@ func TestDescribe(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 		t.Fatal(err)
 	}
-	want := contract.Description{Contract: contract.Version, Name: "floor", About: floor.About, Models: []string{"cgi"},
+	want := contract.Description{Contract: contract.Version, Name: "floor", About: floor.About,
+		Models:   []string{"cgi", "cgi-direct"},
 		Requests: floor.Requests}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("describe (-want +got):\n%s", diff)

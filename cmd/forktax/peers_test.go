@@ -69,7 +69,7 @@ func comparePeers(b *testing.B, child string) {
 	p := builtScript(b, dir)
 	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/",
 		Want: contract.Want{Status: 200, Body: "hello\n"}}}
-	const ours = "cgi"
+	const ours = "cgi-direct"
 	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Starts: 8,
 		MinRequests: plan.MinRequests,
 		// Long enough that the connections opened by each visit do not affect the comparison.

@@ -31,6 +31,9 @@ type ChildLimits struct {
 	Body int64
 	// Response is the largest size in bytes of a response body; larger responses are aborted. The default is 1 GiB.
 	Response int64
+	// ResponseHeader is the largest size in bytes of a response header; a larger one gives status 502. The default is
+	// 64 KiB.
+	ResponseHeader int64
 	// CPU is the largest CPU time of a child, in whole seconds (RLIMIT_CPU). The default is no limit.
 	CPU time.Duration
 	// Memory is the largest address space of a child in bytes (RLIMIT_AS). The default is no limit.
@@ -49,6 +52,8 @@ const (
 	defaultHeader   = 64 << 10 // Linux limits a variable of a child to 128 KiB
 	defaultBody     = 1 << 30
 	defaultResponse = 1 << 30
+
+	defaultResponseHeader = 64 << 10
 )
 
 // WithDefaults returns l with zero fields set to their defaults; -1 means no limit.
@@ -62,6 +67,7 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 	l.Header = cmp.Or(l.Header, defaultHeader)
 	l.Body = cmp.Or(l.Body, defaultBody)
 	l.Response = cmp.Or(l.Response, defaultResponse)
+	l.ResponseHeader = cmp.Or(l.ResponseHeader, defaultResponseHeader)
 	l.CPU = cmp.Or(l.CPU, -1)
 	l.Memory = cmp.Or(l.Memory, -1)
 	l.Processes = cmp.Or(l.Processes, -1)
@@ -80,6 +86,8 @@ func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	f.Var(sizeFlag(&l.Header), "max-header", "maximum size of a request line and header; larger ones get status 431")
 	f.Var(sizeFlag(&l.Body), "max-body", "maximum size of a request body (0: no limit); larger ones get status 413")
 	f.Var(sizeFlag(&l.Response), "max-response", "maximum size of a response body (0: no limit); larger ones are aborted")
+	f.Var(sizeFlag(&l.ResponseHeader), "max-response-header", "maximum size of a response header (0: no limit); larger "+
+		"ones give status 502")
 	f.Var(durationFlag(&l.CPU), "child-cpu", "maximum CPU time of a child, in whole seconds (0: no limit)")
 	f.Var(sizeFlag(&l.Memory), "child-memory", "maximum address space of a child (0: no limit)")
 	f.Var(countFlag(&l.Processes, 0), "child-processes", "maximum number of processes of the user that children run as "+

@@ -21,15 +21,23 @@ type Model struct {
 	Process    Lifetime `json:"process"`
 	State      Lifetime `json:"state"`
 	Connection Lifetime `json:"connection"`
+	Host       string   `json:"host,omitempty"` // what starts the processes, if each serves one request
 }
+
+// Hosts that start a process for each request.
+const (
+	HostLibrary = "net/http/cgi"
+	HostDirect  = "forktax"
+)
 
 // Models are all execution models. If several have the same lifetimes, [Resident], [Fresh] and [ModelKeeping] return
 // the first of them.
 var Models = []Model{
-	{"cgi", "one process per request", PerRequest, PerRequest, PerRequest},
-	{"reload", "one process; new state and connections for each request", Kept, PerRequest, PerRequest},
-	{"reconnect", "one process and state; new connections for each request", Kept, Kept, PerRequest},
-	{"persistent", "one process, state and connections", Kept, Kept, Kept},
+	{"cgi", "one process per request, by Go's net/http/cgi", PerRequest, PerRequest, PerRequest, HostLibrary},
+	{"cgi-direct", "one process per request, by forktax's own CGI host", PerRequest, PerRequest, PerRequest, HostDirect},
+	{"reload", "one process; new state and connections for each request", Kept, PerRequest, PerRequest, ""},
+	{"reconnect", "one process and state; new connections for each request", Kept, Kept, PerRequest, ""},
+	{"persistent", "one process, state and connections", Kept, Kept, Kept, ""},
 }
 
 // ModelNamed returns the model with the given name, and reports whether there is one.
@@ -61,6 +69,13 @@ func Resident() Model {
 // Fresh returns the model that keeps nothing.
 func Fresh() Model {
 	m, _ := ModelKeeping(PerRequest, PerRequest, PerRequest)
+	return m
+}
+
+// Direct returns the model whose processes forktax's own host starts, with the guarantees that programs of other people
+// need.
+func Direct() Model {
+	m, _ := find(func(m Model) bool { return m.Host == HostDirect })
 	return m
 }
 

@@ -1,6 +1,0 @@
-package cgi
-
-var (
-	MaxPID      = maxPID
-	PIDsBetween = pidsBetween
-)

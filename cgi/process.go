@@ -1,0 +1,101 @@
+//go:build unix
+
+package cgi
+
+import (
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A process is a child. Its PID cannot be given to another process before the child is reaped.
+type process struct {
+	mu     sync.Mutex
+	pid    int // 0 until the child is started
+	reaped bool
+	status syscall.WaitStatus // how the child ended, if reaped
+}
+
+func (p *process) started(pid int) {
+	p.mu.Lock()
+	p.pid = pid
+	p.mu.Unlock()
+}
+
+// number returns the PID; 0 if the child is not started.
+func (p *process) number() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pid
+}
+
+// reap reports whether the child has ended. It does not wait.
+func (p *process) reap() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped || p.pid == 0 {
+		return p.reaped
+	}
+	for {
+		pid, err := syscall.Wait4(p.pid, &p.status, syscall.WNOHANG, nil)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err != nil: // reaped by others: SIGCHLD is ignored
+			p.reaped = true
+		case pid == p.pid:
+			p.reaped = true
+		}
+		return p.reaped
+	}
+}
+
+// exitPolls is the number of polls, yielding after each, before wait uses other means. A child exits so soon after the
+// end of its response that this rarely happens.
+const exitPolls = 3
+
+// wait waits until the child has ended.
+func (p *process) wait() {
+	for range exitPolls {
+		if p.reap() {
+			return
+		}
+		runtime.Gosched()
+	}
+	if p.waitByDescriptor() {
+		return
+	}
+	for pause := time.Millisecond / 4; !p.reap(); pause = min(2*pause, 20*time.Millisecond) {
+		time.Sleep(pause)
+	}
+}
+
+// exit describes how the child ended. killed reports that a signal ended it. It must be reaped.
+func (p *process) exit() (how string, killed bool) {
+	switch s := p.status; {
+	case s.Signaled():
+		return "was killed (signal: " + s.Signal().String() + ")", true
+	case s.ExitStatus() != 0:
+		return "ended with status " + strconv.Itoa(s.ExitStatus()), false // bench/subject recognizes these texts in logs
+	}
+	return "", false
+}
+
+func signal(pids []int, s syscall.Signal) {
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, s) // fails if the process has exited meanwhile
+	}
+}
+
+// readNow reads from a non-blocking descriptor.
+func readNow(fd int, b []byte) (n int, err error) {
+	n, err = syscall.Read(fd, b)
+	for err == syscall.EINTR {
+		n, err = syscall.Read(fd, b)
+	}
+	return n, err
+}
+
+func closeFile(fd int) { _ = syscall.Close(fd) }

@@ -1,0 +1,44 @@
+//go:build unix && !linux
+
+package cgi
+
+import (
+	"os"
+	"syscall"
+)
+
+func (p *process) waitByDescriptor() bool { return false }
+
+func idle(int) bool { return false }
+
+// descendants returns the child alone: other processes are not looked for on this system.
+func (p *process) descendants(string) []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pid == 0 || p.reaped {
+		return nil
+	}
+	return []int{p.pid}
+}
+
+// newPipe returns a pipe. One end is for a child; it blocks. The other, ours, does not: the read end if reads.
+func newPipe(reads bool) (own, child int, err error) {
+	var ends [2]int
+	syscall.ForkLock.RLock()
+	err = syscall.Pipe(ends[:])
+	if err == nil {
+		syscall.CloseOnExec(ends[0])
+		syscall.CloseOnExec(ends[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return 0, 0, os.NewSyscallError("pipe", err)
+	}
+	own, child = ends[0], ends[1]
+	if !reads {
+		own, child = ends[1], ends[0]
+	}
+	return own, child, os.NewSyscallError("fcntl", syscall.SetNonblock(own, true))
+}
+
+func peerClosed(syscall.Conn) bool { return false }
