@@ -270,20 +270,33 @@ type exchanges struct {
 	all     map[*exchange]struct{}
 	closed  bool
 	watched bool           // the goroutine watch is running
+	most    int            // largest number of exchanges since the last check
+	procs   *processors    // may be nil
 	clock   atomic.Int64   // nanoseconds for which children were watched
 	busy    sync.WaitGroup // exchanges, and goroutines that terminate their children
 }
 
+// add reports whether e was added: it is not if the host is shutting down.
 func (s *exchanges) add(e *exchange) bool {
+	n := s.register(e)
+	if n > 1 {
+		s.procs.raise()
+	}
+	return n > 0
+}
+
+// register adds e and returns the number of exchanges; 0 if the host is shutting down.
+func (s *exchanges) register(e *exchange) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return false
+		return 0
 	}
 	if s.all == nil {
 		s.all = map[*exchange]struct{}{}
 	}
 	s.all[e] = struct{}{}
+	s.most = max(s.most, len(s.all))
 	s.busy.Add(1)
 	e.born = s.clock.Load()
 	e.lastWrite.Store(e.born)
@@ -291,7 +304,7 @@ func (s *exchanges) add(e *exchange) bool {
 		s.watched = true
 		go s.watch()
 	}
-	return true
+	return len(s.all)
 }
 
 func (s *exchanges) remove(e *exchange) {

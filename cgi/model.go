@@ -44,6 +44,7 @@ func startHost(_ context.Context, p model.Program) (model.Server, error) {
 	h := &Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
 		Streams: x.Streams, Reports: own, InheritEnv: slices.Concat(inherited, padding(own), p.Env, x.Env),
 		Limits: p.Limits, Logger: p.Logger}
+	h.running.procs = newProcessors()
 	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
 }
 

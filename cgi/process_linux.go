@@ -113,16 +113,13 @@ func statOf(dir string) (parent, group int, alive bool) {
 // newPipe returns a pipe. One end is for a child; it blocks. The other, ours, does not: the read end if reads.
 func newPipe(reads bool) (own, child int, err error) {
 	var ends [2]int
-	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
 		return 0, 0, os.NewSyscallError("pipe2", err)
 	}
 	own, child = ends[0], ends[1]
 	if !reads {
 		own, child = ends[1], ends[0]
 	}
-	if err := syscall.SetNonblock(own, true); err != nil {
-		_, _ = syscall.Close(own), syscall.Close(child)
-		return 0, 0, os.NewSyscallError("fcntl", err)
-	}
+	_, _, _ = syscall.Syscall(syscall.SYS_FCNTL, uintptr(child), syscall.F_SETFL, 0) // cannot fail for a pipe
 	return own, child, nil
 }

@@ -4,6 +4,8 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // tuneScheduler prepares this process for starting many others. The effect of each part is in
@@ -18,3 +20,51 @@ var tuneScheduler = sync.OnceFunc(func() {
 	}
 	useBatchPolicy()
 })
+
+// A processors sets GOMAXPROCS for a host: to 1 while it has one child at a time, and to the value of tuneScheduler
+// while it has more. With idle Ps, Go wakes further threads at each event, which look for work: with one child, they
+// take a third of the CPU time of a request, and delay it.
+type processors struct {
+	many  int32
+	now   atomic.Int32
+	quiet time.Duration // how long there has been one child at most; used by the watching goroutine only
+}
+
+// quietFor is the time with one child at most after which GOMAXPROCS becomes 1.
+const quietFor = time.Second
+
+// newProcessors returns nil if GOMAXPROCS is set by the environment.
+func newProcessors() *processors {
+	if os.Getenv("GOMAXPROCS") != "" {
+		return nil
+	}
+	p := &processors{many: int32(runtime.GOMAXPROCS(0))}
+	p.set(1)
+	return p
+}
+
+func (p *processors) set(n int32) {
+	if p != nil && p.now.Swap(n) != n {
+		runtime.GOMAXPROCS(int(n))
+	}
+}
+
+// raise is called when there is more than one child.
+func (p *processors) raise() {
+	if p != nil {
+		p.set(p.many)
+	}
+}
+
+// observe is called after each interval with the largest number of children in it.
+func (p *processors) observe(children int, interval time.Duration) {
+	switch {
+	case p == nil:
+	case children > 1:
+		p.quiet = 0
+	default:
+		if p.quiet += interval; p.quiet >= quietFor {
+			p.set(1)
+		}
+	}
+}

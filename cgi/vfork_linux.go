@@ -85,13 +85,13 @@ type starter struct {
 
 // starters returns the starters that are not in use; nil if the kernel lacks clone3 or close_range (before Linux 5.9),
 // or a sandbox refuses them. A thread that starts a process keeps its P (a slot of Go's scheduler) until the program is
-// executed, so there is no use for more starters than these.
+// executed, and tuneScheduler allows as many Ps as there are starters.
 var starters = sync.OnceValue(func() chan *starter {
 	null, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
-	all := make([]*starter, runtime.GOMAXPROCS(0))
+	all := make([]*starter, 2*runtime.NumCPU())
 	last := null
 	for i := range all {
 		all[i] = &starter{null: null}

@@ -36,6 +36,8 @@ func (s *exchanges) watch() {
 		if idle += watchEvery; len(seen) > 0 {
 			idle = 0
 		}
+		s.procs.observe(s.most, watchEvery)
+		s.most = len(seen)
 		if idle >= watchFor || s.closed && len(seen) == 0 {
 			s.watched = false
 			s.mu.Unlock()
@@ -78,16 +80,17 @@ func (e *exchange) inspect(now int64) {
 	e.inspected = now
 }
 
-// nudge interrupts the read of the child's response, so that the reader sends what was held back, and notices that the
-// child has ended but left a process behind that keeps the pipe open.
+// nudge interrupts the read of the child's response, so that the reader sends what was held back, or notices that the
+// child has ended but left a process behind that keeps the pipe open. A reader that has something to read has not had
+// the time for it.
 func (e *exchange) nudge() {
 	ended := e.child.reap()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.output == nil {
+	if e.output == nil || !idle(e.pipe) {
 		return
 	}
-	e.left = e.left || ended && idle(e.pipe)
+	e.left = e.left || ended
 	_ = e.output.SetReadDeadline(past)
 }
 
