@@ -161,6 +161,7 @@ func (p *program) start(files [3]int) (pid int, err error) {
 	for i, fd := range s.files {
 		v.add(syscall.SYS_DUP3, uintptr(fd), uintptr(i), 0)
 	}
+	v.add(sysCloseRange, 3, allDescriptors, 0) // what the host inherited itself
 	v.add(syscall.SYS_CHDIR, uintptr(unsafe.Pointer(dir)))
 	v.add(syscall.SYS_RT_SIGPROCMASK, setMask, uintptr(unsafe.Pointer(&s.noSignals)), 0, unsafe.Sizeof(s.noSignals))
 	v.add(syscall.SYS_EXECVE, uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&args[0])),
