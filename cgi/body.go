@@ -43,7 +43,8 @@ func (h *Host) withBody(w http.ResponseWriter, r *http.Request) (with *http.Requ
 	case errors.Is(err, errTooLong):
 		return r, http.StatusRequestEntityTooLarge, fmt.Errorf("request body exceeds the limit of %d bytes", most)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return r, http.StatusRequestTimeout, fmt.Errorf("no data of the request body arrived for %v", h.limits.Idle)
+		return r, http.StatusRequestTimeout, fmt.Errorf("the request body came too slowly: its child has %v, each pause %v",
+			h.limits.Total, h.limits.Idle)
 	case errors.As(err, new(*os.PathError)):
 		return r, http.StatusServiceUnavailable, fmt.Errorf("storing the request body: %w", err)
 	default:
@@ -61,8 +62,8 @@ func (h *Host) spool(from io.Reader, control *http.ResponseController) (io.ReadC
 	if most > 0 {
 		from = io.LimitReader(from, most+1)
 	}
-	if h.limits.Idle > 0 {
-		from = &idleReader{from, control, h.limits.Idle}
+	if h.limits.Idle > 0 || h.limits.Total > 0 {
+		from = &timedReader{from, control, h.limits.Idle, deadlineAfter(h.limits.Total)}
 		defer control.SetReadDeadline(time.Time{})
 	}
 	var begin bytes.Buffer
@@ -99,16 +100,29 @@ func limitBody(b io.ReadCloser, length, most int64) (io.ReadCloser, int64, error
 	return b, length, nil
 }
 
-// An idleReader is a reader of a request body whose reads each time out after limit.
-type idleReader struct {
+// A timedReader is a reader of a request body whose reads each time out after idle, and all of them at end.
+type timedReader struct {
 	io.Reader
 	control *http.ResponseController
-	limit   time.Duration
+	idle    time.Duration // 0 or less for no limit
+	end     time.Time     // zero for no limit
 }
 
-func (p *idleReader) Read(b []byte) (int, error) {
-	_ = p.control.SetReadDeadline(time.Now().Add(p.limit)) // if unsupported, the server's own timeouts apply
+func (p *timedReader) Read(b []byte) (int, error) {
+	until := deadlineAfter(p.idle)
+	if until.IsZero() || !p.end.IsZero() && p.end.Before(until) {
+		until = p.end
+	}
+	_ = p.control.SetReadDeadline(until) // if unsupported, the server's own timeouts apply
 	return p.Reader.Read(b)
+}
+
+// deadlineAfter returns the time after which a limit is exceeded; the zero time if there is none.
+func deadlineAfter(limit time.Duration) time.Time {
+	if limit <= 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(limit)
 }
 
 // A body is a request body that is passed to the child as it arrives.

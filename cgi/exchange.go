@@ -249,7 +249,7 @@ func (e *exchange) end() (next *http.Request) {
 		e.response.header().Set("Connection", "close")
 	}
 	if f.status == http.StatusServiceUnavailable {
-		unavailable(e.response.to)
+		unavailable(e.response.to, "the program cannot be executed at the moment")
 	} else {
 		refuse(e.response.to, f.status)
 	}

@@ -158,7 +158,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 	switch err := h.limiter.acquire(r.Context()); {
 	case errors.Is(err, errQueueFull):
 		h.stats.refused.Add(1)
-		unavailable(w)
+		unavailable(w, "too many requests are waiting for a process")
 		return nil
 	case err != nil: // the client disconnected while it waited
 		return nil
@@ -182,9 +182,10 @@ func refuse(w http.ResponseWriter, status int) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-func unavailable(w http.ResponseWriter) {
+// unavailable responds with status 503.
+func unavailable(w http.ResponseWriter, why string) {
 	w.Header().Set("Retry-After", "1")
-	http.Error(w, "too many requests are waiting for a process", http.StatusServiceUnavailable)
+	http.Error(w, why, http.StatusServiceUnavailable)
 }
 
 // log logs a text about a request as one printable line, without secrets.

@@ -55,7 +55,7 @@ func (l *Library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch err := l.limiter.acquire(r.Context()); {
 	case errors.Is(err, errQueueFull):
 		l.stats.refused.Add(1)
-		unavailable(w)
+		unavailable(w, "too many requests are waiting for a process")
 		return
 	case err != nil: // the client disconnected while it waited
 		return

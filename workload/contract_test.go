@@ -91,12 +91,12 @@ func TestRunFails(t *testing.T) {
 		"an unknown model":     {sample, []string{"serve", "-model", "fork"}, 2, []string{"-model", `"fork"`, names}},
 		"an unsupported model": {hosting, []string{"serve", "-model", "persistent"}, 2,
 			[]string{"want one of: cgi, cgi-direct\n"}},
-		"no executable":        {hosting, []string{"serve", "-model", "cgi"}, 1, []string{"no such executable"}},
-		"-addr is in use":      {sample, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
-		"-admin is in use":     {sample, []string{"serve", "-admin", address}, 1, []string{"-admin", address}},
-		"-addr is invalid":     {sample, []string{"serve", "-addr", "nowhere"}, 1, []string{"-addr", "nowhere"}},
-		"Open fails":           {failing("no key"), []string{"serve", "-model", "persistent"}, 1, []string{"no key"}},
-		"Setup fails":          {unprepared, []string{"serve", "-model", "cgi"}, 1, []string{"no ground"}},
+		"no executable":    {hosting, []string{"serve", "-model", "cgi"}, 1, []string{"no such executable"}},
+		"-addr is in use":  {sample, []string{"serve", "-addr", address}, 1, []string{"-addr", address}},
+		"-admin is in use": {sample, []string{"serve", "-admin", address}, 1, []string{"-admin", address}},
+		"-addr is invalid": {sample, []string{"serve", "-addr", "nowhere"}, 1, []string{"-addr", "nowhere"}},
+		"Open fails":       {failing("no key"), []string{"serve", "-model", "persistent"}, 1, []string{"no key"}},
+		"Setup fails":      {unprepared, []string{"serve", "-model", "cgi"}, 1, []string{"no ground"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

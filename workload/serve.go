@@ -39,7 +39,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	if err != nil {
 		return err
 	}
-	logger := log.New(stderr, w.Name+" "+m.Name+": ", log.LstdFlags)
+	lines := &logWriter{to: stderr}
+	defer lines.flush()
+	logger := log.New(lines, w.Name+" "+m.Name+": ", log.LstdFlags)
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
