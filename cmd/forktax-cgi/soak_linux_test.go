@@ -76,26 +76,10 @@ func (b *syncBuffer) String() string {
 
 func startHost(t *testing.T, path string, flags ...string) *host {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &host{T: t, cmd: exec.Command(self, append([]string{"serve", "-model", "cgi-direct"}, flags...)...)}
-	h.cmd.Env = append(os.Environ(), hostVariable+"=1", contract.EnvScriptPath+"="+path, contract.EnvExporter+"="+self)
-	h.cmd.Stderr = &h.log
-	stdout, err := h.cmd.StdoutPipe()
-	if err == nil {
-		err = h.cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if _, scanned := fmt.Sscanf(line, "ready %s %s\n", &h.url, &h.admin); scanned != nil {
-		t.Fatalf("serve printed %q (%v)", line, err)
-	}
+	h := &host{T: t}
+	h.start(&h.log, path, flags...)
 	t.Cleanup(func() {
-		if h.cmd.ProcessState != nil { // the test has killed it
+		if h.cmd.ProcessState != nil { // the test has ended it
 			return
 		}
 		h.cmd.Process.Signal(os.Interrupt)
@@ -104,6 +88,42 @@ func startHost(t *testing.T, path string, flags ...string) *host {
 		}
 	})
 	return h
+}
+
+// startUnread starts a host whose log nobody reads. The test must end it.
+func startUnread(t *testing.T, path string) *host {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	defer w.Close()
+	h := &host{T: t}
+	h.start(w, path)
+	return h
+}
+
+func (h *host) start(log io.Writer, path string, flags ...string) {
+	h.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.cmd = exec.Command(self, append([]string{"serve", "-model", "cgi-direct"}, flags...)...)
+	h.cmd.Env = append(os.Environ(), hostVariable+"=1", contract.EnvScriptPath+"="+path, contract.EnvExporter+"="+self)
+	h.cmd.Stderr = log
+	stdout, err := h.cmd.StdoutPipe()
+	if err == nil {
+		err = h.cmd.Start()
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if _, scanned := fmt.Sscanf(line, "ready %s %s\n", &h.url, &h.admin); scanned != nil {
+		h.Fatalf("serve printed %q (%v)", line, err)
+	}
 }
 
 // kill kills the host with SIGKILL.

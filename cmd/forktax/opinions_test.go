@@ -92,7 +92,7 @@ func TestHostAnswersAsItsPeers(t *testing.T) {
 	p := builtScript(t, dir)
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir,
 		Env: map[string]string{contract.EnvScriptPath: path, contract.EnvScriptRoot: "/cgi-bin/teller"}}
-	ours, stop, err := launcher.Launch(t.Context(), "cgi", p.Name)
+	ours, stop, err := launcher.Launch(t.Context(), subject.ScriptModel, p.Name)
 	if err != nil {
 		t.Fatal(err)
 	}

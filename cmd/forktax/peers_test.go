@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,10 +33,43 @@ int main(void) {
 }
 `
 
-// BenchmarkPeers compares the host with other web servers that execute the same program for each request: a static
-// program in C, and one in Go. For one minute it visits the servers in turn, with 8 clients. It reports the ratio of
-// our throughput to that of each peer, with its interval. It also reports the ratio of the CPU time of a request to
-// that of only starting the program and waiting for it. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
+// spawnLoop starts a program again and again by posix_spawn, waits for each process, and prints the mean CPU time in ns.
+const spawnLoop = `#define _GNU_SOURCE
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+extern char **environ;
+static double used(int who) {
+	struct rusage u;
+	getrusage(who, &u);
+	return 1e9 * (u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e3 * (u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+int main(int n, char **args) {
+	enum { times = 400 };
+	posix_spawn_file_actions_t files;
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+	for (int i = 0; i < times; i++) {
+		pid_t pid;
+		int status;
+		if (posix_spawn(&pid, args[1], &files, 0, args + 1, environ) || waitpid(pid, &status, 0) != pid || status)
+			return 1;
+	}
+	printf("%.0f\n", (used(RUSAGE_SELF) + used(RUSAGE_CHILDREN)) / times);
+	return 0;
+}
+`
+
+// hostBefore is the variable for the path of a forktax-cgi of another commit, to compare with. Models are the same.
+const hostBefore = "HOST_BEFORE"
+
+// BenchmarkPeers compares the host with net/http/cgi and with other web servers that execute the same program for each
+// request: a static program in C, and one in Go. For one minute it visits the servers in turn, with 8 clients and with
+// one. It reports the ratio of our throughput to that of each peer, with its interval, and that of its response time
+// with one client to ours. It also reports the ratio of the CPU time of a request to that of only starting the program
+// by posix_spawn and waiting for it. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
 func BenchmarkPeers(b *testing.B) {
 	for name, build := range map[string]func(path string) *exec.Cmd{
 		"c": func(path string) *exec.Cmd {
@@ -69,7 +104,7 @@ func comparePeers(b *testing.B, child string) {
 	p := builtScript(b, dir)
 	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/",
 		Want: contract.Want{Status: 200, Body: "hello\n"}}}
-	const ours = "cgi-direct"
+	ours := subject.ScriptModel
 	pl := plan.Plan{Workloads: []contract.Description{p.Description}, Baseline: ours, Starts: 8,
 		MinRequests: plan.MinRequests,
 		// Long enough that the connections opened by each visit do not affect the comparison.
@@ -77,7 +112,13 @@ func comparePeers(b *testing.B, child string) {
 		BudgetNS: int64(time.Minute), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
 		Env: map[string]string{contract.EnvScriptPath: child, contract.EnvPhases: "off"}}
-	models := []string{ours}
+	models := []string{ours, contract.Fresh().Name}
+	if path := os.Getenv(hostBefore); path != "" {
+		launcher.External = append(launcher.External, subject.External{Name: "before",
+			Command: "exec env " + contract.EnvScriptPath + "=" + child + " " + contract.EnvPhases + "=off " + path +
+				" serve -model cgi -addr 127.0.0.1:{port}"})
+		models = append(models, "before")
+	}
 	for _, peer := range servers.WebInfos(servers.Executable) {
 		name := peer.Name
 		u, err := url.Parse(startedPeer(b, name, child))
@@ -87,29 +128,40 @@ func comparePeers(b *testing.B, child string) {
 		launcher.External = append(launcher.External, subject.External{Name: name, URL: u})
 		models = append(models, name)
 	}
-	for _, model := range models {
-		pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: "hello", Model: model, Engine: load.Default,
-			Load: plan.Load{Kind: plan.Closed, Concurrency: 8}})
+	for _, clients := range []int{8, 1} {
+		for _, model := range models {
+			pl.Cells = append(pl.Cells, plan.Cell{Workload: p.Name, Request: "hello", Model: model, Engine: load.Default,
+				Load: plan.Load{Kind: plan.Closed, Concurrency: clients}})
+		}
 	}
+	spawn := []time.Duration{spawned(b, child)}
 	a := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
 	for _, c := range a.Cells {
 		if c.ThroughputRPS == nil || c.Errors > 0 {
 			b.Fatalf("%s: %+v", c.Model, c)
 		}
+		if c.Load.Concurrency == 1 {
+			continue
+		}
 		b.ReportMetric(*c.ThroughputRPS, c.Model+"-req/s")
 		if c.Model == ours {
-			spawn := spawned(b, child)
+			spawn = append(spawn, spawned(b, child), spawned(b, child))
+			slices.Sort(spawn)
+			middle := float64(spawn[len(spawn)/2])
 			b.ReportMetric(float64(*c.CPUPerRequest)/1e3, "µs-CPU/req")
-			b.ReportMetric(float64(spawn)/1e3, "µs-CPU/spawn")
-			b.ReportMetric(float64(*c.CPUPerRequest)/float64(spawn), "×spawn")
+			b.ReportMetric(middle/1e3, "µs-CPU/spawn")
+			b.ReportMetric(float64(*c.CPUPerRequest)/middle, "×spawn")
 		}
 	}
 	for _, c := range a.Comparisons {
-		if c.Metric == analysis.MetricThroughput && c.RatioLow != nil {
-			b.ReportMetric(1/c.Ratio, "×"+c.Candidate)
-			b.ReportMetric(1 / *c.RatioHigh, "×"+c.Candidate+"-low")
-			b.ReportMetric(1 / *c.RatioLow, "×"+c.Candidate+"-high")
+		name := map[string]string{analysis.MetricThroughput: "", analysis.MetricResponse: "-response"}
+		kind, wanted := name[c.Metric]
+		if !wanted || (c.Load.Concurrency == 1) != (kind != "") || c.RatioLow == nil {
+			continue
 		}
+		b.ReportMetric(1/c.Ratio, "×"+c.Candidate+kind)
+		b.ReportMetric(1 / *c.RatioHigh, "×"+c.Candidate+kind+"-low")
+		b.ReportMetric(1 / *c.RatioLow, "×"+c.Candidate+kind+"-high")
 	}
 }
 
@@ -142,35 +194,25 @@ func startedPeer(tb testing.TB, name, executable string) string {
 
 // spawned returns the mean CPU time of starting the program and waiting for it, in a loop that does nothing else.
 func spawned(b *testing.B, child string) time.Duration {
-	const times = 1000
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	b.Helper()
+	loop := filepath.Join(b.TempDir(), "loop")
+	if err := os.WriteFile(loop+".c", []byte(spawnLoop), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	if out, err := exec.Command("gcc", "-O2", "-o", loop, loop+".c").CombinedOutput(); err != nil {
+		b.Fatalf("building: %v\n%s", err, out)
+	}
+	cmd := exec.Command(loop, child)
+	cmd.Env = []string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/"}
+	out, err := cmd.Output()
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer null.Close()
-	used := func() (sum time.Duration) {
-		for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
-			var u syscall.Rusage
-			if err := syscall.Getrusage(who, &u); err != nil {
-				b.Fatal(err)
-			}
-			sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
-		}
-		return sum
+	ns, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil {
+		b.Fatal(err)
 	}
-	before := used()
-	for range times {
-		pid, err := syscall.ForkExec(child, []string{child}, &syscall.ProcAttr{
-			Env:   []string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/"},
-			Files: []uintptr{null.Fd(), null.Fd(), null.Fd()}})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := syscall.Wait4(pid, nil, 0, nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return (used() - before) / times
+	return time.Duration(ns)
 }
 
 // measuredBy executes a plan and returns the analysis of the run.
