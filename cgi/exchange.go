@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 )
 
@@ -31,7 +32,7 @@ type exchange struct {
 	request  *http.Request
 	response response
 	stderr   stderr
-	child    process
+	child    spawn.Process
 	number   int64  // of the exchange, from 1
 	mark     string // mark in the environment of the child and its descendants
 
@@ -94,7 +95,7 @@ func (e *exchange) serve(s script, t *phaseStamps) {
 		sent.Go(func() { e.send(input) })
 	}
 	e.receive(s)
-	e.child.wait()
+	e.child.Wait()
 	e.over.Store(true)
 	if input != nil {
 		_ = input.Close() // ends a write to a process that the child left behind
@@ -103,24 +104,22 @@ func (e *exchange) serve(s script, t *phaseStamps) {
 	e.stderr.end()
 	e.judgeExit()
 	if h.recent.wanted() {
-		h.recent.add(contract.Child{PID: e.child.number(), BeganNS: e.begun, EndedNS: contract.Now()})
+		h.recent.add(contract.Child{PID: e.child.PID(), BeganNS: e.begun, EndedNS: contract.Now()})
 	}
 }
 
 // start starts the child. It returns the pipe to its standard input, nil if the request has no body.
 func (e *exchange) start(s script) (input *os.File, ok bool) {
 	h := e.host
-	p := program{path: s.path, args: append([]string{s.path}, h.Args...), env: h.environment(e, s),
-		dir: cmp.Or(h.Dir, filepath.Dir(s.path)), limits: h.limits}
+	p := spawn.Program{Path: s.path, Args: append([]string{s.path}, h.Args...), Env: h.environment(e, s),
+		Dir: cmp.Or(h.Dir, filepath.Dir(s.path)), Limits: h.limits}
 	for try := 1; ; try++ {
 		pipes, err := e.openPipes()
 		if err == nil {
-			var pid int
-			if pid, err = p.start(pipes.child); err == nil {
-				e.child.started(pid)
+			if err = e.child.Start(&p, pipes.child); err == nil {
 				return e.keep(pipes), true
 			}
-			pipes.closeOwn()
+			spawn.Close(pipes.own[:]...)
 		}
 		if errors.Is(err, syscall.ETXTBSY) && try < startTries {
 			time.Sleep(time.Millisecond << try)
@@ -152,17 +151,14 @@ func (e *exchange) openPipes() (p childPipes, err error) {
 		if i == 0 && e.request.ContentLength == 0 {
 			continue
 		}
-		if p.own[i], p.child[i], err = newPipe(i > 0); err != nil {
+		if p.own[i], p.child[i], err = spawn.Pipe(i > 0); err != nil {
 			p.own[i], p.child[i] = -1, -1
-			p.closeOwn()
-			closeAll(p.child)
+			spawn.Close(append(p.own[:], p.child[:]...)...)
 			return p, err
 		}
 	}
 	return p, nil
 }
-
-func (p *childPipes) closeOwn() { closeAll(p.own) }
 
 // keep stores the host's ends of the pipes and returns that of the input.
 func (e *exchange) keep(p childPipes) (input *os.File) {
@@ -196,7 +192,7 @@ func (e *exchange) endBody(sent *sync.WaitGroup) {
 
 // judgeExit logs or records how the child ended, unless it ended with status 0.
 func (e *exchange) judgeExit() {
-	switch how, killed := e.child.exit(); {
+	switch how, killed := e.child.Exit(); {
 	case how == "":
 	case killed:
 		e.setFault(http.StatusBadGateway, "the program "+how)
@@ -258,7 +254,7 @@ func (e *exchange) end() (next *http.Request) {
 
 // withExit adds to a fault how the child ended, unless the host has terminated it.
 func (e *exchange) withExit(why string) string {
-	if how, _ := e.child.exit(); how != "" && !e.ending && !strings.Contains(why, how) {
+	if how, _ := e.child.Exit(); how != "" && !e.ending && !strings.Contains(why, how) {
 		return why + "; the program " + how
 	}
 	return why

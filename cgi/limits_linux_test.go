@@ -404,7 +404,8 @@ func TestSpool(t *testing.T) {
 	const chunked = "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
 	head, _ := sendRaw(t, addr, chunked+"5\r\nhello\r\n") // without an end
 	if !strings.HasPrefix(head, "HTTP/1.1 408 ") ||
-		!strings.Contains(logged.String(), "POST /path: the request body came too slowly: its child has 5m0s, each pause 200ms") {
+		!strings.Contains(logged.String(),
+			"POST /path: the request body came too slowly: its child has 5m0s, each pause 200ms") {
 		t.Errorf("%q, log = %q; want 408", head, logged)
 	}
 

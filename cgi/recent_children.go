@@ -54,7 +54,7 @@ func (h *Host) Children() []contract.Child {
 	all := h.recent.list()
 	h.running.mu.Lock()
 	for e := range h.running.all {
-		all = append(all, contract.Child{PID: e.child.number(), BeganNS: e.begun})
+		all = append(all, contract.Child{PID: e.child.PID(), BeganNS: e.begun})
 	}
 	h.running.mu.Unlock()
 	slices.SortFunc(all, func(a, b contract.Child) int { return cmp.Compare(a.BeganNS, b.BeganNS) })

@@ -94,7 +94,7 @@ func (e *exchange) receive(s script) {
 func (e *exchange) fail(why error) {
 	if why == errNoHead || why == errPartOfHead {
 		for range exitTries {
-			if e.child.reap() {
+			if e.child.Reap() {
 				e.setFault(http.StatusBadGateway, why.Error()) // end adds how the child ended
 				return
 			}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"forktax/cgi/spawn"
 )
 
 const (
@@ -77,7 +79,7 @@ func (s *stderr) end() {
 	if s.file != nil {
 		_ = s.file.Close()
 	} else {
-		closeFile(s.fd)
+		spawn.Close(s.fd)
 	}
 	s.endLines()
 }
@@ -96,7 +98,7 @@ func (s *stderr) endLines() {
 type pipeContents int
 
 func (fd pipeContents) Read(b []byte) (int, error) {
-	n, err := readNow(int(fd), b)
+	n, err := spawn.Read(int(fd), b)
 	if n <= 0 || err != nil { // the write end is closed, or the pipe is empty
 		return 0, io.EOF
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 )
 
@@ -84,10 +85,10 @@ func (e *exchange) inspect(now int64) {
 // child has ended but left a process behind that keeps the pipe open. A reader that has something to read has not had
 // the time for it.
 func (e *exchange) nudge() {
-	ended := e.child.reap()
+	ended := e.child.Reap()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.output == nil || !idle(e.pipe) {
+	if e.output == nil || !spawn.Idle(e.pipe) {
 		return
 	}
 	e.left = e.left || ended
@@ -98,7 +99,7 @@ func (e *exchange) nudge() {
 func (e *exchange) unread() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.output != nil && !idle(e.pipe)
+	return e.output != nil && !spawn.Idle(e.pipe)
 }
 
 // past is a deadline that ends any wait at once.
@@ -132,15 +133,15 @@ func (e *exchange) abort(status int, why string) {
 func (e *exchange) kill() {
 	terminated, killed := false, 0
 	for begin := time.Now(); killed < killTries; time.Sleep(killEvery) {
-		all := e.child.descendants(e.mark)
+		all := e.child.Descendants(contract.EnvChild + "=" + e.mark)
 		switch {
 		case len(all) == 0 && e.over.Load():
 			return
 		case time.Since(begin) >= grace:
-			signal(all, syscall.SIGKILL)
+			spawn.Signal(all, syscall.SIGKILL)
 			killed++
 		case !terminated: // none are found if the child is about to be started
-			signal(all, syscall.SIGTERM)
+			spawn.Signal(all, syscall.SIGTERM)
 			terminated = len(all) > 0
 		}
 	}

@@ -32,8 +32,8 @@ func (h *host) gets() (status int, body string, err error) {
 	return resp.StatusCode, string(text), err
 }
 
-// A host that has the CPU for 10 ms in each 310, as under a quota, blames no script for it: none is said to be too slow,
-// or to have left a process behind.
+// A host that has the CPU for 10 ms in each 310, as under a quota, blames no script for it: none is said to be too
+// slow, or to have left a process behind.
 func TestStarvedHost(t *testing.T) {
 	h := startHost(t, scriptFile(t, `printf 'Content-Type: text/plain\n\nhello\n'`), "-idle-timeout", "1s",
 		"-child-timeout", "2s")

@@ -33,7 +33,7 @@ int main(void) {
 }
 `
 
-// spawnLoop starts a program again and again by posix_spawn, waits for each process, and prints the mean CPU time in ns.
+// spawnLoop starts a program many times by posix_spawn, waits for each process, and prints the mean CPU time in ns.
 const spawnLoop = `#define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>

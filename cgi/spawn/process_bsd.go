@@ -1,19 +1,19 @@
 //go:build unix && !linux
 
-package cgi
+package spawn
 
 import (
 	"os"
 	"syscall"
 )
 
-func (p *process) waitByDescriptor() bool { return false }
+func (p *Process) waitByDescriptor() bool { return false }
 
-// idle is not known on this system.
-func idle(int) bool { return true }
+// Idle is not known on this system.
+func Idle(int) bool { return true }
 
-// descendants returns the child alone: other processes are not looked for on this system.
-func (p *process) descendants(string) []int {
+// Descendants returns the child alone: other processes are not looked for on this system.
+func (p *Process) Descendants(string) []int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pid == 0 || p.reaped {
@@ -22,8 +22,8 @@ func (p *process) descendants(string) []int {
 	return []int{p.pid}
 }
 
-// newPipe returns a pipe. One end is for a child; it blocks. The other, ours, does not: the read end if reads.
-func newPipe(reads bool) (own, child int, err error) {
+// Pipe returns a pipe. One end is for a child; it blocks. The other, ours, does not: the read end if reads.
+func Pipe(reads bool) (own, child int, err error) {
 	var ends [2]int
 	syscall.ForkLock.RLock()
 	err = syscall.Pipe(ends[:])
@@ -41,5 +41,3 @@ func newPipe(reads bool) (own, child int, err error) {
 	}
 	return own, child, os.NewSyscallError("fcntl", syscall.SetNonblock(own, true))
 }
-
-func peerClosed(syscall.Conn) bool { return false }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cgi
+package spawn
 
 import (
 	"runtime"
@@ -10,29 +10,30 @@ import (
 	"time"
 )
 
-// A process is a child. Its PID cannot be given to another process before the child is reaped.
-type process struct {
+// A Process is a child. The zero Process is not started. The PID of a child cannot be given to another process before
+// the child is reaped.
+type Process struct {
 	mu     sync.Mutex
 	pid    int // 0 until the child is started
 	reaped bool
 	status syscall.WaitStatus // how the child ended, if reaped
 }
 
-func (p *process) started(pid int) {
+func (p *Process) started(pid int) {
 	p.mu.Lock()
 	p.pid = pid
 	p.mu.Unlock()
 }
 
-// number returns the PID; 0 if the child is not started.
-func (p *process) number() int {
+// PID returns the PID; 0 if the child is not started.
+func (p *Process) PID() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.pid
 }
 
-// reap reports whether the child has ended. It does not wait.
-func (p *process) reap() bool {
+// Reap reports whether the child has ended. It does not wait.
+func (p *Process) Reap() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reaped || p.pid == 0 {
@@ -56,10 +57,10 @@ func (p *process) reap() bool {
 // end of its response that this rarely happens.
 const exitPolls = 3
 
-// wait waits until the child has ended.
-func (p *process) wait() {
+// Wait waits until the child has ended.
+func (p *Process) Wait() {
 	for range exitPolls {
-		if p.reap() {
+		if p.Reap() {
 			return
 		}
 		runtime.Gosched()
@@ -67,13 +68,13 @@ func (p *process) wait() {
 	if p.waitByDescriptor() {
 		return
 	}
-	for pause := time.Millisecond / 4; !p.reap(); pause = min(2*pause, 20*time.Millisecond) {
+	for pause := time.Millisecond / 4; !p.Reap(); pause = min(2*pause, 20*time.Millisecond) {
 		time.Sleep(pause)
 	}
 }
 
-// exit describes how the child ended. killed reports that a signal ended it. It must be reaped.
-func (p *process) exit() (how string, killed bool) {
+// Exit describes how the child ended. killed reports that a signal ended it. It must be reaped.
+func (p *Process) Exit() (how string, killed bool) {
 	switch s := p.status; {
 	case s.Signaled():
 		return "was killed (signal: " + s.Signal().String() + ")", true
@@ -83,14 +84,15 @@ func (p *process) exit() (how string, killed bool) {
 	return "", false
 }
 
-func signal(pids []int, s syscall.Signal) {
+// Signal sends a signal to processes.
+func Signal(pids []int, s syscall.Signal) {
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, s) // fails if the process has exited meanwhile
 	}
 }
 
-// readNow reads from a non-blocking descriptor.
-func readNow(fd int, b []byte) (n int, err error) {
+// Read reads from a non-blocking descriptor.
+func Read(fd int, b []byte) (n int, err error) {
 	n, err = syscall.Read(fd, b)
 	for err == syscall.EINTR {
 		n, err = syscall.Read(fd, b)
@@ -98,4 +100,11 @@ func readNow(fd int, b []byte) (n int, err error) {
 	return n, err
 }
 
-func closeFile(fd int) { _ = syscall.Close(fd) }
+// Close closes descriptors, except negative ones.
+func Close(fds ...int) {
+	for _, fd := range fds {
+		if fd >= 0 {
+			_ = syscall.Close(fd)
+		}
+	}
+}

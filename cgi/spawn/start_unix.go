@@ -1,6 +1,6 @@
 //go:build unix
 
-package cgi
+package spawn
 
 import (
 	"errors"
@@ -10,12 +10,12 @@ import (
 )
 
 // startByLibrary is like start, by package syscall, for systems for which there is no vfork of the host.
-func (p *program) startByLibrary(files [3]int) (pid int, err error) {
-	defer closeAll(files)
-	if l := p.limits; l.CPU > 0 || l.Memory > 0 || l.Processes > 0 {
+func (p *Program) startByLibrary(files [3]int) (pid int, err error) {
+	defer Close(files[:]...)
+	if l := p.Limits; l.CPU > 0 || l.Memory > 0 || l.Processes > 0 {
 		return 0, fmt.Errorf("limits on a child's resources: %w on this system; Linux 5.9 has them", errors.ErrUnsupported)
 	}
-	attr := syscall.ProcAttr{Dir: p.dir, Env: p.env, Sys: &syscall.SysProcAttr{Setpgid: true}}
+	attr := syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Sys: &syscall.SysProcAttr{Setpgid: true}}
 	for _, fd := range files {
 		if fd < 0 {
 			null, err := os.Open(os.DevNull)
@@ -27,14 +27,14 @@ func (p *program) startByLibrary(files [3]int) (pid int, err error) {
 		}
 		attr.Files = append(attr.Files, uintptr(fd))
 	}
-	pid, err = syscall.ForkExec(p.path, p.args, &attr)
+	pid, err = syscall.ForkExec(p.Path, p.Args, &attr)
 	if err != nil {
-		return 0, &os.PathError{Op: "fork/exec", Path: p.path, Err: err}
+		return 0, &os.PathError{Op: "fork/exec", Path: p.Path, Err: err}
 	}
 	return pid, nil
 }
 
-func closeAll(files [3]int) {
+func CloseAll(files [3]int) {
 	for _, fd := range files {
 		if fd >= 0 {
 			_ = syscall.Close(fd)

@@ -1,4 +1,4 @@
-package cgi
+package spawn
 
 import (
 	"bytes"
@@ -8,15 +8,13 @@ import (
 	"strings"
 	"syscall"
 	"unsafe"
-
-	"forktax/workload/contract"
 )
 
 const sysPidfdOpen = 434
 
 // waitByDescriptor waits until the child has ended, by a descriptor in the poller of Go's runtime, and reports whether
 // that is possible: Linux has such descriptors since 5.3, and non-blocking ones since 5.10.
-func (p *process) waitByDescriptor() bool {
+func (p *Process) waitByDescriptor() bool {
 	p.mu.Lock()
 	if p.reaped {
 		p.mu.Unlock()
@@ -30,11 +28,11 @@ func (p *process) waitByDescriptor() bool {
 	file := os.NewFile(fd, "child")
 	defer file.Close()
 	raw, failed := file.SyscallConn()
-	return failed == nil && raw.Read(func(uintptr) bool { return p.reap() }) == nil
+	return failed == nil && raw.Read(func(uintptr) bool { return p.Reap() }) == nil
 }
 
-// idle reports whether a pipe is empty while a process can still write to it.
-func idle(pipe int) bool {
+// Idle reports whether a pipe is empty while a process can still write to it.
+func Idle(pipe int) bool {
 	poll := struct {
 		fd              int32
 		events, revents int16
@@ -45,10 +43,10 @@ func idle(pipe int) bool {
 	return err == 0 && n == 0
 }
 
-// descendants returns the PIDs of the running processes among a child and its descendants. It finds them by their
+// Descendants returns the PIDs of the running processes among a child and its descendants. It finds them by their
 // parents, by their process group, and by the mark in their environment, which remains when a parent has exited. It
 // does not find a process that has lost all three.
-func (p *process) descendants(mark string) []int {
+func (p *Process) Descendants(mark string) []int {
 	p.mu.Lock()
 	child, reaped := p.pid, p.reaped
 	p.mu.Unlock()
@@ -57,7 +55,7 @@ func (p *process) descendants(mark string) []int {
 	}
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	parents, member := map[int]int{}, map[int]bool{}
-	marked := []byte(contract.EnvChild + "=" + mark + "\x00")
+	marked := []byte(mark + "\x00")
 	self := os.Getpid()
 	// A number is not given to another process while it is that of a process group. So if the child is reaped and there is
 	// a process with its number, no process of its group is left.
@@ -110,8 +108,8 @@ func statOf(dir string) (parent, group int, alive bool) {
 	return parent, group, err1 == nil && err2 == nil
 }
 
-// newPipe returns a pipe. One end is for a child; it blocks. The other, ours, does not: the read end if reads.
-func newPipe(reads bool) (own, child int, err error) {
+// Pipe returns a pipe. One end is for a child; it blocks. The other, ours, does not: the read end if reads.
+func Pipe(reads bool) (own, child int, err error) {
 	var ends [2]int
 	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
 		return 0, 0, os.NewSyscallError("pipe2", err)

@@ -1,6 +1,6 @@
 //go:build amd64 || arm64
 
-package cgi
+package spawn
 
 import (
 	"cmp"
@@ -37,7 +37,7 @@ type call struct {
 // A vfork is a start of a process. The child writes errno.
 type vfork struct {
 	clone cloneArgs
-	count uintptr // number of calls
+	count uintptr // Number of calls
 	errno uintptr // error of the call that failed; 0 if none did
 	block uint64  // signals blocked during the start: all
 	mask  uint64  //lint:ignore U1000 signals blocked before; the assembly uses it
@@ -85,7 +85,7 @@ type starter struct {
 
 // starters returns the starters that are not in use; nil if the kernel lacks clone3 or close_range (before Linux 5.9),
 // or a sandbox refuses them. A thread that starts a process keeps its P (a slot of Go's scheduler) until the program is
-// executed, and tuneScheduler allows as many Ps as there are starters.
+// executed, and package cgi sets as many Ps as there are starters.
 var starters = sync.OnceValue(func() chan *starter {
 	null, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *starter) works() bool {
 	if pid < 0 {
 		return false
 	}
-	(&process{pid: pid}).wait()
+	(&Process{pid: pid}).Wait()
 	return s.vfork.errno == 0
 }
 
@@ -135,17 +135,17 @@ func (s *starter) reset() {
 
 // start executes the program as a child, and closes files, its standard input, output and error. A negative descriptor
 // stands for /dev/null.
-func (p *program) start(files [3]int) (pid int, err error) {
+func (p *Program) start(files [3]int) (pid int, err error) {
 	free := starters()
 	if free == nil {
 		return p.startByLibrary(files)
 	}
-	path, err := syscall.BytePtrFromString(p.path)
-	dir, err1 := syscall.BytePtrFromString(p.dir)
-	args, err2 := syscall.SlicePtrFromStrings(p.args)
-	env, err3 := syscall.SlicePtrFromStrings(p.env)
+	path, err := syscall.BytePtrFromString(p.Path)
+	dir, err1 := syscall.BytePtrFromString(p.Dir)
+	args, err2 := syscall.SlicePtrFromStrings(p.Args)
+	env, err3 := syscall.SlicePtrFromStrings(p.Env)
 	if err := cmp.Or(err, err1, err2, err3); err != nil { // a NUL
-		closeAll(files)
+		Close(files[:]...)
 		return 0, err
 	}
 	s := <-free
@@ -157,7 +157,7 @@ func (p *program) start(files [3]int) (pid int, err error) {
 	v := &s.vfork
 	v.add(syscall.SYS_SETPGID, 0, 0) // a session of its own would cost 100 µs: a scheduling group (autogroup)
 	v.add(syscall.SYS_PRCTL, parentDied, uintptr(syscall.SIGKILL))
-	s.addLimits(p.limits)
+	s.addLimits(p.Limits)
 	for i, fd := range s.files {
 		v.add(syscall.SYS_DUP3, uintptr(fd), uintptr(i), 0)
 	}
@@ -180,10 +180,10 @@ func (p *program) start(files [3]int) (pid int, err error) {
 	if pid < 0 {
 		failed = syscall.Errno(-pid)
 	} else if failed != 0 {
-		(&process{pid: pid}).wait()
+		(&Process{pid: pid}).Wait()
 	}
 	if failed != 0 {
-		return 0, &os.PathError{Op: "fork/exec", Path: p.path, Err: failed}
+		return 0, &os.PathError{Op: "fork/exec", Path: p.Path, Err: failed}
 	}
 	return pid, nil
 }
