@@ -144,8 +144,8 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 	return persistent.Model.Start(ctx, p)
 }}
 `)
-	add("workload/contract/model.go", `connections", Kept, Kept, Kept},`+"\n",
-		`	{"same", "as persistent", Kept, Kept, Kept},`+"\n")
+	add("workload/contract/model.go", `connections", Kept, Kept, Kept, ""},`+"\n",
+		`	{"same", "as persistent", Kept, Kept, Kept, ""},`+"\n")
 	add("workload/model.go", `	{"persistent", persistent.Model},`+"\n", `	{"same", same.Model},`+"\n")
 	add("workload/model.go", `	"forktax/persistent"`+"\n", `	"forktax/same"`+"\n")
 
