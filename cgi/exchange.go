@@ -33,7 +33,6 @@ type exchange struct {
 	response response
 	stderr   stderr
 	child    spawn.Process
-	number   int64  // of the exchange, from 1
 	mark     string // mark in the environment of the child and its descendants
 
 	begun     int64        // just before the child was started, by contract.Now
@@ -59,12 +58,12 @@ const startTries = 6
 // run starts a child for the request and passes on its response. If the response is a local redirect, it returns the
 // request to serve next.
 func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseStamps) (next *http.Request) {
-	e := &exchange{host: h, request: r, number: h.stats.exchanges.Add(1)}
-	e.mark = fmt.Sprintf("%s.%d", h.mark, e.number)
+	n := h.stats.exchanges.Add(1)
+	e := &exchange{host: h, request: r, mark: fmt.Sprintf("%s.%d", h.mark, n)}
 	e.response = response{to: w, exchange: e, declared: -1, timed: t.recorder != nil}
 	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }}
 	if h.Reports {
-		e.stderr.wanted = reportWanted(e.number)
+		e.stderr.wanted = reportWanted(n)
 	}
 	e.serve(s, t)
 	h.stats.count(e.stderr.report)
@@ -141,8 +140,8 @@ func (e *exchange) startFailed(err error) {
 	e.setFault(status, err.Error())
 }
 
-// childPipes are the pipes of a child, by the number of its standard files. Without a body there is no pipe for the
-// input: its descriptors are negative.
+// childPipes are the pipes of a child, indexed by the descriptors that they have in it. The descriptors of a missing
+// pipe are negative: a request without a body has none for the input.
 type childPipes struct{ own, child [3]int }
 
 func (e *exchange) openPipes() (p childPipes, err error) {
@@ -178,7 +177,7 @@ func (e *exchange) send(input *os.File) {
 	_ = input.Close()
 }
 
-// endBody waits until the body is no longer read.
+// endBody stops reading the body and waits for the goroutine that reads it.
 func (e *exchange) endBody(sent *sync.WaitGroup) {
 	b, streamed := e.request.Body.(*body)
 	if streamed {

@@ -155,12 +155,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 		refuse(w, refused.status)
 		return nil
 	}
-	switch err := h.limiter.acquire(r.Context()); {
-	case errors.Is(err, errQueueFull):
-		h.stats.refused.Add(1)
-		unavailable(w, "too many requests are waiting for a process")
-		return nil
-	case err != nil: // the client disconnected while it waited
+	if !h.stats.admit(h.limiter, w, r) {
 		return nil
 	}
 	defer h.limiter.release()
@@ -175,6 +170,17 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
 	return h.run(w, r, s, &t)
+}
+
+// admit waits for a free slot of the limiter and reports whether there is one, which the caller must release. Otherwise
+// the client has disconnected while it waited, or gets status 503 because the queue is full.
+func (c *counters) admit(l *limiter, w http.ResponseWriter, r *http.Request) bool {
+	err := l.acquire(r.Context())
+	if errors.Is(err, errQueueFull) {
+		c.refused.Add(1)
+		unavailable(w, "too many requests are waiting for a process")
+	}
+	return err == nil
 }
 
 // refuse responds with a status and its name. The reason is logged, but not sent to the client.

@@ -2,7 +2,6 @@ package cgi
 
 import (
 	"cmp"
-	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -52,12 +51,7 @@ func (l *Library) Children() []contract.Child { return l.recent.list() }
 func (l *Library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.once.Do(l.init)
 	t := phaseStamps{recorder: contract.PhaseRecorderOf(w), arrived: contract.Now()}
-	switch err := l.limiter.acquire(r.Context()); {
-	case errors.Is(err, errQueueFull):
-		l.stats.refused.Add(1)
-		unavailable(w, "too many requests are waiting for a process")
-		return
-	case err != nil: // the client disconnected while it waited
+	if !l.stats.admit(l.limiter, w, r) {
 		return
 	}
 	defer l.limiter.release()

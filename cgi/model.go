@@ -23,29 +23,34 @@ var Direct = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild
 var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
 
 func startLibrary(_ context.Context, p model.Program) (model.Server, error) {
-	tuneScheduler()
-	x, err := executable(p)
+	x, inherit, err := prepare(p)
 	if err != nil {
-		return model.Server{}, fmt.Errorf("finding the executable: %w", err)
+		return model.Server{}, err
 	}
-	own := p.Executable == nil
-	l := &Library{Path: x.Path, Root: x.Root, Dir: x.Dir, Reports: own,
-		InheritEnv: slices.Concat(inherited, padding(own), p.Env, x.Env), Limits: p.Limits, Logger: p.Logger}
+	l := &Library{Path: x.Path, Root: x.Root, Dir: x.Dir, Reports: p.Executable == nil, InheritEnv: inherit,
+		Limits: p.Limits, Logger: p.Logger}
 	return model.Server{Handler: l, Stats: l.Stats, Children: l.Children}, nil
 }
 
 func startHost(_ context.Context, p model.Program) (model.Server, error) {
-	tuneScheduler()
-	x, err := executable(p)
+	x, inherit, err := prepare(p)
 	if err != nil {
-		return model.Server{}, fmt.Errorf("finding the executable: %w", err)
+		return model.Server{}, err
 	}
-	own := p.Executable == nil
 	h := &Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
-		Streams: x.Streams, Reports: own, InheritEnv: slices.Concat(inherited, padding(own), p.Env, x.Env),
-		Limits: p.Limits, Logger: p.Logger}
+		Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit, Limits: p.Limits, Logger: p.Logger}
 	h.running.procs = newProcessors()
 	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
+}
+
+// prepare prepares this process for a host of the program. It returns the executable and the names of the variables
+// that its children inherit.
+func prepare(p model.Program) (x model.Executable, inherit []string, err error) {
+	tuneScheduler()
+	if x, err = executable(p); err != nil {
+		return x, nil, fmt.Errorf("finding the executable: %w", err)
+	}
+	return x, slices.Concat(inherited, padding(p.Executable == nil), p.Env, x.Env), nil
 }
 
 // padding returns the names of the variables by which a harness enlarges the environment of children. The variable

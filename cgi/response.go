@@ -121,8 +121,7 @@ func (e outputReader) Read(p []byte) (int, error) {
 	for {
 		n, err := e.output.Read(p)
 		if n > 0 {
-			now := contract.Now()
-			e.response.stamps.last = now
+			e.response.stamps.last = contract.Now()
 			e.lastWrite.Store(e.host.running.clock.Load())
 		}
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {

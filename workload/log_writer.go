@@ -13,8 +13,9 @@ const (
 	flushFor     = time.Second // time at the end for what waits
 )
 
-// A logWriter passes what it gets to another writer in the background. So a log that nobody reads, such as a stopped
-// terminal or a full pipe, delays neither requests nor the end of the program. What does not fit is counted and said.
+// A logWriter passes what it gets to another writer in the background. So a reader that does not read, such as a
+// stopped terminal or a full pipe, delays neither requests nor shutdown. Lines that exceed the buffer are dropped and
+// counted.
 type logWriter struct {
 	to io.Writer
 

@@ -97,12 +97,12 @@ func (c *comparison) sameHost(a *analysis.Analysis) error {
 		}
 	}
 	if len(a.Run.Hosts) == 0 {
-		return subject.InvalidOption("base-result", "%s does not name the CGI host that started its processes: it is of an "+
-			"older forktax, or has no CGI; measure it again", c.BaseResult)
+		return subject.InvalidOption("base-result", "%s does not name the CGI host that started its processes: it is of "+
+			"an older forktax, or has no CGI; measure it again", c.BaseResult)
 	}
 	others := slices.Compact(slices.Sorted(maps.Values(a.Run.Hosts)))
-	return subject.InvalidOption("base-result", "%s was measured under another CGI host, %s; a check measures under that of "+
-		"%s: use a result of forktax check, or of forktax run --model %s", c.BaseResult, strings.Join(others, " and "),
+	return subject.InvalidOption("base-result", "%s was measured under another CGI host, %s; a check measures under that "+
+		"of %s: use a result of forktax check, or of forktax run --model %s", c.BaseResult, strings.Join(others, " and "),
 		contract.HostDirect, subject.ScriptModel)
 }
 

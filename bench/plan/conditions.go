@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // conditions returns the variants under which programs are measured. Without variants, each model becomes a variant of
@@ -100,11 +101,12 @@ func findReplacement(ctx context.Context, f *subject.Finder, v subject.Variant,
 func (o *Options) floorModels() []string {
 	var models []string
 	for _, c := range o.conditions() {
-		if !slices.Contains(models, c.Model) {
-			models = append(models, c.Model)
+		m, known := contract.ModelNamed(c.Model)
+		if known && m.Process == contract.PerRequest && !slices.Contains(models, m.Name) {
+			models = append(models, m.Name)
 		}
 	}
-	return subject.FloorModels(models)
+	return models
 }
 
 // FindFloor finds the floor for a run of these programs, if the options ask for it. If it cannot be found,

@@ -1,23 +1,10 @@
 package subject
 
-import (
-	"context"
-	"slices"
-
-	"forktax/workload/contract"
-)
+import "context"
 
 // FloorWorkload is the name of the floor: a workload program whose child is the smallest program that can respond. It
 // has only models with a process for each request.
 const FloorWorkload = "floor"
-
-// FloorModels returns those of the models that the floor has.
-func FloorModels(models []string) []string {
-	return slices.DeleteFunc(slices.Clone(models), func(name string) bool {
-		m, ok := contract.ModelNamed(name)
-		return !ok || m.Process != contract.PerRequest
-	})
-}
 
 // A Floor is the floor program, or the reason why it is missing. Both are zero if a run is not compared with the floor.
 type Floor struct {

@@ -1,7 +1,7 @@
 //go:build unix
 
 // Package filelimit holds the limit on open files that this process was started with. Package os raises the soft limit
-// when it is initialized. Package syscall restores it in children that it starts itself, and tells it to nobody.
+// when it is initialized. Package syscall restores it in children that it starts itself, but does not export it.
 //
 // This package is initialized before package os: Go initializes packages as soon as those that they import are
 // initialized, in the order of their import paths, and this package imports nothing that package os does not.

@@ -9,7 +9,8 @@ import (
 	"syscall"
 )
 
-// startByLibrary is like start, by package syscall, for systems for which there is no vfork of the host.
+// startByLibrary does the same as start by package syscall. It is used where the vfork of this package is not
+// available.
 func (p *Program) startByLibrary(files [3]int) (pid int, err error) {
 	defer Close(files[:]...)
 	if l := p.Limits; l.CPU > 0 || l.Memory > 0 || l.Processes > 0 {

@@ -45,7 +45,7 @@ type vfork struct {
 }
 
 // spawn blocks all signals, starts a child that makes the calls, the last of which executes its program, and returns
-// when it has done so, or when a call has failed. A negative pid is an error number; then there is no child.
+// when it has done so, or when a call has failed. If no child could be created, pid is a negative error number.
 //
 //go:noescape
 func spawn(v *vfork) (pid uintptr)

@@ -90,7 +90,7 @@ func startHost(t *testing.T, path string, flags ...string) *host {
 	return h
 }
 
-// startUnread starts a host whose log nobody reads. The test must end it.
+// startUnread starts a host whose standard error is a pipe that is not read. The test must end the host.
 func startUnread(t *testing.T, path string) *host {
 	t.Helper()
 	r, w, err := os.Pipe()

@@ -68,7 +68,7 @@ func TestStarvedHost(t *testing.T) {
 	}
 }
 
-// A host whose log nobody reads serves requests, and ends when it is told to.
+// A host serves requests and shuts down although its log is not read.
 func TestUnreadLog(t *testing.T) {
 	h := startUnread(t, scriptFile(t, `yes a line of the log | head -c 200000 >&2
 printf 'Content-Type: text/plain\n\nhello\n'`))
