@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"forktax/bench/account"
@@ -47,11 +48,22 @@ type command struct {
 	looked, elsewhere time.Time
 }
 
-// start starts the command as a target, and waits until it accepts connections.
-func (f External) start(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
+// start starts the command as a target, and waits until it accepts connections. Another process may take the port
+// before the command does: then it is started once more, with another port.
+func (f External) start(ctx context.Context, l *Launcher, workload string) (t *Target, stop func() error, err error) {
 	if isAddress(f.Command) {
 		return nil, nil, InvalidOption(f.Name, "%q: http:// is missing: http://%s", f.Command, f.Command)
 	}
+	for range 2 {
+		t, stop, err = f.startOnce(ctx, l, workload)
+		if err == nil || !strings.Contains(strings.ToLower(err.Error()), syscall.EADDRINUSE.Error()) {
+			break
+		}
+	}
+	return t, stop, err
+}
+
+func (f External) startOnce(ctx context.Context, l *Launcher, workload string) (*Target, func() error, error) {
 	began, limit := time.Now(), cmp.Or(l.StopLimit, commandStopLimit)
 	if l.killed == nil {
 		l.killed = &commandSet{}

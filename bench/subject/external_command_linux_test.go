@@ -109,6 +109,12 @@ func TestCommandIsReached(t *testing.T) {
 listen("127.0.0.1", 0)
 time.sleep(0.8)
 listen("127.0.0.1", port)`, "http://127.0.0.1:"},
+		"after its port was taken": {`
+taken = sys.argv[0] + ".taken"
+if not os.path.exists(taken):
+    open(taken, "w").close()
+    sys.exit("OSError: [Errno 98] Address already in use")
+listen("127.0.0.1", port)`, "http://127.0.0.1:"},
 		"busy with starting": {`
 listen("127.0.0.1", 0)
 end = time.monotonic() + 3
