@@ -23,6 +23,7 @@ http {
 	keepalive_requests 1000000000;
 	server {
 		listen 127.0.0.1:{{.Port}};
+		server_name 127.0.0.1;
 		location ~ ` + pattern + ` {
 			fastcgi_pass unix:{{.Dir}}/fcgi;
 			fastcgi_param SCRIPT_FILENAME {{.Bin}}` + program + `;

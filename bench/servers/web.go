@@ -74,6 +74,9 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	if s.Variables, err = w.prepareData(ctx, app); err != nil {
 		return w, err
 	}
+	if spec.web.noVariables && len(s.Variables) > 0 {
+		return w, errors.New("it passes no variables to programs, so an app cannot find its data; use another server")
+	}
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}

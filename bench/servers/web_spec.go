@@ -30,6 +30,7 @@ type webSpec struct {
 	needs          []string          // optional modules that it requires; patterns of file names in apacheModules
 	packages       string            // names of Debian's packages, separated by blanks
 	ignoresSIGCHLD bool              // the server ignores SIGCHLD, so the kernel does not report the usage of its children
+	noVariables    bool              // programs do not see the server's variables, so an app cannot have data
 	config         map[string]string // configuration files by name, "conf" for the server itself; templates
 	path           string            // URL path of the app; a template
 	commands       [][]string        // its programs with their arguments, in the order of their start; templates
@@ -41,7 +42,7 @@ const (
 )
 
 // webSpecs lists all web servers. Each server's specs are in a file of its own.
-var webSpecs = []webSpec{apache, lighttpd, nginx, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID,
+var webSpecs = []webSpec{apache, lighttpd, nginx, busybox, miniHTTPD, uwsgi, h2o, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID,
 	modPHP, phpFPM}
 
 // A site holds the values for the configuration templates of a web server.
@@ -59,7 +60,10 @@ type site struct {
 const workers = 16
 
 // Bin returns the directory of the app, which is served as /cgi-bin/.
-func (s site) Bin() string { return filepath.Join(s.Dir, "bin") }
+func (s site) Bin() string { return filepath.Join(s.Dir, "cgi-bin") }
+
+// Extension returns the end of the app's file name that begins with a dot.
+func (s site) Extension() string { return filepath.Ext(s.File) }
 
 // Module returns the name of the app's file as a Python module.
 func (s site) Module() string { return strings.TrimSuffix(s.File, filepath.Ext(s.File)) }

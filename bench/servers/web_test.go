@@ -33,11 +33,19 @@ func startedWeb(t *testing.T, kind servers.WebInfo) *servers.WebServer {
 	t.Helper()
 	app := echoApps[kind.Handles]
 	app.File = filepath.Join("testdata", app.File)
+	if kind.Name == "mini_httpd" { // it passes no variables on
+		return serve(t, kind, app)
+	}
 	app.Prepare = func(_ context.Context, dir string) (map[string]string, error) {
 		path := filepath.Join(dir, "data")
 		err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
 		return map[string]string{"STACK_DATA": path}, err
 	}
+	return serve(t, kind, app)
+}
+
+func serve(t *testing.T, kind servers.WebInfo, app servers.App) *servers.WebServer {
+	t.Helper()
 	w, err := servers.StartWeb(t.Context(), kind.Name, app)
 	testenv.As(t, err, new(*process.NotInstalledError))
 	if err != nil {
@@ -73,6 +81,9 @@ func TestWebs(t *testing.T) {
 			w := startedWeb(t, kind)
 			pids, dir := w.PIDs(), w.Dir()
 			asked, body, want := w.URL+"/beyond?a=b", "body", "POST /beyond a=b body data"
+			if kind.Name == "mini_httpd" { // it sends no response if a body arrives together with the header
+				body, want = "", "POST /beyond a=b  "
+			}
 			switch kind.Handles {
 			case servers.PythonPublisher: // it would look for a function called beyond, and parse the body as a form
 				asked, body, want = w.URL+"?a=b", "", "POST  a=b  data"
@@ -109,7 +120,7 @@ func TestUnknownWeb(t *testing.T) {
 		"StartWeb":     func() error { _, err := servers.StartWeb(t.Context(), "iis", servers.App{}); return err }(),
 		"WebInfoNamed": func() error { _, err := servers.WebInfoNamed("iis"); return err }(),
 	} {
-		if err == nil || !strings.Contains(err.Error(), "apache, lighttpd, nginx, mod_python-cgihandler") {
+		if err == nil || !strings.Contains(err.Error(), "apache, lighttpd, nginx, busybox, mini_httpd, uwsgi, h2o, mod_python-cgihandler") {
 			t.Errorf("%s(iis) = %v, want an error with the known names", name, err)
 		}
 	}
