@@ -61,9 +61,12 @@ const mostUnplain = 20
 
 func TestWords(t *testing.T) {
 	var patterns []*regexp.Regexp
+	var all []string
 	for _, word := range unplain {
 		patterns = append(patterns, regexp.MustCompile(`(?i)\b(`+word.pattern+`)\b`))
+		all = append(all, word.pattern)
 	}
+	any := regexp.MustCompile(`(?i)\b(` + strings.Join(all, "|") + `)\b`)
 	var found []string
 	for _, name := range prose(t) {
 		text, err := os.ReadFile(name)
@@ -71,6 +74,9 @@ func TestWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n, line := range strings.Split(string(text), "\n") {
+			if !any.MatchString(line) {
+				continue
+			}
 			for i, pattern := range patterns {
 				match := pattern.FindString(line)
 				if match != "" && !theUserNobody.MatchString(line) {
