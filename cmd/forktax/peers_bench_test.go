@@ -84,7 +84,7 @@ func BenchmarkPeers(b *testing.B) {
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
-			child := filepath.Join(b.TempDir(), "child")
+			child := filepath.Join(b.TempDir(), "child.cgi") // h2o requires an extension
 			if out, err := build(child).CombinedOutput(); err != nil {
 				b.Fatalf("building: %v\n%s", err, out)
 			}
@@ -177,9 +177,9 @@ func builtScript(tb testing.TB, dir string) subject.Program {
 
 // startedPeer starts a web server until the test ends, and returns the URL at which it executes the program. The test
 // is skipped if the server is not installed.
-func startedPeer(tb testing.TB, name, executable string) string {
+func startedPeer(tb testing.TB, name, executable string, others ...string) string {
 	tb.Helper()
-	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, Copied: machine.NormalizePageCache})
+	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, ExtraFiles: others, Copied: machine.NormalizePageCache})
 	testenv.As(tb, err, new(*process.NotInstalledError))
 	if err != nil {
 		tb.Fatal(err)
