@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"forktax/cgi"
+	"forktax/cgi/child"
 )
 
 // A child reports its resource use to the host. The client does not see the report.
@@ -126,12 +127,12 @@ func TestPeakMemory(t *testing.T) {
 		t.Skip("PeakMemory needs Linux")
 	}
 	const size = 64 << 20
-	before := cgi.PeakMemory()
+	before := child.PeakMemory()
 	block := make([]byte, size)
 	for i := 0; i < len(block); i += os.Getpagesize() {
 		block[i] = 1 // pages take memory when they are written
 	}
-	after := cgi.PeakMemory()
+	after := child.PeakMemory()
 	runtime.KeepAlive(block)
 	if before < 1<<20 || after < size || after < before || after > before+16*size {
 		t.Errorf("PeakMemory() = %d, then %d with %d more bytes in use", before, after, size)
@@ -158,7 +159,7 @@ func TestChildCannotOpenOrClose(t *testing.T) {
 func TestIsChild(t *testing.T) {
 	for value, want := range map[string]bool{"": false, "CGI/1.1": true} {
 		t.Setenv("GATEWAY_INTERFACE", value)
-		if got := cgi.IsChild(); got != want {
+		if got := child.IsChild(); got != want {
 			t.Errorf("IsChild() = %t with GATEWAY_INTERFACE=%s, want %t", got, fmt.Sprintf("%q", value), want)
 		}
 	}

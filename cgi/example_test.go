@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"forktax/cgi"
+	"forktax/cgi/child"
 	"forktax/workload/contract"
 )
 
@@ -62,17 +63,17 @@ func ExampleWithUser() {
 
 // The main function of a program that serves one CGI request per process.
 func ExampleChild() {
-	if !cgi.IsChild() {
+	if !child.IsChild() {
 		fmt.Println("start this program by a CGI host")
 		return
 	}
-	child := cgi.Child{Open: func(context.Context) (cgi.Connect, error) {
+	program := child.Program{Open: func(context.Context) (child.Connect, error) {
 		return func(context.Context) (http.Handler, func() error, error) {
 			handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
 			return handler, func() error { return nil }, nil
 		}, nil
 	}}
-	if err := child.Serve(context.Background()); err != nil {
+	if err := program.Serve(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"forktax/cgi/child"
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 )
@@ -63,7 +64,7 @@ func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseSta
 	e.response = response{to: w, exchange: e, declared: -1, timed: t.recorder != nil}
 	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }}
 	if h.Reports {
-		e.stderr.wanted = reportWanted(n)
+		e.stderr.wanted = child.Wanted(n)
 	}
 	e.serve(s, t)
 	h.stats.count(e.stderr.report)
@@ -264,18 +265,18 @@ type exchanges struct {
 	mu      sync.Mutex
 	all     map[*exchange]struct{}
 	closed  bool
-	watched bool           // the goroutine watch is running
-	most    int            // largest number of exchanges since the last check
-	procs   *processors    // may be nil
-	clock   atomic.Int64   // nanoseconds for which children were watched
-	busy    sync.WaitGroup // exchanges, and goroutines that terminate their children
+	watched bool              // the goroutine watch is running
+	most    int               // largest number of exchanges since the last check
+	procs   *spawn.Processors // may be nil
+	clock   atomic.Int64      // nanoseconds for which children were watched
+	busy    sync.WaitGroup    // exchanges, and goroutines that terminate their children
 }
 
 // add reports whether e was added: it is not if the host is shutting down.
 func (s *exchanges) add(e *exchange) bool {
 	n := s.register(e)
 	if n > 1 {
-		s.procs.raise()
+		s.procs.Raise()
 	}
 	return n > 0
 }

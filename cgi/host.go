@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"forktax/bench/foreign"
+	"forktax/cgi/child"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -181,6 +182,22 @@ func (c *counters) admit(l *limiter, w http.ResponseWriter, r *http.Request) boo
 		unavailable(w, "too many requests are waiting for a process")
 	}
 	return err == nil
+}
+
+// count adds the report of a child.
+func (c *counters) count(r child.Report) {
+	c.connections.Add(r.Connections)
+	raise(&c.peak, r.PeakMemory)
+}
+
+// raise sets v to n unless it is already higher.
+func raise(v *atomic.Int64, n int64) {
+	for {
+		old := v.Load()
+		if n <= old || v.CompareAndSwap(old, n) {
+			return
+		}
+	}
 }
 
 // refuse responds with a status and its name. The reason is logged, but not sent to the client.

@@ -8,6 +8,7 @@ import (
 	"net/http/cgi"
 	"sync"
 
+	"forktax/cgi/child"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -61,10 +62,10 @@ func (l *Library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	logger := cmp.Or(l.Logger, log.Default())
 	env, wanted := l.Env, ""
 	if l.Reports {
-		wanted = reportWanted(n)
-		env = append([]string{reportVariable + "=" + wanted}, env...)
+		wanted = child.Wanted(n)
+		env = append([]string{child.Variable + "=" + wanted}, env...)
 	}
-	child := libraryStderr{stderr: stderr{log: func(line []byte) { logger.Printf("%s", line) }, wanted: wanted}}
+	started := libraryStderr{stderr: stderr{log: func(line []byte) { logger.Printf("%s", line) }, wanted: wanted}}
 	a := libraryResponse{ResponseWriter: w, timed: t.recorder != nil}
 	t.begun = contract.Now()
 	(&cgi.Handler{
@@ -74,17 +75,17 @@ func (l *Library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Env:        env,
 		InheritEnv: l.InheritEnv,
 		Logger:     log.New(libraryErrors{l, logger.Writer()}, logger.Prefix(), logger.Flags()),
-		Stderr:     &child,
+		Stderr:     &started,
 	}).ServeHTTP(&a, r)
-	if child.executing == 0 { // not started
+	if started.executing == 0 { // not started
 		return
 	}
 	l.stats.started.Add(1)
-	l.stats.count(child.report)
-	t.executing = child.executing
-	t.record(&child.report, a.stamps)
+	l.stats.count(started.report)
+	t.executing = started.executing
+	t.record(&started.report, a.stamps)
 	if l.recent.wanted() {
-		l.recent.add(contract.Child{PID: int(child.report.pid), BeganNS: t.begun, EndedNS: contract.Now()})
+		l.recent.add(contract.Child{PID: int(started.report.PID), BeganNS: t.begun, EndedNS: contract.Now()})
 	}
 }
 
@@ -132,7 +133,7 @@ type libraryResponse struct {
 func (a *libraryResponse) WriteHeader(status int) {
 	a.stamps.head = contract.Now()
 	a.stamps.last = a.stamps.head
-	a.flushes = takeFlush(a.Header())
+	a.flushes = child.TakeFlush(a.Header())
 	if a.timed {
 		a.stamps.takeTiming(a.Header())
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"forktax/cgi"
+	"forktax/cgi/child"
 )
 
 // patience is the timeout of waits for events that are certain to happen. It is long enough for a busy machine.
@@ -22,8 +23,8 @@ const patience = 30 * time.Second
 
 // The test binary is also a CGI program.
 func TestMain(m *testing.M) {
-	if cgi.IsChild() {
-		if err := child().Serve(context.Background()); err != nil {
+	if child.IsChild() {
+		if err := testProgram().Serve(context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -39,13 +40,13 @@ const (
 	closeTakes = "CHILD_CLOSE_TAKES" // a duration
 )
 
-// child opens two connections, and responds to /hello.
-func child() cgi.Child {
+// testProgram opens two connections, and responds to /hello.
+func testProgram() child.Program {
 	var opened int64
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hello", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
-	return cgi.Child{
-		Open: func(context.Context) (cgi.Connect, error) {
+	return child.Program{
+		Open: func(context.Context) (child.Connect, error) {
 			if os.Getenv(openFails) != "" {
 				return nil, errors.New("the door is stuck")
 			}

@@ -7,16 +7,18 @@ import (
 	"slices"
 	"strings"
 
+	"forktax/cgi/child"
+	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
 
 // Model is the execution model "cgi": a [Library] executes the program itself for each request, or the
 // executable in the program's field Executable.
-var Model = model.Package{Start: startLibrary, IsChild: IsChild, Child: serveChild}
+var Model = model.Package{Start: startLibrary, IsChild: child.IsChild, Child: serveChild}
 
 // Direct is the execution model "cgi-direct": a [Host] does the same.
-var Direct = model.Package{Start: startHost, IsChild: IsChild, Child: serveChild}
+var Direct = model.Package{Start: startHost, IsChild: child.IsChild, Child: serveChild}
 
 // inherited are the variables that children inherit besides the program's own, so that the program runs the same under
 // all models: those that control Go's runtime, and the time zone.
@@ -39,14 +41,14 @@ func startHost(_ context.Context, p model.Program) (model.Server, error) {
 	}
 	h := &Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
 		Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit, Limits: p.Limits, Logger: p.Logger}
-	h.running.procs = newProcessors()
+	h.running.procs = spawn.NewProcessors()
 	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
 }
 
 // prepare prepares this process for a host of the program. It returns the executable and the names of the variables
 // that its children inherit.
 func prepare(p model.Program) (x model.Executable, inherit []string, err error) {
-	tuneScheduler()
+	spawn.TuneScheduler()
 	if x, err = executable(p); err != nil {
 		return x, nil, fmt.Errorf("finding the executable: %w", err)
 	}
@@ -82,5 +84,5 @@ func serveChild(ctx context.Context, p model.Program) error {
 	if p.Open == nil {
 		return fmt.Errorf("this program does not handle CGI requests itself; run it with serve -model %s", p.Model.Name)
 	}
-	return Child{Open: p.Open, Connections: p.Connections}.Serve(ctx)
+	return child.Program{Open: p.Open, Connections: p.Connections}.Serve(ctx)
 }

@@ -3,6 +3,7 @@ package cgi
 import (
 	"time"
 
+	"forktax/cgi/child"
 	"forktax/workload/contract"
 )
 
@@ -18,7 +19,7 @@ type phaseStamps struct {
 // record records the phases of a request whose child has been waited for. Each phase ends where the next begins, so
 // they add up to the time from the request's arrival until now. A child that does not report timestamps has one phase,
 // from its exec to its response header, less the phases of its own Server-Timing, which the client gets unchanged.
-func (t *phaseStamps) record(rep *childReport, a responseStamps) {
+func (t *phaseStamps) record(rep *child.Report, a responseStamps) {
 	if t.recorder == nil {
 		return
 	}
@@ -29,19 +30,19 @@ func (t *phaseStamps) record(rep *childReport, a responseStamps) {
 		at = stamp
 	}
 	until(contract.PhaseWait, t.begun)
-	if rep.mainReached > 0 {
+	if rep.MainReached > 0 {
 		// the host may wake later than the child reaches main
-		until(contract.PhaseSpawn, min(t.executing, rep.mainReached))
-		until(contract.PhaseStart, rep.mainReached)
-		until(contract.PhaseOpen, rep.opened)
-		until(contract.PhaseConnect, rep.connected)
-		until(contract.PhaseHandle, rep.handled)
+		until(contract.PhaseSpawn, min(t.executing, rep.MainReached))
+		until(contract.PhaseStart, rep.MainReached)
+		until(contract.PhaseOpen, rep.Opened)
+		until(contract.PhaseConnect, rep.Connected)
+		until(contract.PhaseHandle, rep.Handled)
 	} else {
 		until(contract.PhaseSpawn, min(t.executing, a.head))
 		at += int64(a.own.Served())
 		until(contract.PhaseChild, a.head)
 	}
 	until(contract.PhaseTransfer, a.last)
-	until(contract.PhaseClose, rep.closed) // may be before the host woke up to read the response
+	until(contract.PhaseClose, rep.Closed) // may be before the host woke up to read the response
 	until(contract.PhaseExit, contract.Now())
 }

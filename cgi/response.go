@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"forktax/cgi/child"
 	"forktax/workload/contract"
 )
 
@@ -53,15 +54,20 @@ func (s *responseStamps) takeTiming(header http.Header) {
 
 func (a *response) header() http.Header { return a.to.Header() }
 
-var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+// Most responses are short and most children are waited for, so a child begins with a small buffer.
+var (
+	buffers      = sync.Pool{New: func() any { return new([4 << 10]byte) }}
+	largeBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+)
 
 // receive reads the child's response to its end and passes it on.
 func (e *exchange) receive(s script) {
 	defer e.closeOutput()
-	buffer := buffers.Get().(*[32 << 10]byte)
-	defer buffers.Put(buffer)
+	begin := buffers.Get().(*[4 << 10]byte)
+	defer buffers.Put(begin)
+	buffer := begin[:]
 	from := outputReader{e}
-	text, body, err := readHead(from, buffer[:], e.host.limits.ResponseHeader)
+	text, body, err := readHead(from, buffer, e.host.limits.ResponseHeader)
 	e.response.stamps.head = contract.Now()
 	if err == nil {
 		err = e.response.begin(text, strings.HasPrefix(filepath.Base(s.path), "nph-"))
@@ -78,11 +84,16 @@ func (e *exchange) receive(s script) {
 	}
 	for err == nil {
 		var n int
-		n, err = rest.Read(buffer[:])
+		n, err = rest.Read(buffer)
 		if n > 0 {
 			if err := e.response.write(buffer[:n]); err != nil {
 				return
 			}
+		}
+		if n == len(begin) && len(buffer) == n {
+			large := largeBuffers.Get().(*[32 << 10]byte)
+			defer largeBuffers.Put(large)
+			buffer = large[:]
 		}
 	}
 	if err != io.EOF {
@@ -153,7 +164,7 @@ func (a *response) begin(text []byte, whole bool) error {
 	if whole && !head.http {
 		return errors.New("the response does not begin with an HTTP status line, as that of a program named nph-… must")
 	}
-	a.flushes = takeFlush(head.fields) || whole
+	a.flushes = child.TakeFlush(head.fields) || whole
 	a.chunked = head.http && strings.EqualFold(head.fields.Get("Transfer-Encoding"), "chunked")
 	if a.timed {
 		a.stamps.takeTiming(head.fields)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"forktax/cgi/child"
 	"forktax/cgi/spawn"
 )
 
@@ -32,8 +33,8 @@ const (
 // A process that the child left behind may keep the write end open. The host does not wait for it.
 type stderr struct {
 	log     func(line []byte)
-	wanted  string // value of reportVariable; "" for no report
-	report  childReport
+	wanted  string // value of child.Variable; "" for no report
+	report  child.Report
 	rest    []byte // beginning of an incomplete line
 	logged  int    // bytes
 	dropped int64  // bytes that were not logged
@@ -135,7 +136,7 @@ func (s *stderr) take(p []byte) {
 var newline = []byte("\n")
 
 func (s *stderr) line(line []byte) {
-	if s.wanted != "" && s.report.read(line) {
+	if s.wanted != "" && s.report.Read(line) {
 		return
 	}
 	if line = bytes.TrimRight(line, "\r"); len(line) == 0 {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"forktax/cgi/child"
 	"forktax/workload/contract"
 )
 
@@ -25,9 +26,6 @@ type userKey struct{}
 func WithUser(r *http.Request, scheme, name string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, user{scheme, name}))
 }
-
-// serverSoftware is the value of SERVER_SOFTWARE.
-const serverSoftware = "forktax"
 
 // passesHeader reports whether a header becomes a variable; see RFC 3875, sections 4.1.18 and 9.2. The following do
 // not:
@@ -80,7 +78,7 @@ func (h *Host) initEnvironment() {
 		values[name] = value
 	}
 	set("GATEWAY_INTERFACE", "CGI/1.1")
-	set("SERVER_SOFTWARE", serverSoftware)
+	set("SERVER_SOFTWARE", "forktax")
 	set("PATH", cmp.Or(os.Getenv("PATH"), defaultPath))
 	for _, name := range append([]string{libraryPath()}, h.InheritEnv...) {
 		if value, is := os.LookupEnv(name); is && value != "" {
@@ -164,7 +162,7 @@ func (h *Host) environment(e *exchange, s script) []string {
 		}
 	}
 	if e.stderr.wanted != "" {
-		vars = append(vars, reportVariable+"="+e.stderr.wanted)
+		vars = append(vars, child.Variable+"="+e.stderr.wanted)
 	}
 	return append(vars, contract.EnvChild+"="+e.mark)
 }

@@ -37,7 +37,7 @@ func (s *exchanges) watch() {
 		if idle += watchEvery; len(seen) > 0 {
 			idle = 0
 		}
-		s.procs.observe(s.most, watchEvery)
+		s.procs.Observe(s.most, watchEvery)
 		s.most = len(seen)
 		if idle >= watchFor || s.closed && len(seen) == 0 {
 			s.watched = false

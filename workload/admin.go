@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 
-	"forktax/cgi"
+	"forktax/cgi/child"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -73,7 +73,7 @@ func (a *admin) workers() (pids []int) {
 func (a *admin) usage() contract.Usage {
 	u := osUsage(a.exporter.used(), a.workers())
 	children := a.stats()
-	u.PeakMemoryBytes = cgi.PeakMemory()
+	u.PeakMemoryBytes = child.PeakMemory()
 	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
 	u.ProcessesStarted = children.Started
 	u.ConnectionsOpened = connections.Load() + children.Connections

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"forktax/cgi"
+	"forktax/cgi/child"
 	"forktax/workload"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -89,7 +89,7 @@ func TestMain(m *testing.M) {
 		work()
 		return
 	}
-	if cgi.IsChild() || os.Getenv(programVariable) != "" {
+	if child.IsChild() || os.Getenv(programVariable) != "" {
 		workload.Main(sample)
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit

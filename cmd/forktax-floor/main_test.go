@@ -17,13 +17,14 @@ import (
 
 	"forktax/bench/subject/programtest"
 	"forktax/cgi"
+	"forktax/cgi/child"
 	"forktax/workload"
 	"forktax/workload/contract"
 )
 
 // The test binary is also the program.
 func TestMain(m *testing.M) {
-	if cgi.IsChild() {
+	if child.IsChild() {
 		workload.Main(floor)
 	}
 	os.Exit(m.Run())

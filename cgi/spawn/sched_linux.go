@@ -1,4 +1,4 @@
-package cgi
+package spawn
 
 import (
 	"os"

@@ -1,4 +1,6 @@
-package cgi
+// Package child is the side of a program that serves one CGI request: it reads the request from the environment and the
+// standard input, writes the response that net/http's server would send, and reports its cost to a [forktax/cgi.Host].
+package child
 
 import (
 	"cmp"
@@ -18,9 +20,9 @@ func IsChild() bool { return os.Getenv("GATEWAY_INTERFACE") != "" }
 // Connect opens the connections of a handler, and returns the handler and a function that closes the connections.
 type Connect = model.Connect
 
-// A Child serves the one CGI request that is in the environment and the standard input of this process. Its response
+// A Program serves the one CGI request that is in the environment and the standard input of this process. Its response
 // has the header that net/http's server would send.
-type Child struct {
+type Program struct {
 	// Open creates the state that a long-running process would create once, and returns the Connect function that
 	// creates the handler.
 	Open func(ctx context.Context) (Connect, error)
@@ -30,31 +32,31 @@ type Child struct {
 
 // Serve calls Open and Connect, serves the request with the handler, and closes the connections. It returns the first
 // error of these steps. If Open or Connect fails, the response has status 500.
-func (c Child) Serve(ctx context.Context) error {
-	rep := childReport{mainReached: contract.Now()}
-	handler, shut, err := c.open(ctx, &rep)
+func (p Program) Serve(ctx context.Context) error {
+	rep := Report{MainReached: contract.Now()}
+	handler, shut, err := p.open(ctx, &rep)
 	if err != nil {
 		handler, shut = failedHandler, func() error { return nil }
 	}
 	served := cgi.Serve(asNetHTTP(handler, &rep))
 	closed := shut()
-	rep.closed = contract.Now()
-	if c.Connections != nil {
-		rep.connections = c.Connections()
+	rep.Closed = contract.Now()
+	if p.Connections != nil {
+		rep.Connections = p.Connections()
 	}
 	rep.write()
 	return cmp.Or(err, served, closed)
 }
 
-func (c Child) open(ctx context.Context, rep *childReport) (http.Handler, func() error, error) {
-	connect, err := c.Open(ctx)
-	rep.opened = contract.Now()
+func (p Program) open(ctx context.Context, rep *Report) (http.Handler, func() error, error) {
+	connect, err := p.Open(ctx)
+	rep.Opened = contract.Now()
 	if err != nil {
-		rep.connected = rep.opened
+		rep.Connected = rep.Opened
 		return nil, nil, fmt.Errorf("opening: %w", err)
 	}
 	handler, shut, err := connect(ctx)
-	rep.connected = contract.Now()
+	rep.Connected = contract.Now()
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -67,12 +69,12 @@ var failedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request
 })
 
 // asNetHTTP makes a request and a response of net/http/cgi look like those of net/http's server.
-func asNetHTTP(h http.Handler, rep *childReport) http.Handler {
+func asNetHTTP(h http.Handler, rep *Report) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fixRequest(r)
-		rw := newChildResponse(w)
+		rw := newResponse(w)
 		h.ServeHTTP(rw, r)
-		rep.handled = contract.Now()
+		rep.Handled = contract.Now()
 		rw.end()
 	})
 }

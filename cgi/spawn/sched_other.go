@@ -1,6 +1,6 @@
 //go:build !linux
 
-package cgi
+package spawn
 
 // useBatchPolicy does nothing: SCHED_BATCH exists on Linux only.
 func useBatchPolicy() {}

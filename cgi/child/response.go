@@ -1,4 +1,4 @@
-package cgi
+package child
 
 import (
 	"bufio"
@@ -14,9 +14,9 @@ import (
 // content type from these bytes, and the length of a body that is no longer.
 const heldBack = 2048
 
-// childResponse is the ResponseWriter of the handler in a child. It gives the ResponseWriter of net/http/cgi the header
+// response is the ResponseWriter of the handler in a child. It gives the ResponseWriter of net/http/cgi the header
 // that net/http's server would send, at the moment when that would send it.
-type childResponse struct {
+type response struct {
 	to      http.ResponseWriter // net/http/cgi's
 	header  http.Header         // header of the handler; values set after WriteHeader have no effect
 	body    *bufio.Writer       // writes to bodyWriter
@@ -25,17 +25,17 @@ type childResponse struct {
 	begun   bool                // the header was passed to the library
 }
 
-var _ http.Flusher = (*childResponse)(nil)
+var _ http.Flusher = (*response)(nil)
 
-func newChildResponse(to http.ResponseWriter) *childResponse {
-	r := &childResponse{to: to, header: http.Header{}}
+func newResponse(to http.ResponseWriter) *response {
+	r := &response{to: to, header: http.Header{}}
 	r.body = bufio.NewWriterSize((*bodyWriter)(r), heldBack)
 	return r
 }
 
-func (r *childResponse) Header() http.Header { return r.header }
+func (r *response) Header() http.Header { return r.header }
 
-func (r *childResponse) WriteHeader(status int) {
+func (r *response) WriteHeader(status int) {
 	switch {
 	case r.status != 0:
 		log.Printf("superfluous WriteHeader(%d) after WriteHeader(%d)", status, r.status)
@@ -45,7 +45,7 @@ func (r *childResponse) WriteHeader(status int) {
 	}
 }
 
-func (r *childResponse) Write(p []byte) (int, error) {
+func (r *response) Write(p []byte) (int, error) {
 	r.decide()
 	if len(p) == 0 {
 		return 0, nil
@@ -57,7 +57,7 @@ func (r *childResponse) Write(p []byte) (int, error) {
 }
 
 // Flush sends the header and the data written so far.
-func (r *childResponse) Flush() {
+func (r *response) Flush() {
 	r.flushed = true
 	r.end()
 	r.to.Write(nil)
@@ -65,7 +65,7 @@ func (r *childResponse) Flush() {
 }
 
 // end passes the buffered rest to the library.
-func (r *childResponse) end() {
+func (r *response) end() {
 	r.decide()
 	if r.body.Buffered() == 0 {
 		r.begin(nil)
@@ -74,7 +74,7 @@ func (r *childResponse) end() {
 }
 
 // decide sets the status 200 unless the handler has set one.
-func (r *childResponse) decide() {
+func (r *response) decide() {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
@@ -82,7 +82,7 @@ func (r *childResponse) decide() {
 
 // begin completes the header, given the beginning of the body. The library would also detect a Content-Type for an
 // empty or an encoded body; a key without values prevents that and writes nothing.
-func (r *childResponse) begin(body []byte) {
+func (r *response) begin(body []byte) {
 	if r.begun {
 		return
 	}
@@ -91,16 +91,16 @@ func (r *childResponse) begin(body []byte) {
 	if _, ok := header["Content-Type"]; !ok && (len(body) == 0 || header.Get("Content-Encoding") != "") {
 		header["Content-Type"] = nil
 	}
-	if r.flushed && os.Getenv(reportVariable) != "" {
+	if r.flushed && os.Getenv(Variable) != "" {
 		header.Set(flushHeader, flushValue)
 	}
 	r.to.WriteHeader(r.status)
 }
 
-// A bodyWriter is the destination of the buffer of a childResponse.
-type bodyWriter childResponse
+// A bodyWriter is the destination of the buffer of a response.
+type bodyWriter response
 
 func (w *bodyWriter) Write(b []byte) (int, error) {
-	(*childResponse)(w).begin(b)
+	(*response)(w).begin(b)
 	return w.to.Write(b)
 }

@@ -1,4 +1,4 @@
-package cgi
+package child
 
 import (
 	"bytes"
