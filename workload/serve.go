@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -18,6 +19,29 @@ import (
 )
 
 const loopback = "127.0.0.1:0" // any free port, reachable from this machine only
+
+// limitsOfHosts are the flags of limits that have an effect, by the host of a model. The host of our own has all.
+var limitsOfHosts = map[string][]string{
+	contract.HostLibrary: {"max-children", "queue", "max-header"},
+	"":                   {"max-header"},
+}
+
+// checkLimits returns an error if the command line has a limit that has no effect in the model.
+func checkLimits(given *flag.FlagSet, m contract.Model) (err error) {
+	effective, some := limitsOfHosts[m.Host]
+	if !some {
+		return nil
+	}
+	all := flag.NewFlagSet("", flag.ContinueOnError)
+	new(contract.ChildLimits).Flags(all)
+	given.Visit(func(f *flag.Flag) {
+		if all.Lookup(f.Name) != nil && !slices.Contains(effective, f.Name) {
+			err = fmt.Errorf("%w: -%s has no effect in the model %s: use -model %s, or one of the limits %s", errUsage, f.Name,
+				m.Name, contract.Direct().Name, "-"+strings.Join(effective, ", -"))
+		}
+	})
+	return err
+}
 
 func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
@@ -32,6 +56,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		return err
 	}
 	row, m, err := w.modelNamed(*name)
+	if err == nil {
+		err = checkLimits(flags, m)
+	}
 	if err != nil {
 		return err
 	}
