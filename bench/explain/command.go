@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -81,6 +82,9 @@ var beyondRFC = []string{"REQUEST_URI", "SCRIPT_FILENAME", "HTTP_HOST"}
 // document directory. Nothing is inherited, so that a result does not depend on the user's environment.
 func Environment(s subject.Spec, r contract.Request, path, searchPath string) []string {
 	full, query, _ := strings.Cut(r.Path, "?")
+	if decoded, err := url.PathUnescape(full); err == nil { // RFC 3875, section 4.1.5
+		full = decoded
+	}
 	script, info := s.Split(full)
 	env := map[string]string{
 		"GATEWAY_INTERFACE": "CGI/1.1",

@@ -1,0 +1,79 @@
+//go:build slow
+
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forktax/bench/explain"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// Explain executes a program with the variables that the host gives to it, except those of the connection.
+func TestExplainEnvironment(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "prints.cgi")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; exec env\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := subject.Spec{Root: "/cgi-bin/prints.cgi"}
+	for _, asked := range []contract.Request{
+		{Method: http.MethodGet, Path: s.Root},
+		{Method: http.MethodGet, Path: s.Root + "/a%20b/c?d=e+f", Headers: map[string]string{"Authorization": "Basic YTpi"}},
+		{Method: http.MethodPost, Path: s.Root + "/", Body: "a=b",
+			Headers: map[string]string{"Content-Type": "text/x-odd", "X-Odd-One": "a b"}},
+	} {
+		r, err := http.NewRequest(asked.Method, "", strings.NewReader(asked.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.URL, err = url.Parse(startedHost(t, contract.Direct().Name, program, s.Root)); err != nil {
+			t.Fatal(err)
+		}
+		r.URL.Path = ""
+		if r.URL, err = r.URL.Parse(asked.Path); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range asked.Headers {
+			r.Header.Set(name, value)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := map[string]string{}
+		for line := range strings.Lines(string(text)) {
+			name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+			given[name] = value
+		}
+		for _, name := range []string{"SERVER_PORT", "REMOTE_PORT", "UNIQUE_ID", "PWD", "OLDPWD", "SHLVL", "_", "TZ", "PATH",
+			"GORACE", "GOTRACEBACK", "HTTP_ACCEPT_ENCODING", "HTTP_USER_AGENT", "HTTP_HOST", "SERVER_NAME"} {
+			delete(given, name)
+		}
+		explained := map[string]string{}
+		for _, setting := range explain.Environment(s, asked, program, "/bin") {
+			name, value, _ := strings.Cut(setting, "=")
+			explained[name] = value
+		}
+		for _, name := range []string{"SERVER_PORT", "PATH", "HTTP_HOST", "SERVER_NAME"} {
+			delete(explained, name)
+		}
+		if diff := cmp.Diff(given, explained); diff != "" {
+			t.Errorf("%s %s: explain differs from the host (-host +explain):\n%s", asked.Method, asked.Path, diff)
+		}
+	}
+}
