@@ -66,7 +66,7 @@ int main(int n, char **args) {
 const hostBefore = "HOST_BEFORE"
 
 // BenchmarkPeers compares the host with net/http/cgi and with other web servers that execute the same program for each
-// request: a static program in C, and one in Go. For one minute it visits the servers in turn, with 8 clients and with
+// request: a static program in C, and one in Go. For two minutes it visits the servers in turn, with 8 clients and with
 // one. It reports the ratio of our throughput to that of each peer, with its interval, and that of its response time
 // with one client to ours. It also reports the ratio of the CPU time of a request to that of only starting the program
 // by posix_spawn and waiting for it. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
@@ -109,7 +109,7 @@ func comparePeers(b *testing.B, child string) {
 		MinRequests: plan.MinRequests,
 		// Long enough that the connections opened by each visit do not affect the comparison.
 		BlockNS:  int64(250 * time.Millisecond),
-		BudgetNS: int64(time.Minute), Seed: 1}
+		BudgetNS: int64(2 * time.Minute), Seed: 1}
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir, Seed: pl.Seed,
 		Env: map[string]string{contract.EnvScriptPath: child, contract.EnvPhases: "off"}}
 	models := []string{ours, contract.Fresh().Name}
