@@ -1,0 +1,8 @@
+//go:build slow
+
+package main
+
+import "time"
+
+// soakTime is the duration of TestSoak.
+const soakTime = 30 * time.Second
