@@ -46,7 +46,8 @@ func TestConformance(t *testing.T) {
 	}
 	direct, fresh := contract.Direct().Name, contract.Fresh().Name
 	names := []string{direct, fresh}
-	urls := []string{startedHost(t, direct, dir, "/cgi-bin") + "/asked.cgi", startedHost(t, fresh, program, "/cgi-bin/asked.cgi")}
+	urls := []string{startedHost(t, direct, dir, "/cgi-bin") + "/asked.cgi",
+		startedHost(t, fresh, program, "/cgi-bin/asked.cgi")}
 	for _, peer := range servers.WebInfos(servers.Executable) {
 		names = append(names, peer.Name)
 		urls = append(urls, startedPeer(t, peer.Name, program, nph))
@@ -235,7 +236,8 @@ func (c conformanceCase) send(address string, n int) (r response) {
 	if c.nph {
 		r.path = path.Join(path.Dir(u.Path), "nph-"+path.Base(u.Path))
 	}
-	text := strings.NewReplacer("{path}", r.path, "{dir}", path.Dir(r.path)).Replace(cmp.Or(c.request, asked("GET", "", "")))
+	text := strings.NewReplacer("{path}", r.path, "{dir}", path.Dir(r.path)).
+		Replace(cmp.Or(c.request, asked("GET", "", "")))
 	head, body, _ := strings.Cut(text, "\n\n")
 	named := fmt.Sprintf("\r\nUser-Agent: %d\r\n\r\n", n)
 	if next, second, again := strings.Cut(body, "<wait>"); again { // perhaps another request

@@ -179,7 +179,8 @@ func builtScript(tb testing.TB, dir string) subject.Program {
 // is skipped if the server is not installed.
 func startedPeer(tb testing.TB, name, executable string, others ...string) string {
 	tb.Helper()
-	w, err := servers.StartWeb(tb.Context(), name, servers.App{File: executable, ExtraFiles: others, Copied: machine.NormalizePageCache})
+	w, err := servers.StartWeb(tb.Context(), name,
+		servers.App{File: executable, ExtraFiles: others, Copied: machine.NormalizePageCache})
 	testenv.As(tb, err, new(*process.NotInstalledError))
 	if err != nil {
 		tb.Fatal(err)
