@@ -139,6 +139,20 @@ func (g *Group) CPU() (cpu CPU, ok bool) {
 	return CPU{}, false
 }
 
+// PIDs returns the processes in the group.
+func (g *Group) PIDs() (pids []int) {
+	if g == nil {
+		return nil
+	}
+	text, _ := os.ReadFile(filepath.Join(g.dir, "cgroup.procs"))
+	for _, field := range bytes.Fields(text) {
+		if pid, err := strconv.Atoi(string(field)); err == nil && pid > 0 {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
 // Remove kills the processes in the group and removes it.
 func (g *Group) Remove() error {
 	if g == nil {
@@ -147,11 +161,8 @@ func (g *Group) Remove() error {
 	err := g.file.Close()
 	var removed error
 	for range 100 {
-		text, _ := os.ReadFile(filepath.Join(g.dir, "cgroup.procs"))
-		for _, field := range bytes.Fields(text) {
-			if pid, err := strconv.Atoi(string(field)); err == nil && pid > 0 {
-				_ = syscall.Kill(pid, syscall.SIGKILL) // fails if it has ended meanwhile
-			}
+		for _, pid := range g.PIDs() {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // fails if it has ended meanwhile
 		}
 		if removed = os.Remove(g.dir); removed == nil {
 			return err

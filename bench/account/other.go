@@ -29,6 +29,7 @@ func (*Group) Prepare(*exec.Cmd)              {}
 func (*Group) Start(start func() error) error { return start() }
 func (*Group) Dir() string                    { return "" }
 func (*Group) CPU() (cpu CPU, ok bool)        { return CPU{}, false }
+func (*Group) PIDs() []int                    { return nil }
 func (*Group) Remove() error                  { return nil }
 
 // Read is not supported on this system.

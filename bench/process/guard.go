@@ -16,26 +16,49 @@ type guard struct {
 	in *os.File // standard input of the shell, which ends with this process; nil if the shell did not start
 }
 
-// guardScript reads lines of + or - and the ID of a process group. At the end of its input, remaining groups get
-// SIGTERM, on which a CGI host ends its children and git and compilers clean up. After ten seconds they get SIGKILL.
+// guardScript reads lines of + or - and the ID of a process group, or the directory of a control group. At the end of
+// its input, remaining groups get SIGTERM, on which a CGI host ends its children and git and compilers clean up. After
+// ten seconds they get SIGKILL. What is left in the control groups then is killed, and they are removed.
 const guardScript = `
 trap '' HUP INT QUIT TERM
 groups=
+dirs=
 while read -r sign group; do
 	others=
 	for g in $groups; do [ "$g" = "-$group" ] || others="$others $g"; done
 	groups=$others
-	[ "$sign" = - ] || groups="$groups -$group"
+	others=
+	for d in $dirs; do [ "$d" = "$group" ] || others="$others $d"; done
+	dirs=$others
+	case $sign$group in
+	+/*) dirs="$dirs $group" ;;
+	+*) groups="$groups -$group" ;;
+	esac
 done
+clean() {
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		left=
+		for d in $dirs; do
+			[ -d "$d" ] || continue
+			left=$d
+			kill -KILL $(cat "$d/cgroup.procs")
+			rmdir -- "$d"
+		done
+		[ -n "$left" ] || exit
+		sleep 0.1
+	done
+	exit
+}
 for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 \
 	26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50; do
 	left=
 	for g in $groups; do kill -0 "$g" && left="$left $g"; done
-	[ -n "$left" ] || exit
+	[ -n "$left" ] || clean
 	[ "$try" -gt 1 ] || kill -TERM $left
 	sleep 0.2
 done
 kill -KILL $left
+clean
 `
 
 // guardPID is the PID of the guard; 0 while there is none.
@@ -61,7 +84,7 @@ var theGuard = sync.OnceValue(func() *guard {
 })
 
 // send writes a line for guardScript.
-func (g *guard) send(sign string, group int) {
+func (g *guard) send(sign string, group any) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.in != nil {
@@ -79,6 +102,13 @@ func Guard(cmd *exec.Cmd) (release func()) {
 	group := cmd.Process.Pid
 	theGuard().send("+", group)
 	return func() { theGuard().send("-", group) }
+}
+
+// GuardGroup makes the processes of a control group, given by its directory, end with this process, and removes the
+// group. The caller calls release when it has removed the group itself.
+func GuardGroup(dir string) (release func()) {
+	theGuard().send("+", dir)
+	return func() { theGuard().send("-", dir) }
 }
 
 // Shell returns a shell command that registers its own group with the guard before the script begins. Guard registers a

@@ -40,7 +40,7 @@ type Launcher struct {
 	Databases  map[string]Database // servers by kind, the Database of the programs that keep their data there
 	StartLimit time.Duration       // longest time for a program to be ready and healthy; 0 means 30 s
 	StopLimit  time.Duration       // longest time for a program to end, or it is killed; 0 means 15 s, for a command 5 s
-	Messages   io.Writer           // receives a line when a command had to be killed; nil: no message
+	Messages   io.Writer           // receives a line when a process had to be killed; nil: no message
 	Kill       <-chan struct{}     // closed to kill at once what is being stopped; nil: never
 	Variants   []Variant           // models under conditions of their own; Launch finds them by name
 	External   []External          // servers that are not workload programs; Launch finds them by name
@@ -50,6 +50,7 @@ type Launcher struct {
 
 	launches uint64      // number of launches, used with package atomic
 	killed   *commandSet // commands that had to be killed; nil before the first command
+	told     uint32      // 1 if a message about processes left behind was written; used with package atomic
 }
 
 // Launch implements the Launcher of package run.
@@ -115,33 +116,32 @@ func programFor(programs []Program, workload string) (Program, error) {
 }
 
 // start starts p under the conditions of v and waits until it serves.
-func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (*process.Process,
-	*Target, error) {
+func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (server, *Target, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
-	cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
-	cmd.Args = append(cmd.Args, l.Flags...)
-	cmd.Env = append(environ(), contract.EnvExporter+"="+l.Exporter)
+	settings := append(environ(), contract.EnvExporter+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
-		cmd.Env = append(cmd.Env, process.Settings(vars)...)
+		settings = append(settings, process.Settings(vars)...)
 	}
-	cmd.Env = append(cmd.Env, l.padding(v.Padding)...)
+	settings = append(settings, l.padding(v.Padding)...)
 	began := time.Now()
-	s, err := process.Start(cmd, l.Log, l.StartFunc)
+	s, err := l.startServer(func() *exec.Cmd {
+		cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
+		cmd.Args, cmd.Env = append(cmd.Args, l.Flags...), settings
+		return cmd
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s serve: %w", p.Path, err)
+		return server{}, nil, fmt.Errorf("%s serve: %w", p.Path, err)
 	}
-	target, err := awaitReady(ctx, s, cmp.Or(l.StartLimit, startLimit))
+	target, err := awaitReady(ctx, s.Process, cmp.Or(l.StartLimit, startLimit))
 	if err != nil {
 		stopped := l.stop(s)
-		return nil, nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
+		return server{}, nil, fmt.Errorf("%s serve -model %s: %w", p.Path, v.Model, errors.Join(err, stopped))
 	}
 	target.Ready = time.Since(began)
 	return s, target, nil
 }
 
-func (l *Launcher) stop(s *process.Process) error {
-	return s.Stop(cmp.Or(l.StopLimit, stopLimit), l.Kill)
-}
+func (l *Launcher) stopLimit() time.Duration { return cmp.Or(l.StopLimit, stopLimit) }
 
 // randomPadding is the size of a memory page in bytes: an offset within a page can change the speed of a program.
 const randomPadding = 4096
