@@ -99,6 +99,10 @@ func BenchmarkPeers(b *testing.B) {
 	}
 }
 
+// notCompared are servers that do not execute both programs: busybox has no PATH_INFO of "/", and h2o no
+// GATEWAY_INTERFACE, without which the program in Go does not know that it is a child.
+var notCompared = []string{"busybox", "h2o"}
+
 func comparePeers(b *testing.B, child string) {
 	dir := b.TempDir()
 	p := builtScript(b, dir)
@@ -121,6 +125,9 @@ func comparePeers(b *testing.B, child string) {
 	}
 	for _, peer := range servers.WebInfos(servers.Executable) {
 		name := peer.Name
+		if slices.Contains(notCompared, name) {
+			continue
+		}
 		u, err := url.Parse(startedPeer(b, name, child))
 		if err != nil {
 			b.Fatal(err)
