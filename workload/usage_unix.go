@@ -15,8 +15,8 @@ func cpu(r syscall.Rusage) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// osUsage returns the part of the usage that the operating system reports, except peak memory; see child.PeakMemory. The
-// usage of other children, which served no request, is subtracted. The CPU time of running workers is included, their
+// osUsage returns the part of the usage that the operating system reports, except peak memory; see child.PeakMemory.
+// The usage of other children, which served no request, is subtracted. The CPU time of running workers is included, their
 // page faults and context switches only after they have exited.
 func osUsage(other syscall.Rusage, workers []int) contract.Usage {
 	var self syscall.Rusage

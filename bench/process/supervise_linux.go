@@ -22,6 +22,7 @@ const canSupervise = true
 
 const (
 	backgroundGrace = 300 * time.Millisecond // time for descendants of a command to end after it
+	askStep         = 50 * time.Millisecond  // pause between two searches for processes that have to be asked to end
 	superviseStep   = 5 * time.Millisecond   // pause between two checks for remaining processes
 	killLimit       = 2 * time.Second        // limit on killing processes, which may belong to another user
 	orphanLimit     = 5 * time.Second        // limit on stopping if the process that started the supervisor has died
@@ -77,7 +78,7 @@ func Supervise(in io.Reader, out io.Writer, args []string) error {
 	case <-atOnce:
 		line = killedLine + "0s"
 	}
-	s.signalAll(unix.SIGKILL, killLimit)
+	s.killAll()
 	_, err = fmt.Fprintln(out, line)
 	if err != nil { // the process that started the supervisor is dead
 		leaveGroup(group)
@@ -134,14 +135,24 @@ func (s *supervisor) afterEnd(status unix.WaitStatus) string {
 }
 
 // stop sends SIGTERM to all processes and waits until they have ended, for at most limit. If the process that started
-// the supervisor has died, the limit is orphanLimit.
+// the supervisor has died, the limit is orphanLimit. It looks for processes again and again: one that loses its parent
+// at that moment is not found, and one that was just started inherits no signal.
 func (s *supervisor) stop(limit time.Duration, atOnce <-chan os.Signal) string {
-	s.signalAll(unix.SIGTERM, 0)
 	begin, orphaned, late := time.Now(), time.After(orphanLimit), time.After(limit)
+	again := time.NewTicker(askStep)
+	defer again.Stop()
+	asked := map[int]bool{}
 	for {
+		for _, pid := range account.Descendants(os.Getpid()) {
+			if !asked[pid] {
+				asked[pid] = unix.Kill(pid, unix.SIGTERM) == nil // it may have ended or belong to another user
+			}
+		}
 		select {
 		case <-s.all:
 			return endedLine + "as requested"
+		case <-again.C:
+			continue
 		case <-orphaned:
 			if os.Getppid() == s.parent {
 				continue
@@ -153,14 +164,13 @@ func (s *supervisor) stop(limit time.Duration, atOnce <-chan os.Signal) string {
 	}
 }
 
-// signalAll sends a signal to all remaining processes. It repeats that until none is left, for at
-// most the duration again.
-func (s *supervisor) signalAll(sig unix.Signal, again time.Duration) {
+// killAll kills all remaining processes. It repeats that until none is left, for at most killLimit.
+func (s *supervisor) killAll() {
 	for begin := time.Now(); ; {
 		for _, pid := range account.Descendants(os.Getpid()) {
-			_ = unix.Kill(pid, sig) // it may have ended or belong to another user
+			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended or belong to another user
 		}
-		if time.Since(begin) >= again || s.wait(superviseStep) {
+		if time.Since(begin) >= killLimit || s.wait(superviseStep) {
 			return
 		}
 	}

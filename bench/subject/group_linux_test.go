@@ -52,10 +52,12 @@ env -i setsid sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo $!'
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); err == nil && !strings.Contains(string(text), ") Z ") {
-		t.Errorf("it still runs: %s", text)
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err == nil && !strings.Contains(string(stat), ") Z ") {
+		t.Errorf("it still runs: %s", stat)
 	}
-	if want := "warning: 1 process that a program had left behind was killed; further ones are killed without a message\n"; messages.String() != want {
+	const want = "warning: 1 process that a program had left behind was killed; "
+	if !strings.HasPrefix(messages.String(), want) {
 		t.Errorf("messages %q, want %q", messages.String(), want)
 	}
 }

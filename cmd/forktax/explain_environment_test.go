@@ -22,7 +22,8 @@ import (
 func TestExplainEnvironment(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "prints.cgi")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; exec env\n"), 0o755); err != nil {
+	const text = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; exec env\n"
+	if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	s := subject.Spec{Root: "/cgi-bin/prints.cgi"}
