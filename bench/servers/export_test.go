@@ -15,5 +15,8 @@ func (s *PostgresServer) Dir() string { return s.private.dir }
 // Abandon ends the session, as the end of this process would.
 func (s *PostgresServer) Abandon() { s.schemas.close() }
 
+// NoVariables reports whether the server passes no variables on to the app.
+func (w WebInfo) NoVariables() bool { return w.web.noVariables }
+
 // Dir returns the directory of a web server.
 func (w *WebServer) Dir() string { return w.dir.dir }

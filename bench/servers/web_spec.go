@@ -42,8 +42,8 @@ const (
 )
 
 // webSpecs lists all web servers. Each server's specs are in a file of its own.
-var webSpecs = []webSpec{apache, lighttpd, nginx, busybox, miniHTTPD, uwsgi, h2o, pythonScripts, pythonPublisher, modPython, modWSGI, phpCGI, modFCGID,
-	modPHP, phpFPM}
+var webSpecs = []webSpec{apache, lighttpd, nginx, busybox, miniHTTPD, uwsgi, h2o, pythonScripts, pythonPublisher,
+	modPython, modWSGI, phpCGI, modFCGID, modPHP, phpFPM}
 
 // A site holds the values for the configuration templates of a web server.
 type site struct {

@@ -33,19 +33,13 @@ func startedWeb(t *testing.T, kind servers.WebInfo) *servers.WebServer {
 	t.Helper()
 	app := echoApps[kind.Handles]
 	app.File = filepath.Join("testdata", app.File)
-	if kind.Name == "mini_httpd" { // it passes no variables on
-		return serve(t, kind, app)
+	if !kind.NoVariables() {
+		app.Prepare = func(_ context.Context, dir string) (map[string]string, error) {
+			path := filepath.Join(dir, "data")
+			err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
+			return map[string]string{"STACK_DATA": path}, err
+		}
 	}
-	app.Prepare = func(_ context.Context, dir string) (map[string]string, error) {
-		path := filepath.Join(dir, "data")
-		err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(path, []byte("data"), 0o600))
-		return map[string]string{"STACK_DATA": path}, err
-	}
-	return serve(t, kind, app)
-}
-
-func serve(t *testing.T, kind servers.WebInfo, app servers.App) *servers.WebServer {
-	t.Helper()
 	w, err := servers.StartWeb(t.Context(), kind.Name, app)
 	testenv.As(t, err, new(*process.NotInstalledError))
 	if err != nil {
@@ -120,7 +114,8 @@ func TestUnknownWeb(t *testing.T) {
 		"StartWeb":     func() error { _, err := servers.StartWeb(t.Context(), "iis", servers.App{}); return err }(),
 		"WebInfoNamed": func() error { _, err := servers.WebInfoNamed("iis"); return err }(),
 	} {
-		if err == nil || !strings.Contains(err.Error(), "apache, lighttpd, nginx, busybox, mini_httpd, uwsgi, h2o, mod_python-cgihandler") {
+		const known = "apache, lighttpd, nginx, busybox, mini_httpd, uwsgi, h2o, mod_python-cgihandler"
+		if err == nil || !strings.Contains(err.Error(), known) {
 			t.Errorf("%s(iis) = %v, want an error with the known names", name, err)
 		}
 	}

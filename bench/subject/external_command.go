@@ -137,12 +137,7 @@ func (l *Launcher) startCommand(f External, stopLimit time.Duration) (*command, 
 	c.group.Prepare(cmd)
 	supervision := process.Supervision{Forktax: l.Exporter, Limit: stopLimit, Group: c.group.Dir()}
 	c.Process, err = process.StartSupervised(supervision, cmd, l.Log, func(start func() error) error {
-		return c.group.Start(func() error {
-			if l.StartFunc == nil {
-				return start()
-			}
-			return l.StartFunc(start)
-		})
+		return c.group.Start(func() error { return l.startIn(start) })
 	})
 	if err != nil {
 		return nil, errors.Join(err, c.group.Remove())

@@ -41,6 +41,7 @@ func (l *Launcher) startServer(newCommand func() *exec.Cmd) (s server, err error
 	return s, err
 }
 
+// startIn calls start by StartFunc, unless that is nil.
 func (l *Launcher) startIn(start func() error) error {
 	if l.StartFunc == nil {
 		return start()

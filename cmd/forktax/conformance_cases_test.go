@@ -90,7 +90,7 @@ var variableCases = []conformanceCase{
 	{name: "a query of 6,000 bytes", source: "RFC 9112, 3", should: true,
 		request: asked("GET", "?"+strings.Repeat("a", 6000), ""),
 		passes:  variable("QUERY_STRING", strings.Repeat("a", 6000))},
-	{name: "a query with = is no argument", source: "4.4",
+	{name: "a query with = is not an argument", source: "4.4",
 		request: asked("GET", "?a=b", ""), passes: variable("ARGS", "")},
 	{name: "an indexed query becomes arguments", source: "4.4", should: true, request: asked("GET", "?a+b", ""),
 		passes: variable("ARGS", "a b"), ours: "the cause of CVE-2012-1823 and CVE-2024-4577"},
@@ -132,7 +132,7 @@ var variableCases = []conformanceCase{
 	{name: "a cookie of 3,500 bytes", source: "RFC 6265, 6.1", should: true,
 		request: asked("GET", "", "", "Cookie: a="+strings.Repeat("x", 3498)),
 		passes:  variable("HTTP_COOKIE", "a="+strings.Repeat("x", 3498))},
-	{name: "Content-Length and Content-Type are no HTTP_ variables", source: "4.1.18", should: true,
+	{name: "Content-Length and Content-Type have no HTTP_ variables", source: "4.1.18", should: true,
 		request: posted("hi", "Content-Type: text/x-odd"),
 		passes:  all(unset("HTTP_CONTENT_LENGTH"), unset("HTTP_CONTENT_TYPE"))},
 	{name: "the working directory is that of the program", source: "7.2", should: true, passes: func(r response) bool {
@@ -170,7 +170,7 @@ var bodyCases = []conformanceCase{
 		passes: func(r response) bool {
 			return strings.HasPrefix(r.raw, "HTTP/1.1 100 ") && variable("INPUT", "hello")(r)
 		}},
-	{name: "a Content-Length that is no number is refused", source: "RFC 9112, 6.3",
+	{name: "a Content-Length that is not a number is refused", source: "RFC 9112, 6.3",
 		request: asked("POST", "", "", "Content-Length: many"), passes: func(r response) bool { return r.status/100 == 4 }},
 }
 
@@ -213,7 +213,7 @@ var responseCases = []conformanceCase{
 	{name: "an error with a body", source: "6.3.3",
 		script: printf(`Status: 500 Broken\nContent-Type: text/plain\n\nbroken`),
 		passes: responds(http.StatusInternalServerError, "broken")},
-	{name: "the status is no header of the response", source: "6.3.3", should: true,
+	{name: "the status is not a header of the response", source: "6.3.3", should: true,
 		script: printf(`Status: 404 Nowhere\nContent-Type: text/plain\n\nno`),
 		passes: all(responds(404, "*"), header("Status"))},
 	{name: "status 204 has no body", source: "RFC 9110, 15.3.5", script: printf(`Status: 204 None\n\nhello`),
@@ -277,7 +277,7 @@ var responseCases = []conformanceCase{
 		script: "echo garbage", passes: reportsError},
 	{name: "a header without a type, location or status is an error", source: "6.2.1", should: true,
 		script: printf(`X-Odd: a\n\nhello`), passes: reportsError},
-	{name: "a status that is no number is an error", source: "6.3.3", should: true,
+	{name: "a status that is not a number is an error", source: "6.3.3", should: true,
 		script: printf(`Status: fine\nContent-Type: text/plain\n\nhello`), passes: reportsError},
 	{name: "status 000 is an error", source: "6.3.3", should: true,
 		script: printf(`Status: 000\nContent-Type: text/plain\n\nhello`), passes: reportsError},

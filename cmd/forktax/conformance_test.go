@@ -52,7 +52,11 @@ func TestConformance(t *testing.T) {
 		names = append(names, peer.Name)
 		urls = append(urls, startedPeer(t, peer.Name, program, nph))
 	}
-	documented := documentedResults(t)
+	document, err := os.ReadFile(conformanceDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := documentedResults(string(document))
 	results := make([][]string, len(names))
 	var group sync.WaitGroup
 	for i, address := range urls {
@@ -61,7 +65,7 @@ func TestConformance(t *testing.T) {
 			for n, c := range conformanceCases {
 				result, last := c.result(address, n, documented[names[i]+" "+c.name])
 				results[i][n] = result
-				if want := map[bool]string{true: passes, false: fails}[c.ours == ""]; i == 0 && result != want {
+				if want := resultOf(c.ours == ""); i == 0 && result != want {
 					t.Errorf("%s: %s, want %s; the response:\n%.500s %v", c.name, result, want, last.raw, last.err)
 				}
 				if os.Getenv("CONFORMANCE") == names[i] && result != passes {
@@ -71,7 +75,7 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	group.Wait()
-	compareConformance(t, conformanceTable(names, results))
+	compareConformance(t, string(document), conformanceTable(names, results))
 }
 
 // The results of a server for a case.
@@ -80,6 +84,13 @@ const (
 	fails  = "no"
 	varies = "varies"
 )
+
+func resultOf(passed bool) string {
+	if passed {
+		return passes
+	}
+	return fails
+}
 
 // conformanceTries is how often a request is sent to find out whether the result varies.
 const conformanceTries = 10
@@ -91,7 +102,7 @@ func (c conformanceCase) result(address string, n int, documented string) (resul
 	got := map[string]bool{}
 	for try := range conformanceTries {
 		last = c.send(address, n)
-		result = map[bool]string{true: passes, false: fails}[c.passes(last)]
+		result = resultOf(c.passes(last))
 		got[result] = true
 		timedOut := errors.Is(last.err, os.ErrDeadlineExceeded)
 		if timedOut || !*update && (result == documented || documented == varies || try == 2) {
@@ -105,15 +116,10 @@ func (c conformanceCase) result(address string, n int, documented string) (resul
 }
 
 // documentedResults returns the results in the document, by the names of the server and the case.
-func documentedResults(t *testing.T) map[string]string {
-	t.Helper()
-	text, err := os.ReadFile(conformanceDoc)
-	if err != nil {
-		t.Fatal(err)
-	}
+func documentedResults(document string) map[string]string {
 	results := map[string]string{}
 	var names []string
-	for line := range strings.SplitSeq(string(text), "\n") {
+	for line := range strings.SplitSeq(document, "\n") {
 		cells := strings.Split(line, " | ")
 		if strings.HasPrefix(line, "| case | source | ") {
 			names = cells[2:]
@@ -127,13 +133,9 @@ func documentedResults(t *testing.T) map[string]string {
 }
 
 // compareConformance compares the table with that of the document.
-func compareConformance(t *testing.T, table string) {
+func compareConformance(t *testing.T, document, table string) {
 	t.Helper()
-	text, err := os.ReadFile(conformanceDoc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, old, _ := strings.Cut(string(text), "\n| case |")
+	before, old, _ := strings.Cut(document, "\n| case |")
 	if *update {
 		if err := os.WriteFile(conformanceDoc, []byte(before+"\n"+table), 0o644); err != nil {
 			t.Fatal(err)
@@ -197,7 +199,7 @@ func conformanceProgram() string {
 func startedHost(t *testing.T, model, script, root string) string {
 	t.Helper()
 	dir := t.TempDir()
-	p := builtScript(t, dir)
+	p := builtScript(t)
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir,
 		Env: map[string]string{contract.EnvScriptPath: script, contract.EnvScriptRoot: root}}
 	target, stop, err := launcher.Launch(t.Context(), model, p.Name)
@@ -276,9 +278,6 @@ func exchange(conn net.Conn, request string) (received string, err error) {
 			} else if err == nil {
 				continue
 			}
-			if text.Len() == 0 {
-				text.WriteString("\n") // first is closed
-			}
 			done <- err
 			return
 		}
@@ -318,11 +317,17 @@ func (r *response) parse(err error, head bool) {
 	body, err := io.ReadAll(resp.Body)
 	r.err = cmp.Or(r.err, err)
 	r.status, r.header, r.body = resp.StatusCode, resp.Header, string(body)
-	r.variables = map[string]string{}
-	for line := range strings.SplitSeq(r.body, "\n") {
+	r.variables = variablesOf(strings.Split(r.body, "\n"))
+}
+
+// variablesOf returns the values of variables, the first of each name, from lines of NAME=VALUE.
+func variablesOf(lines []string) map[string]string {
+	variables := map[string]string{}
+	for _, line := range lines {
 		name, value, _ := strings.Cut(line, "=")
-		if _, set := r.variables[name]; !set {
-			r.variables[name] = value
+		if _, set := variables[name]; !set {
+			variables[name] = value
 		}
 	}
+	return variables
 }

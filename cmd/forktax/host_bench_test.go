@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -38,14 +37,11 @@ func BenchmarkHost(b *testing.B) {
 	dir := b.TempDir()
 	slow := filepath.Join(dir, "slow.cgi")
 	child := filepath.Join(dir, "child")
-	err := cmp.Or(os.WriteFile(slow, []byte("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nsleep 10\n"), 0o755),
-		os.WriteFile(child+".c", []byte(cChild), 0o600))
-	if err != nil {
+	const text = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nsleep 10\n"
+	if err := os.WriteFile(slow, []byte(text), 0o755); err != nil {
 		b.Fatal(err)
 	}
-	if out, err := exec.Command("gcc", "-static", "-O2", "-o", child, child+".c").CombinedOutput(); err != nil {
-		b.Fatalf("building: %v\n%s", err, out)
-	}
+	buildC(b, child, cChild, "-static")
 	for range b.N {
 		memory, ratio := map[string][]float64{}, map[string][]float64{}
 		for range 5 {

@@ -71,23 +71,18 @@ const hostBefore = "HOST_BEFORE"
 // with one client to ours. It also reports the ratio of the CPU time of a request to that of only starting the program
 // by posix_spawn and waiting for it. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
 func BenchmarkPeers(b *testing.B) {
-	for name, build := range map[string]func(path string) *exec.Cmd{
-		"c": func(path string) *exec.Cmd {
-			source := path + ".c"
-			if err := os.WriteFile(source, []byte(cChild), 0o600); err != nil {
-				b.Fatal(err)
+	for name, build := range map[string]func(b *testing.B, path string){
+		"c": func(b *testing.B, path string) { buildC(b, path, cChild, "-static") },
+		"go": func(b *testing.B, path string) {
+			hello := filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello")
+			if out, err := exec.Command("cp", hello, path).CombinedOutput(); err != nil {
+				b.Fatalf("copying: %v\n%s", err, out)
 			}
-			return exec.Command("gcc", "-static", "-O2", "-o", path, source)
-		},
-		"go": func(path string) *exec.Cmd {
-			return exec.Command("cp", filepath.Join(programtest.Build(b, "forktax-hello"), "forktax-hello"), path)
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			child := filepath.Join(b.TempDir(), "child.cgi") // h2o requires an extension
-			if out, err := build(child).CombinedOutput(); err != nil {
-				b.Fatalf("building: %v\n%s", err, out)
-			}
+			build(b, child)
 			if err := machine.NormalizePageCache(child); err != nil {
 				b.Fatal(err)
 			}
@@ -105,7 +100,7 @@ var notCompared = []string{"busybox", "h2o"}
 
 func comparePeers(b *testing.B, child string) {
 	dir := b.TempDir()
-	p := builtScript(b, dir)
+	p := builtScript(b)
 	p.Requests = []contract.Request{{Name: "hello", Method: "GET", Path: "/",
 		Want: contract.Want{Status: 200, Body: "hello\n"}}}
 	ours := subject.ScriptModel
@@ -172,8 +167,20 @@ func comparePeers(b *testing.B, child string) {
 	}
 }
 
+// buildC builds a program at path from its source, with more flags of gcc.
+func buildC(b *testing.B, path, source string, flags ...string) {
+	b.Helper()
+	if err := os.WriteFile(path+".c", []byte(source), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	flags = append(flags, "-O2", "-o", path, path+".c")
+	if out, err := exec.Command("gcc", flags...).CombinedOutput(); err != nil {
+		b.Fatalf("building: %v\n%s", err, out)
+	}
+}
+
 // builtScript builds the program that hosts any executable, and returns it.
-func builtScript(tb testing.TB, dir string) subject.Program {
+func builtScript(tb testing.TB) subject.Program {
 	tb.Helper()
 	p, err := subject.Describe(tb.Context(), filepath.Join(programtest.Build(tb, "forktax-cgi"), "forktax-cgi"))
 	if err != nil {
@@ -204,12 +211,7 @@ func startedPeer(tb testing.TB, name, executable string, others ...string) strin
 func spawned(b *testing.B, child string) time.Duration {
 	b.Helper()
 	loop := filepath.Join(b.TempDir(), "loop")
-	if err := os.WriteFile(loop+".c", []byte(spawnLoop), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	if out, err := exec.Command("gcc", "-O2", "-o", loop, loop+".c").CombinedOutput(); err != nil {
-		b.Fatalf("building: %v\n%s", err, out)
-	}
+	buildC(b, loop, spawnLoop)
 	cmd := exec.Command(loop, child)
 	cmd.Env = []string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/"}
 	out, err := cmd.Output()

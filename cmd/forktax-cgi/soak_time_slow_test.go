@@ -1,8 +1,0 @@
-//go:build slow
-
-package main
-
-import "time"
-
-// soakTime is the duration of TestSoak.
-const soakTime = 30 * time.Second
