@@ -216,14 +216,16 @@ func TestExplainLeftover(t *testing.T) {
 	traceable(t)
 	left := fmt.Sprintf("sleep 30.%07d", os.Getpid()) // unique to this test
 	e := explained(t, explain.Explainer{Command: shell(t, header+left+" &")})
-	if !e.Traced || e.Held < int64(200*time.Millisecond) || len(e.Notes) != 1 ||
+	// The wait of 200 ms begins with the output or the end, whichever is last, and the end is noticed somewhat later.
+	held := int64(150 * time.Millisecond)
+	if !e.Traced || e.Held < held || len(e.Notes) != 1 ||
 		!strings.HasPrefix(e.Notes[0].Text,
-			"processes that it left running ("+left+") kept its output open after its end, for 2") {
-		t.Errorf("Explain = traced %t, held %d ns, %q; want traced, 200 ms and a note", e.Traced, e.Held, e.Notes)
+			"processes that it left running ("+left+") kept its output open after its end, for ") {
+		t.Errorf("Explain = traced %t, held %d ns, %q; want traced, about 200 ms and a note", e.Traced, e.Held, e.Notes)
 	}
 	find(t, e, explain.KindProcess, "/sleep")
 	for _, f := range e.Parts {
-		if f.Kind == explain.KindWait && *f.Cost >= int64(200*time.Millisecond) {
+		if f.Kind == explain.KindWait && *f.Cost >= held {
 			t.Errorf("part %+v: want it without the time of processes left running", f)
 		}
 	}
