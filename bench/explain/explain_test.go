@@ -220,7 +220,8 @@ func TestExplainLeftover(t *testing.T) {
 	held := int64(150 * time.Millisecond)
 	if !e.Traced || e.Held < held || len(e.Notes) != 1 ||
 		!strings.HasPrefix(e.Notes[0].Text,
-			"processes that it left running ("+left+") kept its output open after its end, for ") {
+			"processes that it left running ("+left+") kept its output open after its end, for ") ||
+		!strings.HasSuffix(e.Notes[0].Text, ", until they were killed") {
 		t.Errorf("Explain = traced %t, held %d ns, %q; want traced, about 200 ms and a note", e.Traced, e.Held, e.Notes)
 	}
 	find(t, e, explain.KindProcess, "/sleep")

@@ -112,7 +112,7 @@ func (s *profile) noteLeftover(start Start) {
 		text += " (" + strings.Join(start.Holders, ", ") + ")"
 	}
 	text += " kept its output open after its end, for " + units.Duration(float64(start.Held))
-	if start.Held >= silence {
+	if start.Killed {
 		text += ", until they were killed"
 	}
 	s.note(text, "redirect their output, for example with >/dev/null 2>&1: a server may wait until it is closed")

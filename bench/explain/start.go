@@ -47,6 +47,7 @@ type Start struct {
 	Output      []byte
 	Log         []byte // standard error
 	State       *os.ProcessState
+	Killed      bool     // processes held its output open until they were killed
 	Holders     []string // the command lines of processes that held its output open, if reading stopped early
 
 	path string // path of the program
@@ -111,7 +112,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	}}
 	s.Output = c.read(&printed, cancel, func() { s.FirstByte = time.Since(began) })
 	closed := time.Since(began)
-	if printed.cut {
+	if s.Killed = printed.cut; s.Killed {
 		s.Holders = holders(s.pipe)
 		kill()
 	}
