@@ -85,7 +85,7 @@ func TestContractDocument(t *testing.T) {
 	}
 	l := subject.Launcher{Programs: []subject.Program{program}}
 	for _, model := range program.Models {
-		target, stop, err := l.Launch(t.Context(), model, program.Name)
+		target, stop, err := l.Launch(t.Context(), contract.Members(model)[0], program.Name)
 		if err != nil {
 			t.Fatal(err)
 		}

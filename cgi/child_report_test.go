@@ -81,20 +81,20 @@ func TestForeignReport(t *testing.T) {
 		}
 	}
 	check("", cgi.Stats{}, "")
-	check(`forktax-child: 7 3 4096 0 0 0 0 0\n`, cgi.Stats{Connections: 3, PeakMemoryBytes: 4096}, "")
-	check(`forktax-child: 7 3 4096 1 2 3 4 5`, cgi.Stats{Connections: 3, PeakMemoryBytes: 4096}, "")
-	check(`forktax-child: 7 1 1 0 0 0 0 0\nforktax-child: 7 2 2 0 0 0 0 0\n`,
+	check(`forktax-child: 7 3 4096 0 0 0 0 0 0\n`, cgi.Stats{Connections: 3, PeakMemoryBytes: 4096}, "")
+	check(`forktax-child: 7 3 4096 1 2 3 4 5 6`, cgi.Stats{Connections: 3, PeakMemoryBytes: 4096}, "")
+	check(`forktax-child: 7 1 1 0 0 0 0 0 0\nforktax-child: 7 2 2 0 0 0 0 0 0\n`,
 		cgi.Stats{Connections: 2, PeakMemoryBytes: 2}, "")
-	for _, broken := range []string{"forktax-child: 7 -3 -4096 0 0 0 0 0", "forktax-child: 7 many much 0 0 0 0 0",
-		"forktax-child:", "forktax-child: 1 2 3 4 5 6 7", "forktax-child: 1 2 3 4 5 6 7 8 9",
-		"forktax-child: 7 99999999999999999999 0 0 0 0 0 0"} {
+	for _, broken := range []string{"forktax-child: 7 -3 -4096 0 0 0 0 0 0", "forktax-child: 7 many much 0 0 0 0 0 0",
+		"forktax-child:", "forktax-child: 1 2 3 4 5 6 7 8", "forktax-child: 1 2 3 4 5 6 7 8 9 10",
+		"forktax-child: 7 99999999999999999999 0 0 0 0 0 0 0"} {
 		check(broken, cgi.Stats{}, "GET /x?y: "+broken+"\n")
 	}
 }
 
 // Without Host.Reports, children are not asked for a report, and a line in its form is logged.
 func TestReportUnasked(t *testing.T) {
-	const line = "forktax-child: 7 3 4096 0 0 0 0 0"
+	const line = "forktax-child: 7 3 4096 0 0 0 0 0 0"
 	var logged logBuffer
 	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$FORKTAX_REPORT"; echo ` + line + ` >&2`)
 	host.Logger = log.New(&logged, "", 0)

@@ -137,7 +137,7 @@ func TestBody(t *testing.T) {
 // A host serves many clients at the same time, and its counts may be read meanwhile.
 func TestConcurrentUse(t *testing.T) {
 	const clients, each = 8, 10
-	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$QUERY_STRING"; echo forktax-child: 7 2 1000 0 0 0 0 0 >&2`)
+	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$QUERY_STRING"; echo forktax-child: 7 2 1000 0 0 0 0 0 0 >&2`)
 	host.Limits.Children, host.Reports = 3, true
 	var all sync.WaitGroup
 	for c := range clients {

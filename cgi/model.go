@@ -3,13 +3,9 @@ package cgi
 import (
 	"context"
 	"fmt"
-	"os"
-	"slices"
-	"strings"
 
 	"forktax/cgi/child"
 	"forktax/cgi/spawn"
-	"forktax/workload/contract"
 	"forktax/workload/model"
 )
 
@@ -19,10 +15,6 @@ var Model = model.Package{Start: startLibrary, IsChild: child.IsChild, Child: se
 
 // Direct is the execution model "cgi-direct": a [Host] does the same.
 var Direct = model.Package{Start: startHost, IsChild: child.IsChild, Child: serveChild}
-
-// inherited are the variables that children inherit besides the program's own, so that the program runs the same under
-// all models: those that control Go's runtime, and the time zone.
-var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
 
 func startLibrary(_ context.Context, p model.Program) (model.Server, error) {
 	x, inherit, err := prepare(p)
@@ -49,35 +41,10 @@ func startHost(_ context.Context, p model.Program) (model.Server, error) {
 // that its children inherit.
 func prepare(p model.Program) (x model.Executable, inherit []string, err error) {
 	spawn.TuneScheduler()
-	if x, err = executable(p); err != nil {
+	if x, err = p.Command(); err != nil {
 		return x, nil, fmt.Errorf("finding the executable: %w", err)
 	}
-	return x, slices.Concat(inherited, padding(p.Executable == nil), p.Env, x.Env), nil
-}
-
-// padding returns the names of the variables by which a harness enlarges the environment of children. The variable
-// without a number varies the environment of each server. It is passed on only to children of the same program: other
-// programs see no variable that CGI does not have, unless a variant of the run sets a numbered one.
-func padding(own bool) (names []string) {
-	for _, setting := range os.Environ() {
-		name, _, _ := strings.Cut(setting, "=")
-		if number, found := strings.CutPrefix(name, contract.EnvPadding); found && (own || number != "") {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func executable(p model.Program) (model.Executable, error) {
-	if p.Executable != nil {
-		return p.Executable()
-	}
-	path, err := os.Executable()
-	if err != nil {
-		return model.Executable{}, err
-	}
-	dir, err := os.Getwd() // relative paths must mean the same in a child as in a long-running process
-	return model.Executable{Path: path, Dir: dir, Authorization: p.Authorization}, err
+	return x, p.Inherited(x), nil
 }
 
 func serveChild(ctx context.Context, p model.Program) error {

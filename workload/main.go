@@ -24,11 +24,17 @@ const (
 	exitUsage  = 2
 )
 
+// IsChild reports whether a host of this package has started this process, to serve one request or several.
+func IsChild() bool {
+	_, is := childRow()
+	return is
+}
+
 // Main runs a workload program with the arguments, the standard streams and the environment of this process, and exits
 // with the status of [Run]. In a CGI child it serves the request of that instead. It does not return.
 func Main(w Workload) {
-	if r, m, ok := find(func(r row) bool { return r.IsChild != nil && r.IsChild() }); ok {
-		os.Exit(runChild(w, r, m))
+	if r, ok := childRow(); ok {
+		os.Exit(runChild(w, r))
 	}
 	// The signals are handled until the process exits: a harness closes standard input and then sends a signal, which must
 	// not kill a program that is already shutting down.
@@ -36,8 +42,8 @@ func Main(w Workload) {
 	os.Exit(Run(ctx, w, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-func runChild(w Workload, r row, m contract.Model) int {
-	if err := r.Child(context.Background(), w.program(m)); err != nil {
+func runChild(w Workload, r row) int {
+	if err := r.Child(context.Background(), w.program(contract.Model{Name: r.model})); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", w.Name, err)
 		return exitFailed
 	}
@@ -62,7 +68,7 @@ var commands = []command{
 // status: 0 for success, 1 for a failure, and 2 for invalid arguments. Errors are written to stderr.
 //
 // The command serve ends when ctx ends, or when stdin, which may be nil, reaches its end. Some models execute the
-// program of this process: a program that calls Run instead of [Main] must call Main if [child.IsChild] reports true.
+// program of this process: a program that calls Run instead of [Main] must call Main if [IsChild] reports true.
 func Run(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	i := -1
 	if len(args) > 0 {

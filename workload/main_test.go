@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"forktax/cgi/child"
 	"forktax/workload"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -89,14 +88,14 @@ func TestMain(m *testing.M) {
 		work()
 		return
 	}
-	if child.IsChild() || os.Getenv(programVariable) != "" {
+	if workload.IsChild() || os.Getenv(programVariable) != "" {
 		workload.Main(sample)
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit
 	os.Exit(m.Run())
 }
 
-// models returns the names of the models in the description of the program.
+// models returns the names of the models in the description of the program; for a family, that of one of it.
 func models(t *testing.T) []string {
 	t.Helper()
 	var out bytes.Buffer
@@ -106,6 +105,9 @@ func models(t *testing.T) []string {
 	var d contract.Description
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 		t.Fatal(err)
+	}
+	for i, name := range d.Models {
+		d.Models[i] = contract.Model{Name: name}.Of(2)
 	}
 	return d.Models
 }

@@ -7,6 +7,7 @@ import (
 
 	"forktax/cgi"
 	"forktax/persistent"
+	"forktax/workers"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -23,19 +24,23 @@ var rows = []row{
 	{"reload", persistent.Model},
 	{"reconnect", persistent.Model},
 	{"persistent", persistent.Model},
+	{"pool", workers.Model},
+	{"recycle:N", workers.Model},
+	{"recycle-lazy:N", workers.Model},
+	{"fastcgi", workers.Model},
+	{"http-unix", workers.Proxied},
 }
 
-// find returns the row for which is returns true, and its model.
-func find(is func(row) bool) (r row, m contract.Model, ok bool) {
-	i := slices.IndexFunc(rows, is)
+// childRow returns the row whose package has started this process as a child.
+func childRow() (r row, ok bool) {
+	i := slices.IndexFunc(rows, func(r row) bool { return r.IsChild != nil && r.IsChild() })
 	if i < 0 {
-		return row{}, contract.Model{}, false
+		return row{}, false
 	}
-	m, ok = contract.ModelNamed(rows[i].model)
-	return rows[i], m, ok
+	return rows[i], true
 }
 
-// models returns the names of the models that the workload has: all, unless it has an Executable.
+// models returns the names of the models that the workload has, and of families: all, unless it has an Executable.
 func (w Workload) models() []string {
 	var names []string
 	for _, m := range contract.Models {
@@ -47,12 +52,14 @@ func (w Workload) models() []string {
 }
 
 func (w Workload) modelNamed(name string) (row, contract.Model, error) {
-	r, m, ok := find(func(r row) bool { return r.model == name })
-	if !ok || !slices.Contains(w.models(), name) {
+	family := contract.FamilyOf(name)
+	i := slices.IndexFunc(rows, func(r row) bool { return r.model == family })
+	m, ok := contract.ModelNamed(name)
+	if !ok || i < 0 || !slices.Contains(w.models(), family) {
 		return row{}, contract.Model{}, fmt.Errorf("%w: unknown -model %q; want one of: %s", errUsage, name,
 			strings.Join(w.models(), ", "))
 	}
-	return r, m, nil
+	return rows[i], m, nil
 }
 
 // program returns the workload for the package of a model.

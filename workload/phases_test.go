@@ -16,6 +16,10 @@ import (
 // notices the response.
 func phasesOf(model string) []string {
 	switch m, _ := contract.ModelNamed(model); {
+	case m.Host == contract.HostWorkers:
+		return []string{"wait", "handle", "child", "transfer"}
+	case m.Host == contract.HostProxy:
+		return []string{"child", "transfer"}
 	case m.Process != contract.Kept:
 		return []string{"wait", "spawn", "start", "open", "connect", "handle", "transfer", "exit"}
 	case m.Connection != contract.Kept:

@@ -20,27 +20,43 @@ import (
 
 const loopback = "127.0.0.1:0" // any free port, reachable from this machine only
 
-// limitsOfHosts are the flags of limits that have an effect, by the host of a model. The host of our own has all.
-var limitsOfHosts = map[string][]string{
-	contract.HostLibrary: {"max-children", "queue", "max-header"},
-	"":                   {"max-header"},
-}
-
-// checkLimits returns an error if the command line has a limit that has no effect in the model.
-func checkLimits(given *flag.FlagSet, m contract.Model) (err error) {
-	effective, some := limitsOfHosts[m.Host]
-	if !some {
-		return nil
+// checkLimits returns an error if the command line has a limit that has no effect in the model, or two that contradict
+// each other.
+func checkLimits(given *flag.FlagSet, l contract.ChildLimits, m contract.Model) (err error) {
+	effective := m.Limits()
+	for name, workers := range map[string]int{contract.FlagWorkers: l.Workers, contract.FlagSpares: l.Spares} {
+		if slices.Contains(effective, name) && workers > l.Children {
+			return fmt.Errorf("%w: -%s %d is more than -max-children %d, the number of processes", errUsage, name, workers,
+				l.Children)
+		}
 	}
-	all := flag.NewFlagSet("", flag.ContinueOnError)
-	new(contract.ChildLimits).Flags(all)
 	given.Visit(func(f *flag.Flag) {
-		if all.Lookup(f.Name) != nil && !slices.Contains(effective, f.Name) {
+		if slices.Contains(contract.LimitNames(), f.Name) && !slices.Contains(effective, f.Name) {
 			err = fmt.Errorf("%w: -%s has no effect in the model %s: use -model %s, or one of the limits %s", errUsage, f.Name,
-				m.Name, contract.Direct().Name, "-"+strings.Join(effective, ", -"))
+				m.Name, modelWith(f.Name).Name, "-"+strings.Join(effective, ", -"))
 		}
 	})
 	return err
+}
+
+// fit raises the number of processes, unless it is given, so that as many requests can be served as there are processes
+// that wait for one.
+func fit(given *flag.FlagSet, l *contract.ChildLimits) {
+	explicit := false
+	given.Visit(func(f *flag.Flag) { explicit = explicit || f.Name == contract.FlagProcesses })
+	if !explicit {
+		l.Children = max(l.Children, 2*l.Workers, 2*l.Spares)
+	}
+}
+
+// modelWith returns a model in which a limit has an effect: that for programs of other people, if it has one there.
+func modelWith(limit string) contract.Model {
+	for _, m := range append([]contract.Model{contract.Direct()}, contract.Models...) {
+		if slices.Contains(m.Limits(), limit) {
+			return m
+		}
+	}
+	return contract.Direct()
 }
 
 func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
@@ -57,7 +73,8 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	}
 	row, m, err := w.modelNamed(*name)
 	if err == nil {
-		err = checkLimits(flags, m)
+		fit(flags, &limits)
+		err = checkLimits(flags, limits, m)
 	}
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func embedded(kind, name string) http.HandlerFunc {
 
 func (s *Server) choices(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{"workloads": s.session.backend.Choices(), "models": contract.Models,
+	json.NewEncoder(w).Encode(map[string]any{"workloads": s.session.backend.Choices(), "models": contract.TypicalModels(),
 		"phases": phases(), "ladder": ladder(), "most_clients": mostClients, "most_rate": mostRate, "most_ms": mostMS})
 }
 

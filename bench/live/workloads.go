@@ -43,7 +43,10 @@ func NewWorkloads(ctx context.Context, command string, atOnce <-chan struct{}, l
 	}
 	for _, p := range found {
 		for _, r := range p.Requests {
-			c := Choice{Name: subjectOf(p.Name, r.Name), About: p.About, Models: p.Models}
+			c := Choice{Name: subjectOf(p.Name, r.Name), About: p.About}
+			for _, model := range p.Models {
+				c.Models = append(c.Models, contract.Members(model)...)
+			}
 			s.programs[c.Name] = p
 			if p.Name == "guestbook" {
 				c.Databases = []string{servers.Embedded}

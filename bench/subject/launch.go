@@ -34,6 +34,7 @@ type Launcher struct {
 	Addr       string              // address to serve on; "": a free port of the loopback interface
 	Admin      string              // address of the admin listener; "": a free port of the loopback interface
 	Flags      []string            // flags of serve, in addition to those of the program contract
+	Limits     []string            // flags of limits, such as -workers=4, for the models in which they have an effect
 	Exporter   string              // path of the forktax command, for /metrics; "" if there is none
 	Log        io.Writer           // receives what the programs log, as it comes; nil: it is only kept for errors
 	Env        map[string]string   // variables of each program; they override what its prepare prints
@@ -126,7 +127,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	began := time.Now()
 	s, err := l.startServer(func() *exec.Cmd {
 		cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
-		cmd.Args, cmd.Env = append(cmd.Args, l.Flags...), settings
+		cmd.Args, cmd.Env = slices.Concat(cmd.Args, l.Flags, l.limitsOf(v.Model)), settings
 		return cmd
 	})
 	if err != nil {
@@ -139,6 +140,19 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	}
 	target.Ready = time.Since(began)
 	return s, target, nil
+}
+
+// limitsOf returns the limits that have an effect in a model.
+func (l *Launcher) limitsOf(model string) (flags []string) {
+	m, _ := contract.ModelNamed(model)
+	effective := m.Limits()
+	for _, limit := range l.Limits {
+		name, _, _ := strings.Cut(strings.TrimLeft(limit, "-"), "=")
+		if slices.Contains(effective, name) {
+			flags = append(flags, limit)
+		}
+	}
+	return flags
 }
 
 func (l *Launcher) stopLimit() time.Duration { return cmp.Or(l.StopLimit, stopLimit) }

@@ -382,7 +382,8 @@ func TestLaunchHello(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, model := range p.Models {
+	for _, name := range p.Models {
+		model := contract.Members(name)[0]
 		t.Run(model, func(t *testing.T) {
 			l := launcher(t, p)
 			target, stop, err := l.Launch(t.Context(), model, "hello")

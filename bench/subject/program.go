@@ -122,7 +122,13 @@ func (p Program) PrepareTemp(ctx context.Context, url string) (env []string, rem
 }
 
 // HasModel reports whether the program has the model.
-func (p Program) HasModel(model string) bool { return slices.Contains(p.Models, model) }
+func (p Program) HasModel(model string) bool {
+	if contract.FamilyOf(model) == model {
+		return slices.Contains(p.Models, model) && !contract.Model{Name: model}.IsFamily()
+	}
+	_, ok := contract.ModelNamed(model)
+	return ok && slices.Contains(p.Models, contract.FamilyOf(model))
+}
 
 // runProgram runs the program in dir (the current directory if dir is ""), with vars added to its environment. It
 // returns the standard output, or an error with the end of the standard error.

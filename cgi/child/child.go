@@ -38,7 +38,16 @@ func (p Program) Serve(ctx context.Context) error {
 	if err != nil {
 		handler, shut = failedHandler, func() error { return nil }
 	}
-	served := cgi.Serve(asNetHTTP(handler, &rep))
+	served := cgi.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Respond(w, r, handler, Hooks{
+			Handled: func() { rep.Handled = contract.Now() },
+			Header: func(header http.Header, flushed bool) {
+				if flushed && os.Getenv(Variable) != "" {
+					AnnounceFlush(header)
+				}
+			},
+		})
+	}))
 	closed := shut()
 	rep.Closed = contract.Now()
 	if p.Connections != nil {
@@ -68,15 +77,24 @@ var failedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 })
 
-// asNetHTTP makes a request and a response of net/http/cgi look like those of net/http's server.
-func asNetHTTP(h http.Handler, rep *Report) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fixRequest(r)
-		rw := newResponse(w)
-		h.ServeHTTP(rw, r)
-		rep.Handled = contract.Now()
-		rw.end()
-	})
+// Hooks are called while a response is written. Nil functions are not called.
+type Hooks struct {
+	// Handled is called when the handler has returned, before the rest of its response is sent.
+	Handled func()
+	// Header is called before the header is sent. Flushed reports whether the handler has caused that by Flush.
+	Header func(header http.Header, flushed bool)
+}
+
+// Respond has h serve a request of net/http/cgi or net/http/fcgi, as if it were one of net/http's server: the handler
+// sees the same request, and the response has the header that this server would send.
+func Respond(w http.ResponseWriter, r *http.Request, h http.Handler, hooks Hooks) {
+	fixRequest(r)
+	rw := newResponse(w, hooks.Header)
+	h.ServeHTTP(rw, r)
+	if hooks.Handled != nil {
+		hooks.Handled()
+	}
+	rw.end()
 }
 
 // fixRequest removes the differences between a request of net/http/cgi and one of net/http's server that CGI does not

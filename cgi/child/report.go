@@ -49,20 +49,25 @@ type Report struct {
 	MainReached int64 // when main was reached
 	Opened      int64 // when Open had returned
 	Connected   int64 // when the handler was created
+	Called      int64 // when a worker called the handler for this request
 	Handled     int64 // when the handler returned
 	Closed      int64 // when the connections were closed
 }
 
 func (r *Report) fields() []*int64 {
-	return []*int64{&r.PID, &r.Connections, &r.PeakMemory, &r.MainReached, &r.Opened, &r.Connected, &r.Handled, &r.Closed}
+	return []*int64{&r.PID, &r.Connections, &r.PeakMemory, &r.MainReached, &r.Opened, &r.Connected, &r.Called, &r.Handled,
+		&r.Closed}
 }
 
 // write writes the report to standard error, if the host asks for it. It runs in the child.
 func (r *Report) write() {
-	wanted := os.Getenv(Variable)
-	if wanted == "" {
-		return
+	if wanted := os.Getenv(Variable); wanted != "" {
+		os.Stderr.WriteString(r.Line(wanted) + "\n")
 	}
+}
+
+// Line returns the report as a line. Wanted is the value of Variable, which says whether it has the peak memory.
+func (r *Report) Line(wanted string) string {
 	r.PID = int64(os.Getpid())
 	if wanted == reportMemory {
 		r.PeakMemory = PeakMemory()
@@ -71,10 +76,10 @@ func (r *Report) write() {
 	for _, f := range r.fields() {
 		line = strconv.AppendInt(append(line, ' '), *f, 10)
 	}
-	os.Stderr.Write(append(line, '\n'))
+	return string(line)
 }
 
-// Read parses a line of a child's standard error and reports whether it is a well-formed report. It runs in the host.
+// Read parses a line and reports whether it is a well-formed report. It runs in the host.
 func (r *Report) Read(line []byte) bool {
 	text, found := bytes.CutPrefix(line, []byte(reportLine))
 	if !found {
@@ -95,6 +100,9 @@ func (r *Report) Read(line []byte) bool {
 	*r = read
 	return true
 }
+
+// AnnounceFlush sets a header that tells a host, if it asks for reports, that the response is flushed.
+func AnnounceFlush(header http.Header) { header.Set(flushHeader, flushValue) }
 
 // TakeFlush removes flushHeader and reports whether the child flushed its response before it was complete.
 func TakeFlush(header http.Header) bool {

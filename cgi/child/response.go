@@ -5,7 +5,6 @@ import (
 	"log"
 	"maps"
 	"net/http"
-	"os"
 
 	"forktax/workload/contract"
 )
@@ -23,12 +22,14 @@ type response struct {
 	status  int                 // 0 until the handler has set it
 	flushed bool                // the handler has called Flush
 	begun   bool                // the header was passed to the library
+
+	complete func(header http.Header, flushed bool) // see Hooks.Header
 }
 
 var _ http.Flusher = (*response)(nil)
 
-func newResponse(to http.ResponseWriter) *response {
-	r := &response{to: to, header: http.Header{}}
+func newResponse(to http.ResponseWriter, complete func(http.Header, bool)) *response {
+	r := &response{to: to, header: http.Header{}, complete: complete}
 	r.body = bufio.NewWriterSize((*bodyWriter)(r), heldBack)
 	return r
 }
@@ -91,8 +92,8 @@ func (r *response) begin(body []byte) {
 	if _, ok := header["Content-Type"]; !ok && (len(body) == 0 || header.Get("Content-Encoding") != "") {
 		header["Content-Type"] = nil
 	}
-	if r.flushed && os.Getenv(Variable) != "" {
-		header.Set(flushHeader, flushValue)
+	if r.complete != nil {
+		r.complete(header, r.flushed)
 	}
 	r.to.WriteHeader(r.status)
 }

@@ -26,3 +26,7 @@ func Pipe(bool) (own, child int, _ error) { return 0, 0, errors.ErrUnsupported }
 func Idle(int) bool                       { return false }
 func Read(int, []byte) (int, error)       { return 0, errors.ErrUnsupported }
 func Close(...int)                        {}
+
+func SocketPair() (own, child int, _ error) { return 0, 0, errors.ErrUnsupported }
+func Duplicate(int) (int, error)            { return 0, errors.ErrUnsupported }
+func IsListening(int) bool                  { return false }

@@ -35,10 +35,35 @@ func (p *Program) startByLibrary(files [3]int) (pid int, err error) {
 	return pid, nil
 }
 
-func CloseAll(files [3]int) {
-	for _, fd := range files {
-		if fd >= 0 {
-			_ = syscall.Close(fd)
-		}
+// SocketPair returns two connected sockets. One is for a child; it blocks. The other, ours, does not.
+func SocketPair() (own, child int, err error) {
+	syscall.ForkLock.RLock()
+	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(ends[0])
+		syscall.CloseOnExec(ends[1])
 	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return 0, 0, os.NewSyscallError("socketpair", err)
+	}
+	return ends[0], ends[1], os.NewSyscallError("fcntl", syscall.SetNonblock(ends[0], true))
+}
+
+// Duplicate returns another descriptor of the same open file.
+func Duplicate(fd int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	another, err := syscall.Dup(fd)
+	if err != nil {
+		return 0, os.NewSyscallError("dup", err)
+	}
+	syscall.CloseOnExec(another)
+	return another, nil
+}
+
+// IsListening reports whether a descriptor is a socket that accepts connections.
+func IsListening(fd int) bool {
+	accepts, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
+	return err == nil && accepts != 0
 }

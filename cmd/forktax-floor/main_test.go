@@ -17,14 +17,13 @@ import (
 
 	"forktax/bench/subject/programtest"
 	"forktax/cgi"
-	"forktax/cgi/child"
 	"forktax/workload"
 	"forktax/workload/contract"
 )
 
 // The test binary is also the program.
 func TestMain(m *testing.M) {
-	if child.IsChild() {
+	if workload.IsChild() {
 		workload.Main(floor)
 	}
 	os.Exit(m.Run())

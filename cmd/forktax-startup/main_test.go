@@ -17,14 +17,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench/subject/programtest"
-	"forktax/cgi/child"
 	"forktax/workload"
 	"forktax/workload/contract"
 )
 
 // The test binary is also the program: the model cgi executes the program that it runs in.
 func TestMain(m *testing.M) {
-	if child.IsChild() {
+	if workload.IsChild() {
 		workload.Main(startup)
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit

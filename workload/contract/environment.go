@@ -22,6 +22,10 @@ const (
 // mod_unique_id sets it, so that logs can identify the request.
 const EnvChild = "UNIQUE_ID"
 
+// EnvWorker makes a process of a workload program a worker, which serves requests by FastCGI on its standard input: a
+// connection, or a socket that accepts connections. Its value is what the worker is to report.
+const EnvWorker = "FORKTAX_WORKER"
+
 // Environment variables of forktax-cgi, the program that hosts any CGI executable; see [forktax/cgi.Host].
 const (
 	EnvScriptPath          = "SCRIPT_PATH"          // executable, or directory of executables

@@ -17,6 +17,10 @@ import (
 type ChildLimits struct {
 	// Children is the largest number of running children. The default is 8 per core; it is always limited.
 	Children int
+	// Workers is the number of workers of a model whose processes serve several requests. The default is 2 per core.
+	Workers int
+	// Spares is the number of processes that a pool keeps ready. The default is 8.
+	Spares int
 	// Queue is the largest number of requests that wait for a child to exit; more requests get status 503. The default
 	// is 1024. Negative means no queue.
 	Queue int
@@ -46,6 +50,8 @@ type ChildLimits struct {
 // Defaults of ChildLimits.
 const (
 	childrenPerCore = 8 // enough to keep the cores busy while children wait for a disk or a database
+	workersPerCore  = 2 // one can serve while another waits for a database
+	defaultSpares   = 8
 	defaultQueue    = 1024
 	defaultIdle     = time.Minute
 	defaultTotal    = 5 * time.Minute
@@ -60,6 +66,12 @@ const (
 func (l ChildLimits) WithDefaults() ChildLimits {
 	if l.Children <= 0 {
 		l.Children = childrenPerCore * runtime.NumCPU()
+	}
+	if l.Workers <= 0 {
+		l.Workers = workersPerCore * runtime.NumCPU()
+	}
+	if l.Spares <= 0 {
+		l.Spares = defaultSpares
 	}
 	l.Queue = cmp.Or(l.Queue, defaultQueue)
 	l.Idle = cmp.Or(l.Idle, defaultIdle)
@@ -78,7 +90,9 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 // limit.
 func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	*l = l.WithDefaults()
-	f.Var(countFlag(&l.Children, 1), "max-children", "maximum number of running children")
+	f.Var(countFlag(&l.Children, 1), FlagProcesses, "maximum number of running children")
+	f.Var(countFlag(&l.Workers, 1), FlagWorkers, "number of workers, each a process that serves several requests")
+	f.Var(countFlag(&l.Spares, 1), FlagSpares, "number of processes that are kept ready, each for one request")
 	f.Var(countFlag(&l.Queue, 0), "queue", "maximum number of requests waiting for a child; more get status 503")
 	f.Var(durationFlag(&l.Idle), "idle-timeout", "maximum time until a child's response begins, and of each pause in it "+
 		"(0: no limit); after that the child is terminated, with status 504 or an aborted response")
@@ -92,6 +106,14 @@ func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	f.Var(sizeFlag(&l.Memory), "child-memory", "maximum address space of a child (0: no limit)")
 	f.Var(countFlag(&l.Processes, 0), "child-processes", "maximum number of processes of the user that children run as "+
 		"(0: no limit; does not apply to root)")
+}
+
+// LimitNames returns the names of the flags of ChildLimits.
+func LimitNames() (names []string) {
+	all := flag.NewFlagSet("", flag.ContinueOnError)
+	new(ChildLimits).Flags(all)
+	all.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
 }
 
 // A limit is the value of a flag, 0 meaning no limit.

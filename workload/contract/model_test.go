@@ -13,12 +13,24 @@ func TestModels(t *testing.T) {
 			t.Errorf("%+v lacks a name, has a duplicate name, or lacks a description", m)
 		}
 		seen[m.Name] = true
-		if got, ok := contract.ModelNamed(m.Name); !ok || got != m {
-			t.Errorf("ModelNamed(%q) = %+v, %t, want %+v", m.Name, got, ok, m)
+		want := m
+		if m.IsFamily() {
+			want.Name, want.Requests = m.Of(100), 100
+			if want.Name == m.Name || contract.FamilyOf(want.Name) != m.Name {
+				t.Errorf("%s.Of(100) = %q, of the family %q", m.Name, want.Name, contract.FamilyOf(want.Name))
+			}
+		} else if m.Of(100) != m.Name || contract.FamilyOf(m.Name) != m.Name {
+			t.Errorf("%s.Of(100) = %q, of the family %q; want the same name", m.Name, m.Of(100), contract.FamilyOf(m.Name))
+		}
+		if got, ok := contract.ModelNamed(want.Name); !ok || got != want {
+			t.Errorf("ModelNamed(%q) = %+v, %t, want %+v", want.Name, got, ok, want)
 		}
 	}
-	if m, ok := contract.ModelNamed("fork"); ok {
-		t.Errorf("ModelNamed(fork) = %+v, want none", m)
+	for _, name := range []string{"fork", "", "recycle", "recycle:", "recycle:N", "recycle:0", "recycle:-1", "recycle:01",
+		"recycle:+1", "recycle:1.5", "recycle:99999999999", "recycle:1:1", "cgi:1", "cgi:N"} {
+		if m, ok := contract.ModelNamed(name); ok {
+			t.Errorf("ModelNamed(%q) = %+v, want none", name, m)
+		}
 	}
 	for got, want := range map[string]string{contract.Resident().Name: "persistent", contract.Fresh().Name: "cgi"} {
 		if got != want {

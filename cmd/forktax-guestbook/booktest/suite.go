@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"forktax/cgi/child"
 	"forktax/workload"
 )
 
@@ -39,7 +38,7 @@ func (s Suite) Run(t *testing.T) {
 // Main is the main function of the tests of a program. The test binary is also the program: the model cgi executes the
 // program that it runs in.
 func Main(m *testing.M, w workload.Workload) int {
-	if child.IsChild() {
+	if workload.IsChild() {
 		workload.Main(w)
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit

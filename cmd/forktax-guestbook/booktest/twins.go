@@ -17,20 +17,38 @@ import (
 	"forktax/workload/contract"
 )
 
+// perWorker is the number of requests after which workers are replaced here.
+const perWorker = 2
+
 // Under all models the responses are those of the description, and the number of opened connections is as expected.
 func (s Suite) responsesOfModels(t *testing.T) {
 	s.Fresh(t)
 	each := int64(len(s.Workload.Requests))
 	for _, m := range contract.Models {
 		t.Run(m.Name, func(t *testing.T) {
-			want := each
-			if m.Connection == contract.Kept {
-				want = 0
-			}
-			url, admin := s.serve(t, m.Name)
+			url, admin := s.serve(t, m.Of(perWorker))
 			before := usage(t, admin)
 			for _, r := range s.Workload.Requests {
 				expect(t, url, r)
+			}
+			if m.Process == contract.PerN || m.Process == contract.Ahead {
+				// Each process opens one. The next ones may still be starting. This process has opened others.
+				var u contract.Usage
+				others := before.ConnectionsOpened - before.ProcessesStarted
+				for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+					if u = usage(t, admin); u.ConnectionsOpened-others == u.ProcessesStarted {
+						break
+					}
+				}
+				if u.ConnectionsOpened-others != u.ProcessesStarted || u.ProcessesStarted < before.ProcessesStarted+each/perWorker {
+					t.Errorf("%d processes opened %d connections, %d of them before; want as many connections as processes",
+						u.ProcessesStarted, u.ConnectionsOpened-others, before.ConnectionsOpened-others)
+				}
+				return
+			}
+			want := each
+			if m.Connection == contract.Kept {
+				want = 0
 			}
 			if got := usage(t, admin).ConnectionsOpened - before.ConnectionsOpened; got != want {
 				t.Errorf("%d requests opened %d connections, want %d", len(s.Workload.Requests), got, want)
@@ -56,7 +74,7 @@ func (s Suite) connectionsAreClosed(t *testing.T) {
 			if m.Process == contract.PerRequest {
 				kept = 0
 			}
-			url, _ := s.serve(t, m.Name)
+			url, _ := s.serve(t, m.Of(perWorker))
 			before := s.Open(t)
 			var clients sync.WaitGroup
 			for range pooled {

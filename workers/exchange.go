@@ -1,0 +1,423 @@
+package workers
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"math"
+	"net/http"
+	"net/textproto"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"forktax/bench/foreign"
+	"forktax/cgi/child"
+	"forktax/workload/contract"
+)
+
+// A fault is the reason why the response to a request is not that of its worker.
+type fault struct {
+	status int // for the client, if no part of a response was sent; 0 if the client has disconnected
+	why    string
+}
+
+func (f *fault) Error() string { return f.why }
+
+// An exchange is a request and its worker.
+type exchange struct {
+	host    *Host
+	worker  *worker
+	to      http.ResponseWriter
+	request *http.Request
+	report  string // asks the worker for a report
+	body    []byte // a body that was read before a worker was lent
+
+	stdout  stream
+	limited io.LimitedReader // limits the header of the response
+	status  int
+	header  http.Header
+	rest    []byte // the part of the response that is held back
+	length  int64  // bytes of the body so far
+	flushes bool   // the handler flushes the response: all data is sent as soon as it arrives
+	passed  bool   // a part of the response was sent
+	left    bool   // the client has disconnected
+	stamps  stamps
+}
+
+// stamps are readings of contract.Now.
+type stamps struct {
+	arrived, lent, head, last int64
+	child                     child.Report
+}
+
+const (
+	// mostRead is the size in bytes of the largest body that is read before a worker is lent to the request, so that slow
+	// clients do not keep workers from serving.
+	mostRead = 64 << 10
+	// mostHeld is the size in bytes of the part of a response that is held back. Until the response is longer, or the
+	// worker flushes it, the worker can still fail and the client get an error status.
+	mostHeld = 8 << 10
+	// lastPart is how long a body may take that has not been sent completely when the response is complete.
+	lastPart = 10 * time.Millisecond
+	// lendTries is the number of workers that are tried. One that has ended while it waited has not seen the request.
+	lendTries = 3
+)
+
+// ServeHTTP waits for a worker, passes the request to it, and returns when it has responded. The statuses of failed
+// requests:
+//   - 408, 413 or 400: the request body came too slowly, is too long, or could not be read
+//   - 500: no worker could be started
+//   - 502 or 504: the worker failed, or exceeded a time limit
+//   - 503: the queue is full, or the host is shutting down
+//
+// If the worker fails after a part of its response was sent, ServeHTTP panics with [http.ErrAbortHandler].
+func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := &exchange{host: h, to: w, request: r}
+	e.stamps.arrived = contract.Now()
+	h.stats.running.Add(1)
+	defer h.stats.running.Add(-1)
+	err := e.readBody()
+	if err == nil {
+		err = e.serve()
+	}
+	if err == nil {
+		return
+	}
+	var f *fault
+	if !errors.As(err, &f) {
+		f = &fault{http.StatusBadGateway, err.Error()}
+	}
+	switch {
+	case f.status == 0: // nobody is left to respond to
+		panic(http.ErrAbortHandler)
+	case f.status != http.StatusServiceUnavailable:
+		h.stats.failed.Add(1)
+		e.log(f.why)
+	}
+	if e.passed {
+		panic(http.ErrAbortHandler) // so that the client does not take the response for complete
+	}
+	if f.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, f.why, f.status)
+		return
+	}
+	http.Error(w, http.StatusText(f.status), f.status) // the reason is for the log
+}
+
+// log logs a text about the request as one printable line, without secrets.
+func (e *exchange) log(text string) { logFailure(e.host.errors.logger, e.request, text) }
+
+func logFailure(logger *log.Logger, r *http.Request, text string) {
+	text = foreign.Line(fmt.Sprintf("%s %s: %s", r.Method, r.URL.RequestURI(), foreign.WithoutSecrets(text)))
+	logger.Printf("%s", text)
+}
+
+// readBody limits the body of the request, and reads a short one.
+func (e *exchange) readBody() error {
+	r, most := e.request, e.host.limits.Body
+	if most > 0 && r.ContentLength > most {
+		e.to.Header().Set("Connection", "close") // the body is not read
+		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes, more than %d", r.ContentLength,
+			most)}
+	}
+	if most > 0 {
+		r.Body = http.MaxBytesReader(nil, r.Body, most) // another goroutine may read it
+	}
+	if r.ContentLength <= 0 || r.ContentLength > mostRead {
+		return nil
+	}
+	e.body = make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, e.body); err != nil {
+		return e.bodyFault(err)
+	}
+	return nil
+}
+
+// bodyFault returns the fault for an error of reading the body.
+func (e *exchange) bodyFault(err error) error {
+	e.to.Header().Set("Connection", "close") // the rest of the body is not read
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", long.Limit)}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &fault{http.StatusRequestTimeout, "the body came too slowly"}
+	}
+	return &fault{http.StatusBadRequest, "reading the body: " + err.Error()}
+}
+
+// serve serves the request with a worker.
+func (e *exchange) serve() error {
+	for try := 1; ; try++ {
+		w, err := e.host.pool.acquire(e.request.Context())
+		if err != nil {
+			return e.noWorker(err)
+		}
+		e.worker = w
+		e.stamps.lent = contract.Now()
+		sent := e.send()
+		if sent != nil && try < lendTries { // it ended before it could read a request
+			e.host.pool.release(w, false)
+			continue
+		}
+		if sent == nil {
+			err = e.converse()
+		} else {
+			err = sent
+		}
+		if err != nil {
+			err = e.withEnd(err)
+		}
+		e.host.pool.release(w, err == nil)
+		if err == nil {
+			e.recordPhases()
+			e.complete()
+		}
+		return err
+	}
+}
+
+// withEnd returns the fault for an error of a conversation. It kills a worker that has exceeded a time limit.
+func (e *exchange) withEnd(err error) error {
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		e.worker.kill()
+		return &fault{http.StatusGatewayTimeout, "the worker exceeded a time limit and was killed"}
+	}
+	return &fault{http.StatusBadGateway, e.worker.withFate(err).Error()}
+}
+
+func (e *exchange) noWorker(err error) error {
+	switch {
+	case errors.Is(err, errQueueFull):
+		e.host.stats.refused.Add(1)
+		return &fault{http.StatusServiceUnavailable, err.Error()}
+	case errors.Is(err, errClosed):
+		return &fault{http.StatusServiceUnavailable, err.Error()}
+	case e.request.Context().Err() != nil:
+		return &fault{0, "the client has disconnected"}
+	}
+	return &fault{http.StatusInternalServerError, "starting a worker: " + err.Error()}
+}
+
+// send sends the request to the worker, with its body if that was read.
+func (e *exchange) send() error {
+	w := e.worker
+	e.report = child.Wanted(e.host.stats.exchanges.Add(1))
+	w.variables = e.appendVariables(w.variables[:0])
+	w.out = appendBegin(w.out[:0])
+	w.out = appendStream(w.out, params, w.variables)
+	w.out = appendRecord(w.out, params, requestID, nil)
+	if !e.streams() {
+		w.out = appendStream(w.out, stdin, e.body)
+		w.out = appendRecord(w.out, stdin, requestID, nil)
+	}
+	_, err := w.conn.Write(w.out)
+	return err
+}
+
+// streams reports whether the body is sent while the worker serves the request.
+func (e *exchange) streams() bool {
+	return e.request.ContentLength < 0 || e.request.ContentLength > mostRead
+}
+
+// converse sends the rest of the request, and passes on the response.
+func (e *exchange) converse() error {
+	began := time.Now()
+	e.stdout = stream{from: e.worker.in, log: func(text []byte) { e.log(string(text)) }}
+	if !e.streams() {
+		return e.receive(began)
+	}
+	var failed error
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		failed = e.sendBody()
+	}()
+	err := e.receive(began)
+	select {
+	case <-sent:
+	case <-time.After(lastPart): // the handler has not read it all: the rest is not waited for
+		e.to.Header().Set("Connection", "close")
+		_ = http.NewResponseController(e.to).SetReadDeadline(time.Unix(1, 0))
+		<-sent
+	}
+	if failed != nil && !e.stdout.ended {
+		return e.bodyFault(failed)
+	}
+	return err
+}
+
+// sendBody sends the body while it arrives. If it cannot be read, the worker is ended: its handler waits for the rest.
+func (e *exchange) sendBody() error {
+	part := make([]byte, 32<<10)
+	var record []byte
+	for {
+		n, err := e.request.Body.Read(part)
+		record = appendStream(record[:0], stdin, part[:n])
+		if err != nil {
+			record = appendRecord(record, stdin, requestID, nil)
+		}
+		if err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) {
+			e.worker.kill()
+			return err
+		}
+		if _, failed := e.worker.conn.Write(record); failed != nil {
+			return nil // reading the response fails, too
+		}
+		if err != nil {
+			return nil
+		}
+	}
+}
+
+// extend sets the deadline of the next read: the worker has written something.
+func (e *exchange) extend(began time.Time) {
+	l, deadline := e.host.limits, time.Time{}
+	if l.Idle > 0 {
+		deadline = time.Now().Add(l.Idle)
+	}
+	if end := began.Add(l.Total); l.Total > 0 && (deadline.IsZero() || end.Before(deadline)) {
+		deadline = end
+	}
+	_ = e.worker.conn.SetReadDeadline(deadline)
+}
+
+// receive reads the response of the worker, and passes it on as soon as it is longer than what is held back.
+func (e *exchange) receive(began time.Time) error {
+	w := e.worker
+	e.extend(began)
+	e.limited = io.LimitedReader{R: &e.stdout, N: e.host.limits.ResponseHeader}
+	w.text.Reset(&e.limited)
+	if err := e.readHead(); err != nil {
+		return err
+	}
+	return e.readRest(began)
+}
+
+// readHead reads the header of the response.
+func (e *exchange) readHead() error {
+	header, err := textproto.NewReader(e.worker.text).ReadMIMEHeader()
+	if err != nil && e.limited.N <= 0 {
+		return fmt.Errorf("the response header has more than %d bytes", e.host.limits.ResponseHeader)
+	}
+	if err != nil {
+		return err
+	}
+	e.limited.N = math.MaxInt64
+	e.stamps.head = contract.Now()
+	digits, _, _ := strings.Cut(header.Get("Status"), " ")
+	if e.status, err = strconv.Atoi(digits); err != nil || e.status < 200 || e.status > 999 {
+		return fmt.Errorf("the response has the status %q", header.Get("Status"))
+	}
+	header.Del("Status")
+	e.stamps.child = e.worker.count([]byte(header.Get(reportHeader)))
+	header.Del(reportHeader)
+	e.flushes = child.TakeFlush(http.Header(header))
+	if _, typed := header["Content-Type"]; !typed {
+		header["Content-Type"] = nil // otherwise the server would detect one
+	}
+	e.header = http.Header(header)
+	return nil
+}
+
+// reportHeader is the header of a response that has the worker's report.
+const reportHeader = "Forktax-Worker"
+
+// readRest reads the body of the response. It passes on what is longer than mostHeld, and all data whenever the worker
+// pauses: it sends data before the end of the request only if there is much, or its handler has flushed it.
+func (e *exchange) readRest(began time.Time) error {
+	w, most := e.worker, e.host.limits.Response
+	if cap(w.body) == 0 {
+		w.body = make([]byte, 2*mostHeld)
+	}
+	if e.flushes {
+		e.flush()
+	}
+	for n := 0; ; {
+		more, err := w.text.Read(w.body[n:])
+		n += more
+		e.length += int64(more)
+		switch {
+		case most > 0 && e.length > most:
+			return fmt.Errorf("the response body has more than %d bytes", most)
+		case err == io.EOF:
+			e.rest = w.body[:n]
+			e.stamps.last = contract.Now()
+			return nil
+		case err != nil:
+			return err
+		}
+		paused := w.text.Buffered() == 0 && e.stdout.isPaused()
+		if n < mostHeld && !paused && !e.flushes {
+			continue
+		}
+		e.write(w.body[:n])
+		n = 0
+		if paused || e.flushes {
+			e.flush()
+		}
+		if paused {
+			e.extend(began)
+		}
+	}
+}
+
+// flush sends the header and what was written.
+func (e *exchange) flush() {
+	e.write(nil)
+	_ = http.NewResponseController(e.to).Flush() // if unsupported, the data is sent later
+}
+
+// write passes a part of the response on, with the header before the first. What a client that has disconnected does
+// not take is dropped, so that the worker can serve other requests.
+func (e *exchange) write(p []byte) {
+	if !e.passed {
+		e.passed = true
+		maps.Copy(e.to.Header(), e.header)
+		e.to.WriteHeader(e.status)
+	}
+	if e.left || len(p) == 0 || contract.Bodiless(e.status) {
+		return
+	}
+	_, err := e.to.Write(p)
+	e.left = err != nil
+}
+
+// complete passes on the part that was held back.
+func (e *exchange) complete() { e.write(e.rest) }
+
+// recordPhases records the phases of a request. Each phase ends where the next begins. Those of the start of a worker
+// count only as far as the request waited for them.
+func (e *exchange) recordPhases() {
+	recorder := contract.PhaseRecorderOf(e.to)
+	if recorder == nil {
+		return
+	}
+	s := &e.stamps
+	rep, at := &s.child, s.arrived
+	until := func(p contract.Phase, stamp int64) {
+		if stamp > at {
+			recorder.RecordPhase(p, time.Duration(stamp-at))
+			at = stamp
+		}
+	}
+	until(contract.PhaseWait, min(e.worker.begun, s.lent))
+	until(contract.PhaseSpawn, min(e.worker.running, rep.MainReached))
+	until(contract.PhaseStart, rep.MainReached)
+	until(contract.PhaseOpen, rep.Opened)
+	until(contract.PhaseConnect, rep.Connected)
+	until(contract.PhaseWait, s.lent)
+	until(contract.PhaseChild, cmp.Or(rep.Called, s.head))
+	until(contract.PhaseHandle, rep.Handled)
+	until(contract.PhaseTransfer, contract.Now())
+}

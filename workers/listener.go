@@ -1,0 +1,119 @@
+package workers
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+
+	"forktax/cgi/spawn"
+)
+
+// A listener accepts connections from the standard input: that itself, if it is a connection, or those that it accepts,
+// if it is a socket of a web server.
+type listener struct {
+	net.Listener // nil if the standard input is a connection
+
+	mu    sync.Mutex
+	first net.Conn // the connection, until it is accepted
+	conns map[*conn]struct{}
+	ended chan struct{} // closed with the connection
+}
+
+func listen() (*listener, error) {
+	l := &listener{conns: map[*conn]struct{}{}, ended: make(chan struct{})}
+	var err error
+	if spawn.IsListening(int(os.Stdin.Fd())) {
+		l.Listener, err = net.FileListener(os.Stdin)
+	} else {
+		l.first, err = net.FileConn(os.Stdin)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the standard input is no connection of a FastCGI host: %w", err)
+	}
+	return l, nil
+}
+
+// Accept returns io.EOF when the only connection has been closed.
+func (l *listener) Accept() (net.Conn, error) {
+	if l.Listener != nil {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		return l.add(c), nil
+	}
+	if c := l.first; c != nil {
+		l.first = nil
+		return l.add(c), nil
+	}
+	<-l.ended
+	return nil, io.EOF
+}
+
+func (l *listener) add(c net.Conn) net.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	own := &conn{Conn: c, of: l}
+	l.conns[own] = struct{}{}
+	return own
+}
+
+func (l *listener) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		_ = c.flush() // the next write returns the error again
+	}
+}
+
+// A conn is a connection to a web server that holds records back: package net/http/fcgi writes each with a system call
+// of its own, and a response has four or more. It writes whole records.
+type conn struct {
+	net.Conn
+	of *listener
+
+	mu     sync.Mutex
+	held   []byte
+	closed sync.Once
+}
+
+// mostRecords is the size in bytes of the records that are held back at most.
+const mostRecords = 64 << 10
+
+func (c *conn) Write(record []byte) (int, error) {
+	c.mu.Lock()
+	c.held = append(c.held, record...)
+	holds := len(record) > 1 && record[1] == stdout && len(c.held) < mostRecords
+	c.mu.Unlock()
+	if holds {
+		return len(record), nil
+	}
+	return len(record), c.flush()
+}
+
+func (c *conn) flush() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.held) == 0 {
+		return nil
+	}
+	_, err := c.Conn.Write(c.held)
+	c.held = c.held[:0]
+	return err
+}
+
+func (c *conn) Close() error {
+	_ = c.flush()
+	err := c.Conn.Close()
+	c.closed.Do(func() {
+		c.of.mu.Lock()
+		delete(c.of.conns, c)
+		c.of.mu.Unlock()
+		if c.of.Listener == nil {
+			close(c.of.ended)
+		}
+	})
+	return err
+}

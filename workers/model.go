@@ -1,0 +1,59 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"forktax/cgi/spawn"
+	"forktax/workload/contract"
+	"forktax/workload/model"
+)
+
+// Model is the execution models "fastcgi", "recycle:N", "recycle-lazy:N" and "pool": a [Host] serves requests with
+// workers, which execute the program itself.
+var Model = model.Package{Start: startHost, IsChild: isWorker, Child: serveWorker}
+
+// Proxied is the execution model "http-unix": a [Proxy] passes requests on to a resident process of the program.
+var Proxied = model.Package{Start: startProxy, IsChild: isServer, Child: serveHTTP}
+
+func startProxy(ctx context.Context, p model.Program) (model.Server, error) {
+	x, err := p.Command()
+	if err != nil {
+		return model.Server{}, fmt.Errorf("finding the executable: %w", err)
+	}
+	h := &Proxy{Path: x.Path, Dir: x.Dir, Env: environment(p.Inherited(x)), Limits: p.Limits, Logger: p.Logger}
+	if err := h.Open(ctx); err != nil {
+		return model.Server{}, err
+	}
+	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
+}
+
+func startHost(ctx context.Context, p model.Program) (model.Server, error) {
+	spawn.TuneScheduler()
+	x, err := p.Command()
+	if err != nil {
+		return model.Server{}, fmt.Errorf("finding the executable: %w", err)
+	}
+	limits := p.Limits.WithDefaults()
+	h := &Host{Path: x.Path, Dir: x.Dir, Env: environment(p.Inherited(x)), Authorization: x.Authorization,
+		Workers: limits.Workers, Requests: p.Model.Requests, Late: p.Model.Late, Limits: limits, Logger: p.Logger}
+	if p.Model.Process == contract.Ahead {
+		h.Workers, h.Requests = limits.Spares, 1
+	}
+	if err := h.Open(ctx); err != nil {
+		return model.Server{}, err
+	}
+	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
+}
+
+// environment returns the variables of this process that workers inherit: the named ones, and those by which programs
+// and shared libraries are found.
+func environment(names []string) (settings []string) {
+	for _, name := range append([]string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}, names...) {
+		if value := os.Getenv(name); value != "" {
+			settings = append(settings, name+"="+value)
+		}
+	}
+	return settings
+}

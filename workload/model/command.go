@@ -1,0 +1,45 @@
+package model
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"forktax/workload/contract"
+)
+
+// Command returns the executable of the processes that a model starts for the program: Executable, or the one of this
+// process. Relative paths mean the same in those processes as in this one.
+func (p Program) Command() (Executable, error) {
+	if p.Executable != nil {
+		return p.Executable()
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return Executable{}, err
+	}
+	dir, err := os.Getwd()
+	return Executable{Path: path, Dir: dir, Authorization: p.Authorization}, err
+}
+
+// inherited are the variables that processes of the program inherit besides its own, so that it runs the same under all
+// models: those that control Go's runtime, and the time zone.
+var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
+
+// Inherited returns the names of the variables that the processes of an executable inherit.
+func (p Program) Inherited(x Executable) []string {
+	return slices.Concat(inherited, padding(p.Executable == nil), p.Env, x.Env)
+}
+
+// padding returns the names of the variables by which a harness enlarges the environment of children. The variable
+// without a number varies the environment of each server. It is passed on only to children of the same program: other
+// programs see no variable that CGI does not have, unless a variant of the run sets a numbered one.
+func padding(own bool) (names []string) {
+	for _, setting := range os.Environ() {
+		name, _, _ := strings.Cut(setting, "=")
+		if number, found := strings.CutPrefix(name, contract.EnvPadding); found && (own || number != "") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
