@@ -9,7 +9,7 @@ import (
 	"forktax/bench/plan"
 )
 
-// Names of the arrival processes of an open loop, the values of Load.Arrivals.
+// Names of the arrival processes of an open loop, the values of Load.Arrivals. Those of bursts are burst:N.
 const (
 	Poisson  = "poisson"  // independent users: exponentially distributed gaps
 	Constant = "constant" // equal gaps
@@ -37,7 +37,11 @@ func Arrivals(l plan.Load, length time.Duration, minRequests int, seed uint64) (
 	case Constant:
 		return constant(gap, length, minRequests, int(expected)), nil
 	}
-	return nil, fmt.Errorf("planning arrivals: unknown process %q: must be %q or %q", l.Arrivals, Poisson, Constant)
+	if n, ok := l.Burst(); ok {
+		return bursts(constant(gap*float64(n), length, (minRequests+n-1)/n, int(expected)/n), n), nil
+	}
+	return nil, fmt.Errorf("planning arrivals: unknown process %q: must be %q, %q or burst:N", l.Arrivals, Poisson,
+		Constant)
 }
 
 // poisson draws arrivals from a Poisson process with the given mean gap in seconds. It allocates for expected arrivals
@@ -54,6 +58,17 @@ func poisson(gap float64, length time.Duration, minRequests int, seed uint64, ex
 		}
 		plan = append(plan, due)
 	}
+}
+
+// bursts has n requests arrive at each of the instants.
+func bursts(instants []time.Duration, n int) []time.Duration {
+	plan := make([]time.Duration, 0, len(instants)*n)
+	for _, due := range instants {
+		for range n {
+			plan = append(plan, due)
+		}
+	}
+	return plan
 }
 
 // constant puts each arrival in the middle of its gap, so that none is at the start or end of the block, where rounding

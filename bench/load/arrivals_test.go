@@ -34,6 +34,25 @@ func TestPlanConstant(t *testing.T) {
 	}
 }
 
+// In a burst all requests arrive at once. The rate is that of requests.
+func TestPlanBursts(t *testing.T) {
+	ms := time.Millisecond
+	got := sendTimes(t, plan.Load{RateRPS: 12, Arrivals: "burst:3"}, time.Second, 0, 1)
+	want := []time.Duration{125 * ms, 125 * ms, 125 * ms, 375 * ms, 375 * ms, 375 * ms, 625 * ms, 625 * ms, 625 * ms,
+		875 * ms, 875 * ms, 875 * ms}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Plan of 12/s in bursts of 3 (-want +got):\n%s", diff)
+	}
+	if got := sendTimes(t, plan.Load{RateRPS: 12, Arrivals: "burst:3"}, 0, 4, 1); len(got) != 6 {
+		t.Errorf("a plan of at least 4 has %d arrivals, want two bursts", len(got))
+	}
+	for _, wrong := range []string{"burst", "burst:", "burst:0", "burst:-1", "burst:x", "burst:100000"} {
+		if _, err := load.Arrivals(plan.Load{RateRPS: 12, Arrivals: wrong}, time.Second, 0, 1); err == nil {
+			t.Errorf("Plan of %q: want an error", wrong)
+		}
+	}
+}
+
 func TestPlanPoissonRate(t *testing.T) {
 	// A count of mean 100,000 has a standard deviation of 316; the seed is fixed, so this cannot flake.
 	got := sendTimes(t, plan.Load{RateRPS: 1000}, 100*time.Second, 0, 7)

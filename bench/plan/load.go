@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"forktax/bench/subject"
@@ -18,9 +20,22 @@ type Load struct {
 	Kind        string  `json:"kind"`                 // Closed or Open
 	Concurrency int     `json:"concurrency"`          // closed: number of clients; open: most connections at once
 	RateRPS     float64 `json:"rate_rps"`             // open: planned arrivals per second; closed: 0
-	Arrivals    string  `json:"arrivals,omitempty"`   // open: "poisson" (the default) or "constant"
+	Arrivals    string  `json:"arrivals,omitempty"`   // open: "poisson" (the default), "constant" or "burst:N"
 	NoReuse     bool    `json:"no_reuse,omitempty"`   // a new connection for each request
 	TimeoutNS   int64   `json:"timeout_ns,omitempty"` // timeout of one request; 0 means subject.DefaultTimeout
+}
+
+// MaxBurst is the largest number of requests of a burst.
+const MaxBurst = MaxClients
+
+// Burst returns the number of requests that arrive at the same instant, and reports whether the load has bursts.
+func (l Load) Burst() (n int, ok bool) {
+	digits, ok := strings.CutPrefix(l.Arrivals, "burst:")
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	return n, err == nil && 1 <= n && n <= MaxBurst
 }
 
 // Timeout returns the timeout of one request.
@@ -38,6 +53,9 @@ func (l Load) String() string {
 	switch {
 	case l.Kind == Open:
 		words = fmt.Sprintf("%g/s", l.RateRPS)
+		if n, bursts := l.Burst(); bursts {
+			words += fmt.Sprintf(" in bursts of %d", n)
+		}
 	case l.Concurrency == 1:
 		words = "1 client"
 	default:

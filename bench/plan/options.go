@@ -19,7 +19,7 @@ type Options struct {
 	Baseline    string            // model, variant or external server; "": persistent, or else the first
 	Clients     []int             // numbers of clients of closed loops
 	Rates       []float64         // rates of open loops, in requests per second
-	Arrivals    string            // arrival process of open loops: poisson or constant
+	Arrivals    string            // arrival process of open loops: poisson, constant or burst:N
 	Connections int               // largest number of connections of an open loop
 	Engine      string
 	Rounds      int           // number of rounds; 0: as many as Budget allows
@@ -78,6 +78,7 @@ func (o *Options) Validate() error {
 	client := slices.IndexFunc(o.Clients, func(n int) bool { return n < 1 || n > MaxClients })
 	rate := slices.IndexFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= maxRate) })
 	clients, rates, models := repeated(o.Clients), repeated(o.Rates), repeated(o.Models)
+	_, bursts := Load{Arrivals: o.Arrivals}.Burst()
 	invalid, invalidElement := subject.InvalidOption, subject.InvalidElement
 	switch {
 	case client >= 0:
@@ -96,8 +97,8 @@ func (o *Options) Validate() error {
 		return invalid("model", "cannot be combined with variants, each of which has its own model")
 	case len(o.Variants) > 0 && len(o.Selections) == 0:
 		return invalid("variants", "need a workload, but only targets are given: give a workload as well")
-	case o.Arrivals != "poisson" && o.Arrivals != "constant":
-		return invalid("arrivals", "%q: must be poisson or constant", o.Arrivals)
+	case o.Arrivals != "poisson" && o.Arrivals != "constant" && !bursts:
+		return invalid("arrivals", "%q: must be poisson, constant, or burst:N with N from 1 to %d", o.Arrivals, MaxBurst)
 	case o.Connections < 1 || o.Connections > MaxClients:
 		return invalid("connections", "%d: must be from 1 to %d", o.Connections, MaxClients)
 	case o.Rounds < 0 || o.Rounds > MaxRounds:
