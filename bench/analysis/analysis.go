@@ -23,6 +23,7 @@ type Analysis struct {
 	StartUps    []StartUp          `json:"start_up"`
 	ColdStarts  []ColdStart        `json:"cold_starts,omitempty"`
 	Decisions   []Decision         `json:"decisions"`
+	Recycling   []Recycling        `json:"recycling,omitempty"`
 	CrossChecks []CrossCheck       `json:"cross_check"`
 	Knees       []Knee             `json:"knees"`
 	Check       *Check             `json:"check,omitempty"` // result of forktax check

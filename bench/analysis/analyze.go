@@ -63,6 +63,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	a.ReuseLevels = reuseLevels(r.Plan, measured)
 	a.WarmUps, a.StartUps = warmUps(r), startUps(r, a.OwnCells())
 	a.Decisions = decisions(a)
+	a.Recycling = recyclings(a)
 	a.CrossChecks = crossChecks(r.Plan, a.Cells, measured)
 	a.Warnings = append(a.Warnings, traps(r)...)
 	a.Warnings = append(warnings(r, measured, a), searchWarnings(r, a.Knees)...)

@@ -35,3 +35,6 @@ func StartUps(r *record.Result, cells []Cell) []StartUp { return startUps(r, cel
 
 // StartClasses classifies the starts of a cell by their blocks.
 func StartClasses(samples []Sample) Counts { return startClasses(samples) }
+
+// Recyclings fits the cost of a request to the number of requests of a process.
+func Recyclings(a *Analysis) []Recycling { return recyclings(a) }

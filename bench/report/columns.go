@@ -108,7 +108,7 @@ var cellColumns = []column[analysis.Cell]{
 	{Key: "load.concurrency", CSV: "concurrency", In: inCSV, Unit: counts,
 		About: "Number of clients, or maximum number of open connections."},
 	{Key: "load.rate_rps", CSV: "rate_rps", In: inCSV, Unit: perSecond, About: "Planned arrivals; 0 in a closed loop."},
-	{Key: "load.arrivals", CSV: "arrivals", In: inCSV, About: "Arrival process: poisson or constant."},
+	{Key: "load.arrivals", CSV: "arrivals", In: inCSV, About: "Arrival process: poisson, constant or burst:N."},
 	{Key: "load.no_reuse", CSV: "connections_anew", In: inCSV, About: "Whether each request opens a new connection."},
 	{Key: "load.timeout_ns", Unit: ns, About: "Timeout of a request, if it is not the default."},
 	{Key: "blocks", In: inCSV, Unit: counts, About: "Visits to the cell."},

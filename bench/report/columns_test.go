@@ -50,6 +50,12 @@ func everything(t *testing.T) *analysis.Analysis {
 		Ratio:  3.1, RatioLow: new(2.9), RatioHigh: new(3.3), MajorFaults: new(12.0), Files: 3, Bytes: 5 << 20, Kept: new(int64(2 << 20))}}
 	a.WarmUps = []analysis.WarmUp{{Workload: "hello", Model: "persistent", Starts: 3, Steady: 2, Requests: 5000,
 		Seconds: 0.4}}
+	kept, process := 40_000.0, 2_000_000.0
+	a.Recycling = []analysis.Recycling{{Workload: "hello", Request: "hello", Family: "recycle:N",
+		Engine: a.Cells[0].Engine, Load: a.Cells[0].Load, Kept: analysis.Estimate{Value: &kept},
+		Process: analysis.Estimate{Value: &process}, Phases: new(int64(1_900_000)), Enough: new(30),
+		Points: []analysis.RecyclePoint{{Requests: 1, CPU: 2_030_000, Fit: 2_040_000},
+			{Requests: 10, CPU: 240_000, Fit: 240_000}, {Requests: 100, CPU: 60_100, Fit: 60_000}}}}
 	a.StartUps = []analysis.StartUp{{Workload: "hello", Request: "hello", Model: "persistent", Starts: 3,
 		BreakEven: &analysis.BreakEven{Model: "cgi", CPUNS: 2_000_000, Requests: new(4)}}}
 	for i, n := range []int{0, 1, 2, 10, 100, 1000} {

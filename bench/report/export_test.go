@@ -50,6 +50,10 @@ func ColumnLists() []ColumnList {
 				true
 		})},
 		{"start_up[].points[]", infos(pointColumns, inMarkdownAndPage)},
+		{"recycling[]", infos(recyclingColumns, func(_ column[analysis.Recycling], i *ColumnInfo) {
+			i.Text, i.Markdown, i.Page = true, true, true
+		})},
+		{"recycling[].points[]", infos(recyclePointColumns, inMarkdownAndPage)},
 		{"decisions[]", infos(decisionColumns(), func(_ column[analysis.Decision], i *ColumnInfo) { i.Markdown = true })},
 		{"cross_check[]", infos(agreementColumns, inMarkdownAndPage)},
 		{"responses[]", infos(responseColumns, func(_ column[exchange], i *ColumnInfo) {

@@ -61,7 +61,8 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	tables := sections(a, false)
 	p := pageOf{Analysis: a, Summary: summary(a), Answer: cautioned(a), Terms: terms(a),
 		First: atBothSizes(a, taxFigure),
-		Rest: slices.Concat(atBothSizes(a, startUpFigures), atBothSizes(a, reuseFigure), atBothSizes(a, waterfallFigure),
+		Rest: slices.Concat(atBothSizes(a, startUpFigures), atBothSizes(a, recyclingFigures), atBothSizes(a, reuseFigure),
+			atBothSizes(a, waterfallFigure),
 			atBothSizes(a, rateFigures), atBothSizes(a, distributionFigures)),
 		JSON: template.JS(escapedJSON(string(text))), Series: template.JS(series), Environment: surroundings(a, "")}
 	if a.Check != nil {
@@ -144,6 +145,8 @@ func terms(a *analysis.Analysis) []entry {
 	addTerms(&all, a, comparisonColumns, 0)
 	addTerms(&all, a, stepColumns, 0)
 	addTerms(&all, a, pointColumns, 0)
+	addTerms(&all, a, recyclingColumns, 0)
+	addTerms(&all, a, recyclePointColumns, 0)
 	addTerms(&all, a, coldColumns, 0)
 	addTerms(&all, a, warmUpColumns, 0)
 	addTerms(&all, a, phaseColumns, 0)

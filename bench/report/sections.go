@@ -125,6 +125,13 @@ func sections(a *analysis.Analysis, screen bool) []section {
 		{Chapter: "Reuse levels", Table: stepsTable(a),
 			About: "From the model that keeps everything to the model that keeps nothing: the resource that is not reused,\n" +
 				"and what that adds to the median, by the client's clock and by the sum of the phases that the\nservers report."},
+		{ID: "recycling", Title: "CPU time of a request by processes that serve several", Chapter: "Recycled processes",
+			Page: "Recycled processes", Short: "Recycling",
+			Table: recyclingTable(a),
+			About: "Fit of a + b/N to the CPU time of a request by processes that serve N requests: a is the request of a\n" +
+				"process that is kept, b its start and end."},
+		{Chapter: "Recycled processes: points", Table: recyclePoints(a),
+			About: "Measured and fitted CPU time of a request, by the number of requests that a process serves."},
 		{Chapter: "Cost at a rate", Table: makeTable(a, decisionColumns(), 0, a.Decisions, nil),
 			About: "Shares of a core, from the CPU time per request at the first load, and how much of the fork tax each\n" +
 				"measure would remove. The savings overlap. A connection pooler removes less, or nothing, if clients\n" +

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"forktax/bench/analysis"
+	"forktax/bench/units"
+	"forktax/workload/contract"
+)
+
+const (
+	aboutRecycling = "Fit of cost(N) = a + b/N to the CPU time of a request by processes that serve N requests: the " +
+		"least squares of relative errors in each start of the targets, and its Hodges-Lehmann estimate over the starts."
+	aboutKept    = "a: CPU time of a request by a process that is kept. " + aboutRecycling
+	aboutProcess = "b: CPU time of starting and ending a process. " + aboutRecycling
+	aboutEnough  = "Smallest N that saves 95% of the CPU time by which a process per request exceeds the resident " +
+		"model. \"never\": the host of the workers uses more than the rest."
+)
+
+var recyclingColumns = []column[analysis.Recycling]{
+	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.Recycling]},
+	{Name: "load", Key: "load", About: aboutLoad},
+	{Name: "model", Key: "model", About: aboutModel},
+	{Name: "kept process", Key: "kept_ns.value", Unit: ns, Bounds: true, About: aboutKept},
+	{Name: "start and end", Key: "process_ns.value", Unit: ns, Bounds: true, About: aboutProcess},
+	{Name: "by phases", Key: "phases_ns", Unit: ns,
+		About: "Time of the phases spawn, start, open, connect, close and exit of a CGI request: the same, by its clocks."},
+	{Name: "95% saved from", Key: "enough", Unit: counts, About: aboutEnough,
+		Text: of(func(r analysis.Recycling) string {
+			if r.Enough == nil {
+				return "never"
+			}
+			return units.Count(int64(*r.Enough)) + " requests"
+		})},
+}
+
+// recyclingTable returns a table of the fits.
+func recyclingTable(a *analysis.Analysis) grid {
+	return makeTable(a, recyclingColumns, 0, a.Recycling, func(r analysis.Recycling) string {
+		return fmt.Sprintf(".recycling.%d", slices.IndexFunc(a.Recycling, func(o analysis.Recycling) bool {
+			return o.Workload == r.Workload && o.Request == r.Request && o.Family == r.Family && o.Engine == r.Engine &&
+				o.Load == r.Load
+		}))
+	})
+}
+
+// A recyclePoint is a row of the table of points.
+type recyclePoint struct {
+	analysis.Recycling
+	analysis.RecyclePoint
+	place string
+}
+
+var recyclePointColumns = []column[recyclePoint]{
+	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[recyclePoint]},
+	{Name: "load", Key: "load", About: aboutLoad},
+	{Name: "model", Key: "model", About: aboutModel},
+	{Name: "requests per process", Key: "requests", Unit: counts, About: "Requests that a process serves: N."},
+	{Name: "CPU per request", Key: "cpu_ns", Unit: ns, About: "CPU time of the server per request."},
+	{Name: "fit", Key: "fit_ns", Unit: ns, About: aboutRecycling},
+}
+
+// recyclePoints returns a table of the points of all fits.
+func recyclePoints(a *analysis.Analysis) grid {
+	var rows []recyclePoint
+	for i, r := range a.Recycling {
+		for j, p := range r.Points {
+			rows = append(rows, recyclePoint{r, p, fmt.Sprintf(".recycling.%d.points.%d", i, j)})
+		}
+	}
+	return makeTable(a, recyclePointColumns, 0, rows, func(p recyclePoint) string { return p.place })
+}
+
+// recyclingFigures plots the CPU time of a request against the number of requests that a process serves: the points of
+// the fit, its curve, and the other models at the same load.
+func recyclingFigures(a *analysis.Analysis, size size) (found []*figure) {
+	for i, r := range a.Recycling {
+		name := analysis.RequestName(r.Workload, r.Request)
+		f := &figure{size: size, ID: fmt.Sprintf("recycling-%d", i+1),
+			Title: fmt.Sprintf("CPU time of a request by the requests that a process serves: %s, %s", name, r.Load),
+			Short: "Recycling: " + name, Data: recyclePoints(a),
+			About: "The curve is the fit a + b/N. Models with a process per request are at 1, and those that keep their " +
+				"process at the right edge. Both axes are logarithmic.",
+			x: size.acrossPlot(), y: logScale(plotHeight, plotTop)}
+		most := 1
+		for _, p := range r.Points {
+			most = max(most, p.Requests)
+		}
+		kept := 10 * most
+		type mark struct {
+			model  string
+			series int
+			at     int
+			cpu    float64
+		}
+		var marks []mark
+		f.Legend = []string{r.Family}
+		for _, c := range a.OwnCells() {
+			if c.Workload != r.Workload || c.Request != r.Request || c.Engine != r.Engine || c.Load != r.Load ||
+				c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 {
+				continue
+			}
+			m, known := contract.ModelNamed(c.Model)
+			series, at := 0, m.Requests
+			switch {
+			case !known || contract.FamilyOf(c.Model) != r.Family && m.Requests > 0:
+				continue
+			case m.Requests == 0:
+				series, at = len(f.Legend), kept
+				f.Legend = append(f.Legend, c.Model)
+				if m.Process != contract.Kept {
+					at = 1
+				}
+			}
+			marks = append(marks, mark{c.Model, series, at, float64(*c.CPUPerRequest)})
+			f.x.include(float64(at))
+			f.y.include(float64(*c.CPUPerRequest))
+		}
+		f.x.widen()
+		f.y.widen()
+		f.axes(func(v float64) string { return units.Count(int64(v)) }, units.Duration)
+		for _, m := range marks {
+			f.mark(f.x.at(float64(m.at)), f.y.at(m.cpu), m.series, fmt.Sprintf("%s: %s", m.model, units.Duration(m.cpu)))
+		}
+		var curve [][2]float64
+		for n := 1.0; n <= float64(kept); n *= 1.25 {
+			if cpu := *r.Kept.Value + *r.Process.Value/n; cpu > 0 {
+				curve = append(curve, [2]float64{n, cpu})
+			}
+		}
+		f.path(curve, 0)
+		found = append(found, f)
+	}
+	return found
+}
