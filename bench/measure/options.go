@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"forktax/bench/stats"
 	"forktax/bench/subject"
 	"forktax/bench/suite"
+	"forktax/workload/contract"
 )
 
 // Options are the options of a run. DefaultOptions returns the defaults.
@@ -20,6 +22,8 @@ type Options struct {
 	Workloads  []string // names, name/request, or paths of programs
 	Suite      string   // replaces workloads, models and targets
 	Phases     bool     // programs report the phases of each request
+	Workers    int      // workers of models whose processes serve several requests; 0: the default of the program
+	Spares     int      // processes that a pool keeps ready; 0: the default of the program
 	Cold       bool     // measure only starts of programs, with evicted and with cached files
 	Pin        bool     // pin the load generator to a core of its own
 	RequireAll bool     // fail if anything would be left out
@@ -54,6 +58,10 @@ func (o *Options) Complete() error {
 		return err
 	}
 	switch {
+	case o.Workers < 0:
+		return subject.InvalidOption(contract.FlagWorkers, "%d: must be at least 1", o.Workers)
+	case o.Spares < 0:
+		return subject.InvalidOption(contract.FlagSpares, "%d: must be at least 1", o.Spares)
 	case len(o.Workloads) == 0:
 		return subject.InvalidOption("workload", "is empty: give the name of a workload or the path of a program")
 	case !slices.Contains(load.Names(), o.Engine):
@@ -66,6 +74,16 @@ func (o *Options) Complete() error {
 		o.Phases = o.Phases && o.Explicit["phases"] // only our own servers report phases, which takes time
 	}
 	return o.Data.Validate()
+}
+
+// limits returns the flags of limits for programs.
+func (o *Options) limits() (flags []string) {
+	for name, n := range map[string]int{contract.FlagWorkers: o.Workers, contract.FlagSpares: o.Spares} {
+		if n > 0 {
+			flags = append(flags, fmt.Sprintf("-%s=%d", name, n))
+		}
+	}
+	return flags
 }
 
 // selections returns the programs and requests to measure. It is empty if only external servers are measured.

@@ -35,7 +35,7 @@ type preparation struct {
 // Prepare returns a run that is ready to be executed, and configures the launcher for it. It writes messages to log.
 func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Writer) (*run.Execution, error) {
 	o.Seed = cmp.Or(o.Seed, rand.Uint64N(1_000_000)) // few digits, as users retype it
-	l.Env, l.Messages = map[string]string{}, log
+	l.Env, l.Messages, l.Limits = map[string]string{}, log, o.limits()
 	if !o.Phases {
 		l.Env[contract.EnvPhases] = "off"
 	}

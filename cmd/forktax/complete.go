@@ -19,10 +19,10 @@ func completed(c *cobra.Command) {
 	for name, values := range map[string][]string{
 		"engine":    load.Names(),
 		"suite":     suite.Names(),
-		"arrivals":  {"poisson", "constant"},
+		"arrivals":  {"poisson", "constant", "burst:8"},
 		"database":  {servers.Embedded, subject.Postgres},
 		"directory": {servers.InMemory, servers.Slapd},
-		"model":     contract.ModelNames(),
+		"model":     typicalModels(),
 	} {
 		if c.Flags().Lookup(name) != nil {
 			// The error is for unknown flags, and this flag exists.
@@ -40,6 +40,13 @@ func completed(c *cobra.Command) {
 		_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Analyses.Names(),
 			cobra.ShellCompDirectiveNoFileComp))
 	}
+}
+
+func typicalModels() (names []string) {
+	for _, m := range contract.TypicalModels() {
+		names = append(names, m.Name)
+	}
+	return names
 }
 
 // workloadNames returns the names of the workloads next to the command or in the checkout.

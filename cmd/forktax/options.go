@@ -40,7 +40,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 		"closed loop: numbers of clients, each of which waits for its response; one cell per number")
 	f.Float64SliceVar(&o.Rates, "rate", o.Rates,
 		"open loop: requests per second, independent of the server; one cell per rate")
-	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals, "open loop: distribution of arrivals, poisson or constant")
+	f.StringVar(&o.Arrivals, "arrivals", o.Arrivals,
+		"open loop: distribution of arrivals: poisson, constant, or burst:N (N requests at once, at equal intervals)")
 	f.IntVar(&o.Connections, "connections", o.Connections,
 		"open loop: maximum number of connections; further requests wait")
 	f.StringVar(&o.Engine, "engine", o.Engine, "load engine: "+strings.Join(load.Names(), " or "))
@@ -55,6 +56,10 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.WarmUp, "warm-up", o.WarmUp,
 		"longest warm-up of a start of resident targets, which ends when response times are steady; not part of --budget "+
 			"(0: none, and no startup curve)")
+	f.IntVar(&o.Workers, "workers", o.Workers,
+		"workers of models whose processes serve several requests (0: the default of the program, 2 per core)")
+	f.IntVar(&o.Spares, "pool", o.Spares,
+		"processes that the model of that name keeps ready (0: the default of the program, 8)")
 	f.BoolVar(&o.Cold, "cold", o.Cold,
 		"instead of a load: start each program with its files evicted from the page cache and without, in turn")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "random seed (0: choose one)")
