@@ -20,11 +20,8 @@ import (
 	"forktax/bench/units"
 )
 
-// silence is the time without output after which the output of a program that has ended counts as complete, even if
-// processes that it left running keep it open. It is two pauses, as in the host of package cgi.
-const silence = 2 * silencePause
-
-// silencePause is the interval at which the output is checked.
+// silencePause is the interval at which the output is checked. After two without output, the output of a program that
+// has ended counts as complete, even if processes that it left running keep it open, as in the host of package cgi.
 const silencePause = 100 * time.Millisecond
 
 // Limits on one start; each is far above the needs of a program that is worth explaining.
