@@ -51,8 +51,8 @@ type exchange struct {
 
 // stamps are readings of contract.Now.
 type stamps struct {
-	arrived, lent, head, last int64
-	child                     child.Report
+	arrived, lent, head int64
+	child               child.Report
 }
 
 const (
@@ -174,11 +174,11 @@ func (e *exchange) serve() error {
 		if err != nil {
 			err = e.withEnd(err)
 		}
-		e.host.pool.release(w, err == nil)
 		if err == nil {
 			e.recordPhases()
 			e.complete()
 		}
+		e.host.pool.release(w, err == nil) // from now on, its buffers are those of another request
 		return err
 	}
 }
@@ -296,7 +296,11 @@ func (e *exchange) extend(began time.Time) {
 func (e *exchange) receive(began time.Time) error {
 	w := e.worker
 	e.extend(began)
-	e.limited = io.LimitedReader{R: &e.stdout, N: e.host.limits.ResponseHeader}
+	most := e.host.limits.ResponseHeader
+	if most <= 0 {
+		most = math.MaxInt64
+	}
+	e.limited = io.LimitedReader{R: &e.stdout, N: most}
 	w.text.Reset(&e.limited)
 	if err := e.readHead(); err != nil {
 		return err
@@ -352,7 +356,6 @@ func (e *exchange) readRest(began time.Time) error {
 			return fmt.Errorf("the response body has more than %d bytes", most)
 		case err == io.EOF:
 			e.rest = w.body[:n]
-			e.stamps.last = contract.Now()
 			return nil
 		case err != nil:
 			return err

@@ -271,6 +271,30 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// Requests at the same time get their own responses.
+func TestConcurrentRequests(t *testing.T) {
+	s := start(t, func(h *workers.Host) { h.Workers, h.Requests = 3, 20 })
+	client := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+	defer client.CloseIdleConnections()
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			for j := range 40 {
+				want := strings.Repeat(fmt.Sprintf("%d.%d ", i, j), 10+100*i)
+				resp, err := client.Post(s.url+"/echo", "text/plain", strings.NewReader(want))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if status, got := read(resp); status != http.StatusOK || got != want {
+					t.Errorf("request %d.%d: %d %.20q, want %.20q", i, j, status, got, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 // A handler that does not read a long body still responds, and its worker serves further requests.
 func TestUnreadBody(t *testing.T) {
 	s := start(t, func(h *workers.Host) { h.Workers = 1 })
