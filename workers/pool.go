@@ -94,11 +94,19 @@ func (p *pool) start() {
 // startFailed fails a waiting request, and delays the next start.
 func (p *pool) startFailed(err error) {
 	p.host.errors.logger.Printf("starting a worker: %v", err)
-	p.failures++
 	p.failure = err
 	if len(p.waiting) > 0 {
 		p.waiting[0] <- loan{err: err}
 		p.waiting = p.waiting[1:]
+	}
+	p.backOff()
+}
+
+// backOff delays the next start.
+func (p *pool) backOff() {
+	p.failures++
+	if p.delayed {
+		return
 	}
 	p.delayed = true
 	delay := min(firstDelay<<min(p.failures-1, 10), lastDelay)
@@ -124,6 +132,9 @@ func (p *pool) await(w *worker) {
 		p.idle = slices.Delete(p.idle, i, i+1)
 		p.host.errors.logger.Printf("a worker without a request %s", w.fate())
 		_ = w.conn.Close()
+		if w.served == 0 { // the next one may end as soon
+			p.backOff()
+		}
 	} else if w.leaving {
 		p.leaving--
 	}
