@@ -37,6 +37,9 @@ type Host struct {
 	Workers int
 	// Requests is the number of requests that a worker serves. Zero means no limit.
 	Requests int
+	// Together has all workers replaced when one has served its last request. Otherwise the first workers serve fewer
+	// requests each, so that they are replaced one after the other.
+	Together bool
 	// Late has a worker started only after the one that it replaces has ended.
 	Late bool
 	// Limits bounds the workers and the requests. Zero fields mean the defaults; see

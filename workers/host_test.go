@@ -86,6 +86,27 @@ func TestRecycling(t *testing.T) {
 	}
 }
 
+// Workers are replaced one after the other, or all at once.
+func TestReplacement(t *testing.T) {
+	const n, workersAtOnce = 8, 4
+	for _, together := range []bool{false, true} {
+		t.Run(fmt.Sprintf("together=%t", together), func(t *testing.T) {
+			s := start(t, func(h *workers.Host) { h.Requests, h.Together, h.Workers = n, together, workersAtOnce })
+			first := s.living()
+			for range n {
+				s.served(t)
+			}
+			eventually(t, "the workers are replaced", func() bool {
+				left := slices.DeleteFunc(s.living(), func(pid int) bool { return !slices.Contains(first, pid) })
+				if together {
+					return len(left) == 0 && len(s.living()) == workersAtOnce
+				}
+				return len(left) > 0 && len(left) < workersAtOnce && len(s.living()) == workersAtOnce
+			})
+		})
+	}
+}
+
 // A pool has processes ready before their requests arrive. Each serves one request.
 func TestPool(t *testing.T) {
 	const spares = 4

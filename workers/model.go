@@ -37,7 +37,8 @@ func startHost(ctx context.Context, p model.Program) (model.Server, error) {
 	}
 	limits := p.Limits.WithDefaults()
 	h := &Host{Path: x.Path, Dir: x.Dir, Env: environment(p.Inherited(x)), Authorization: x.Authorization,
-		Workers: limits.Workers, Requests: p.Model.Requests, Late: p.Model.Late, Limits: limits, Logger: p.Logger}
+		Workers: limits.Workers, Requests: p.Model.Requests, Late: p.Model.Late,
+		Together: p.Model.Together, Limits: limits, Logger: p.Logger}
 	if p.Model.Process == contract.Ahead {
 		h.Workers, h.Requests = limits.Spares, 1
 	}

@@ -24,6 +24,8 @@ type pool struct {
 	serving  int                  // workers that serve, and will serve further requests
 	leaving  int                  // workers that serve their last request or have served it, and are not waited for
 	waiting  []chan loan          // requests, the longest waiting first
+	ready    int                  // workers that have been ready
+	batch    int                  // how often all workers were replaced; those of earlier batches serve no more requests
 	failures int                  // starts that failed one after the other
 	failure  error                // the last of these
 	delayed  bool                 // a start is delayed, because earlier ones failed
@@ -86,6 +88,11 @@ func (p *pool) start() {
 		p.leave(w)
 	case err == nil:
 		p.failures, p.failure = 0, nil
+		w.batch = p.batch
+		if n := p.host.Workers; p.ready < n && !p.host.Together && p.host.Requests > 1 {
+			w.served = p.ready * p.host.Requests / n
+		}
+		p.ready++
 		p.offer(w)
 	}
 	p.refill()
@@ -132,7 +139,7 @@ func (p *pool) await(w *worker) {
 		p.idle = slices.Delete(p.idle, i, i+1)
 		p.host.errors.logger.Printf("a worker without a request %s", w.fate())
 		_ = w.conn.Close()
-		if w.served == 0 { // the next one may end as soon
+		if !w.lent { // the next one may end as soon
 			p.backOff()
 		}
 	} else if w.leaving {
@@ -184,9 +191,18 @@ func (p *pool) acquire(ctx context.Context) (*worker, error) {
 // lend counts a request of a worker. If it is the last one, the next worker is started now, unless it has to wait.
 func (p *pool) lend(w *worker) {
 	w.served++
+	w.lent = true
 	if n := p.host.Requests; n > 0 && w.served >= n {
 		w.leaving = true
 		p.leaving++
+		if p.host.Together && w.batch == p.batch {
+			p.batch++
+			idle := p.idle
+			p.idle = nil
+			for _, other := range idle {
+				p.leave(other)
+			}
+		}
 		p.refill()
 		return
 	}
@@ -211,7 +227,7 @@ func (p *pool) release(w *worker, healthy bool) {
 	defer p.mu.Unlock()
 	if !w.leaving {
 		p.serving--
-		if healthy && !p.closed {
+		if healthy && !p.closed && w.batch == p.batch {
 			p.offer(w)
 			return
 		}

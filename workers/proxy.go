@@ -193,21 +193,30 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.stats.running.Add(1)
 	defer p.stats.running.Add(-1)
 	w.Header()["Content-Type"] = nil // otherwise the server would detect one if the process has sent none
-	arrived, head := contract.Now(), new(int64)
+	arrived, head := contract.Now(), new(head)
 	p.pass.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), headKey{}, head)))
-	if recorder := contract.PhaseRecorderOf(w); recorder != nil && *head > 0 {
-		recorder.RecordPhase(contract.PhaseChild, time.Duration(*head-arrived))
-		recorder.RecordPhase(contract.PhaseTransfer, time.Duration(contract.Now()-*head))
+	if head.flushed {
+		_ = http.NewResponseController(w).Flush() // the library may have had nothing to flush
+	}
+	if recorder := contract.PhaseRecorderOf(w); recorder != nil && head.at > 0 {
+		recorder.RecordPhase(contract.PhaseChild, time.Duration(head.at-arrived))
+		recorder.RecordPhase(contract.PhaseTransfer, time.Duration(contract.Now()-head.at))
 	}
 }
 
-// headKey is the key of a context for the instant at which the header of the response arrived.
-type headKey struct{}
+// A head is what is known of the header of a response, by its key in the context of the request.
+type (
+	head struct {
+		at      int64 // when it arrived, by contract.Now
+		flushed bool  // its body has no length: the handler has flushed it, or it is long
+	}
+	headKey struct{}
+)
 
 // takeReport removes the report from a response.
 func (p *Proxy) takeReport(resp *http.Response) error {
-	if head, ok := resp.Request.Context().Value(headKey{}).(*int64); ok {
-		*head = contract.Now()
+	if head, ok := resp.Request.Context().Value(headKey{}).(*head); ok {
+		head.at, head.flushed = contract.Now(), resp.ContentLength < 0 && resp.Request.Method != http.MethodHead
 	}
 	var rep child.Report
 	if rep.Read([]byte(resp.Header.Get(reportHeader))) {

@@ -30,7 +30,9 @@ type worker struct {
 	body      []byte        // for a part of its body
 
 	opened  int64 // connections that the process has reported
-	served  int   // requests
+	served  int   // requests; more for the first workers, see Host.Together
+	lent    bool  // it has served a request
+	batch   int   // see pool.batch
 	leaving bool  // it serves its last request, or was told to end; guarded by the mutex of the pool
 }
 

@@ -107,7 +107,7 @@ func models(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	for i, name := range d.Models {
-		d.Models[i] = contract.Model{Name: name}.Of(2)
+		d.Models[i] = contract.Model{Name: name}.Of(20)
 	}
 	return d.Models
 }

@@ -27,6 +27,7 @@ var rows = []row{
 	{"pool", workers.Model},
 	{"recycle:N", workers.Model},
 	{"recycle-lazy:N", workers.Model},
+	{"recycle-together:N", workers.Model},
 	{"fastcgi", workers.Model},
 	{"http-unix", workers.Proxied},
 }

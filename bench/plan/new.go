@@ -221,9 +221,13 @@ func product(r subject.Selection, engine string, loads []Load, models []string) 
 func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline string) Plan {
 	p := o.base()
 	p.Suite, p.Workloads, p.Baseline = s, workloads, baseline
+	loads := o.closed()
+	for _, rate := range o.Rates {
+		loads = append(loads, o.open(rate))
+	}
 	for _, c := range s.Contenders {
 		request := subject.Selection{Program: c.Workload, Request: c.Workload}
-		p.Cells = append(p.Cells, product(request, o.Engine, o.closed(), []string{c.Name})...)
+		p.Cells = append(p.Cells, product(request, o.Engine, loads, []string{c.Name})...)
 	}
 	o.schedule(&p)
 	return p

@@ -22,7 +22,8 @@ var excluded = []string{"workload", "model", "target", "cgi", subject.Persistent
 
 // Configure sets the defaults of the suite in the options of a run.
 func Configure(name string, o *plan.Options) error {
-	if _, known := Find(name); !known {
+	s, known := Find(name)
+	if !known {
 		return subject.InvalidOption("suite", "%q is unknown: use one of %s", name, strings.Join(Names(), ", "))
 	}
 	for _, other := range excluded {
@@ -38,6 +39,9 @@ func Configure(name string, o *plan.Options) error {
 	}
 	if !o.Explicit["block"] {
 		o.Block = defaultBlock
+	}
+	if s.rate > 0 {
+		o.Rates = []float64{s.rate}
 	}
 	o.CrossCheck = o.CrossCheck && o.Explicit["cross-check"]
 	return nil

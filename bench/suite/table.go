@@ -4,12 +4,14 @@ import (
 	"slices"
 
 	"forktax/bench/plan"
+	"forktax/workload/contract"
 )
 
 // A Suite is a comparison of contenders.
 type Suite struct {
 	Name, About string
-	Baseline    string // the contender with which the others of its workload are compared
+	Baseline    string  // the contender with which the others of its workload are compared
+	rate        float64 // requests per second of an open loop that is measured, too; 0 for none
 	contenders  []contender
 }
 
@@ -35,7 +37,8 @@ func (c contender) isFresh() bool {
 	if c.web != "" {
 		return slices.Contains(cgiServers, c.web)
 	}
-	return c.model != persistent
+	m, _ := contract.ModelNamed(c.model)
+	return c.model == "" || m.Process == contract.PerRequest
 }
 
 // All lists all suites.
@@ -78,6 +81,14 @@ var All = []Suite{
 			{workload: "hello in PHP", program: "hello", request: "hello", name: "module", title: "Apache (prefork), mod_php",
 				web: "mod_php", file: "hello.php"},
 		},
+	},
+	{
+		Name: "continuum",
+		About: "one program from a process per request to a resident one, at a closed and an open load: what each model " +
+			"keeps, and how the cost falls with the requests that a process serves",
+		Baseline:   persistent,
+		rate:       continuumRate,
+		contenders: continuum("hello", "hello"),
 	},
 	{
 		Name:     "languages",
@@ -134,6 +145,35 @@ func twins(workload, program, request string) []contender {
 		{workload: workload, program: program, request: request, name: persistent, model: persistent,
 			title: "a persistent process"},
 	}
+}
+
+// continuumRate is a rate in requests per second that each model serves, also where a start takes 10 ms.
+const continuumRate = 50
+
+// mainNumber is the number of requests for which a family is measured that is not the first with its lifetimes.
+const mainNumber = 100
+
+// continuum returns a contender for each model of a program, the baseline first. Of the first family it has all typical
+// numbers of requests, to which a curve is fitted.
+func continuum(program, request string) []contender {
+	var all []contender
+	seen := false
+	for _, m := range contract.Models {
+		names := contract.Members(m.Name)
+		if m.IsFamily() && seen {
+			names = []string{m.Of(mainNumber)}
+		}
+		seen = seen || m.IsFamily()
+		for _, name := range names {
+			c := contender{workload: program, program: program, request: request, name: name, model: name, title: m.About}
+			if name == persistent {
+				all = slices.Insert(all, 0, c)
+			} else {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
 }
 
 // hosted returns a contender for each CGI host. Each executes the file, or the hello program in Go if file is "".

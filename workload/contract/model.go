@@ -30,6 +30,7 @@ type Model struct {
 	Host       string   `json:"host,omitempty"`     // what starts the processes, if they are not the server itself
 	Requests   int      `json:"requests,omitempty"` // N: requests that a process serves; 0: no limit, or a family
 	Late       bool     `json:"late,omitempty"`     // the next process is started only after the last one has ended
+	Together   bool     `json:"together,omitempty"` // all processes are replaced when one has served N requests
 }
 
 // Hosts start processes for requests.
@@ -59,6 +60,8 @@ var Models = []Model{
 	{Name: "recycle-lazy:N",
 		About:   "worker processes, replaced after N requests; the next starts after the last has ended",
 		Process: PerN, State: PerN, Connection: PerN, Host: HostWorkers, Late: true},
+	{Name: "recycle-together:N", About: "worker processes, which are all replaced when one has served N requests",
+		Process: PerN, State: PerN, Connection: PerN, Host: HostWorkers, Together: true},
 	{Name: "fastcgi", About: "worker processes, which a host reaches by FastCGI over kept connections", Process: Kept,
 		State: Kept, Connection: Kept, Host: HostWorkers},
 	{Name: "http-unix", About: "one process, state and connections, behind a proxy that reaches it over a Unix socket",
