@@ -14,6 +14,7 @@ import (
 	"log"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"forktax/cgi/child"
@@ -82,9 +83,17 @@ func (h *Host) Close() error {
 	return nil
 }
 
+// processors is the setting of Go's runtime for the number of threads that run at once. A worker serves one request at
+// a time, and with more of them, each event wakes threads that look for work.
+const processors = "GOMAXPROCS="
+
 // environment returns the environment of the nth worker.
 func (h *Host) environment(n int64) []string {
-	return append(slices.Clip(h.Env), contract.EnvWorker+"="+child.Wanted(n))
+	settings := append(slices.Clip(h.Env), contract.EnvWorker+"="+child.Wanted(n))
+	if !slices.ContainsFunc(h.Env, func(s string) bool { return strings.HasPrefix(s, processors) }) {
+		settings = append(settings, processors+"1")
+	}
+	return settings
 }
 
 // Stats returns the current counts.

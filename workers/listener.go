@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
@@ -55,7 +56,7 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) add(c net.Conn) net.Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	own := &conn{Conn: c, of: l}
+	own := &conn{Conn: c, in: bufio.NewReaderSize(c, bufferSize), of: l}
 	l.conns[own] = struct{}{}
 	return own
 }
@@ -68,10 +69,12 @@ func (l *listener) flush() {
 	}
 }
 
-// A conn is a connection to a web server that holds records back: package net/http/fcgi writes each with a system call
-// of its own, and a response has four or more. It writes whole records.
+// A conn is a connection to a web server that reads several records at once, and holds records back: package
+// net/http/fcgi reads and writes each with system calls of its own, and a request and a response have four or more. It
+// writes whole records.
 type conn struct {
 	net.Conn
+	in *bufio.Reader
 	of *listener
 
 	mu     sync.Mutex
@@ -81,6 +84,8 @@ type conn struct {
 
 // mostRecords is the size in bytes of the records that are held back at most.
 const mostRecords = 64 << 10
+
+func (c *conn) Read(p []byte) (int, error) { return c.in.Read(p) }
 
 func (c *conn) Write(record []byte) (int, error) {
 	c.mu.Lock()

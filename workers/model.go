@@ -30,7 +30,9 @@ func startProxy(ctx context.Context, p model.Program) (model.Server, error) {
 }
 
 func startHost(ctx context.Context, p model.Program) (model.Server, error) {
-	spawn.TuneScheduler()
+	if p.Model.Process != contract.Kept { // it starts many processes
+		spawn.TuneScheduler()
+	}
 	x, err := p.Command()
 	if err != nil {
 		return model.Server{}, fmt.Errorf("finding the executable: %w", err)

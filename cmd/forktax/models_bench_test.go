@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -150,7 +151,7 @@ func nginxBefore(b *testing.B, program string) (address string) {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() {
-			_ = cmd.Process.Kill()
+			_ = cmd.Process.Signal(syscall.SIGTERM) // nginx ends its processes
 			_ = cmd.Wait()
 		})
 	}
@@ -166,7 +167,11 @@ func nginxBefore(b *testing.B, program string) (address string) {
 	address = free.Addr().String()
 	free.Close()
 	conf := filepath.Join(dir, "conf")
-	text := fmt.Sprintf(nginxBeforeFastCGI, dir, runtime.NumCPU(), socket, 2*runtime.NumCPU(), address)
+	text := ""
+	if os.Geteuid() == 0 {
+		text = "user root;\n" // otherwise its processes may not connect to the socket
+	}
+	text += fmt.Sprintf(nginxBeforeFastCGI, dir, runtime.NumCPU(), socket, 2*runtime.NumCPU(), address)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
