@@ -31,7 +31,7 @@ func listen() (*listener, error) {
 		l.first, err = net.FileConn(os.Stdin)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the standard input is no connection of a FastCGI host: %w", err)
+		return nil, fmt.Errorf("standard input is not a connection of a FastCGI host: %w", err)
 	}
 	return l, nil
 }

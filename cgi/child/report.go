@@ -66,7 +66,7 @@ func (r *Report) write() {
 	}
 }
 
-// Line returns the report as a line. Wanted is the value of Variable, which says whether it has the peak memory.
+// Line returns the report as a line. Wanted is the value of Variable; it decides whether the peak memory is included.
 func (r *Report) Line(wanted string) string {
 	r.PID = int64(os.Getpid())
 	if wanted == reportMemory {

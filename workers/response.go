@@ -1,0 +1,134 @@
+package workers
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"net/http"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+
+	"forktax/cgi/child"
+	"forktax/workload/contract"
+)
+
+// readHead reads the header of the response.
+func (e *exchange) readHead() error {
+	header, err := textproto.NewReader(e.worker.text).ReadMIMEHeader()
+	if err != nil && e.limited.N <= 0 {
+		return fmt.Errorf("the response header has more than %d bytes", e.host.limits.ResponseHeader)
+	}
+	if err != nil {
+		return err
+	}
+	e.limited.N = math.MaxInt64
+	e.stamps.head = contract.Now()
+	digits, _, _ := strings.Cut(header.Get("Status"), " ")
+	if e.status, err = strconv.Atoi(digits); err != nil || e.status < 200 || e.status > 999 {
+		return fmt.Errorf("the response has the status %q", header.Get("Status"))
+	}
+	header.Del("Status")
+	e.stamps.child = e.worker.count([]byte(header.Get(reportHeader)))
+	header.Del(reportHeader)
+	e.flushes = child.TakeFlush(http.Header(header))
+	if _, typed := header["Content-Type"]; !typed {
+		header["Content-Type"] = nil // otherwise the server would detect one
+	}
+	e.header = http.Header(header)
+	return nil
+}
+
+// reportHeader is the header of a response that has the worker's report.
+const reportHeader = "Forktax-Worker"
+
+// readRest reads the body of the response. It passes on what is longer than mostHeld, and all data whenever the worker
+// pauses: it sends data before the end of the request only if there is much, or its handler has flushed it.
+func (e *exchange) readRest(began time.Time) error {
+	w, most := e.worker, e.host.limits.Response
+	if cap(w.body) == 0 {
+		w.body = make([]byte, 2*mostHeld)
+	}
+	if e.flushes {
+		e.flush()
+	}
+	for n := 0; ; {
+		more, err := w.text.Read(w.body[n:])
+		n += more
+		e.length += int64(more)
+		switch {
+		case most > 0 && e.length > most:
+			return fmt.Errorf("the response body has more than %d bytes", most)
+		case err == io.EOF:
+			e.rest = w.body[:n]
+			return nil
+		case err != nil:
+			return err
+		}
+		paused := w.text.Buffered() == 0 && e.stdout.isPaused()
+		if n < mostHeld && !paused && !e.flushes {
+			continue
+		}
+		e.write(w.body[:n])
+		n = 0
+		if paused || e.flushes {
+			e.flush()
+		}
+		if paused {
+			e.extend(began)
+		}
+	}
+}
+
+// flush sends the header and what was written.
+func (e *exchange) flush() {
+	e.write(nil)
+	_ = http.NewResponseController(e.to).Flush() // if unsupported, the data is sent later
+}
+
+// write passes a part of the response on, with the header before the first. What a client that has disconnected does
+// not take is dropped, so that the worker can serve other requests.
+func (e *exchange) write(p []byte) {
+	if !e.passed {
+		e.passed = true
+		maps.Copy(e.to.Header(), e.header)
+		e.to.WriteHeader(e.status)
+	}
+	if e.left || len(p) == 0 || contract.Bodiless(e.status) {
+		return
+	}
+	_, err := e.to.Write(p)
+	e.left = err != nil
+}
+
+// complete passes on the part that was held back.
+func (e *exchange) complete() { e.write(e.rest) }
+
+// recordPhases records the phases of a request. Each phase ends where the next begins. Those of the start of a worker
+// count only as far as the request waited for them.
+func (e *exchange) recordPhases() {
+	recorder := contract.PhaseRecorderOf(e.to)
+	if recorder == nil {
+		return
+	}
+	s := &e.stamps
+	rep, at := &s.child, s.arrived
+	until := func(p contract.Phase, stamp int64) {
+		if stamp > at {
+			recorder.RecordPhase(p, time.Duration(stamp-at))
+			at = stamp
+		}
+	}
+	until(contract.PhaseWait, min(e.worker.begun, s.lent))
+	until(contract.PhaseSpawn, min(e.worker.running, rep.MainReached))
+	until(contract.PhaseStart, rep.MainReached)
+	until(contract.PhaseOpen, rep.Opened)
+	until(contract.PhaseConnect, rep.Connected)
+	until(contract.PhaseWait, s.lent)
+	until(contract.PhaseChild, cmp.Or(rep.Called, s.head))
+	until(contract.PhaseHandle, rep.Handled)
+	until(contract.PhaseTransfer, contract.Now())
+}
