@@ -144,8 +144,8 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 	return persistent.Model.Start(ctx, p)
 }}
 `)
-	add("workload/contract/model.go", `connections", Kept, Kept, Kept, ""},`+"\n",
-		`	{"same", "as persistent", Kept, Kept, Kept, ""},`+"\n")
+	add("workload/contract/model.go", ` and connections", Process: Kept, State: Kept, Connection: Kept},`+"\n",
+		`	{Name: "same", About: "as persistent", Process: Kept, State: Kept, Connection: Kept},`+"\n")
 	add("workload/model.go", `	{"persistent", persistent.Model},`+"\n", `	{"same", same.Model},`+"\n")
 	add("workload/model.go", `	"forktax/persistent"`+"\n", `	"forktax/same"`+"\n")
 
@@ -158,7 +158,7 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 		command []string
 		want    string
 	}{
-		{[]string{"list"}, ", persistent, same\n"},
+		{[]string{"list"}, ", persistent, same, pool"},
 		{[]string{"__complete", "run", "--model", ""}, "\nsame\n"},
 		{[]string{"run", "--workload", program, "--model", "persistent,same", "--rounds", "6", "--starts", "3", "--block",
 			"5ms", "--clients", "1", "--no-cross-check", "--no-floor", "--results", t.TempDir()}, "\nhello    same "},

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"forktax/workload/contract"
 )
 
 // unhosted lists workloads that need a variable with the program or server to serve.
@@ -27,6 +29,9 @@ func TestWorkloadsConform(t *testing.T) {
 	}
 	for _, w := range found {
 		name, requests, models := w[1], strings.Count(w[2], "\n"), strings.Split(w[3], ", ")
+		for i, family := range models {
+			models[i] = contract.Members(family)[0]
+		}
 		if unhosted[name] {
 			continue
 		}
