@@ -39,7 +39,7 @@ func TestWorkloadsConform(t *testing.T) {
 			results := t.TempDir()
 			cmd := exec.Command(forktax, "run", "--workload", name, "--model", strings.Join(models, ","), "--rounds", "3",
 				"--starts", "3",
-				"--block", "2ms", "--clients", "1", "--no-floor", "--no-cross-check", "--results", results)
+				"--block", "2ms", "--warm-up", "0", "--clients", "1", "--no-floor", "--no-cross-check", "--results", results)
 			// So short a run may be inconclusive (exit status 3).
 			if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 3 {
 				t.Fatalf("%q: %v\n%s", cmd.Args, err, out)
