@@ -18,8 +18,11 @@ import (
 func isWorker() bool {
 	wanted := os.Getenv(contract.EnvWorker)
 	return wanted != "" && wanted != servesHTTP ||
-		wanted == "" && !child.IsChild() && spawn.IsListening(int(os.Stdin.Fd()))
+		wanted == "" && !child.IsChild() && spawn.IsListening(standardInput)
 }
+
+// standardInput is the descriptor of the standard input. File.Fd would make it blocking.
+const standardInput = 0
 
 // isServer reports whether this process serves HTTP behind a [Proxy].
 func isServer() bool { return os.Getenv(contract.EnvWorker) == servesHTTP }

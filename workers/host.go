@@ -1,10 +1,10 @@
 // Package workers implements the execution models whose processes serve several requests, or are started before their
-// request arrives: "fastcgi", "recycle:N", "recycle-lazy:N" and "pool". They have one host, which starts workers, lends
+// request arrives: "fastcgi", "pool", and those that recycle workers. They have one host, which starts workers, lends
 // each to one request at a time, and speaks FastCGI with them over a kept connection. A worker is the program itself,
-// which serves by package net/http/fcgi.
+// which serves by package net/http/fcgi. A [Proxy] serves the model "http-unix".
 //
-// The models differ in three numbers: how many workers are kept ready, how many requests a worker serves, and whether
-// the next worker may be started before the last one has ended.
+// The models differ in how many workers are kept ready, how many requests a worker serves, whether the next worker may
+// be started before the last one has ended, and whether all workers are replaced at once.
 package workers
 
 import (
@@ -22,8 +22,8 @@ import (
 	"forktax/workload/model"
 )
 
-// A Host is an [http.Handler] that has workers serve its requests. Its exported fields must not change after Open. It is
-// safe for concurrent use.
+// A Host is an [http.Handler] that has workers serve its requests. Its exported fields must not change after Open. It
+// is safe for concurrent use.
 type Host struct {
 	// Path is the absolute path of the program.
 	Path string

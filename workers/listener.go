@@ -25,7 +25,7 @@ type listener struct {
 func listen() (*listener, error) {
 	l := &listener{conns: map[*conn]struct{}{}, ended: make(chan struct{})}
 	var err error
-	if spawn.IsListening(int(os.Stdin.Fd())) {
+	if spawn.IsListening(standardInput) {
 		l.Listener, err = net.FileListener(os.Stdin)
 	} else {
 		l.first, err = net.FileConn(os.Stdin)

@@ -10,7 +10,7 @@ import (
 	"forktax/workload/model"
 )
 
-// Model is the execution models "fastcgi", "recycle:N", "recycle-lazy:N" and "pool": a [Host] serves requests with
+// Model is the execution models "fastcgi" and "pool", and those that recycle workers: a [Host] serves requests with
 // workers, which execute the program itself.
 var Model = model.Package{Start: startHost, IsChild: isWorker, Child: serveWorker}
 

@@ -30,8 +30,9 @@ func checkLimits(given *flag.FlagSet, l contract.ChildLimits, m contract.Model) 
 				l.Children)
 		}
 	}
+	all := contract.LimitNames()
 	given.Visit(func(f *flag.Flag) {
-		if slices.Contains(contract.LimitNames(), f.Name) && !slices.Contains(effective, f.Name) {
+		if slices.Contains(all, f.Name) && !slices.Contains(effective, f.Name) {
 			err = fmt.Errorf("%w: -%s has no effect in the model %s: use -model %s, or one of the limits %s", errUsage, f.Name,
 				m.Name, modelWith(f.Name).Name, "-"+strings.Join(effective, ", -"))
 		}
@@ -39,12 +40,12 @@ func checkLimits(given *flag.FlagSet, l contract.ChildLimits, m contract.Model) 
 	return err
 }
 
-// fit raises the number of processes, unless it is given, so that as many requests can be served as there are processes
-// that wait for one.
-func fit(given *flag.FlagSet, l *contract.ChildLimits) {
+// fit raises the number of processes of a model with workers, unless it is given, so that as many requests can be served
+// as there are processes that wait for one.
+func fit(given *flag.FlagSet, l *contract.ChildLimits, m contract.Model) {
 	explicit := false
 	given.Visit(func(f *flag.Flag) { explicit = explicit || f.Name == contract.FlagProcesses })
-	if !explicit {
+	if !explicit && m.Host == contract.HostWorkers {
 		l.Children = max(l.Children, 2*l.Workers, 2*l.Spares)
 	}
 }
@@ -73,7 +74,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	}
 	row, m, err := w.modelNamed(*name)
 	if err == nil {
-		fit(flags, &limits)
+		fit(flags, &limits, m)
 		err = checkLimits(flags, limits, m)
 	}
 	if err != nil {

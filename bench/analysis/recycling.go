@@ -35,6 +35,17 @@ type RecyclePoint struct {
 	Fit      float64 `json:"fit_ns"`   // a + b/N
 }
 
+// Cell returns a cell of the fit, with the family as its model.
+func (r Recycling) Cell() record.Cell {
+	return record.Cell{Workload: r.Workload, Request: r.Request, Model: r.Family, Engine: r.Engine, Load: r.Load}
+}
+
+// Has reports whether a cell is of the same request at the same load as the fit, by any model.
+func (r Recycling) Has(c record.Cell) bool {
+	c.Model = r.Family
+	return c == r.Cell()
+}
+
 // leastPoints is the smallest number of points of a fit with two parameters that can contradict it.
 const leastPoints = 3
 
@@ -52,10 +63,7 @@ func recyclings(a *Analysis) []Recycling {
 		}
 		r := Recycling{Workload: c.Workload, Request: c.Request, Family: contract.FamilyOf(c.Model), Engine: c.Engine,
 			Load: c.Load}
-		i := slices.IndexFunc(found, func(o Recycling) bool {
-			return o.Workload == r.Workload && o.Request == r.Request && o.Family == r.Family && o.Engine == r.Engine &&
-				o.Load == r.Load
-		})
+		i := slices.IndexFunc(found, func(o Recycling) bool { return o.Cell() == r.Cell() })
 		if i < 0 {
 			i, found, points = len(found), append(found, r), append(points, nil)
 		}
@@ -144,7 +152,7 @@ func estimateOf(values []float64) Estimate {
 // that saves enough of the tax on a resident process.
 func (r *Recycling) compare(a *Analysis) {
 	for _, c := range a.OwnCells() {
-		if c.Workload != r.Workload || c.Request != r.Request || c.Engine != r.Engine || c.Load != r.Load {
+		if !r.Has(c.Cell) {
 			continue
 		}
 		if m, _ := contract.ModelNamed(c.Model); m.Process == contract.PerRequest && r.Phases == nil {

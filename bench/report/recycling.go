@@ -39,8 +39,7 @@ var recyclingColumns = []column[analysis.Recycling]{
 func recyclingTable(a *analysis.Analysis) grid {
 	return makeTable(a, recyclingColumns, 0, a.Recycling, func(r analysis.Recycling) string {
 		return fmt.Sprintf(".recycling.%d", slices.IndexFunc(a.Recycling, func(o analysis.Recycling) bool {
-			return o.Workload == r.Workload && o.Request == r.Request && o.Family == r.Family && o.Engine == r.Engine &&
-				o.Load == r.Load
+			return o.Cell() == r.Cell()
 		}))
 	})
 }
@@ -97,8 +96,7 @@ func recyclingFigures(a *analysis.Analysis, size size) (found []*figure) {
 		var marks []mark
 		f.Legend = []string{r.Family}
 		for _, c := range a.OwnCells() {
-			if c.Workload != r.Workload || c.Request != r.Request || c.Engine != r.Engine || c.Load != r.Load ||
-				c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 {
+			if !r.Has(c.Cell) || c.CPUPerRequest == nil || *c.CPUPerRequest <= 0 {
 				continue
 			}
 			m, known := contract.ModelNamed(c.Model)
