@@ -52,6 +52,9 @@ type Proxy struct {
 // clientHeader is the header of a request with the address of the client, which the process does not see.
 const clientHeader = "Forktax-Client"
 
+// idleLimit is how long a connection to the process is kept without a request; the process would close it later.
+const idleLimit = 10 * time.Second
+
 // servesHTTP is the value of [contract.EnvWorker] for a process that serves HTTP on its standard input.
 const servesHTTP = "http"
 
@@ -68,6 +71,7 @@ func (p *Proxy) Open(ctx context.Context) (err error) {
 	}
 	var dialer net.Dialer
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: p.Limits.WithDefaults().Queue,
+		IdleConnTimeout: idleLimit,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "unix", p.listener.Addr().String())
 		}}

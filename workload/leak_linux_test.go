@@ -28,8 +28,8 @@ func TestNothingLeaksUnderLoad(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model)
 			s.load(t, 100*time.Millisecond) // creates what stays
+			workers := s.settledChildren(t)
 			goroutines, files := s.snapshot(t).Goroutines, len(s.settledFiles(t))
-			workers := len(s.children(t))
 			responses := s.load(t, time.Second)
 
 			var left []string
@@ -73,6 +73,19 @@ func (s *server) load(t *testing.T, length time.Duration) int64 {
 	}
 	all.Wait()
 	return responses.Load()
+}
+
+// settledChildren returns the number of child processes when it has not changed for a while: workers may be starting.
+func (s *server) settledChildren(t *testing.T) (n int) {
+	t.Helper()
+	since := time.Now()
+	eventually(t, "the number of children is steady", func() bool {
+		if now := len(s.children(t)); now != n {
+			n, since = now, time.Now()
+		}
+		return time.Since(since) > 300*time.Millisecond
+	})
+	return n
 }
 
 // settledFiles returns the open files of the server after the connections of its clients were closed.
@@ -141,6 +154,18 @@ func (s *server) openFiles(t *testing.T) (open []string) {
 	return open
 }
 
+// sockets returns the open TCP sockets of the server. Its workers are connected by others.
 func (s *server) sockets(t *testing.T) []string {
-	return slices.DeleteFunc(s.openFiles(t), func(f string) bool { return !strings.Contains(f, " socket:") })
+	var tcp string
+	for _, table := range []string{"tcp", "tcp6"} {
+		text, err := os.ReadFile("/proc/net/" + table)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		tcp += string(text)
+	}
+	return slices.DeleteFunc(s.openFiles(t), func(f string) bool {
+		_, inode, is := strings.Cut(f, " socket:[")
+		return !is || !strings.Contains(tcp, " "+strings.TrimSuffix(inode, "]")+" ")
+	})
 }
