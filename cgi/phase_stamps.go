@@ -1,8 +1,6 @@
 package cgi
 
 import (
-	"time"
-
 	"forktax/cgi/child"
 	"forktax/workload/contract"
 )
@@ -23,12 +21,8 @@ func (t *phaseStamps) record(rep *child.Report, a responseStamps) {
 	if t.recorder == nil {
 		return
 	}
-	at := t.arrived
-	until := func(p contract.Phase, stamp int64) {
-		stamp = max(stamp, at) // the phase of a missing or late timestamp is 0
-		t.recorder.RecordPhase(p, time.Duration(stamp-at))
-		at = stamp
-	}
+	phases := contract.PhaseSequence{Recorder: t.recorder, At: t.arrived}
+	until := phases.Until
 	until(contract.PhaseWait, t.begun)
 	if rep.MainReached > 0 {
 		// the host may wake later than the child reaches main
@@ -39,7 +33,7 @@ func (t *phaseStamps) record(rep *child.Report, a responseStamps) {
 		until(contract.PhaseHandle, rep.Handled)
 	} else {
 		until(contract.PhaseSpawn, min(t.executing, a.head))
-		at += int64(a.own.Served())
+		phases.At += int64(a.own.Served())
 		until(contract.PhaseChild, a.head)
 	}
 	until(contract.PhaseTransfer, a.last)

@@ -7,18 +7,16 @@ import (
 	"maps"
 	"math"
 	"net/http"
-	"net/textproto"
-	"strconv"
-	"strings"
 	"time"
 
 	"forktax/cgi/child"
+	"forktax/cgi/message"
 	"forktax/workload/contract"
 )
 
 // readHead reads the header of the response.
 func (e *exchange) readHead() error {
-	header, err := textproto.NewReader(e.worker.text).ReadMIMEHeader()
+	status, header, err := message.ReadHead(e.worker.text)
 	if err != nil && e.limited.N <= 0 {
 		return fmt.Errorf("the response header has more than %d bytes", e.host.limits.ResponseHeader)
 	}
@@ -27,18 +25,10 @@ func (e *exchange) readHead() error {
 	}
 	e.limited.N = math.MaxInt64
 	e.stamps.head = contract.Now()
-	digits, _, _ := strings.Cut(header.Get("Status"), " ")
-	if e.status, err = strconv.Atoi(digits); err != nil || e.status < 200 || e.status > 999 {
-		return fmt.Errorf("the response has the status %q", header.Get("Status"))
-	}
-	header.Del("Status")
 	e.stamps.child = e.worker.count([]byte(header.Get(reportHeader)))
 	header.Del(reportHeader)
-	e.flushes = child.TakeFlush(http.Header(header))
-	if _, typed := header["Content-Type"]; !typed {
-		header["Content-Type"] = nil // otherwise the server would detect one
-	}
-	e.header = http.Header(header)
+	e.flushes = child.TakeFlush(header)
+	e.status, e.header = status, header
 	return nil
 }
 
@@ -115,13 +105,8 @@ func (e *exchange) recordPhases() {
 		return
 	}
 	s := &e.stamps
-	rep, at := &s.child, s.arrived
-	until := func(p contract.Phase, stamp int64) {
-		if stamp > at {
-			recorder.RecordPhase(p, time.Duration(stamp-at))
-			at = stamp
-		}
-	}
+	rep := &s.child
+	until := (&contract.PhaseSequence{Recorder: recorder, At: s.arrived}).Until
 	until(contract.PhaseWait, min(e.worker.begun, s.lent))
 	until(contract.PhaseSpawn, min(e.worker.running, rep.MainReached))
 	until(contract.PhaseStart, rep.MainReached)

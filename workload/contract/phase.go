@@ -84,6 +84,20 @@ type PhaseRecorder interface {
 	RecordPhase(p Phase, d time.Duration)
 }
 
+// A PhaseSequence records phases of a request, of which each begins where the last one has ended.
+type PhaseSequence struct {
+	Recorder PhaseRecorder
+	At       int64 // end of the last phase, by [Now]
+}
+
+// Until records a phase that ends at a reading of [Now]. If the last phase ends later, this one has no length.
+func (s *PhaseSequence) Until(p Phase, end int64) {
+	if end > s.At {
+		s.Recorder.RecordPhase(p, time.Duration(end-s.At))
+		s.At = end
+	}
+}
+
 // PhaseRecorderOf returns w as a PhaseRecorder, or nil if it is not one.
 func PhaseRecorderOf(w http.ResponseWriter) PhaseRecorder {
 	t, _ := w.(PhaseRecorder)
