@@ -13,16 +13,16 @@ import (
 	"forktax/workload/contract"
 )
 
-// unhosted lists workloads that need a variable with the program or server to serve.
-var unhosted = map[string]bool{"authproxy": true, "script": true}
+// unhosted lists workloads that need a variable with the program, module or server to serve.
+var unhosted = map[string]bool{"authproxy": true, "module": true, "script": true}
 
 // Every workload program conforms to the program contract: it describes itself, prepares its data, and sends the same
 // responses by each of its models. forktax run verifies the responses before it measures.
 func TestWorkloadsConform(t *testing.T) {
-	bin := t.TempDir()
-	output(t, ".", nil, "go", "build", "-o", bin, "./cmd/...")
-	forktax := filepath.Join(bin, "forktax")
-	workload := regexp.MustCompile(`(?m)^(\w+): .*\n((?:  \w+/.*\n)+)  models: (.*)$`)
+	prefix := t.TempDir()
+	output(t, ".", nil, "packaging/build", prefix)
+	forktax := filepath.Join(prefix, "bin", "forktax")
+	workload := regexp.MustCompile(`(?m)^([\w-]+): .*\n((?:  [\w-]+/.*\n)+)  models: (.*)$`)
 	found := workload.FindAllStringSubmatch(output(t, ".", nil, forktax, "list"), -1)
 	if len(found) == 0 {
 		t.Fatal("forktax list shows no workload")

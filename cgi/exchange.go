@@ -116,7 +116,7 @@ func (e *exchange) start(s script) (input *os.File, ok bool) {
 	for try := 1; ; try++ {
 		pipes, err := e.openPipes()
 		if err == nil {
-			if err = e.child.Start(&p, pipes.child); err == nil {
+			if err = e.child.StartBy(h.Start, &p, pipes.child); err == nil {
 				return e.keep(pipes), true
 			}
 			spawn.Close(pipes.own[:]...)

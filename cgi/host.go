@@ -13,6 +13,7 @@ import (
 
 	"forktax/bench/foreign"
 	"forktax/cgi/child"
+	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -43,6 +44,8 @@ type Host struct {
 	// Reports asks children, by an environment variable, to report their resource use and timestamps. [Child] and
 	// programs of package workload respond to it. Leave it false for other programs: CGI has no such variable.
 	Reports bool
+	// Start starts a child. Nil means that the program is executed.
+	Start spawn.Starter
 	// Limits bounds the children and the requests. Zero fields mean the defaults; see
 	// [contract.ChildLimits.WithDefaults].
 	Limits contract.ChildLimits

@@ -27,14 +27,23 @@ func startLibrary(_ context.Context, p model.Program) (model.Server, error) {
 }
 
 func startHost(_ context.Context, p model.Program) (model.Server, error) {
-	x, inherit, err := prepare(p)
+	h, err := NewHost(p)
 	if err != nil {
 		return model.Server{}, err
+	}
+	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
+}
+
+// NewHost returns a host of the program, and prepares this process for it.
+func NewHost(p model.Program) (*Host, error) {
+	x, inherit, err := prepare(p)
+	if err != nil {
+		return nil, err
 	}
 	h := &Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
 		Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit, Limits: p.Limits, Logger: p.Logger}
 	h.running.procs = spawn.NewProcessors()
-	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
+	return h, nil
 }
 
 // prepare prepares this process for a host of the program. It returns the executable and the names of the variables

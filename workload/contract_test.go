@@ -37,7 +37,7 @@ func TestDescribe(t *testing.T) {
 		Contract: contract.Version,
 		Name:     sample.Name,
 		About:    sample.About,
-		Models:   contract.ModelNames(),
+		Models:   ownModels(),
 		Requests: sample.Requests,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -71,7 +71,7 @@ func TestRunFails(t *testing.T) {
 	hosting.Executable = func() (workload.Executable, error) {
 		return workload.Executable{}, errors.New("no such executable")
 	}
-	names := strings.Join(contract.ModelNames(), ", ")
+	names := strings.Join(ownModels(), ", ")
 
 	tests := map[string]struct {
 		w    workload.Workload

@@ -1,3 +1,5 @@
+//go:build !wasip1
+
 package workload
 
 import (
@@ -40,8 +42,8 @@ func checkLimits(given *flag.FlagSet, l contract.ChildLimits, m contract.Model) 
 	return err
 }
 
-// fit raises the number of processes of a model with workers, unless it is given, so that as many requests can be served
-// as there are processes that wait for one.
+// fit raises the number of processes of a model with workers, unless it is given, so that as many requests can be
+// served as there are processes that wait for one.
 func fit(given *flag.FlagSet, l *contract.ChildLimits, m contract.Model) {
 	explicit := false
 	given.Visit(func(f *flag.Flag) { explicit = explicit || f.Name == contract.FlagProcesses })
@@ -79,6 +81,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	}
 	if err != nil {
 		return err
+	}
+	if m.Host == contract.HostWasm && w.Wasm == nil {
+		return w.serveModule(args)
 	}
 	share, err := readDelay()
 	if err != nil {

@@ -49,6 +49,14 @@ type Workload struct {
 	// Executable returns a program that is executed for each request instead of this one. Nil means this program. Such a
 	// workload has only the models with one process per request, and no Open.
 	Executable func() (Executable, error)
+	// Python reports that Executable may be a script in Python, which a process that has loaded it can be forked for.
+	Python bool
+	// Module reports that the program can be compiled to a WebAssembly module, with GOOS=wasip1 and GOARCH=wasm. It then
+	// has the models that serve one; see [ServeNext].
+	Module bool
+	// Wasm is the package that serves the module named by Executable. Only forktax-wasm sets it, which other programs
+	// execute for these models.
+	Wasm *model.Package
 	// Setup runs once in the serving process before the first request, under all models. It is for effects on the machine
 	// that do not belong to the program, such as a connection that keeps an embedded database from deleting its log when
 	// the last process closes it. Release undoes them at the end. Setup may be nil.

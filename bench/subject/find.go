@@ -230,7 +230,8 @@ func (f *Finder) inCheckout(ctx context.Context) ([]string, error) {
 			"a checkout of forktax; install a release, or run go install ./cmd/... in a checkout", programPrefix,
 			strings.Join(f.Dirs, " or "))
 	}
-	out, err := f.goCommand(ctx, "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}} {{.Imports}}{{end}}`, "./cmd/...")
+	const format = `{{if eq .Name "main"}}{{.ImportPath}} {{.Imports}}{{end}}`
+	out, err := f.goCommand(ctx, nil, "list", "-f", format, "./cmd/...")
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +302,7 @@ func (f *Finder) build(ctx context.Context, names, flags []string) (string, erro
 		with = " with " + strings.Join(flags, " ")
 	}
 	fmt.Fprintf(f.Log, "building %s%s from %s into %s\n", strings.Join(names, ", "), with, f.Checkout, dir)
-	if _, err := f.goCommand(ctx, args...); err != nil {
+	if _, err := f.goCommand(ctx, nil, args...); err != nil {
 		return "", err
 	}
 	if made {
@@ -324,8 +325,8 @@ func onlyInstalled(names []string) string {
 // buildLimit is the longest that a build of the workload programs may take.
 const buildLimit = time.Hour
 
-// goCommand runs the go command in the checkout.
-func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) {
+// goCommand runs the go command in the checkout, with settings added to its environment.
+func (f *Finder) goCommand(ctx context.Context, settings []string, args ...string) ([]byte, error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		return nil, fmt.Errorf("workload programs must be built, and there is no Go toolchain on PATH: install Go, or "+
@@ -334,6 +335,7 @@ func (f *Finder) goCommand(ctx context.Context, args ...string) ([]byte, error) 
 	cmd := exec.Command(tool, args...)
 	cmd.Dir = f.Checkout
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // else a missing C compiler shows only when SQLite is opened
+	cmd.Env = append(cmd.Env, settings...)
 	out, err := process.Output(ctx, buildLimit, cmd)
 	if err != nil {
 		text := err.Error()

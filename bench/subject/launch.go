@@ -49,9 +49,10 @@ type Launcher struct {
 	// StartFunc, if set, starts a process in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
 
-	launches uint64      // number of launches, used with package atomic
-	killed   *commandSet // commands that had to be killed; nil before the first command
-	told     uint32      // 1 if a message about processes left behind was written; used with package atomic
+	launches uint64          // number of launches, used with package atomic
+	killed   *commandSet     // commands that had to be killed; nil before the first command
+	modules  map[string]bool // programs, by path, whose WebAssembly module was made
+	told     uint32          // 1 if a message about processes left behind was written; used with package atomic
 }
 
 // Launch implements the Launcher of package run.
@@ -93,6 +94,9 @@ func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*Target, fu
 	data, err := l.makeData(ctx, p, v.Model)
 	if err != nil {
 		return nil, nil, err
+	}
+	if err := l.addModule(ctx, p, v.Model); err != nil {
+		return nil, nil, errors.Join(err, data.remove())
 	}
 	env, err := p.Prepare(ctx, filepath.Join(data.dir, "data"), data.url)
 	if err != nil {

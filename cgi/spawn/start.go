@@ -13,11 +13,20 @@ type Program struct {
 	Limits contract.ChildLimits // those of a process: CPU, Memory and Processes; zero or negative means none
 }
 
-// Start starts the program as a child in a process group of its own, which is killed when this process dies. It closes
-// files, the child's standard input, output and error, also if it fails. A negative descriptor stands for /dev/null.
-// Errors of the system can be recognized by [errors.Is].
-func (p *Process) Start(program *Program, files [3]int) error {
-	pid, err := program.start(files)
+// A Starter starts a child of this process for a program, in a process group of its own, which is killed when this
+// process dies. It closes files, the child's standard input, output and error, also if it fails. A negative descriptor
+// stands for /dev/null. Errors of the system can be recognized by [errors.Is].
+type Starter func(program *Program, files [3]int) (pid int, err error)
+
+// Start executes the program as a child, as a [Starter] does.
+func (p *Process) Start(program *Program, files [3]int) error { return p.StartBy(nil, program, files) }
+
+// StartBy is like Start with another Starter than the one that executes the program, unless it is nil.
+func (p *Process) StartBy(start Starter, program *Program, files [3]int) error {
+	if start == nil {
+		start = (*Program).start
+	}
+	pid, err := start(program, files)
 	if err == nil {
 		p.started(pid)
 	}

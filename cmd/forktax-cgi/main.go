@@ -30,6 +30,7 @@ var program = workload.Workload{
 	}},
 	Executable: executable,
 	Middleware: front,
+	Python:     true,
 }
 
 // front authenticates clients if the variables of package auth are set. Children get the user in AUTH_TYPE and

@@ -161,7 +161,7 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := contract.Description{Contract: contract.Version, Name: "script", About: program.About,
-		Models:   []string{"cgi", "cgi-direct"},
+		Models:   []string{"cgi", "cgi-direct", "zygote"},
 		Requests: []contract.Request{{Name: "get", Method: "GET", Path: "/", Want: contract.Want{Status: 200}}}}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("describe (-want +got):\n%s", diff)

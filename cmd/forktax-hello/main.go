@@ -24,7 +24,8 @@ var hello = workload.Workload{
 			Body:    greeting,
 		},
 	}},
-	Open: workload.Handler(http.HandlerFunc(greet)),
+	Open:   workload.Handler(http.HandlerFunc(greet)),
+	Module: true,
 }
 
 func greet(w http.ResponseWriter, _ *http.Request) {

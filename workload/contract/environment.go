@@ -36,6 +36,14 @@ const (
 	EnvScriptAuthorization = "SCRIPT_AUTHORIZATION" // if not empty, the executable gets the header Authorization
 )
 
+// Environment variables of forktax-wasm, the program that serves WebAssembly modules.
+const (
+	EnvModule              = "WASM_MODULE"        // path of the module
+	EnvModuleName          = "WASM_NAME"          // name of the program, for messages; default: the file name
+	EnvModuleEnv           = "WASM_ENV"           // names of variables that the instances get, separated by commas
+	EnvModuleAuthorization = "WASM_AUTHORIZATION" // if not empty, the module gets the header Authorization
+)
+
 // Environment variables of forktax-startup, the program with a configurable startup.
 const (
 	EnvStartupWork    = "STARTUP_WORK"    // CPU time of opening, such as 5ms

@@ -39,6 +39,8 @@ const (
 	HostDirect  = "forktax"
 	HostWorkers = "forktax workers" // its processes serve several requests, or are started before their request arrives
 	HostProxy   = "forktax proxy"   // its process serves all requests
+	HostZygote  = "forktax zygote"  // forks a process that has loaded the program
+	HostWasm    = "forktax wasm"    // runs instances of a WebAssembly module in its own process
 )
 
 // Models are all execution models. If several have the same lifetimes, [Resident], [Fresh] and [ModelKeeping] return
@@ -55,6 +57,8 @@ var Models = []Model{
 	{Name: "persistent", About: "one process, state and connections", Process: Kept, State: Kept, Connection: Kept},
 	{Name: "pool", About: "one process per request, started and connected before the request arrives", Process: Ahead,
 		State: Ahead, Connection: Ahead, Host: HostWorkers},
+	{Name: "zygote", About: "one process per request, forked from one that has loaded the program (Python only)",
+		Process: PerRequest, State: Kept, Connection: PerRequest, Host: HostZygote},
 	{Name: "recycle:N", About: "worker processes, replaced after N requests; the next starts before the last has ended",
 		Process: PerN, State: PerN, Connection: PerN, Host: HostWorkers},
 	{Name: "recycle-lazy:N",
@@ -66,6 +70,34 @@ var Models = []Model{
 		State: Kept, Connection: Kept, Host: HostWorkers},
 	{Name: "http-unix", About: "one process, state and connections, behind a proxy that reaches it over a Unix socket",
 		Process: Kept, State: Kept, Connection: Kept, Host: HostProxy},
+	{Name: "wasm", About: "one process; a new WebAssembly instance for each request", Process: Kept, State: PerRequest,
+		Connection: PerRequest, Host: HostWasm},
+	{Name: "wasm-reuse", About: "one process; WebAssembly instances, each of which serves further requests", Process: Kept,
+		State: Kept, Connection: Kept, Host: HostWasm},
+}
+
+// An Isolation says what a request shares with others.
+type Isolation int
+
+// The isolations, from the strongest.
+const (
+	OwnProcess      Isolation = iota // nothing but the machine
+	OwnInstance                      // the process, but not the memory of its program
+	EarlierRequests                  // the memory of a process or instance, which serves one request at a time
+	AllRequests                      // the memory of a process, which serves other requests meanwhile
+)
+
+// Isolation returns what a request shares with others in the model.
+func (m Model) Isolation() Isolation {
+	switch {
+	case m.Process == PerRequest || m.Process == Ahead:
+		return OwnProcess
+	case m.Host == HostWasm && m.State == PerRequest:
+		return OwnInstance
+	case m.Host == HostWasm || m.Host == HostWorkers:
+		return EarlierRequests
+	}
+	return AllRequests
 }
 
 // Flags of [ChildLimits] for the number of processes: of those that wait for requests, in some models, and of all.
@@ -89,7 +121,8 @@ func (m Model) Limits() []string {
 	hasWorkers := m.Host == HostWorkers
 	return slices.DeleteFunc(LimitNames(), func(name string) bool {
 		return name == FlagWorkers && (!hasWorkers || m.Process == Ahead) ||
-			name == FlagSpares && (!hasWorkers || m.Process != Ahead)
+			name == FlagSpares && (!hasWorkers || m.Process != Ahead) ||
+			m.Host == HostWasm && (name == "child-cpu" || name == "child-processes")
 	})
 }
 

@@ -1,0 +1,6 @@
+package main
+
+import "forktax/workload"
+
+//go:wasmexport serve
+func serve() { workload.ServeNext(hello) }

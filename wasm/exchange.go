@@ -1,0 +1,298 @@
+package wasm
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"forktax/bench/foreign"
+	"forktax/cgi/child"
+	"forktax/cgi/message"
+	"forktax/workload/contract"
+)
+
+// A fault is the reason why the response to a request is not that of its instance.
+type fault struct {
+	status int // for the client, if no part of a response was sent; 0 if the client has disconnected
+	why    string
+}
+
+func (f *fault) Error() string { return f.why }
+
+// An exchange is a request and its instance.
+type exchange struct {
+	host     *Host
+	request  *http.Request
+	response response
+	instance *instance
+	stdio    *stdio
+	body     *body
+	arrived  int64
+	lent     int64 // when the request had a slot
+	called   int64 // when the instance was called
+
+	timer   *time.Timer // ends the instance
+	end     time.Time   // of the limit for the whole request; zero if there is none
+	expired atomic.Bool // a limit was exceeded
+}
+
+// ServeHTTP has an instance serve the request. The statuses of failed requests:
+//   - 408, 413 or 400: the request body came too slowly, is too long, or could not be read
+//   - 500: no instance could be created
+//   - 502: the instance failed (a trap, an exit status other than 0, no valid response)
+//   - 503: the queue is full, or the host is shutting down
+//   - 504: the instance exceeded a time limit, and was ended
+//
+// If the instance fails after a part of its response was sent, ServeHTTP panics with [http.ErrAbortHandler].
+func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := &exchange{host: h, request: r, arrived: contract.Now()}
+	e.response = response{to: w, limits: h.limits, heard: e.extend}
+	h.stats.running.Add(1)
+	defer h.stats.running.Add(-1)
+	err := e.serve()
+	if err == nil {
+		return
+	}
+	var f *fault
+	if !errors.As(err, &f) {
+		f = &fault{http.StatusBadGateway, err.Error()}
+	}
+	switch {
+	case f.status == 0:
+		panic(http.ErrAbortHandler)
+	case f.status == http.StatusServiceUnavailable:
+		h.stats.refused.Add(1)
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, f.why, f.status)
+		return
+	}
+	h.stats.failed.Add(1)
+	e.log(f)
+	if e.response.passed {
+		panic(http.ErrAbortHandler) // so that the client does not take the response for complete
+	}
+	http.Error(w, http.StatusText(f.status), f.status) // the reason is for the log
+}
+
+// log logs an error of the request as one printable line.
+func (e *exchange) log(err error) {
+	e.host.logger.Printf("%s", foreign.Line(fmt.Sprintf("%s %s: %v", e.request.Method, e.request.URL.RequestURI(), err)))
+}
+
+func (e *exchange) serve() error {
+	h := e.host
+	if most := h.limits.Body; most > 0 && e.request.ContentLength > most {
+		e.response.to.Header().Set("Connection", "close") // the body is not read
+		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes, more than %d",
+			e.request.ContentLength, most)}
+	}
+	i, err := h.acquire(e.request.Context())
+	switch {
+	case errors.Is(err, errQueueFull), errors.Is(err, errClosed):
+		return &fault{http.StatusServiceUnavailable, err.Error()}
+	case err != nil:
+		return &fault{0, "the client has disconnected"}
+	}
+	e.instance, e.lent = i, contract.Now()
+	err = e.converse()
+	h.release(e.instance, err == nil)
+	return err
+}
+
+// converse has an instance respond. If there is none that can be called again, it creates one.
+func (e *exchange) converse() error {
+	ctx, cancel := e.limited()
+	defer cancel()
+	e.body = &body{from: e.request.Body, most: e.host.limits.Body}
+	if err := e.prepare(ctx); err != nil {
+		if cause := e.cause(err); cause != nil {
+			return cause
+		}
+		return &fault{http.StatusInternalServerError, err.Error()}
+	}
+	e.called = contract.Now()
+	err := e.instance.call(ctx, e.host.entry.serve)
+	e.timer.Stop()
+	e.stdio.err.flush()
+	e.count()
+	var exit exitError
+	if errors.As(err, &exit) && e.response.status != 0 { // its response is passed on, as that of a CGI program
+		e.host.stats.failed.Add(1)
+		e.log(err)
+		err = nil
+	}
+	if err == nil && e.response.failed == nil && e.response.status == 0 {
+		err = errors.New("the module wrote no complete response header")
+	}
+	if err = errors.Join(e.response.failed, err); err != nil {
+		if cause := e.cause(err); cause != nil {
+			return cause
+		}
+		return &fault{http.StatusBadGateway, err.Error()}
+	}
+	e.recordPhases()
+	e.response.pass()
+	e.stdio.out.to = nil
+	return nil
+}
+
+// limited returns a context that ends when the request exceeds a limit, or its client disconnects. An instance that is
+// called again completes the request instead.
+func (e *exchange) limited() (context.Context, context.CancelFunc) {
+	l, ctx := e.host.limits, e.request.Context()
+	if e.host.Reuse {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	if l.Total > 0 {
+		e.end = time.Now().Add(l.Total)
+	}
+	e.timer = time.AfterFunc(time.Hour, func() {
+		e.expired.Store(true)
+		cancel()
+		_ = http.NewResponseController(e.response.to).SetReadDeadline(time.Unix(1, 0)) // it may wait for the body
+	})
+	e.extend()
+	return ctx, func() {
+		e.timer.Stop()
+		cancel()
+	}
+}
+
+// extend sets the time at which the instance is ended: it has written something.
+func (e *exchange) extend() {
+	next := time.Hour
+	if idle := e.host.limits.Idle; idle > 0 {
+		next = idle
+	}
+	if !e.end.IsZero() {
+		next = min(next, time.Until(e.end))
+	}
+	if !e.expired.Load() {
+		e.timer.Reset(next)
+	}
+}
+
+// cause returns the fault that made the instance fail, or nil if it is the instance's own.
+func (e *exchange) cause(err error) error {
+	closes := func() { e.response.to.Header().Set("Connection", "close") } // the rest of the body is not read
+	var long *http.MaxBytesError
+	switch failed := e.body.failed; {
+	case e.expired.Load() && e.body.reading.Load(), errors.Is(failed, os.ErrDeadlineExceeded):
+		closes()
+		return &fault{http.StatusRequestTimeout, "the body came too slowly"}
+	case e.expired.Load():
+		closes()
+		return &fault{http.StatusGatewayTimeout, "the instance exceeded a time limit and was ended"}
+	case e.request.Context().Err() != nil:
+		return &fault{0, "the client has disconnected"}
+	case errors.As(failed, &long):
+		closes()
+		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", long.Limit)}
+	case failed != nil:
+		closes()
+		return &fault{http.StatusBadRequest, "reading the body: " + failed.Error()}
+	}
+	return nil
+}
+
+// prepare gives the request to the instance.
+func (e *exchange) prepare(ctx context.Context) error {
+	h, r := e.host, e.request
+	var variables []string
+	set := func(name, value string) { variables = append(variables, name+"="+value) }
+	message.Variables(r, h.Authorization, set)
+	set(child.Variable, child.Wanted(2)) // the host knows the memory itself
+	e.stdio = &stdio{}
+	if e.instance != nil {
+		e.stdio = e.instance.stdio
+	}
+	if h.entry.reads {
+		e.stdio.head, variables = inOneBlock(variables), nil
+	}
+	e.stdio.body, e.stdio.out.to = e.body, &e.response
+	e.stdio.err = errorOutput{logger: h.logger, prefix: foreign.Line(r.Method+" "+r.URL.RequestURI()) + ": "}
+	if e.instance != nil {
+		return nil
+	}
+	i, err := h.newInstance(ctx, e.stdio, variables...)
+	e.instance = i
+	return err
+}
+
+// inOneBlock returns the variables as a module reads them from its standard input.
+func inOneBlock(variables []string) []byte {
+	b := make([]byte, 4)
+	for _, v := range variables {
+		b = append(append(b, v...), 0)
+	}
+	binary.LittleEndian.PutUint32(b, uint32(len(b)-4))
+	return b
+}
+
+// count counts what the instance reports.
+func (e *exchange) count() {
+	i, rep := e.instance, &e.stdio.err.report
+	e.host.stats.connections.Add(max(rep.Connections-i.opened, 0))
+	i.opened = max(i.opened, rep.Connections)
+	for n := i.size(); ; {
+		old := e.host.stats.peak.Load()
+		if n <= old || e.host.stats.peak.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+// recordPhases records the phases of the request. The creation of an instance and the start of its program are part of
+// the first request that it serves.
+func (e *exchange) recordPhases() {
+	recorder := contract.PhaseRecorderOf(e.response.to)
+	if recorder == nil {
+		return
+	}
+	rep := &e.stdio.err.report
+	until := (&contract.PhaseSequence{Recorder: recorder, At: e.arrived}).Until
+	until(contract.PhaseWait, e.lent)
+	until(contract.PhaseSpawn, e.instance.created)
+	if rep.MainReached > 0 {
+		until(contract.PhaseStart, rep.MainReached)
+		until(contract.PhaseOpen, rep.Opened)
+		until(contract.PhaseConnect, rep.Connected)
+		until(contract.PhaseHandle, rep.Handled)
+	} else {
+		until(contract.PhaseChild, e.response.head)
+	}
+	until(contract.PhaseTransfer, contract.Now())
+}
+
+// A body is the body of a request, with its errors.
+type body struct {
+	from    io.ReadCloser
+	most    int64
+	limited io.ReadCloser
+	reading atomic.Bool
+	failed  error
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.limited == nil {
+		b.limited = b.from
+		if b.most > 0 {
+			b.limited = http.MaxBytesReader(nil, b.from, b.most)
+		}
+	}
+	b.reading.Store(true)
+	n, err := b.limited.Read(p)
+	if err != nil && err != io.EOF {
+		b.failed = err // reading stays true, for a limit that was exceeded meanwhile
+		return n, err
+	}
+	b.reading.Store(false)
+	return n, err
+}

@@ -1,0 +1,228 @@
+// Package wasm implements the execution models "wasm" and "wasm-reuse": a [Host] runs a program that was compiled to a
+// WebAssembly module for WASI preview 1. Each request has an instance of its own, as it has a process under CGI, or
+// instances serve one request after the other.
+//
+// A module has CGI's interface: it is a command, which gets the variables of a request in its environment and the body
+// on its standard input, and writes the response to its standard output.
+//
+// A module that can be called again exports the functions "_initialize" and "serve" instead, without parameters. The
+// first is called once, and instances begin with the memory that it has left. The second serves a request. The
+// variables of the request are at the beginning of its standard input: their size in bytes as a number of 4 bytes, the
+// least significant byte first, and each variable as KEY=VALUE and a NUL byte. The body follows.
+//
+// Package workload compiles to such a module. Only one program links this package: the runtime for WebAssembly would
+// otherwise be a part of each child.
+package wasm
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"forktax/workload/contract"
+	"forktax/workload/model"
+)
+
+// A Host is an [http.Handler] that has instances of a module serve its requests. Its exported fields must not change
+// after Open. It is safe for concurrent use.
+type Host struct {
+	// Path is the path of the module.
+	Path string
+	// Env is the environment of the instances, as KEY=VALUE. The variables of a request are added.
+	Env []string
+	// Authorization passes the headers Authorization and Proxy-Authorization to the module.
+	Authorization bool
+	// Reuse has an instance serve one request after the other.
+	Reuse bool
+	// Cache is a directory for compiled code, which other users must not be able to write to. Empty means no cache.
+	Cache string
+	// Limits bounds the instances and the requests. Zero fields mean the defaults; see
+	// [contract.ChildLimits.WithDefaults]. Memory bounds the memory of an instance.
+	Limits contract.ChildLimits
+	// Logger logs failed requests and the standard error of instances. Nil means the standard logger.
+	Logger *log.Logger
+
+	limits  contract.ChildLimits
+	logger  *log.Logger
+	runtime wazero.Runtime
+	module  wazero.CompiledModule
+	entry   entry
+	image   *image // the memory of a new instance; nil if that has to be initialized
+	copies  bool   // the memory of each instance has to be initialized
+	slots   chan struct{}
+	stats   struct{ exchanges, failed, refused, running, waiting, connections, peak atomic.Int64 }
+
+	mu     sync.Mutex
+	idle   []*instance // those that can serve a further request
+	closed bool
+}
+
+// Open compiles the module, or loads its code from the cache. With Reuse, it also initializes one instance.
+func (h *Host) Open(ctx context.Context) error {
+	h.limits, h.logger = h.Limits.WithDefaults(), h.Logger
+	if h.logger == nil {
+		h.logger = log.Default()
+	}
+	slots := h.limits.Children
+	if h.Reuse {
+		slots = h.limits.Workers
+	}
+	h.slots = make(chan struct{}, slots)
+	code, err := readModule(h.Path)
+	if err != nil {
+		return err
+	}
+	if err := h.compile(ctx, code); err != nil {
+		h.Close()
+		return fmt.Errorf("%s: %w", h.Path, err)
+	}
+	if !h.Reuse {
+		return nil
+	}
+	first, err := h.newInstance(ctx, &stdio{})
+	if err != nil {
+		h.Close()
+		return fmt.Errorf("%s: %w", h.Path, err)
+	}
+	h.idle = append(h.idle, first)
+	return nil
+}
+
+// pageSize is the size of a page of WebAssembly in bytes.
+const pageSize = 64 << 10
+
+// compile compiles the module.
+func (h *Host) compile(ctx context.Context, code []byte) error {
+	config := wazero.NewRuntimeConfig()
+	if h.Cache != "" {
+		cache, err := openCache(h.Cache)
+		if err != nil {
+			return err
+		}
+		config = config.WithCompilationCache(cache)
+	}
+	var err error
+	if h.runtime, err = newRuntime(ctx, config, h.limits); err != nil {
+		return err
+	}
+	return h.load(ctx, code)
+}
+
+// newRuntime returns a runtime with the limits, and with WASI preview 1 for its modules.
+func newRuntime(ctx context.Context, c wazero.RuntimeConfig, l contract.ChildLimits) (wazero.Runtime, error) {
+	c = c.WithCloseOnContextDone(l.Idle > 0 || l.Total > 0).WithDebugInfoEnabled(false)
+	if l.Memory > 0 {
+		c = c.WithMemoryLimitPages(uint32(min(max(l.Memory/pageSize, 1), mostPages)))
+	}
+	r := wazero.NewRuntimeWithConfig(ctx, c)
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
+		return nil, errors.Join(err, r.Close(ctx))
+	}
+	return r, nil
+}
+
+// Close releases the instances and the code. It must be called after the last request.
+func (h *Host) Close() error {
+	h.mu.Lock()
+	h.closed = true
+	idle := h.idle
+	h.idle = nil
+	h.mu.Unlock()
+	for _, i := range idle {
+		i.close()
+	}
+	var err error
+	if h.runtime != nil {
+		err = h.runtime.Close(context.Background())
+	}
+	h.image.close()
+	return err
+}
+
+// Stats returns the current counts. No processes are started.
+func (h *Host) Stats() model.Stats {
+	return model.Stats{
+		Running:         h.stats.running.Load(),
+		Failed:          h.stats.failed.Load(),
+		Waiting:         h.stats.waiting.Load(),
+		Refused:         h.stats.refused.Load(),
+		Connections:     h.stats.connections.Load(),
+		PeakMemoryBytes: h.stats.peak.Load(),
+	}
+}
+
+// Errors of requests that are not served.
+var (
+	errQueueFull = errors.New("too many requests are waiting for an instance")
+	errClosed    = errors.New("the host is shutting down")
+)
+
+// acquire waits for a slot, and takes an instance that can serve a further request, if there is one.
+func (h *Host) acquire(ctx context.Context) (*instance, error) {
+	select {
+	case h.slots <- struct{}{}:
+	default:
+		defer h.stats.waiting.Add(-1)
+		if h.stats.waiting.Add(1) > int64(h.limits.Queue) {
+			return nil, errQueueFull
+		}
+		select {
+		case h.slots <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		<-h.slots
+		return nil, errClosed
+	}
+	n := len(h.idle)
+	if n == 0 {
+		return nil, nil
+	}
+	i := h.idle[n-1]
+	h.idle = h.idle[:n-1]
+	return i, nil
+}
+
+// release frees the slot. An instance that can serve a further request is kept.
+func (h *Host) release(i *instance, reusable bool) {
+	if i != nil {
+		h.mu.Lock()
+		keep := reusable && h.Reuse && !h.closed
+		if keep {
+			h.idle = append(h.idle, i)
+		}
+		h.mu.Unlock()
+		if !keep {
+			i.close()
+		}
+	}
+	<-h.slots
+}
+
+// moduleConfig returns the configuration of an instance. Without these settings, wazero's clocks stand still, its
+// random numbers are always the same, and sleeping takes no time.
+func moduleConfig(s *stdio) wazero.ModuleConfig {
+	return wazero.NewModuleConfig().WithName("").WithStartFunctions().WithStdin(s).WithStdout(&s.out).WithStderr(&s.err).
+		WithRandSource(rand.Reader).WithSysWalltime().WithNanotime(contract.Now, 1).WithSysNanosleep()
+}
+
+// setting returns a variable of this process as KEY=VALUE, if it has a value.
+func setting(name string) (string, bool) {
+	value := os.Getenv(name)
+	return name + "=" + value, value != ""
+}
+
+var _ http.Handler = (*Host)(nil)
