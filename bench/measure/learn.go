@@ -42,7 +42,7 @@ func (p *preparation) adhocRequests(ctx context.Context, script *subject.Program
 	if err != nil {
 		return nil, err
 	}
-	sides := []run.Side{{Model: subject.ScriptModel, Title: p.CGI}}
+	sides := []run.Side{{Model: p.Models[0], Title: p.CGI}}
 	external := p.launcher.External
 	if server != nil {
 		if err := p.prepareServer(ctx, server); err != nil {

@@ -48,7 +48,9 @@ func (o *Options) Complete() error {
 		o.ReuseLevels = o.ReuseLevels && o.Explicit["reuse-levels"]
 	}
 	if o.CGI != "" {
-		o.Models, o.ReuseLevels = []string{subject.ScriptModel}, false
+		if o.ReuseLevels = false; !o.Explicit["model"] {
+			o.Models = []string{subject.ScriptModel}
+		}
 		if o.Baseline == "" && o.Persistent != "" {
 			o.Baseline = subject.PersistentName
 		}

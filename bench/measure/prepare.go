@@ -158,6 +158,7 @@ func (p *preparation) prepareSuite(ctx context.Context) (e *run.Execution, err e
 		return nil, fmt.Errorf("--require-all: %w", errors.Join(lineup.Missing...))
 	}
 	p.launcher.Programs, p.launcher.External, p.launcher.Seed = lineup.Programs, lineup.External, p.Seed
+	p.launcher.Variants = lineup.Variants
 	made := s.Plan(p.Options.Options, lineup)
 	p.compareResponses(&made)
 	for _, w := range made.Workloads {

@@ -80,7 +80,9 @@ func recyclingFigures(a *analysis.Analysis, size size) (found []*figure) {
 			Title: fmt.Sprintf("CPU time of a request by the requests that a process serves: %s, %s", name, r.Load),
 			Short: "Recycling: " + name, Data: recyclePoints(a),
 			About: "The curve is the fit a + b/N. Models with a process per request are at 1, and those that keep their " +
-				"process at the right edge. Both axes are logarithmic.",
+				"process at the right edge. Both axes are logarithmic. The shape shows what a request shares with others: " +
+				"a circle, nothing; a square, the process, but not its memory; a triangle, the memory with earlier requests; " +
+				"a diamond, the memory with requests at the same time.",
 			x: size.acrossPlot(), y: logScale(plotHeight, plotTop)}
 		most := 1
 		for _, p := range r.Points {
@@ -91,6 +93,7 @@ func recyclingFigures(a *analysis.Analysis, size size) (found []*figure) {
 			model  string
 			series int
 			at     int
+			shape  contract.Isolation
 			cpu    float64
 		}
 		var marks []mark
@@ -111,7 +114,7 @@ func recyclingFigures(a *analysis.Analysis, size size) (found []*figure) {
 					at = 1
 				}
 			}
-			marks = append(marks, mark{c.Model, series, at, float64(*c.CPUPerRequest)})
+			marks = append(marks, mark{c.Model, series, at, m.Isolation(), float64(*c.CPUPerRequest)})
 			f.x.include(float64(at))
 			f.y.include(float64(*c.CPUPerRequest))
 		}
@@ -119,7 +122,8 @@ func recyclingFigures(a *analysis.Analysis, size size) (found []*figure) {
 		f.y.widen()
 		f.axes(func(v float64) string { return units.Count(int64(v)) }, units.Duration)
 		for _, m := range marks {
-			f.mark(f.x.at(float64(m.at)), f.y.at(m.cpu), m.series, fmt.Sprintf("%s: %s", m.model, units.Duration(m.cpu)))
+			f.shapedMark(f.x.at(float64(m.at)), f.y.at(m.cpu), m.series, int(m.shape),
+				fmt.Sprintf("%s: %s", m.model, units.Duration(m.cpu)))
 		}
 		var curve [][2]float64
 		for n := 1.0; n <= float64(kept); n *= 1.25 {

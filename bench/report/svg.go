@@ -139,9 +139,12 @@ var shapes = [4]string{
 }
 
 // mark draws the marker of the series with this index. Shapes and dashes distinguish series without colours.
-func (f *figure) mark(x, y float64, index int, hint string) {
+func (f *figure) mark(x, y float64, index int, hint string) { f.shapedMark(x, y, index, index, hint) }
+
+// shapedMark draws a marker with a shape of its own.
+func (f *figure) shapedMark(x, y float64, index, shape int, hint string) {
 	fmt.Fprintf(&f.svg, `<path d="M%.1f %.1f%s" class="mark c%d"><title>%s</title></path>`, x, y,
-		shapes[index%len(shapes)], index%colours, html.EscapeString(hint))
+		shapes[shape%len(shapes)], index%colours, html.EscapeString(hint))
 }
 
 // A scale maps values to positions on an axis.

@@ -126,7 +126,7 @@ FcgidIPCDir {{.Dir}}/fcgid
 FcgidProcessTableFile {{.Dir}}/fcgid.table
 FcgidInitialEnv PHP_FCGI_MAX_REQUESTS 0
 {{range $name, $value := .Variables}}FcgidInitialEnv {{$name}} "{{$value}}"
-{{end}}FcgidMaxRequestsPerProcess 0
+{{end}}FcgidMaxRequestsPerProcess {{.Requests}}
 FcgidMaxProcesses {{.Workers}}
 <Files {{.File}}>
 	Options +ExecCGI

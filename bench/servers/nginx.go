@@ -74,8 +74,14 @@ var phpFPM = nginxWeb(webSpec{
 error_log = {{.Dir}}/fpm.log
 [www]
 listen = {{.Dir}}/fcgi
-pm = static
+pm = {{or .Manager "static"}}
 pm.max_children = {{.Workers}}
+pm.max_requests = {{.Requests}}
+{{if eq .Manager "dynamic"}}
+pm.start_servers = 2
+pm.min_spare_servers = 1
+pm.max_spare_servers = 3
+{{end}}
 clear_env = no
 `},
 	// The manager's name has PHP's version at its end.

@@ -42,8 +42,16 @@ type App struct {
 	// Prepare makes the app's data in dir, which is then given to the server's user. It returns the variables by which the
 	// app finds its data. Nil if the app has no data.
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
+	// Recycling replaces processes of a server that keeps some. Other servers ignore it.
+	Recycling
 	// StartFunc, if set, starts a process in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
+}
+
+// A Recycling says how a server replaces its processes.
+type Recycling struct {
+	Requests int    // a process ends after so many requests; 0: never
+	Manager  string // php-fpm's way to choose the number of processes: static (""), dynamic or ondemand
 }
 
 // StartWeb starts the named web server on a free port, to serve a copy of the app. The error may be a
@@ -67,7 +75,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	}
 	w.dir.ignoresSIGCHLD = spec.web.ignoresSIGCHLD
 	s := spec.site
-	s.Dir, s.File = w.dir.dir, filepath.Base(app.File)
+	s.Dir, s.File, s.Recycling = w.dir.dir, filepath.Base(app.File), app.Recycling
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
 	}

@@ -43,7 +43,7 @@ const (
 
 // webSpecs lists all web servers. Each server's specs are in a file of its own.
 var webSpecs = []webSpec{apache, lighttpd, nginx, busybox, miniHTTPD, uwsgi, h2o, pythonScripts, pythonPublisher,
-	modPython, modWSGI, phpCGI, modFCGID, modPHP, phpFPM}
+	modPython, modWSGI, gunicorn, uwsgiPython, phpCGI, modFCGID, modPHP, phpFPM}
 
 // A site holds the values for the configuration templates of a web server.
 type site struct {
@@ -54,6 +54,7 @@ type site struct {
 	Workers   int               // most programs executed concurrently, for servers that need the number
 	File      string            // file name of the app in Bin
 	Variables map[string]string // environment of the app
+	Recycling
 }
 
 // workers is the value of Workers: at least as many as forktax's own host has on two cores.

@@ -22,8 +22,6 @@ func (s *Spec) ValidateComparison(given map[string]bool) error {
 		return InvalidOption(PersistentName, "requires --cgi: add --cgi with a CGI executable to compare")
 	case given["workload"]:
 		return InvalidOption("workload", "cannot be combined with --cgi")
-	case given["model"]:
-		return InvalidOption("model", "cannot be combined with --cgi: a CGI executable has only the model %s", ScriptModel)
 	case given["variants"]:
 		return InvalidOption("variants", "cannot be combined with --cgi")
 	}

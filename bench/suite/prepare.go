@@ -24,6 +24,7 @@ import (
 type Prepared struct {
 	Programs   []subject.Program  // programs that are servers themselves, with the names of their workloads
 	External   []subject.External // all other contenders
+	Variants   []subject.Variant  // models under other names
 	Workloads  []contract.Description
 	Contenders []plan.Contender  // contenders in the order of the report
 	Versions   map[string]string // versions of servers and languages, by program, as printed by the program
@@ -140,6 +141,9 @@ func (p *preparation) addContender(ctx context.Context, c contender) error {
 	}
 	if err != nil {
 		return err
+	}
+	if c.model != "" && c.model != c.name {
+		p.Variants = append(p.Variants, subject.Variant{Name: c.name, Model: c.model})
 	}
 	if external.Start != nil {
 		p.External = append(p.External, external)

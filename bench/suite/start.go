@@ -39,7 +39,7 @@ func (p *preparation) startHosted(c contender, file string) (start, error) {
 
 // startWeb returns the start of a contender under a third-party web server, which responds with the file.
 func (p *preparation) startWeb(c contender, of subject.Program, file string) start {
-	app := servers.App{File: file, Copied: machine.NormalizePageCache}
+	app := servers.App{File: file, Copied: machine.NormalizePageCache, Recycling: c.recycling}
 	if c.extraFile != "" {
 		app.ExtraFiles = []string{filepath.Join(p.dir, c.extraFile)}
 	}

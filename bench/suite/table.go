@@ -1,9 +1,11 @@
 package suite
 
 import (
+	"fmt"
 	"slices"
 
 	"forktax/bench/plan"
+	"forktax/bench/servers"
 	"forktax/workload/contract"
 )
 
@@ -17,16 +19,17 @@ type Suite struct {
 
 // A contender is a server or language that serves a workload.
 type contender struct {
-	workload    string // the suite's name of the workload
-	program     string // the program of this project that defines its data, requests and responses
-	request     string // the measured request
-	name        string // shown instead of a model
-	title       string // description for the report
-	web         string // a web server of package servers; "" means our own host, or the program itself
-	file        string // file in the directory suites/programs; "" means the program itself
-	extraFile   string // another file of that directory that the contender needs
-	interpreter string // the interpreter that our own host executes instead of the file
-	model       string // model of the program, if it is the server itself
+	workload    string            // the suite's name of the workload
+	program     string            // the program of this project that defines its data, requests and responses
+	request     string            // the measured request
+	name        string            // shown instead of a model
+	title       string            // description for the report
+	web         string            // a web server of package servers; "" means our own host, or the program itself
+	file        string            // file in the directory suites/programs; "" means the program itself
+	extraFile   string            // another file of that directory that the contender needs
+	interpreter string            // the interpreter that our own host executes instead of the file
+	model       string            // model of the program, if it is the server itself
+	recycling   servers.Recycling // how a web server replaces its processes
 }
 
 // cgiServers lists the servers of package servers that start a process for each request.
@@ -91,6 +94,13 @@ var All = []Suite{
 		contenders: continuum("hello", "hello"),
 	},
 	{
+		Name: "recycling",
+		About: "servers that keep processes, and replace each after some requests: forktax, php-fpm, mod_fcgid, gunicorn " +
+			"and uWSGI, each relative to itself without that",
+		Baseline:   kept,
+		contenders: recycling(),
+	},
+	{
 		Name:     "languages",
 		About:    "the same CGI program in six languages, under our host",
 		Baseline: "C",
@@ -108,6 +118,14 @@ var All = []Suite{
 
 // cgi is the contender that starts a process for each request, and persistent the contender that reuses everything.
 var cgi, persistent = plan.Fresh, plan.Baseline
+
+// fastcgi is the model whose workers are kept behind a host.
+var fastcgi = func() string {
+	i := slices.IndexFunc(contract.Models, func(m contract.Model) bool {
+		return m.Host == contract.HostWorkers && m.Process == contract.Kept
+	})
+	return contract.Models[i].Name
+}()
 
 // onPostgres is the guestbook with its data in PostgreSQL.
 const onPostgres = "guestbook-postgres"
@@ -170,6 +188,49 @@ func continuum(program, request string) []contender {
 				all = slices.Insert(all, 0, c)
 			} else {
 				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// kept is the contender of a group whose processes are not replaced.
+const kept = "kept"
+
+// recycled are the servers of other projects that replace processes, with the program that they serve.
+var recycled = []contender{
+	{workload: "PHP, nginx and php-fpm", web: "php-fpm", file: "hello.php"},
+	{workload: "PHP, Apache and mod_fcgid", web: "mod_fcgid", file: "hello.php"},
+	{workload: "Python, gunicorn", web: "gunicorn", file: "hello_wsgi.py"},
+	{workload: "Python, uWSGI", web: "uwsgi-python", file: "hello_wsgi.py"},
+}
+
+// recyclePoints are the numbers of requests after which they do it.
+var recyclePoints = []int{500, 10, 1}
+
+// recycling returns, for our own host and each of those servers, one contender that keeps its processes, and one for
+// each number of requests. The latter have the names of our models, so that the same curve is fitted.
+func recycling() (all []contender) {
+	m, _ := contract.ModelKeeping(contract.PerN, contract.PerN, contract.PerN)
+	add := func(c contender, name, title string) {
+		c.program, c.request, c.name, c.title = "hello", "hello", name, title
+		all = append(all, c)
+	}
+	const ours = "Go, forktax"
+	add(contender{workload: ours, model: fastcgi}, kept, "the model "+fastcgi)
+	for _, n := range recyclePoints {
+		add(contender{workload: ours, model: m.Of(n)}, m.Of(n), "the model "+m.Of(n))
+	}
+	for _, c := range recycled {
+		add(c, kept, "processes that are kept")
+		for _, n := range recyclePoints {
+			c.recycling.Requests = n
+			add(c, m.Of(n), fmt.Sprintf("replaced after %d requests", n))
+		}
+		if c.web == "php-fpm" {
+			for _, manager := range []string{"dynamic", "ondemand"} {
+				c.recycling = servers.Recycling{Manager: manager}
+				add(c, manager, "as many processes as needed: pm = "+manager)
 			}
 		}
 	}
