@@ -27,7 +27,7 @@ func command(t *testing.T) string {
 	t.Helper()
 	dir := programtest.Build(t, "forktax", "forktax-hello", "forktax-startup", "forktax-guestbook",
 		"forktax-guestbook-postgres",
-		"forktax-members")
+		"forktax-members", "forktax-wasm", "forktax-hello.wasm")
 	return filepath.Join(dir, "forktax")
 }
 
@@ -172,9 +172,10 @@ func TestLivePage(t *testing.T) {
 	slow := dialed(t, page)
 	defer slow.Close()
 
-	for step := 1; step <= 8; step++ {
+	const steps = 11 // of the tour
+	for step := 1; step <= steps; step++ {
 		b.Do(t, chromedp.Click("#next"))
-		until(t, b, fmt.Sprintf(`document.getElementById("tour-step").textContent === "%d of 8"`, step))
+		until(t, b, fmt.Sprintf(`document.getElementById("tour-step").textContent === "%d of %d"`, step, steps))
 		until(t, b, `document.getElementById("state").textContent === "running" && `+
 			number("#side0 .rps")+" > 0 && "+number("#side1 .rps")+" > 0")
 		if trouble := browsertest.Ask[string](t, b, `document.getElementById("trouble").textContent`); trouble != "" {

@@ -102,7 +102,7 @@ func (o *Options) floorModels() []string {
 	var models []string
 	for _, c := range o.conditions() {
 		m, known := contract.ModelNamed(c.Model)
-		if known && m.Process == contract.PerRequest && !slices.Contains(models, m.Name) {
+		if known && m.Process == contract.PerRequest && m.State == contract.PerRequest && !slices.Contains(models, m.Name) {
 			models = append(models, m.Name)
 		}
 	}

@@ -19,7 +19,7 @@ const exampleRate = 100
 func answers(a *analysis.Analysis) (lines []statement) {
 	switch {
 	case a.Run.Suite != nil:
-		return []statement{answer(a)}
+		return append([]statement{answer(a)}, modelStatements(a)...)
 	case len(a.ColdStarts) > 0:
 		return coldStatements(a)
 	}
@@ -29,7 +29,7 @@ func answers(a *analysis.Analysis) (lines []statement) {
 			lines = append(lines, s)
 		}
 	}
-	if len(lines) == 0 {
+	if lines = append(lines, modelStatements(a)...); len(lines) == 0 {
 		return []statement{nothingFound(a)}
 	}
 	return lines

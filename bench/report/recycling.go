@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"forktax/bench/analysis"
+	"forktax/bench/record"
 	"forktax/bench/units"
 	"forktax/workload/contract"
 )
@@ -135,4 +136,55 @@ func recyclingFigures(a *analysis.Analysis, size size) (found []*figure) {
 		found = append(found, f)
 	}
 	return found
+}
+
+// modelStatements says how much of the tax recycled processes save, and what processes that are started ahead hide.
+func modelStatements(a *analysis.Analysis) (all []statement) {
+	for i, r := range a.Recycling {
+		text := fmt.Sprintf("%s (%s): with %s, a request takes %s of CPU time, and %s/N for its share of a process.",
+			analysis.RequestName(r.Workload, r.Request), r.Load, r.Family, nanoseconds(r.Kept.Value),
+			nanoseconds(r.Process.Value))
+		if r.Enough != nil {
+			text += fmt.Sprintf(" From N = %s, 95%% of the fork tax is saved.", units.Count(int64(*r.Enough)))
+		}
+		all = append(all, statement{text, []string{fmt.Sprintf(".recycling.%d", i)}})
+	}
+	for _, c := range a.OwnCells() {
+		if m, _ := contract.ModelNamed(c.Model); m.Process == contract.Ahead {
+			all = append(all, aheadStatements(a, c)...)
+		}
+	}
+	return all
+}
+
+func nanoseconds(v *float64) string { return units.Duration(*v) }
+
+// aheadStatements compares a model whose processes are started ahead with one that starts them in the request, at the
+// same load. In a closed loop, its throughput is the rate at which it can start them.
+func aheadStatements(a *analysis.Analysis, ahead analysis.Cell) (all []statement) {
+	name := fmt.Sprintf("%s (%s)", analysis.RequestName(ahead.Workload, ahead.Request), ahead.Load)
+	place := placeOf(a)
+	for _, c := range a.OwnCells() {
+		m, _ := contract.ModelNamed(c.Model)
+		same := ahead.Cell
+		same.Model = c.Model
+		if m.Host != contract.HostDirect || c.Cell != same || c.CPUPerRequest == nil || ahead.CPUPerRequest == nil {
+			continue
+		}
+		cpu := fmt.Sprintf("its CPU time per request is %s, that of %s %s",
+			units.Duration(float64(*ahead.CPUPerRequest)), c.Model, units.Duration(float64(*c.CPUPerRequest)))
+		text := ""
+		switch {
+		case ahead.Load.Kind == record.Closed && ahead.ThroughputRPS != nil:
+			text = fmt.Sprintf("%s: %s starts up to %s processes per second; at higher rates, no spare process is left. It "+
+				"saves no work: %s.", name, ahead.Model, units.Number(*ahead.ThroughputRPS), cpu)
+		case ahead.Load.Kind != record.Closed && ahead.Response.P50 != nil && c.Response.P50 != nil:
+			text = fmt.Sprintf("%s: %s hides the start of processes: its median is %s, that of %s %s; %s.", name, ahead.Model,
+				percentileText(ahead.Response, "p50"), c.Model, percentileText(c.Response, "p50"), cpu)
+		default:
+			continue
+		}
+		all = append(all, statement{text, []string{place(ahead), place(c)}})
+	}
+	return all
 }

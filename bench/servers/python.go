@@ -10,8 +10,8 @@ var gunicorn = webSpec{
 	packages: "gunicorn",
 	path:     "/{{.Module}}",
 	commands: [][]string{{"gunicorn", "--bind", "127.0.0.1:{{.Port}}", "--workers", "{{.Workers}}", "--max-requests",
-		"{{.Requests}}", "--pythonpath", "{{.Bin}}", "--chdir", "{{.Dir}}", "--worker-tmp-dir", "{{.Dir}}", "--error-logfile",
-		"{{.Dir}}/error.log", "{{.Module}}:application"}},
+		"{{.Requests}}", "--pythonpath", "{{.Bin}}", "--chdir", "{{.Dir}}", "--graceful-timeout", "2", "--worker-tmp-dir",
+		"{{.Dir}}", "--error-logfile", "{{.Dir}}/error.log", "--env", "SCRIPT_NAME=/{{.Module}}", "{{.Module}}:application"}},
 }
 
 // uwsgiPython has no limit of requests if that is 0.
@@ -23,5 +23,5 @@ var uwsgiPython = webSpec{
 	path:     "/{{.Module}}",
 	commands: [][]string{{"uwsgi", "--plugins", "python3", "--http11-socket", "127.0.0.1:{{.Port}}", "--master",
 		"--die-on-term", "--processes", "{{.Workers}}", "--max-requests", "{{.Requests}}", "--pythonpath", "{{.Bin}}",
-		"--module", "{{.Module}}:application", "--disable-logging", "--logto", "{{.Dir}}/error.log"}},
+		"--mount", "/{{.Module}}={{.Module}}:application", "--manage-script-name", "--disable-logging", "--logto", "{{.Dir}}/error.log"}},
 }

@@ -224,6 +224,9 @@ func recycling() (all []contender) {
 	for _, c := range recycled {
 		add(c, kept, "processes that are kept")
 		for _, n := range recyclePoints {
+			if n == 1 && c.web == "mod_fcgid" { // it then waits a second before each start
+				continue
+			}
 			c.recycling.Requests = n
 			add(c, m.Of(n), fmt.Sprintf("replaced after %d requests", n))
 		}

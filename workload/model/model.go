@@ -18,7 +18,8 @@ import (
 
 // A Package implements one or more execution models. Program.Model selects the model.
 type Package struct {
-	// Start returns a server for p. It is nil for a model that another program serves. The end of ctx must not abort requests in progress.
+	// Start returns a server for p. The end of ctx must not abort requests in progress. It is nil for a model that another
+	// program serves.
 	Start func(ctx context.Context, p Program) (Server, error)
 	// IsChild reports whether a host of this package has started this process. IsChild and Child are nil if the package
 	// starts no children.

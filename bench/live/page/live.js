@@ -245,7 +245,7 @@ function go(to) {
 
 limits = await (await fetch("choices")).json();
 choices = limits.workloads;
-story = tour(limits.ladder);
+story = tour(limits.ladder, limits.models);
 define(by("phases"), limits.phases.map(p => [p.name, p.about]), name => `--phase-${name}`);
 define(by("models"), limits.models.map(m => [m.name, m.about]));
 by("hide").addEventListener("click", () => by("tour").hidden = true);

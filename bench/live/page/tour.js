@@ -1,9 +1,12 @@
 const common = {database: "", clients: 4, rate_rps: 0, work_ms: 0, connect_ms: 0};
 
-// tour returns the steps of the tour: each has a setup, and a text about what to look at. Its argument is the list of
-// models, from the one that reuses everything to the one that reuses nothing.
-export function tour([kept, reconnected, reloaded, fresh]) {
+// tour returns the steps of the tour: each has a setup, and a text about what to look at. Its arguments are the names of
+// models, from the one that reuses everything to the one that reuses nothing, and all models.
+export function tour([kept, reconnected, reloaded, fresh], models) {
 	const twins = [fresh, kept];
+	const spare = models.find(m => m.process === "ahead").name;
+	const recycled = models.find(m => m.requests === 100).name;
+	const instances = models.find(m => m.host && m.process === "kept" && m.state === "request").name;
 	return [
 		{
 			setup: {...common, workload: "hello", models: twins, clients: 0, rate_rps: 5},
@@ -36,6 +39,18 @@ export function tour([kept, reconnected, reloaded, fresh]) {
 		{
 			setup: {...common, workload: "members/directory", models: twins},
 			text: "Authentication. The server checks each user in a password file and in a directory, before any page. A resident handler has read the file and keeps its connections. A process per request reads and connects again.",
+		},
+		{
+			setup: {...common, workload: "startup", models: [spare, fresh], clients: 0, rate_rps: 5, work_ms: 20},
+			text: "Processes started ahead. On the left, eight processes have initialised and wait for one request each. The response is fast, since the start is no longer part of it. The CPU time is the same, and under load there are no spare processes left: choose four clients instead of a rate.",
+		},
+		{
+			setup: {...common, workload: "startup", models: [recycled, kept], work_ms: 20},
+			text: "Recycled processes. On the left, a process serves 100 requests, and then another one takes its place. Each request pays a hundredth of a start. A leak of memory ends with its process.",
+		},
+		{
+			setup: {...common, workload: "hello", models: [instances, fresh]},
+			text: "WebAssembly. On the left, one process runs a new instance of a module for each request. Like a process, an instance shares no memory with others. No process is started, but the code of a module is slower.",
 		},
 	];
 }

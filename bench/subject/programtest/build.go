@@ -2,21 +2,31 @@
 package programtest
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"forktax/bench/subject"
 )
 
-// Build builds this module's commands, such as forktax-hello, or packages by their import paths, into a new directory,
-// which it returns.
+// Build builds this module's commands, such as forktax-hello, their WebAssembly modules, such as forktax-hello.wasm, or
+// packages by their import paths, into a new directory, which it returns.
 func Build(tb testing.TB, commands ...string) (dir string) {
 	tb.Helper()
 	dir = tb.TempDir()
 	args := slices.Concat([]string{"build"}, subject.BuildFlags(), []string{"-o", dir + string(filepath.Separator)})
 	for _, c := range commands {
+		if program, isModule := strings.CutSuffix(c, ".wasm"); isModule {
+			cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", filepath.Join(dir, c), "forktax/cmd/"+program)
+			cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				tb.Fatalf("building %s: %v\n%s", c, err, out)
+			}
+			continue
+		}
 		if filepath.Base(c) == c {
 			c = "forktax/cmd/" + c
 		}
