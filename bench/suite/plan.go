@@ -53,5 +53,6 @@ func (s Suite) Plan(o plan.Options, l *Prepared) plan.Plan {
 	for _, missing := range l.Missing {
 		described.LeftOut = append(described.LeftOut, missing.Error())
 	}
+	described.LeftOut = append(described.LeftOut, l.Lacking...)
 	return plan.OfSuite(o, described, l.Workloads, s.Baseline)
 }

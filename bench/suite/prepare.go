@@ -29,6 +29,7 @@ type Prepared struct {
 	Contenders []plan.Contender  // contenders in the order of the report
 	Versions   map[string]string // versions of servers and languages, by program, as printed by the program
 	Missing    []error           // reasons why contenders were left out, without duplicates
+	Lacking    []string          // models that a program cannot have, with the reason
 }
 
 // A preparation is the state of a suite that is being prepared.
@@ -115,6 +116,11 @@ func (p *preparation) leaveOut(why error) {
 func (p *preparation) addContender(ctx context.Context, c contender) error {
 	of := p.programs[c.program]
 	title := c.title
+	if c.model != "" && !of.HasModel(c.model) {
+		p.Lacking = append(p.Lacking, fmt.Sprintf("%s: a program in Go cannot be forked after its start, since only the "+
+			"thread that forks exists in the copy", c.model))
+		return nil
+	}
 	if of.Database == subject.Postgres {
 		if err := servers.PostgresInstalled(); err != nil {
 			return err

@@ -5,4 +5,4 @@ package main
 import "testing"
 
 // TestSlowScripts runs the scripts that take long, or that need third-party servers.
-func TestSlowScripts(t *testing.T) { runScripts(t, "testdata/slow") }
+func TestSlowScripts(t *testing.T) { runScripts(t, "testdata/slow", "forktax-wasm", "forktax-hello.wasm") }

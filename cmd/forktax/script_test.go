@@ -37,11 +37,11 @@ func TestMain(m *testing.M) {
 // TestScripts runs the scripts, which run the command as users do, with real workload programs that are built once.
 func TestScripts(t *testing.T) { runScripts(t, "testdata") }
 
-// runScripts runs the scripts in a directory.
-func runScripts(t *testing.T, dir string) {
+// runScripts runs the scripts in a directory. They have the usual programs, and more.
+func runScripts(t *testing.T, dir string, more ...string) {
 	t.Helper()
-	programs := programtest.Build(t, "forktax-hello", "forktax-guestbook", "forktax-guestbook-postgres", "forktax-startup",
-		"forktax/cmd/forktax/testdata/modelled")
+	programs := programtest.Build(t, append(more, "forktax-hello", "forktax-guestbook", "forktax-guestbook-postgres",
+		"forktax-startup", "forktax/cmd/forktax/testdata/modelled")...)
 	checkout, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
