@@ -13,7 +13,6 @@ import (
 type stdio struct {
 	head []byte    // what the input begins with
 	body io.Reader // the rest; nil if there is none
-	read bool      // reading the body has failed
 	out  output
 	err  errorOutput
 }
