@@ -190,17 +190,7 @@ func (c *counters) admit(l *limiter, w http.ResponseWriter, r *http.Request) boo
 // count adds the report of a child.
 func (c *counters) count(r child.Report) {
 	c.connections.Add(r.Connections)
-	raise(&c.peak, r.PeakMemory)
-}
-
-// raise sets v to n unless it is already higher.
-func raise(v *atomic.Int64, n int64) {
-	for {
-		old := v.Load()
-		if n <= old || v.CompareAndSwap(old, n) {
-			return
-		}
-	}
+	model.Raise(&c.peak, r.PeakMemory)
 }
 
 // refuse responds with a status and its name. The reason is logged, but not sent to the client.

@@ -15,6 +15,7 @@ import (
 	"forktax/cgi/child"
 	"forktax/cgi/message"
 	"forktax/workload/contract"
+	"forktax/workload/model"
 )
 
 // A fault is the reason why the response to a request is not that of its instance.
@@ -241,12 +242,7 @@ func (e *exchange) count() {
 	i, rep := e.instance, &e.stdio.err.report
 	e.host.stats.connections.Add(max(rep.Connections-i.opened, 0))
 	i.opened = max(i.opened, rep.Connections)
-	for n := i.size(); ; {
-		old := e.host.stats.peak.Load()
-		if n <= old || e.host.stats.peak.CompareAndSwap(old, n) {
-			return
-		}
-	}
+	model.Raise(&e.host.stats.peak, i.size())
 }
 
 // recordPhases records the phases of the request. The creation of an instance and the start of its program are part of

@@ -22,7 +22,6 @@ type instance struct {
 	stdio   *stdio
 	created int64 // when it had been created, by contract.Now
 	opened  int64 // connections that it has reported
-	called  bool  // it has served a request
 }
 
 // newInstance creates an initialized instance. The variables of a request are added to its environment.

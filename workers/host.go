@@ -64,7 +64,7 @@ func (h *Host) Open(ctx context.Context) error {
 		return fmt.Errorf("%d workers, but at most %d processes are allowed", h.Workers, h.limits.Children)
 	}
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
-	h.pool = pool{host: h, all: map[*worker]struct{}{}}
+	h.pool = pool{host: h, all: map[*worker]struct{}{}, started: make(chan struct{}, 1)}
 	var err error
 	if h.errors, err = newErrorLog(h.Logger); err != nil {
 		return err

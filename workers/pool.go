@@ -32,6 +32,7 @@ type pool struct {
 	closed   bool
 	ended    []contract.Child // workers that have ended, the newest last
 	tasks    sync.WaitGroup   // goroutines
+	started  chan struct{}    // has an element if a start has ended that open has not looked at
 }
 
 // A loan is a worker for a request, or the reason why there is none.
@@ -81,6 +82,7 @@ func (p *pool) start() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.starting--
+	defer p.tellOpen()
 	switch {
 	case err != nil && !p.closed:
 		p.startFailed(err)
@@ -251,6 +253,11 @@ func (p *pool) open(ctx context.Context) error {
 	p.refill()
 	p.mu.Unlock()
 	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.started:
+		}
 		p.mu.Lock()
 		ready, failure := len(p.idle) >= p.host.Workers, p.failure
 		p.mu.Unlock()
@@ -260,11 +267,14 @@ func (p *pool) open(ctx context.Context) error {
 		case ready:
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Millisecond):
-		}
+	}
+}
+
+// tellOpen tells open that a start has ended.
+func (p *pool) tellOpen() {
+	select {
+	case p.started <- struct{}{}:
+	default:
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -90,16 +89,6 @@ func (s *process) withFate(err error) error {
 		return fmt.Errorf("the worker %s", s.fate())
 	case <-time.After(killEvery): // it has closed its connection, but goes on
 		return err
-	}
-}
-
-// raise sets v to n unless it is already higher.
-func raise(v *atomic.Int64, n int64) {
-	for {
-		old := v.Load()
-		if n <= old || v.CompareAndSwap(old, n) {
-			return
-		}
 	}
 }
 

@@ -230,7 +230,7 @@ func (p *Proxy) takeReport(resp *http.Response) error {
 			p.opened = rep.Connections
 		}
 		p.mu.Unlock()
-		raise(&p.stats.peak, rep.PeakMemory)
+		model.Raise(&p.stats.peak, rep.PeakMemory)
 	}
 	resp.Header.Del(reportHeader)
 	return nil

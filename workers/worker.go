@@ -11,6 +11,7 @@ import (
 
 	"forktax/cgi/child"
 	"forktax/cgi/spawn"
+	"forktax/workload/model"
 )
 
 // bufferSize is the size in bytes of the buffer for records of a worker; most responses are read at once.
@@ -83,7 +84,7 @@ func (w *worker) count(line []byte) (rep child.Report) {
 	if rep.Read(line) {
 		w.host.stats.connections.Add(rep.Connections - w.opened)
 		w.opened = rep.Connections
-		raise(&w.host.stats.peak, rep.PeakMemory)
+		model.Raise(&w.host.stats.peak, rep.PeakMemory)
 	}
 	return rep
 }

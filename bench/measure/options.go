@@ -85,6 +85,7 @@ func (o *Options) limits() (flags []string) {
 			flags = append(flags, fmt.Sprintf("-%s=%d", name, n))
 		}
 	}
+	slices.Sort(flags)
 	return flags
 }
 

@@ -91,7 +91,7 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 		}
 	}
 	p.compareResponses(&made)
-	made.Traps = p.traps.Found
+	made.Traps, made.Limits = p.traps.Found, p.launcher.Limits
 	if made.Env, err = p.HashedVariables(); err != nil {
 		return made, err
 	}

@@ -49,6 +49,7 @@ type Plan struct {
 	Searched       bool                   `json:"searched,omitempty"`        // find the highest rate that meets Objective
 	Check          *CheckSpec             `json:"check,omitempty"`           // nil if the run is not a check
 	Suite          *SuiteInfo             `json:"suite,omitempty"`           // nil if the run is not of a suite
+	Limits         []string               `json:"limits,omitempty"`          // flags of limits for programs
 	Env            map[string]string      `json:"env,omitempty"`             // set by the user; hashes of the values
 	Servers        []Server               `json:"servers,omitempty"`         // external, or started by a command
 	Traps          []subject.Trap         `json:"traps,omitempty"`           // traps found during preparation

@@ -12,6 +12,7 @@ import (
 	"context"
 	"log"
 	"net/http"
+	"sync/atomic"
 
 	"forktax/workload/contract"
 )
@@ -87,4 +88,14 @@ type Stats struct {
 	Refused         int64 // requests refused with status 503 because the queue was full
 	Connections     int64 // connections to databases and directories that children reported
 	PeakMemoryBytes int64 // highest peak resident set size that a child reported; 0 if none did
+}
+
+// Raise sets v to n unless it is already higher.
+func Raise(v *atomic.Int64, n int64) {
+	for {
+		old := v.Load()
+		if n <= old || v.CompareAndSwap(old, n) {
+			return
+		}
+	}
 }
