@@ -227,6 +227,9 @@ func withGlobals(content []byte, values []uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(values) != len(found) {
+		return nil, fmt.Errorf("the module has %d variables, its state %d", len(found), len(values))
+	}
 	b := binary.AppendUvarint(nil, uint64(len(found)))
 	for i, g := range found {
 		if g.mutable == isMutable {
