@@ -28,7 +28,9 @@ func listen() (*listener, error) {
 	if spawn.IsListening(standardInput) {
 		l.Listener, err = net.FileListener(os.Stdin)
 	} else {
-		l.first, err = net.FileConn(os.Stdin)
+		if l.first, err = net.FileConn(os.Stdin); err == nil {
+			l.first = newOwnConn(l.first)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("standard input is not a connection of a FastCGI host: %w", err)
@@ -90,12 +92,17 @@ func (c *conn) Read(p []byte) (int, error) { return c.in.Read(p) }
 func (c *conn) Write(record []byte) (int, error) {
 	c.mu.Lock()
 	c.held = append(c.held, record...)
-	holds := len(record) > 1 && record[1] == stdout && len(c.held) < mostRecords
+	kind := record[1]
+	holds := kind == stdout && len(c.held) < mostRecords
 	c.mu.Unlock()
 	if holds {
 		return len(record), nil
 	}
-	return len(record), c.flush()
+	err := c.flush()
+	if own, ok := c.Conn.(*ownConn); ok && kind == endRequest {
+		own.responded()
+	}
+	return len(record), err
 }
 
 func (c *conn) flush() error {
