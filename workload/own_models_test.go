@@ -13,5 +13,5 @@ func ownModels() []string {
 
 func isOwn(name string) bool {
 	i := slices.IndexFunc(contract.Models, func(m contract.Model) bool { return m.Name == name })
-	return contract.Models[i].Host != contract.HostWasm && contract.Models[i].Host != contract.HostZygote
+	return contract.Models[i].IsGeneral()
 }

@@ -76,6 +76,9 @@ var Models = []Model{
 		State: Kept, Connection: Kept, Host: HostWasm},
 }
 
+// IsGeneral reports whether each Go program of package workload has the model. Others need a module, or Python.
+func (m Model) IsGeneral() bool { return m.Host != HostWasm && m.Host != HostZygote }
+
 // An Isolation says what a request shares with others.
 type Isolation int
 

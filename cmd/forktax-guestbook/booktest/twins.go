@@ -25,6 +25,9 @@ func (s Suite) responsesOfModels(t *testing.T) {
 	s.Fresh(t)
 	each := int64(len(s.Workload.Requests))
 	for _, m := range contract.Models {
+		if !m.IsGeneral() {
+			continue
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			url, admin := s.serve(t, m.Of(perWorker))
 			before := usage(t, admin)
@@ -70,6 +73,9 @@ func (s Suite) connectionsAreClosed(t *testing.T) {
 		t.Skip("the number of connections is unknown on this system")
 	}
 	for _, m := range contract.Models {
+		if !m.IsGeneral() {
+			continue
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			kept := pooled
 			if m.Process == contract.PerRequest {
