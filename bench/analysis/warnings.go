@@ -233,7 +233,7 @@ func suiteWarning(r *record.Result) (Warning, bool) {
 	if s == nil || len(s.LeftOut) == 0 {
 		return Warning{}, false
 	}
-	return Warning{Code: "left out",
+	return Warning{Code: "left out", Advice: "what is not installed can be added by its package",
 		Text: fmt.Sprintf("parts of the suite %s were left out: %s", s.Name, strings.Join(s.LeftOut, "; "))}, true
 }
 
