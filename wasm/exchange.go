@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -18,14 +17,6 @@ import (
 	"forktax/workload/model"
 )
 
-// A fault is the reason why the response to a request is not that of its instance.
-type fault struct {
-	status int // for the client, if no part of a response was sent; 0 if the client has disconnected
-	why    string
-}
-
-func (f *fault) Error() string { return f.why }
-
 // An exchange is a request and its instance.
 type exchange struct {
 	host     *Host
@@ -36,7 +27,6 @@ type exchange struct {
 	body     *body
 	arrived  int64
 	lent     int64 // when the request had a slot
-	called   int64 // when the instance was called
 
 	timer   *time.Timer // ends the instance
 	end     time.Time   // of the limit for the whole request; zero if there is none
@@ -53,52 +43,35 @@ type exchange struct {
 // If the instance fails after a part of its response was sent, ServeHTTP panics with [http.ErrAbortHandler].
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{host: h, request: r, arrived: contract.Now()}
-	e.response = response{to: w, limits: h.limits, heard: e.extend}
+	e.response = response{Reply: message.Reply{To: w}, limits: h.limits, heard: e.extend}
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
 	err := e.serve()
 	if err == nil {
 		return
 	}
-	var f *fault
-	if !errors.As(err, &f) {
-		f = &fault{http.StatusBadGateway, err.Error()}
+	f := message.FaultOf(err)
+	if f.IsFailure() {
+		h.stats.failed.Add(1)
+		e.log(f.Why)
 	}
-	switch {
-	case f.status == 0:
-		panic(http.ErrAbortHandler)
-	case f.status == http.StatusServiceUnavailable:
-		h.stats.refused.Add(1)
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, f.why, f.status)
-		return
-	}
-	h.stats.failed.Add(1)
-	e.log(f)
-	if e.response.passed {
-		panic(http.ErrAbortHandler) // so that the client does not take the response for complete
-	}
-	http.Error(w, http.StatusText(f.status), f.status) // the reason is for the log
+	f.Respond(w, e.response.Passed)
 }
 
-// log logs an error of the request as one printable line.
-func (e *exchange) log(err error) {
-	e.host.logger.Printf("%s", foreign.Line(fmt.Sprintf("%s %s: %v", e.request.Method, e.request.URL.RequestURI(), err)))
-}
+// log logs a text about the request as one printable line, without secrets.
+func (e *exchange) log(text string) { message.Log(e.host.logger, e.request, text) }
 
 func (e *exchange) serve() error {
 	h := e.host
-	if most := h.limits.Body; most > 0 && e.request.ContentLength > most {
-		e.response.to.Header().Set("Connection", "close") // the body is not read
-		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes, more than %d",
-			e.request.ContentLength, most)}
+	if err := message.CheckLength(e.response.To, e.request, h.limits.Body); err != nil {
+		return err
 	}
 	i, err := h.acquire(e.request.Context())
 	switch {
 	case errors.Is(err, errQueueFull), errors.Is(err, errClosed):
-		return &fault{http.StatusServiceUnavailable, err.Error()}
+		return &message.Fault{Status: http.StatusServiceUnavailable, Why: err.Error()}
 	case err != nil:
-		return &fault{0, "the client has disconnected"}
+		return message.Disconnected
 	}
 	e.instance, e.lent = i, contract.Now()
 	err = e.converse()
@@ -112,30 +85,29 @@ func (e *exchange) converse() error {
 	defer cancel()
 	e.body = &body{from: e.request.Body, most: e.host.limits.Body}
 	if err := e.prepare(ctx); err != nil {
-		if cause := e.cause(err); cause != nil {
+		if cause := e.cause(); cause != nil {
 			return cause
 		}
-		return &fault{http.StatusInternalServerError, err.Error()}
+		return &message.Fault{Status: http.StatusInternalServerError, Why: err.Error()}
 	}
-	e.called = contract.Now()
 	err := e.instance.call(ctx, e.host.entry.serve)
 	e.timer.Stop()
 	e.stdio.err.flush()
 	e.count()
 	var exit exitError
-	if errors.As(err, &exit) && e.response.status != 0 { // its response is passed on, as that of a CGI program
+	if errors.As(err, &exit) && e.response.Status != 0 { // its response is passed on, as that of a CGI program
 		e.host.stats.failed.Add(1)
-		e.log(err)
+		e.log(err.Error())
 		err = nil
 	}
-	if err == nil && e.response.failed == nil && e.response.status == 0 {
+	if err == nil && e.response.failed == nil && e.response.Status == 0 {
 		err = errors.New("the module wrote no complete response header")
 	}
 	if err = errors.Join(e.response.failed, err); err != nil {
-		if cause := e.cause(err); cause != nil {
+		if cause := e.cause(); cause != nil {
 			return cause
 		}
-		return &fault{http.StatusBadGateway, err.Error()}
+		return &message.Fault{Status: http.StatusBadGateway, Why: err.Error()}
 	}
 	e.recordPhases()
 	e.response.pass()
@@ -157,7 +129,7 @@ func (e *exchange) limited() (context.Context, context.CancelFunc) {
 	e.timer = time.AfterFunc(time.Hour, func() {
 		e.expired.Store(true)
 		cancel()
-		_ = http.NewResponseController(e.response.to).SetReadDeadline(time.Unix(1, 0)) // it may wait for the body
+		_ = http.NewResponseController(e.response.To).SetReadDeadline(time.Unix(1, 0)) // it may wait for the body
 	})
 	e.extend()
 	return ctx, func() {
@@ -181,24 +153,18 @@ func (e *exchange) extend() {
 }
 
 // cause returns the fault that made the instance fail, or nil if it is the instance's own.
-func (e *exchange) cause(err error) error {
-	closes := func() { e.response.to.Header().Set("Connection", "close") } // the rest of the body is not read
-	var long *http.MaxBytesError
-	switch failed := e.body.failed; {
-	case e.expired.Load() && e.body.reading.Load(), errors.Is(failed, os.ErrDeadlineExceeded):
-		closes()
-		return &fault{http.StatusRequestTimeout, "the body came too slowly"}
+func (e *exchange) cause() error {
+	failed := e.body.failed
+	switch {
+	case e.expired.Load() && e.body.reading.Load():
+		return message.BodyFault(e.response.To, os.ErrDeadlineExceeded)
 	case e.expired.Load():
-		closes()
-		return &fault{http.StatusGatewayTimeout, "the instance exceeded a time limit and was ended"}
+		e.response.To.Header().Set("Connection", "close") // the rest of the body is not read
+		return &message.Fault{Status: http.StatusGatewayTimeout, Why: "the instance exceeded a time limit and was ended"}
 	case e.request.Context().Err() != nil:
-		return &fault{0, "the client has disconnected"}
-	case errors.As(failed, &long):
-		closes()
-		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", long.Limit)}
+		return message.Disconnected
 	case failed != nil:
-		closes()
-		return &fault{http.StatusBadRequest, "reading the body: " + failed.Error()}
+		return message.BodyFault(e.response.To, failed)
 	}
 	return nil
 }
@@ -248,7 +214,7 @@ func (e *exchange) count() {
 // recordPhases records the phases of the request. The creation of an instance and the start of its program are part of
 // the first request that it serves.
 func (e *exchange) recordPhases() {
-	recorder := contract.PhaseRecorderOf(e.response.to)
+	recorder := contract.PhaseRecorderOf(e.response.To)
 	if recorder == nil {
 		return
 	}

@@ -59,7 +59,7 @@ type Host struct {
 	image   *image // the memory of a new instance; nil if that has to be initialized
 	copies  bool   // the memory of each instance has to be initialized
 	slots   chan struct{}
-	stats   struct{ exchanges, failed, refused, running, waiting, connections, peak atomic.Int64 }
+	stats   struct{ failed, refused, running, waiting, connections, peak atomic.Int64 }
 
 	mu     sync.Mutex
 	idle   []*instance // those that can serve a further request

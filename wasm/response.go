@@ -4,32 +4,22 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"maps"
-	"net/http"
 
 	"forktax/cgi/child"
 	"forktax/cgi/message"
 	"forktax/workload/contract"
 )
 
-// mostHeld is the size in bytes of the part of a response that is held back. Until the response is longer, or the
-// module flushes it, the instance can still fail and the client get an error status.
-const mostHeld = 8 << 10
-
 // A response is the response of a module, which is its standard output.
 type response struct {
-	to     http.ResponseWriter
-	limits contract.ChildLimits
+	message.Reply // its status is 0 until the header is complete
+	limits        contract.ChildLimits
 
 	held    []byte // the header until it is complete, then the part of the body that is held back
-	header  http.Header
-	status  int    // 0 until the header is complete
 	length  int64  // bytes of the body so far
 	flushes bool   // all data is sent as soon as it arrives
-	passed  bool   // a part of the response was sent
 	head    int64  // when the header was complete, by contract.Now
 	failed  error  // why the response is not valid
-	left    bool   // the client has disconnected
 	heard   func() // called whenever data arrives
 }
 
@@ -49,22 +39,25 @@ var headEnds = [][]byte{[]byte("\n\n"), []byte("\n\r\n")}
 
 func (r *response) take(p []byte) error {
 	r.held = append(r.held, p...)
-	if r.status == 0 {
+	if r.Status == 0 {
 		end := endOfHead(r.held)
-		if most := r.limits.ResponseHeader; most > 0 && int64(max(end, 0)) > most || end < 0 && most > 0 &&
-			int64(len(r.held)) > most {
+		length := end
+		if end < 0 {
+			length = len(r.held)
+		}
+		if most := r.limits.ResponseHeader; most > 0 && int64(length) > most {
 			return fmt.Errorf("the response header has more than %d bytes", most)
 		}
 		if end < 0 {
 			return nil
 		}
 		var err error
-		r.status, r.header, err = message.ReadHead(bufio.NewReader(bytes.NewReader(r.held[:end])))
+		r.Status, r.Header, err = message.ReadHead(bufio.NewReader(bytes.NewReader(r.held[:end])))
 		if err != nil {
 			return fmt.Errorf("the response header is not valid: %w", err)
 		}
 		r.head = contract.Now()
-		r.flushes = child.TakeFlush(r.header)
+		r.flushes = child.TakeFlush(r.Header)
 		r.held = r.held[:copy(r.held, r.held[end:])]
 		r.length = int64(len(r.held))
 	} else {
@@ -73,11 +66,11 @@ func (r *response) take(p []byte) error {
 	if most := r.limits.Response; most > 0 && r.length > most {
 		return fmt.Errorf("the response body has more than %d bytes", most)
 	}
-	if r.flushes || len(r.held) > mostHeld {
+	if r.flushes || len(r.held) > message.MostHeld {
 		r.pass()
 	}
 	if r.flushes {
-		_ = http.NewResponseController(r.to).Flush() // if unsupported, the data is sent later
+		r.Flush()
 	}
 	return nil
 }
@@ -93,16 +86,8 @@ func endOfHead(text []byte) int {
 	return least
 }
 
-// pass passes on what is held back. What a client that has disconnected does not take is dropped.
+// pass passes on what is held back.
 func (r *response) pass() {
-	if !r.passed {
-		r.passed = true
-		maps.Copy(r.to.Header(), r.header)
-		r.to.WriteHeader(r.status)
-	}
-	if !r.left && len(r.held) > 0 && !contract.Bodiless(r.status) {
-		_, err := r.to.Write(r.held)
-		r.left = err != nil
-	}
+	r.Pass(r.held)
 	r.held = r.held[:0]
 }

@@ -2,45 +2,31 @@ package workers
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"log"
 	"math"
 	"net/http"
 	"os"
 	"time"
 
-	"forktax/bench/foreign"
 	"forktax/cgi/child"
+	"forktax/cgi/message"
 	"forktax/workload/contract"
 )
-
-// A fault is the reason why the response to a request is not that of its worker.
-type fault struct {
-	status int // for the client, if no part of a response was sent; 0 if the client has disconnected
-	why    string
-}
-
-func (f *fault) Error() string { return f.why }
 
 // An exchange is a request and its worker.
 type exchange struct {
 	host    *Host
 	worker  *worker
-	to      http.ResponseWriter
+	reply   message.Reply
 	request *http.Request
 	report  string // asks the worker for a report
 	body    []byte // a body that was read before a worker was lent
 
 	stdout  stream
 	limited io.LimitedReader // limits the header of the response
-	status  int
-	header  http.Header
-	rest    []byte // the part of the response that is held back
-	length  int64  // bytes of the body so far
-	flushes bool   // the handler flushes the response: all data is sent as soon as it arrives
-	passed  bool   // a part of the response was sent
-	left    bool   // the client has disconnected
+	rest    []byte           // the part of the response that is held back
+	length  int64            // bytes of the body so far
+	flushes bool             // the handler flushes the response: all data is sent as soon as it arrives
 	stamps  stamps
 }
 
@@ -54,9 +40,6 @@ const (
 	// mostRead is the size in bytes of the largest body that is read before a worker is lent to the request, so that slow
 	// clients do not keep workers from serving.
 	mostRead = 64 << 10
-	// mostHeld is the size in bytes of the part of a response that is held back. Until the response is longer, or the
-	// worker flushes it, the worker can still fail and the client get an error status.
-	mostHeld = 8 << 10
 	// lastPart is how long a body may take that has not been sent completely when the response is complete.
 	lastPart = 10 * time.Millisecond
 	// lendTries is the number of workers that are tried. One that has ended while it waited has not seen the request.
@@ -72,7 +55,7 @@ const (
 //
 // If the worker fails after a part of its response was sent, ServeHTTP panics with [http.ErrAbortHandler].
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e := &exchange{host: h, to: w, request: r}
+	e := &exchange{host: h, reply: message.Reply{To: w}, request: r}
 	e.stamps.arrived = contract.Now()
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
@@ -83,43 +66,22 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	var f *fault
-	if !errors.As(err, &f) {
-		f = &fault{http.StatusBadGateway, err.Error()}
-	}
-	switch {
-	case f.status == 0: // the client has disconnected
-		panic(http.ErrAbortHandler)
-	case f.status != http.StatusServiceUnavailable:
+	f := message.FaultOf(err)
+	if f.IsFailure() {
 		h.stats.failed.Add(1)
-		e.log(f.why)
+		e.log(f.Why)
 	}
-	if e.passed {
-		panic(http.ErrAbortHandler) // so that the client does not take the response for complete
-	}
-	if f.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, f.why, f.status)
-		return
-	}
-	http.Error(w, http.StatusText(f.status), f.status) // the reason is for the log
+	f.Respond(w, e.reply.Passed)
 }
 
 // log logs a text about the request as one printable line, without secrets.
-func (e *exchange) log(text string) { logFailure(e.host.errors.logger, e.request, text) }
-
-func logFailure(logger *log.Logger, r *http.Request, text string) {
-	text = foreign.Line(fmt.Sprintf("%s %s: %s", r.Method, r.URL.RequestURI(), foreign.WithoutSecrets(text)))
-	logger.Printf("%s", text)
-}
+func (e *exchange) log(text string) { message.Log(e.host.errors.logger, e.request, text) }
 
 // readBody limits the body of the request, and reads a short one.
 func (e *exchange) readBody() error {
 	r, most := e.request, e.host.limits.Body
-	if most > 0 && r.ContentLength > most {
-		e.to.Header().Set("Connection", "close") // the body is not read
-		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes, more than %d", r.ContentLength,
-			most)}
+	if err := message.CheckLength(e.reply.To, r, most); err != nil {
+		return err
 	}
 	if most > 0 {
 		r.Body = http.MaxBytesReader(nil, r.Body, most) // another goroutine may read it
@@ -129,22 +91,9 @@ func (e *exchange) readBody() error {
 	}
 	e.body = make([]byte, r.ContentLength)
 	if _, err := io.ReadFull(r.Body, e.body); err != nil {
-		return e.bodyFault(err)
+		return message.BodyFault(e.reply.To, err)
 	}
 	return nil
-}
-
-// bodyFault returns the fault for an error of reading the body.
-func (e *exchange) bodyFault(err error) error {
-	e.to.Header().Set("Connection", "close") // the rest of the body is not read
-	var long *http.MaxBytesError
-	switch {
-	case errors.As(err, &long):
-		return &fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", long.Limit)}
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &fault{http.StatusRequestTimeout, "the body came too slowly"}
-	}
-	return &fault{http.StatusBadRequest, "reading the body: " + err.Error()}
 }
 
 // serve serves the request with a worker.
@@ -180,28 +129,28 @@ func (e *exchange) serve() error {
 
 // withEnd returns the fault for an error of a conversation. It kills a worker that has exceeded a time limit.
 func (e *exchange) withEnd(err error) error {
-	var f *fault
+	var f *message.Fault
 	switch {
 	case errors.As(err, &f):
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		e.worker.kill()
-		return &fault{http.StatusGatewayTimeout, "the worker exceeded a time limit and was killed"}
+		return &message.Fault{Status: http.StatusGatewayTimeout, Why: "the worker exceeded a time limit and was killed"}
 	}
-	return &fault{http.StatusBadGateway, e.worker.withFate(err).Error()}
+	return &message.Fault{Status: http.StatusBadGateway, Why: e.worker.withFate(err).Error()}
 }
 
 func (e *exchange) noWorker(err error) error {
 	switch {
 	case errors.Is(err, errQueueFull):
 		e.host.stats.refused.Add(1)
-		return &fault{http.StatusServiceUnavailable, err.Error()}
+		return &message.Fault{Status: http.StatusServiceUnavailable, Why: err.Error()}
 	case errors.Is(err, errClosed):
-		return &fault{http.StatusServiceUnavailable, err.Error()}
+		return &message.Fault{Status: http.StatusServiceUnavailable, Why: err.Error()}
 	case e.request.Context().Err() != nil:
-		return &fault{0, "the client has disconnected"}
+		return message.Disconnected
 	}
-	return &fault{http.StatusInternalServerError, "starting a worker: " + err.Error()}
+	return &message.Fault{Status: http.StatusInternalServerError, Why: "starting a worker: " + err.Error()}
 }
 
 // send sends the request to the worker, with its body if that was read.
@@ -242,12 +191,12 @@ func (e *exchange) converse() error {
 	select {
 	case <-sent:
 	case <-time.After(lastPart): // the handler has not read it all: the rest is not waited for
-		e.to.Header().Set("Connection", "close")
-		_ = http.NewResponseController(e.to).SetReadDeadline(time.Unix(1, 0))
+		e.reply.To.Header().Set("Connection", "close")
+		_ = http.NewResponseController(e.reply.To).SetReadDeadline(time.Unix(1, 0))
 		<-sent
 	}
 	if failed != nil && !e.stdout.ended {
-		return e.bodyFault(failed)
+		return message.BodyFault(e.reply.To, failed)
 	}
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"forktax/cgi/child"
+	"forktax/cgi/message"
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -241,7 +242,7 @@ func (p *Proxy) failed(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler) // the client has disconnected
 	}
 	p.stats.failed.Add(1)
-	logFailure(p.errors.logger, r, err.Error())
+	message.Log(p.errors.logger, r, err.Error())
 	http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway)
 }
 

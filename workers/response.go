@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"math"
-	"net/http"
 	"time"
 
 	"forktax/cgi/child"
@@ -28,22 +26,22 @@ func (e *exchange) readHead() error {
 	e.stamps.child = e.worker.count([]byte(header.Get(reportHeader)))
 	header.Del(reportHeader)
 	e.flushes = child.TakeFlush(header)
-	e.status, e.header = status, header
+	e.reply.Status, e.reply.Header = status, header
 	return nil
 }
 
 // reportHeader is the header of a response that has the worker's report.
 const reportHeader = "Forktax-Worker"
 
-// readRest reads the body of the response. It passes on what is longer than mostHeld, and all data whenever the worker
+// readRest reads the body of the response. It passes on what is longer than message.MostHeld, and all data whenever the worker
 // pauses: it sends data before the end of the request only if there is much, or its handler has flushed it.
 func (e *exchange) readRest(began time.Time) error {
 	w, most := e.worker, e.host.limits.Response
 	if cap(w.body) == 0 {
-		w.body = make([]byte, 2*mostHeld)
+		w.body = make([]byte, 2*message.MostHeld)
 	}
 	if e.flushes {
-		e.flush()
+		e.reply.Flush()
 	}
 	for n := 0; ; {
 		more, err := w.text.Read(w.body[n:])
@@ -59,13 +57,13 @@ func (e *exchange) readRest(began time.Time) error {
 			return err
 		}
 		paused := w.text.Buffered() == 0 && e.stdout.isPaused()
-		if n < mostHeld && !paused && !e.flushes {
+		if n < message.MostHeld && !paused && !e.flushes {
 			continue
 		}
-		e.write(w.body[:n])
+		e.reply.Pass(w.body[:n])
 		n = 0
 		if paused || e.flushes {
-			e.flush()
+			e.reply.Flush()
 		}
 		if paused {
 			e.extend(began)
@@ -73,34 +71,13 @@ func (e *exchange) readRest(began time.Time) error {
 	}
 }
 
-// flush sends the header and what was written.
-func (e *exchange) flush() {
-	e.write(nil)
-	_ = http.NewResponseController(e.to).Flush() // if unsupported, the data is sent later
-}
-
-// write passes a part of the response on, with the header before the first. What a client that has disconnected does
-// not take is dropped, so that the worker can serve other requests.
-func (e *exchange) write(p []byte) {
-	if !e.passed {
-		e.passed = true
-		maps.Copy(e.to.Header(), e.header)
-		e.to.WriteHeader(e.status)
-	}
-	if e.left || len(p) == 0 || contract.Bodiless(e.status) {
-		return
-	}
-	_, err := e.to.Write(p)
-	e.left = err != nil
-}
-
 // complete passes on the part that was held back.
-func (e *exchange) complete() { e.write(e.rest) }
+func (e *exchange) complete() { e.reply.Pass(e.rest) }
 
 // recordPhases records the phases of a request. Each phase ends where the next begins. Those of the start of a worker
 // count only as far as the request waited for them.
 func (e *exchange) recordPhases() {
-	recorder := contract.PhaseRecorderOf(e.to)
+	recorder := contract.PhaseRecorderOf(e.reply.To)
 	if recorder == nil {
 		return
 	}

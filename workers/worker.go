@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"forktax/cgi/child"
+	"forktax/cgi/message"
 	"forktax/cgi/spawn"
 	"forktax/workload/model"
 )
@@ -52,7 +53,7 @@ func (h *Host) newWorker() (*worker, error) {
 	}
 	w := &worker{process: p, host: h, conn: os.NewFile(uintptr(own), "connection to a worker")}
 	w.in = bufio.NewReaderSize(w.conn, bufferSize)
-	w.text = bufio.NewReaderSize(nil, mostHeld)
+	w.text = bufio.NewReaderSize(nil, message.MostHeld)
 	return w, nil
 }
 
