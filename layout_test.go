@@ -111,7 +111,8 @@ func TestHarnessImportsAlongTheDataFlow(t *testing.T) {
 // public lists the packages that other modules may use. They change only with a note in the change log. The packages
 // of models are public, too.
 var public = []string{"forktax/workload", "forktax/workload/contract", "forktax/workload/model", "forktax/cgi",
-	"forktax/cgi/child", "forktax/cgi/filelimit", "forktax/cgi/message", "forktax/cgi/spawn", "forktax/workers",
+	"forktax/cgi/child", "forktax/cgi/filelimit", "forktax/cgi/limiter", "forktax/cgi/message", "forktax/cgi/spawn",
+	"forktax/workers",
 	"forktax/zygote", "forktax/wasm", "forktax/persistent", "forktax/auth"}
 
 func TestPublicPackagesImportOnlyPublicOnes(t *testing.T) {

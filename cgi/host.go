@@ -13,6 +13,7 @@ import (
 
 	"forktax/bench/foreign"
 	"forktax/cgi/child"
+	"forktax/cgi/limiter"
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -59,7 +60,7 @@ type Host struct {
 	fixed    []string        // variables that are the same for all children
 	own      map[string]bool // names of variables that requests cannot set
 	limits   contract.ChildLimits
-	limiter  *limiter
+	limiter  *limiter.Limiter
 	mark     string // identifies this host in the environment of its children
 	running  exchanges
 	recent   recentChildren
@@ -82,12 +83,12 @@ func (h *Host) Stats() Stats {
 }
 
 // read returns the counts, with that of waiting requests.
-func (c *counters) read(l *limiter) Stats {
+func (c *counters) read(l *limiter.Limiter) Stats {
 	return Stats{
 		Started:         c.started.Load(),
 		Running:         c.running.Load(),
 		Failed:          c.failed.Load(),
-		Waiting:         l.waiting.Load(),
+		Waiting:         l.Waiting(),
 		Refused:         c.refused.Load(),
 		Connections:     c.connections.Load(),
 		PeakMemoryBytes: c.peak.Load(),
@@ -96,7 +97,7 @@ func (c *counters) read(l *limiter) Stats {
 
 func (h *Host) init() {
 	h.limits = h.Limits.WithDefaults()
-	h.limiter = newLimiter(h.limits.Children, max(h.limits.Queue, 0))
+	h.limiter = limiter.New(h.limits.Children, h.limits.Queue)
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
 	h.initEnvironment()
 	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
@@ -162,7 +163,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 	if !h.stats.admit(h.limiter, w, r) {
 		return nil
 	}
-	defer h.limiter.release()
+	defer h.limiter.Release()
 	r, status, err := h.withBody(w, r)
 	if status != 0 {
 		h.log(r, err.Error())
@@ -178,9 +179,9 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 
 // admit waits for a free slot of the limiter and reports whether there is one, which the caller must release. Otherwise
 // the client has disconnected while it waited, or gets status 503 because the queue is full.
-func (c *counters) admit(l *limiter, w http.ResponseWriter, r *http.Request) bool {
-	err := l.acquire(r.Context())
-	if errors.Is(err, errQueueFull) {
+func (c *counters) admit(l *limiter.Limiter, w http.ResponseWriter, r *http.Request) bool {
+	err := l.Acquire(r.Context())
+	if errors.Is(err, limiter.ErrQueueFull) {
 		c.refused.Add(1)
 		unavailable(w, "too many requests are waiting for a process")
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"forktax/cgi/child"
+	"forktax/cgi/limiter"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -27,7 +28,7 @@ type Library struct {
 	Logger *log.Logger
 
 	once    sync.Once
-	limiter *limiter
+	limiter *limiter.Limiter
 	recent  recentChildren
 	stats   counters
 }
@@ -36,7 +37,7 @@ var _ http.Handler = (*Library)(nil)
 
 func (l *Library) init() {
 	limits := l.Limits.WithDefaults()
-	l.limiter = newLimiter(limits.Children, max(limits.Queue, 0))
+	l.limiter = limiter.New(limits.Children, limits.Queue)
 }
 
 // Stats returns the current counts.
@@ -55,7 +56,7 @@ func (l *Library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !l.stats.admit(l.limiter, w, r) {
 		return
 	}
-	defer l.limiter.release()
+	defer l.limiter.Release()
 	l.stats.running.Add(1)
 	defer l.stats.running.Add(-1)
 	n := l.stats.exchanges.Add(1)

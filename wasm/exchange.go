@@ -12,6 +12,7 @@ import (
 
 	"forktax/bench/foreign"
 	"forktax/cgi/child"
+	"forktax/cgi/limiter"
 	"forktax/cgi/message"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -68,7 +69,10 @@ func (e *exchange) serve() error {
 	}
 	i, err := h.acquire(e.request.Context())
 	switch {
-	case errors.Is(err, errQueueFull), errors.Is(err, errClosed):
+	case errors.Is(err, limiter.ErrQueueFull):
+		h.stats.refused.Add(1)
+		return &message.Fault{Status: http.StatusServiceUnavailable, Why: "too many requests are waiting for an instance"}
+	case errors.Is(err, errClosed):
 		return &message.Fault{Status: http.StatusServiceUnavailable, Why: err.Error()}
 	case err != nil:
 		return message.Disconnected

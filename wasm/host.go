@@ -28,6 +28,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
+	"forktax/cgi/limiter"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
@@ -58,8 +59,8 @@ type Host struct {
 	entry   entry
 	image   *image // the memory of a new instance; nil if that has to be initialized
 	copies  bool   // the memory of each instance has to be initialized
-	slots   chan struct{}
-	stats   struct{ failed, refused, running, waiting, connections, peak atomic.Int64 }
+	limiter *limiter.Limiter
+	stats   struct{ failed, refused, running, connections, peak atomic.Int64 }
 
 	mu     sync.Mutex
 	idle   []*instance // those that can serve a further request
@@ -76,7 +77,7 @@ func (h *Host) Open(ctx context.Context) error {
 	if h.Reuse {
 		slots = h.limits.Workers
 	}
-	h.slots = make(chan struct{}, slots)
+	h.limiter = limiter.New(slots, h.limits.Queue)
 	code, err := readModule(h.Path)
 	if err != nil {
 		return err
@@ -153,38 +154,25 @@ func (h *Host) Stats() model.Stats {
 	return model.Stats{
 		Running:         h.stats.running.Load(),
 		Failed:          h.stats.failed.Load(),
-		Waiting:         h.stats.waiting.Load(),
+		Waiting:         h.limiter.Waiting(),
 		Refused:         h.stats.refused.Load(),
 		Connections:     h.stats.connections.Load(),
 		PeakMemoryBytes: h.stats.peak.Load(),
 	}
 }
 
-// Errors of requests that are not served.
-var (
-	errQueueFull = errors.New("too many requests are waiting for an instance")
-	errClosed    = errors.New("the host is shutting down")
-)
+// errClosed is the error of a request that arrives after Close.
+var errClosed = errors.New("the host is shutting down")
 
 // acquire waits for a slot, and takes an instance that can serve a further request, if there is one.
 func (h *Host) acquire(ctx context.Context) (*instance, error) {
-	select {
-	case h.slots <- struct{}{}:
-	default:
-		defer h.stats.waiting.Add(-1)
-		if h.stats.waiting.Add(1) > int64(h.limits.Queue) {
-			return nil, errQueueFull
-		}
-		select {
-		case h.slots <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	if err := h.limiter.Acquire(ctx); err != nil {
+		return nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		<-h.slots
+		h.limiter.Release()
 		return nil, errClosed
 	}
 	n := len(h.idle)
@@ -209,7 +197,7 @@ func (h *Host) release(i *instance, reusable bool) {
 			i.close()
 		}
 	}
-	<-h.slots
+	h.limiter.Release()
 }
 
 // moduleConfig returns the configuration of an instance. Without these settings, wazero's clocks stand still, its
