@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"forktax/bench/testenv"
 	"forktax/cgi"
 	"forktax/cgi/child"
 )
@@ -64,7 +65,7 @@ func underLibrary(t *testing.T, target string, env ...string) (w *httptest.Respo
 func TestForeignReport(t *testing.T) {
 	check := func(report string, want cgi.Stats, logged string) {
 		t.Helper()
-		var text logBuffer
+		var text testenv.Log
 		host := shell(`printf 'Content-Type: text/plain\nForktax-Child: x\n\nhello'; printf '` + report + `' >&2`)
 		host.Logger, host.Reports = log.New(&text, "", 0), true
 		w := ask(host, "/x?y")
@@ -95,7 +96,7 @@ func TestForeignReport(t *testing.T) {
 // Without Host.Reports, children are not asked for a report, and a line in its form is logged.
 func TestReportUnasked(t *testing.T) {
 	const line = "forktax-child: 7 3 4096 0 0 0 0 0 0"
-	var logged logBuffer
+	var logged testenv.Log
 	host := shell(`printf 'Content-Type: text/plain\n\n%s' "$FORKTAX_REPORT"; echo ` + line + ` >&2`)
 	host.Logger = log.New(&logged, "", 0)
 	w := ask(host, "/")

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"forktax/bench/testenv"
 	"forktax/cgi"
 	"forktax/workload/contract"
 )
@@ -45,7 +46,7 @@ func FuzzAnswer(f *testing.F) {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		var logged logBuffer
+		var logged testenv.Log
 		h := &cgi.Host{Path: "/bin/cat", Args: []string{file}, Logger: log.New(&logged, "", 0),
 			Limits: contract.ChildLimits{Response: 1 << 20}}
 		w := httptest.NewRecorder()

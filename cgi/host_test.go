@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"forktax/bench/testenv"
 	"forktax/cgi"
 )
 
@@ -37,7 +38,7 @@ func TestChildFails(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var to logBuffer
+			var to testenv.Log
 			test.host.Logger = log.New(&to, "", 0)
 			w := ask(test.host, "/path?query=1")
 			if w.Code != test.status || strings.Contains(w.Body.String(), "hello") {

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/testenv"
 	"forktax/cgi"
 	"forktax/workload/contract"
 )
@@ -253,7 +254,7 @@ func TestExecFails(t *testing.T) {
 		"text busy":       {busy, 503, "text file busy"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var logged logBuffer
+			var logged testenv.Log
 			h := &cgi.Host{Path: test.path, Logger: log.New(&logged, "", 0)}
 			w := ask(h, "/path")
 			if w.Code != test.status || !strings.Contains(logged.String(), test.logs) {
@@ -278,7 +279,7 @@ func TestNoDescriptors(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := shell(textHead + `echo hello`)
-	var logged logBuffer
+	var logged testenv.Log
 	h.Logger = log.New(&logged, "", 0)
 	ask(h, "/") // opens the files that stay open
 	files, _ := os.ReadDir("/proc/self/fd")
@@ -318,7 +319,7 @@ func TestNoProcesses(t *testing.T) {
 		}
 	}
 	h := shell(textHead + `sleep 0.1; echo hello`)
-	var logged logBuffer
+	var logged testenv.Log
 	h.Logger = log.New(&logged, "", 0)
 	var clients sync.WaitGroup
 	for range 8 { // creates the threads that the host needs: none can be created below
@@ -349,7 +350,7 @@ func TestNoProcesses(t *testing.T) {
 // A child that runs out of memory fails, but the host and its other children go on.
 func TestNoMemory(t *testing.T) {
 	h := shell(`[ "$PATH_INFO" = /all ] && { x=$(head -c 300000000 /dev/zero | tr '\0' x); }; ` + textHead + `echo hello`)
-	var logged logBuffer
+	var logged testenv.Log
 	h.Logger = log.New(&logged, "", 0)
 	h.Limits.Memory = 64 << 20
 	if w := ask(h, "/all"); w.Code != http.StatusBadGateway || !strings.Contains(logged.String(), "GET /all: ") {

@@ -18,14 +18,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/testenv"
 	"forktax/cgi"
 	"forktax/workload/contract"
 )
 
 // served serves the host by HTTP until the test ends, and returns its address and its log.
-func served(t *testing.T, h *cgi.Host) (addr string, logged *logBuffer) {
+func served(t *testing.T, h *cgi.Host) (addr string, logged *testenv.Log) {
 	t.Helper()
-	logged = &logBuffer{}
+	logged = &testenv.Log{}
 	h.Logger = log.New(logged, "", 0)
 	server := httptest.NewUnstartedServer(h)
 	server.Config.ConnContext = cgi.WithConn

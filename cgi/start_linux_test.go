@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"forktax/bench/testenv"
 	"forktax/cgi"
 	"forktax/workload/contract"
 )
@@ -75,7 +76,7 @@ func TestNPH(t *testing.T) {
 
 // A child can log much, but not without bound.
 func TestBoundOfLog(t *testing.T) {
-	var to logBuffer
+	var to testenv.Log
 	h := shell(textHead + `yes 0123456789 | head -c 3000000 >&2`)
 	h.Logger = log.New(&to, "", 0)
 	ask(h, "/")
@@ -121,7 +122,7 @@ func TestLibrary(t *testing.T) {
 	if len(children) != 3 || children[0].PID == 0 || children[0].EndedNS <= children[0].BeganNS {
 		t.Errorf("Children() = %+v, want three with PIDs", children)
 	}
-	var to logBuffer
+	var to testenv.Log
 	missing := &cgi.Library{Path: "/no/such/program", Dir: "/", Logger: log.New(&to, "", 0)}
 	if w := ask(missing, "/"); w.Code != http.StatusInternalServerError || missing.Stats().Failed != 1 {
 		t.Errorf("GET = %d, Stats() = %+v; want 500 and one failed", w.Code, missing.Stats())

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"forktax/bench/testenv"
 )
 
 const head = `printf 'Content-Type: text/plain\n\n'; `
@@ -19,7 +21,7 @@ const head = `printf 'Content-Type: text/plain\n\n'; `
 func TestStderr(t *testing.T) {
 	check := func(script string, want ...string) {
 		t.Helper()
-		var to logBuffer
+		var to testenv.Log
 		host := shell(script)
 		host.Logger = log.New(&to, "", 0)
 		w := ask(host, "/x?y")
@@ -46,7 +48,7 @@ func TestStderr(t *testing.T) {
 
 // The standard error of a slow child is logged while it runs.
 func TestStderrOfRunningChild(t *testing.T) {
-	var to logBuffer
+	var to testenv.Log
 	end := filepath.Join(t.TempDir(), "end")
 	host := shell(`echo working >&2; until [ -e "$END" ]; do sleep 0.01; done; `+head+`echo done`, "END="+end)
 	host.Logger = log.New(&to, "", 0)
@@ -71,7 +73,7 @@ func TestGrandchildKeepsStandardError(t *testing.T) {
 		"writing, slow child": head + `yes >&2 & echo $! >"$PID"; echo said >&2; sleep 0.2; echo done`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			var to logBuffer
+			var to testenv.Log
 			pidFile := filepath.Join(t.TempDir(), "pid")
 			host := shell(script, "PID="+pidFile)
 			host.Logger = log.New(&to, "", 0)
@@ -107,7 +109,7 @@ func TestGrandchildKeepsStandardError(t *testing.T) {
 // The standard error of concurrent children is logged with the request of each.
 func TestConcurrentStderr(t *testing.T) {
 	const clients, each = 8, 10
-	var to logBuffer
+	var to testenv.Log
 	host := shell(`echo "$QUERY_STRING" >&2; [ "$QUERY_STRING" != slow ] || sleep 0.1; ` + head +
 		`echo "$QUERY_STRING" >&2`)
 	host.Logger = log.New(&to, "", 0)

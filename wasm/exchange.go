@@ -184,7 +184,7 @@ func (e *exchange) prepare(ctx context.Context) error {
 	if e.instance != nil {
 		e.stdio = e.instance.stdio
 	}
-	if h.entry.reads {
+	if h.entry.readsVariables() {
 		e.stdio.head, variables = inOneBlock(variables), nil
 	}
 	e.stdio.body, e.stdio.out.to = e.body, &e.response

@@ -26,7 +26,7 @@ func FuzzModule(f *testing.F) {
 		}
 		all, err := sectionsOf(state)
 		if err != nil {
-			t.Fatalf("the result is no module: %v", err)
+			t.Fatalf("the result is not a module: %v", err)
 		}
 		for _, s := range all {
 			if s.id == sectionData || s.id == sectionDataCount {

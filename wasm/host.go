@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"log"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -205,12 +204,6 @@ func (h *Host) release(i *instance, reusable bool) {
 func moduleConfig(s *stdio) wazero.ModuleConfig {
 	return wazero.NewModuleConfig().WithName("").WithStartFunctions().WithStdin(s).WithStdout(&s.out).WithStderr(&s.err).
 		WithRandSource(rand.Reader).WithSysWalltime().WithNanotime(contract.Now, 1).WithSysNanosleep()
-}
-
-// setting returns a variable of this process as KEY=VALUE, if it has a value.
-func setting(name string) (string, bool) {
-	value := os.Getenv(name)
-	return name + "=" + value, value != ""
 }
 
 var _ http.Handler = (*Host)(nil)

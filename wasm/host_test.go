@@ -1,7 +1,6 @@
 package wasm_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log"
@@ -13,30 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/testenv"
 	"forktax/wasm"
 	"forktax/workload/contract"
 )
 
-// A logged is a log that a host and a test may use at once.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // serve serves the module until the test ends. It returns the URL and the log.
-func serve(t *testing.T, m module, host *wasm.Host) (url string, log *logged) {
+func serve(t *testing.T, m module, host *wasm.Host) (url string, log *testenv.Log) {
 	t.Helper()
 	opened, log := opened(t, m, host)
 	s := httptest.NewServer(opened)
@@ -44,9 +26,9 @@ func serve(t *testing.T, m module, host *wasm.Host) (url string, log *logged) {
 	return s.URL, log
 }
 
-func opened(t *testing.T, m module, host *wasm.Host) (*wasm.Host, *logged) {
+func opened(t *testing.T, m module, host *wasm.Host) (*wasm.Host, *testenv.Log) {
 	t.Helper()
-	to := new(logged)
+	to := new(testenv.Log)
 	host.Path, host.Logger = written(t, m.build()), log.New(to, "", 0)
 	if err := host.Open(t.Context()); err != nil {
 		t.Fatal(err)

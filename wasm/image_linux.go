@@ -11,7 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// An image is the memory of a module before its first instruction. The memory of an instance is a private mapping of
+// An image is the memory with which an instance begins. The memory of an instance is a private mapping of
 // it, of which the kernel copies only the pages that the instance writes to.
 type image struct {
 	file *os.File
@@ -37,7 +37,7 @@ func newImage(memory []byte) (*image, error) {
 	return i, nil
 }
 
-// close releases the image. Nil is no image.
+// close releases the image. It may be called on nil.
 func (i *image) close() {
 	if i == nil {
 		return

@@ -4,7 +4,7 @@ package wasm
 
 import "github.com/tetratelabs/wazero/experimental"
 
-// An image is the memory of a module before its first instruction. Each instance has a copy.
+// An image is the memory with which an instance begins. Each instance has a copy.
 type image struct{ memory []byte }
 
 func newImage(memory []byte) (*image, error) {
@@ -20,7 +20,7 @@ func (i *image) Allocate(capacity, _ uint64) experimental.LinearMemory {
 	return c
 }
 
-// An allocationError is the value of a panic of Allocate, which there is none of on this system.
+// An allocationError is the value of a panic of Allocate on Linux.
 type allocationError struct{ error }
 
 // A duplicate is the memory of an instance.

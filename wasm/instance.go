@@ -18,7 +18,6 @@ import (
 // An instance is an instance of the module.
 type instance struct {
 	api.Module
-	host    *Host
 	stdio   *stdio
 	created int64 // when it had been created, by contract.Now
 	opened  int64 // connections that it has reported
@@ -61,7 +60,7 @@ func (h *Host) instantiate(ctx context.Context, r wazero.Runtime, m wazero.Compi
 	if err != nil {
 		return nil, fmt.Errorf("creating an instance: %w", err)
 	}
-	return &instance{Module: module, host: h, stdio: s, created: contract.Now()}, nil
+	return &instance{Module: module, stdio: s, created: contract.Now()}, nil
 }
 
 // call calls an exported function. A program that exits with status 0 has succeeded.

@@ -19,12 +19,7 @@ func start(ctx context.Context, p model.Program) (model.Server, error) {
 		return model.Server{}, fmt.Errorf("finding the module: %w", err)
 	}
 	h := &Host{Path: x.Path, Authorization: x.Authorization, Reuse: p.Model.State == contract.Kept, Cache: cacheDir(),
-		Limits: p.Limits, Logger: p.Logger}
-	for _, name := range p.Inherited(x) {
-		if s, ok := setting(name); ok {
-			h.Env = append(h.Env, s)
-		}
-	}
+		Env: model.Settings(p.Inherited(x)...), Limits: p.Limits, Logger: p.Logger}
 	if err := h.Open(ctx); err != nil {
 		return model.Server{}, err
 	}

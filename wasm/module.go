@@ -17,8 +17,10 @@ import (
 type entry struct {
 	initialize string // a function that is called once; "" if there is none
 	serve      string // the function that is called for a request
-	reads      bool   // it reads the variables of the request from its standard input
 }
+
+// readsVariables reports whether that function reads the variables of the request from its standard input.
+func (e entry) readsVariables() bool { return e.serve == exportServe }
 
 // Names of exported functions. The first two are WASI's.
 const (
@@ -36,7 +38,7 @@ var (
 	componentLayer = []byte("\x01\x00")
 )
 
-// readModule reads a module and tells what it is if it is none.
+// readModule reads a module. If the file is something else, the error says what.
 func readModule(path string) ([]byte, error) {
 	code, err := os.ReadFile(path)
 	if err != nil {
@@ -160,15 +162,15 @@ func entryOf(m wazero.CompiledModule, reuse bool) (e entry, err error) {
 	}
 	switch {
 	case has(exportServe) && has(exportInitialize):
-		return entry{exportInitialize, exportServe, true}, nil
+		return entry{exportInitialize, exportServe}, nil
 	case has(exportServe) && !has(exportStart):
-		return entry{"", exportServe, true}, nil
+		return entry{"", exportServe}, nil
 	case reuse:
 		return e, fmt.Errorf("the module exports no functions %s and %s without parameters, so that its instances cannot "+
 			"be called again: use -model wasm, or build it with -buildmode=c-shared and export %[2]s by go:wasmexport",
 			exportInitialize, exportServe)
 	case has(exportStart):
-		return entry{"", exportStart, false}, nil
+		return entry{"", exportStart}, nil
 	}
 	return e, fmt.Errorf("the module exports no function %s; want a program for WASI preview 1", exportStart)
 }

@@ -127,7 +127,7 @@ func written(t *testing.T, code []byte) (path string) {
 	return path
 }
 
-// What is no program for WASI preview 1 is refused, with the reason.
+// Files that are not programs for WASI preview 1 are refused, with the reason.
 func TestModules(t *testing.T) {
 	other := command(counted, respond)
 	other.imports[1] = "env.exit"
@@ -156,6 +156,6 @@ func TestModules(t *testing.T) {
 		}
 	}
 	if err := (&wasm.Host{Path: "/missing.wasm"}).Open(t.Context()); err == nil {
-		t.Error("a missing file is no error")
+		t.Error("Open of a missing file returns no error")
 	}
 }

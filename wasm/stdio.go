@@ -34,7 +34,7 @@ type output struct{ to io.Writer }
 
 func (o *output) Write(p []byte) (int, error) {
 	if o.to == nil {
-		return len(p), nil // there is no request
+		return len(p), nil // no request is being served
 	}
 	return o.to.Write(p)
 }

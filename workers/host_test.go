@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/testenv"
 	"forktax/workers"
 	"forktax/workload/contract"
 )
@@ -27,7 +28,7 @@ func newServer(t *testing.T, change func(*workers.Host)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{log: &log{}}
+	s := &server{log: new(testenv.Log)}
 	s.Host = &workers.Host{Path: self, Dir: t.TempDir(), Env: []string{"GORACE=atexit_sleep_ms=0"}, Workers: 2,
 		Logger: stdlog.New(s.log, "", 0)}
 	if change != nil {

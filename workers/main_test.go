@@ -10,10 +10,10 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"forktax/bench/testenv"
 	"forktax/workers"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -94,29 +94,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A log is a writer for the log of a host.
-type log struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // A server is a host behind a server of package net/http.
 type server struct {
 	*workers.Host
 	url string
-	log *log
+	log *testenv.Log
 }
 
 // start opens a host with the given changes, and serves it until the test ends. Then no worker may be left.

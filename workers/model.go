@@ -3,7 +3,6 @@ package workers
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
@@ -52,11 +51,6 @@ func startHost(ctx context.Context, p model.Program) (model.Server, error) {
 
 // environment returns the variables of this process that workers inherit: the named ones, and those by which programs
 // and shared libraries are found.
-func environment(names []string) (settings []string) {
-	for _, name := range append([]string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}, names...) {
-		if value := os.Getenv(name); value != "" {
-			settings = append(settings, name+"="+value)
-		}
-	}
-	return settings
+func environment(names []string) []string {
+	return model.Settings(append([]string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}, names...)...)
 }

@@ -33,8 +33,8 @@ func (e *exchange) readHead() error {
 // reportHeader is the header of a response that has the worker's report.
 const reportHeader = "Forktax-Worker"
 
-// readRest reads the body of the response. It passes on what is longer than message.MostHeld, and all data whenever the worker
-// pauses: it sends data before the end of the request only if there is much, or its handler has flushed it.
+// readRest reads the body of the response. It passes on what is longer than message.MostHeld, and all data whenever the
+// worker pauses: it sends data before the end of the request only if there is much, or its handler has flushed it.
 func (e *exchange) readRest(began time.Time) error {
 	w, most := e.worker, e.host.limits.Response
 	if cap(w.body) == 0 {

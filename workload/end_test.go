@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forktax/bench/testenv"
 	"forktax/workload"
 )
 
@@ -157,7 +158,7 @@ func TestServeCloses(t *testing.T) {
 		}, noting("open", nil)()
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	var log logBuffer
+	var log testenv.Log
 	code := workload.Run(ctx, w, []string{"serve"}, nil, onReady(func(url string) {
 		resp, err := http.Get(url)
 		if err != nil {

@@ -11,10 +11,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"sync"
 	"testing"
 	"time"
 
+	"forktax/bench/testenv"
 	"forktax/workload"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -115,7 +115,7 @@ func models(t *testing.T) []string {
 // A server is a running workload program, in this process or in its own.
 type server struct {
 	url, admin string
-	log        *logBuffer
+	log        *testenv.Log
 	client     *http.Client  // does not follow redirects, and adds only User-Agent to requests
 	input      io.Closer     // closes the standard input of the server
 	cancel     func()        // ends the context of Run; nil for a process
@@ -136,7 +136,7 @@ func startReading(t *testing.T, w workload.Workload, model string, stdin io.Read
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	output, stdout := io.Pipe()
-	s := &server{log: &logBuffer{}, input: input, cancel: cancel, ended: make(chan struct{})}
+	s := &server{log: &testenv.Log{}, input: input, cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		s.code = workload.Run(ctx, w, []string{"serve", "-model", model}, stdin, stdout, s.log)
@@ -155,7 +155,7 @@ func startProgram(t *testing.T, model string, env ...string) *server {
 	}
 	cmd := exec.Command(self, "serve", "-model", model)
 	cmd.Env = append(append(os.Environ(), programVariable+"=1"), env...)
-	s := &server{log: &logBuffer{}, ended: make(chan struct{})}
+	s := &server{log: &testenv.Log{}, ended: make(chan struct{})}
 	cmd.Stderr = s.log
 	if s.input, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -265,22 +265,4 @@ func within(limit time.Duration, holds func() bool) bool {
 		}
 	}
 	return true
-}
-
-// A logBuffer is a buffer that is safe for concurrent use.
-type logBuffer struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
 }

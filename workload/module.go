@@ -13,12 +13,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// wasmProgram is the program that serves modules; moduleSuffix follows the name of a program in that of its module.
-const (
-	wasmProgram  = "forktax-wasm"
-	moduleSuffix = ".wasm"
-)
-
 // serveModule replaces this process by the program that serves the workload's module, with the same command line. Both
 // files are in the directory of this program, unless the environment names another module.
 func (w Workload) serveModule(args []string) error {
@@ -28,16 +22,16 @@ func (w Workload) serveModule(args []string) error {
 	}
 	module := os.Getenv(contract.EnvModule)
 	if module == "" {
-		module = self + moduleSuffix
+		module = self + contract.ModuleSuffix
 	}
-	host := filepath.Join(filepath.Dir(module), wasmProgram)
+	host := filepath.Join(filepath.Dir(module), contract.ModuleProgram)
 	if _, err := os.Stat(host); err != nil {
-		host = filepath.Join(filepath.Dir(self), wasmProgram)
+		host = filepath.Join(filepath.Dir(self), contract.ModuleProgram)
 	}
 	for _, path := range []string{module, host} {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("%s does not exist: the models with WebAssembly need the module of this program and %s next "+
-				"to it; forktax run makes them in a checkout, and a release has them", path, wasmProgram)
+				"to it; forktax run makes them in a checkout, and a release has them", path, contract.ModuleProgram)
 		}
 	}
 	settings := append(os.Environ(), contract.EnvModule+"="+module, contract.EnvModuleName+"="+w.Name,

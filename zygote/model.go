@@ -27,14 +27,10 @@ func start(_ context.Context, p model.Program) (model.Server, error) {
 	if err != nil {
 		return model.Server{}, err
 	}
-	m := &mother{script: h.Path, dir: filepath.Dir(h.Path)}
+	m := &mother{script: h.Path, dir: filepath.Dir(h.Path),
+		env: model.Settings(append([]string{"PATH", "LD_LIBRARY_PATH"}, h.InheritEnv...)...)}
 	if m.interpreter, err = interpreterOf(h.Path); err != nil {
 		return model.Server{}, err
-	}
-	for _, name := range append([]string{"PATH", "LD_LIBRARY_PATH"}, h.InheritEnv...) {
-		if value := os.Getenv(name); value != "" {
-			m.env = append(m.env, name+"="+value)
-		}
 	}
 	m.mu.Lock()
 	err = m.open()

@@ -110,7 +110,7 @@ var errClosed = errors.New("the host is shutting down")
 // ended, another one is started.
 func (m *mother) start(p *spawn.Program, files [3]int) (pid int, err error) {
 	defer spawn.Close(files[:]...)
-	message := request(p, files)
+	message, given := request(p, files)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for try := 1; ; try++ {
@@ -122,7 +122,7 @@ func (m *mother) start(p *spawn.Program, files [3]int) (pid int, err error) {
 				return 0, err
 			}
 		}
-		pid, err = m.fork(message, files)
+		pid, err = m.fork(message, given)
 		if err == nil || try == 2 || errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM) {
 			return pid, err
 		}
@@ -130,17 +130,17 @@ func (m *mother) start(p *spawn.Program, files [3]int) (pid int, err error) {
 	}
 }
 
-// request returns the message for a process.
-func request(p *spawn.Program, files [3]int) []byte {
-	b := make([]byte, 4, 4<<10)
+// request returns the message for a process, and the descriptors that belong to it.
+func request(p *spawn.Program, files [3]int) (b []byte, given []int) {
+	b = make([]byte, 4, 4<<10)
 	field := func(text string) { b = append(append(b, text...), 0) }
-	var given []string
+	var numbers []string
 	for number, fd := range files {
 		if fd >= 0 {
-			given = append(given, strconv.Itoa(number))
+			numbers, given = append(numbers, strconv.Itoa(number)), append(given, fd)
 		}
 	}
-	field(strings.Join(given, " "))
+	field(strings.Join(numbers, " "))
 	field(p.Dir)
 	field(strconv.FormatInt(int64(p.Limits.CPU/time.Second), 10))
 	field(strconv.FormatInt(p.Limits.Memory, 10))
@@ -149,17 +149,11 @@ func request(p *spawn.Program, files [3]int) []byte {
 		field(setting)
 	}
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-4))
-	return b
+	return b, given
 }
 
-// fork sends a message to the mother and returns the PID of the process.
-func (m *mother) fork(message []byte, files [3]int) (pid int, err error) {
-	var given []int
-	for _, fd := range files {
-		if fd >= 0 {
-			given = append(given, fd)
-		}
-	}
+// fork sends a message with descriptors to the mother and returns the PID of the process.
+func (m *mother) fork(message []byte, given []int) (pid int, err error) {
 	_ = m.conn.SetDeadline(time.Now().Add(forkLimit))
 	if _, _, err := m.conn.WriteMsgUnix(message[:4], syscall.UnixRights(given...), nil); err != nil {
 		return 0, fmt.Errorf("asking for a process: %w", err)

@@ -1,7 +1,6 @@
 package zygote
 
 import (
-	"bytes"
 	"io"
 	"log"
 	"net/http"
@@ -9,36 +8,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"forktax/bench/testenv"
 	"forktax/cgi"
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
-
-// A logged is a log that a host and a test may use at once.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // interpreter returns the path of Python itself: a version manager may have a shim in its place.
 func interpreter(t *testing.T) string {
@@ -69,12 +50,12 @@ func programOf(path string, limits contract.ChildLimits, to io.Writer) model.Pro
 type side struct {
 	model.Server
 	url string
-	log *logged
+	log *testenv.Log
 }
 
 func serve(t *testing.T, p model.Package, path string, limits contract.ChildLimits) side {
 	t.Helper()
-	s := side{log: new(logged)}
+	s := side{log: new(testenv.Log)}
 	var err error
 	s.Server, err = p.Start(t.Context(), programOf(path, limits, s.log))
 	if err != nil {
@@ -234,17 +215,10 @@ func TestRestarted(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		for statOf(pid) != "Z" {
-			time.Sleep(time.Millisecond)
+		if err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil { // it has ended
+			t.Fatal(err)
 		}
 	}
-}
-
-func statOf(pid int) string {
-	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	_, rest, _ := strings.Cut(string(text), ") ")
-	state, _, _ := strings.Cut(rest, " ")
-	return state
 }
 
 // What cannot be forked is refused, with the reason.

@@ -23,5 +23,6 @@ var uwsgiPython = webSpec{
 	path:     "/{{.Module}}",
 	commands: [][]string{{"uwsgi", "--plugins", "python3", "--http11-socket", "127.0.0.1:{{.Port}}", "--master",
 		"--die-on-term", "--processes", "{{.Workers}}", "--max-requests", "{{.Requests}}", "--pythonpath", "{{.Bin}}",
-		"--mount", "/{{.Module}}={{.Module}}:application", "--manage-script-name", "--disable-logging", "--logto", "{{.Dir}}/error.log"}},
+		"--mount", "/{{.Module}}={{.Module}}:application", "--manage-script-name", "--disable-logging",
+		"--logto", "{{.Dir}}/error.log"}},
 }

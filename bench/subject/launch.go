@@ -91,12 +91,12 @@ func (l *Launcher) Serve(ctx context.Context, p Program, v Variant) (*Target, fu
 	if !p.HasModel(v.Model) {
 		return nil, nil, fmt.Errorf("%s has no model %q: use one of %s", p.Path, v.Model, strings.Join(p.Models, ", "))
 	}
+	if err := l.addModule(ctx, p, v.Model); err != nil {
+		return nil, nil, err
+	}
 	data, err := l.makeData(ctx, p, v.Model)
 	if err != nil {
 		return nil, nil, err
-	}
-	if err := l.addModule(ctx, p, v.Model); err != nil {
-		return nil, nil, errors.Join(err, data.remove())
 	}
 	env, err := p.Prepare(ctx, filepath.Join(data.dir, "data"), data.url)
 	if err != nil {

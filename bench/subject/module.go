@@ -9,26 +9,25 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"forktax/bench/buildcache"
 	"forktax/workload/contract"
 )
 
-// A workload program that is served as a WebAssembly module needs two more files in its directory.
-const (
-	moduleSuffix = ".wasm"        // follows the name of the program in that of its module
-	wasmProgram  = "forktax-wasm" // serves modules
-)
-
-// moduleFlags are the flags of go build for modules, in addition to BuildFlags. Functions of a c-shared module can be
-// called again.
-var moduleFlags = []string{"-buildmode=c-shared"}
+// ModuleBuild returns the arguments of the go command that builds the module of a package, with the flags of workload
+// programs, and what its environment needs. Functions of a c-shared module can be called again.
+func ModuleBuild(output, of string) (args, settings []string) {
+	args = slices.Concat([]string{"build"}, BuildFlags(), []string{"-buildmode=c-shared", "-o", output, of})
+	return args, []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0"}
+}
 
 // addModule makes the files that a program of this project needs for a model with WebAssembly, unless they were
 // installed with it. It builds them once, in the directory of the program if that is a build of the checkout.
 func (l *Launcher) addModule(ctx context.Context, p Program, model string) error {
 	m, _ := contract.ModelNamed(model)
-	if m.Host != contract.HostWasm || !isWorkload(p.Path) || filepath.Base(p.Path) == wasmProgram || l.modules[p.Path] {
+	if m.Host != contract.HostWasm || l.modules[p.Path] || filepath.Base(p.Path) == contract.ModuleProgram ||
+		!isWorkload(p.Path) {
 		return nil
 	}
 	f := NewFinder(cmp.Or(l.Messages, io.Discard))
@@ -47,7 +46,7 @@ func (l *Launcher) addModule(ctx context.Context, p Program, model string) error
 func (f *Finder) buildModule(ctx context.Context, path string) error {
 	dir, name := filepath.Split(path)
 	var missing error
-	for _, file := range []string{path + moduleSuffix, filepath.Join(dir, wasmProgram)} {
+	for _, file := range []string{path + contract.ModuleSuffix, filepath.Join(dir, contract.ModuleProgram)} {
 		if _, err := os.Stat(file); err != nil {
 			missing = cmp.Or(missing, err)
 		}
@@ -67,11 +66,11 @@ func (f *Finder) buildModule(ctx context.Context, path string) error {
 		return missing
 	}
 	fmt.Fprintf(f.Log, "building the WebAssembly module of %s from %s into %s\n", name, f.Checkout, dir)
-	args := append([]string{"build"}, BuildFlags()...)
-	if _, err := f.goCommand(ctx, nil, append(args, "-o", dir, "./cmd/"+wasmProgram)...); err != nil {
+	host := slices.Concat([]string{"build"}, BuildFlags(), []string{"-o", dir, "./cmd/" + contract.ModuleProgram})
+	if _, err := f.goCommand(ctx, nil, host...); err != nil {
 		return err
 	}
-	args = append(append(args, moduleFlags...), "-o", path+moduleSuffix, "./cmd/"+name)
-	_, err := f.goCommand(ctx, []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0"}, args...)
+	module, settings := ModuleBuild(path+contract.ModuleSuffix, "./cmd/"+name)
+	_, err := f.goCommand(ctx, settings, module...)
 	return err
 }

@@ -20,8 +20,8 @@ type Reply struct {
 	left   bool // the client has disconnected
 }
 
-// Pass passes a part of the body on, with the header before the first. What a client that has disconnected does not take
-// is dropped, so that the program can serve other requests.
+// Pass passes a part of the body on, with the header before the first. What a client that has disconnected does not
+// take is dropped, so that the program can serve other requests.
 func (r *Reply) Pass(p []byte) {
 	if !r.Passed {
 		r.Passed = true

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"forktax/auth"
 	"forktax/workload"
@@ -57,7 +56,7 @@ func executable() (workload.Executable, error) {
 		Root:          os.Getenv(contract.EnvScriptRoot),
 		Dir:           os.Getenv(contract.EnvScriptDir),
 		Documents:     os.Getenv(contract.EnvScriptDocuments),
-		Env:           strings.FieldsFunc(os.Getenv(contract.EnvScriptEnv), func(r rune) bool { return r == ',' }),
+		Env:           contract.Names(os.Getenv(contract.EnvScriptEnv)),
 		Authorization: os.Getenv(contract.EnvScriptAuthorization) != "",
 		Streams:       true,
 	}

@@ -31,7 +31,7 @@ func main() {
 				return workload.Executable{}, errNoModule
 			}
 			absolute, err := filepath.Abs(path)
-			return workload.Executable{Path: absolute, Env: strings.Split(os.Getenv(contract.EnvModuleEnv), ","),
+			return workload.Executable{Path: absolute, Env: contract.Names(os.Getenv(contract.EnvModuleEnv)),
 				Authorization: os.Getenv(contract.EnvModuleAuthorization) != ""}, err
 		},
 	})

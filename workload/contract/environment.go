@@ -1,5 +1,7 @@
 package contract
 
+import "strings"
+
 // Environment variables of a serving program, set by a harness.
 const (
 	// EnvPhases disables phases if it is "off": responses have no Server-Timing and no phase is counted. The difference
@@ -43,6 +45,18 @@ const (
 	EnvModuleEnv           = "WASM_ENV"           // names of variables that the instances get, separated by commas
 	EnvModuleAuthorization = "WASM_AUTHORIZATION" // if not empty, the module gets the header Authorization
 )
+
+// A workload program that is served as a WebAssembly module needs two more files in its directory: the module, and the
+// program that serves modules.
+const (
+	ModuleSuffix  = ".wasm" // follows the name of the program in that of its module
+	ModuleProgram = "forktax-wasm"
+)
+
+// Names returns the names in a variable that lists some, separated by commas.
+func Names(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
+}
 
 // Environment variables of forktax-startup, the program with a configurable startup.
 const (

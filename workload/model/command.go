@@ -31,6 +31,16 @@ func (p Program) Inherited(x Executable) []string {
 	return slices.Concat(inherited, padding(p.Executable == nil), p.Env, x.Env)
 }
 
+// Settings returns the named variables of this process as NAME=VALUE, without those that have no value.
+func Settings(names ...string) (settings []string) {
+	for _, name := range names {
+		if value := os.Getenv(name); value != "" {
+			settings = append(settings, name+"="+value)
+		}
+	}
+	return settings
+}
+
 // padding returns the names of the variables by which a harness enlarges the environment of children. The variable
 // without a number varies the environment of each server. It is passed on only to children of the same program: other
 // programs see no variable that CGI does not have, unless a variant of the run sets a numbered one.

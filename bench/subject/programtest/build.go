@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // Build builds this module's commands, such as forktax-hello, their WebAssembly modules, such as forktax-hello.wasm, or
@@ -19,9 +20,10 @@ func Build(tb testing.TB, commands ...string) (dir string) {
 	dir = tb.TempDir()
 	args := slices.Concat([]string{"build"}, subject.BuildFlags(), []string{"-o", dir + string(filepath.Separator)})
 	for _, c := range commands {
-		if program, isModule := strings.CutSuffix(c, ".wasm"); isModule {
-			cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", filepath.Join(dir, c), "forktax/cmd/"+program)
-			cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+		if program, isModule := strings.CutSuffix(c, contract.ModuleSuffix); isModule {
+			args, settings := subject.ModuleBuild(filepath.Join(dir, c), "forktax/cmd/"+program)
+			cmd := exec.Command("go", args...)
+			cmd.Env = append(os.Environ(), settings...)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				tb.Fatalf("building %s: %v\n%s", c, err, out)
 			}
