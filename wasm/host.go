@@ -187,7 +187,7 @@ func (h *Host) acquire(ctx context.Context) (*instance, error) {
 func (h *Host) release(i *instance, reusable bool) {
 	if i != nil {
 		h.mu.Lock()
-		keep := reusable && h.Reuse && !h.closed
+		keep := reusable && h.Reuse && !h.closed && !i.IsClosed() // its program may have exited
 		if keep {
 			h.idle = append(h.idle, i)
 		}

@@ -162,6 +162,20 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// An instance whose program has exited after its response is not called again.
+func TestExited(t *testing.T) {
+	m := command(counted, count, respond, exit3)
+	m.exports = []string{"serve"}
+	host, log := opened(t, m, &wasm.Host{Reuse: true, Limits: contract.ChildLimits{Workers: 1}})
+	for range 3 {
+		w := httptest.NewRecorder()
+		host.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if w.Code != http.StatusOK || !strings.HasSuffix(w.Body.String(), "1") {
+			t.Errorf("status %d, %q; want the first response of an instance\n%s", w.Code, w.Body, log)
+		}
+	}
+}
+
 // The memory of instances is bounded, and is given back.
 func TestMemory(t *testing.T) {
 	host, log := opened(t, command(counted, grow, respond), &wasm.Host{Limits: contract.ChildLimits{Memory: 8 << 20}})
