@@ -59,7 +59,7 @@ func (f *External) ReachAdmin(ctx context.Context) error {
 	if f.Admin == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, reachLimit)
+	ctx, cancel := context.WithTimeout(ctx, DefaultTimeout) // the server may need as long for a response
 	defer cancel()
 	client := NewClient()
 	defer client.CloseIdleConnections()
