@@ -40,8 +40,9 @@ func NewHost(p model.Program) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{Path: x.Path, Root: x.Root, Dir: x.Dir, Documents: x.Documents, Authorization: x.Authorization,
-		Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit, Limits: p.Limits, Logger: p.Logger}
+	h := &Host{Path: x.Path, Args: x.Args, Root: x.Root, Dir: x.Dir, Documents: x.Documents,
+		Authorization: x.Authorization, Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit,
+		Limits: p.Limits, Logger: p.Logger}
 	h.running.procs = spawn.NewProcessors()
 	return h, nil
 }

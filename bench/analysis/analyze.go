@@ -7,6 +7,7 @@ const confidence = 0.95
 
 // Analyze computes the results of a recorded run. It fails only if the record cannot be read.
 func Analyze(r *record.Result) (*Analysis, error) {
+	r = withoutLost(r)
 	a := &Analysis{
 		Schema: record.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,

@@ -87,7 +87,7 @@ func baselines(p record.Plan, c record.Cell) []baseline {
 
 // baselineCell returns the index of the baseline's cell that a cell is compared with.
 func baselineCell(plan record.Plan, c record.Cell) (index int, ok bool) {
-	if c.Model == plan.Baseline || c.Engine == plan.CrossCheck {
+	if c.Model == plan.Baseline || c.Engine == plan.CrossCheck || plan.Suite.Lost(c, plan.Baseline) {
 		return 0, false
 	}
 	c.Model = plan.Baseline

@@ -19,14 +19,15 @@ import (
 type Options struct {
 	plan.Options
 	subject.Spec
-	Workloads  []string // names, name/request, or paths of programs
-	Suite      string   // replaces workloads, models and targets
-	Phases     bool     // programs report the phases of each request
-	Workers    int      // workers of models whose processes serve several requests; 0: the default of the program
-	Spares     int      // processes that a pool keeps ready; 0: the default of the program
-	Cold       bool     // measure only starts of programs, with evicted and with cached files
-	Pin        bool     // pin the load generator to a core of its own
-	RequireAll bool     // fail if anything would be left out
+	Workloads  []string     // names, name/request, or paths of programs
+	Suite      string       // name of a suite, or path of its file
+	Lineup     *suite.Suite // the suite, which replaces workloads, models and targets; nil if there is none
+	Phases     bool         // programs report the phases of each request
+	Workers    int          // workers of models whose processes serve several requests; 0: the default of the program
+	Spares     int          // processes that a pool keeps ready; 0: the default of the program
+	Cold       bool         // measure only starts of programs, with evicted and with cached files
+	Pin        bool         // pin the load generator to a core of its own
+	RequireAll bool         // fail if anything would be left out
 	Data       servers.Options
 }
 
@@ -69,8 +70,8 @@ func (o *Options) Complete() error {
 	case !slices.Contains(load.Names(), o.Engine):
 		return subject.InvalidOption("engine", "%q: must be one of %s", o.Engine, strings.Join(load.Names(), ", "))
 	}
-	if o.Suite != "" {
-		if err := suite.Configure(o.Suite, &o.Options); err != nil {
+	if o.Lineup != nil {
+		if err := suite.Configure(&o.Options); err != nil {
 			return err
 		}
 		o.Phases = o.Phases && o.Explicit["phases"] // only our own servers report phases, which takes time
@@ -106,7 +107,6 @@ func (o *Options) selections() []subject.Selection {
 
 // validateSpec returns an error for the first option that applies to a program or request that is not measured.
 func (o *Options) validateSpec() error {
-	const notWithSuite = "cannot be combined with --suite, which has its own requests"
 	targetsOnly := len(o.Targets) > 0 && !o.Explicit["workload"]
 	for _, given := range []struct {
 		option string
@@ -116,16 +116,17 @@ func (o *Options) validateSpec() error {
 		{"root", o.CGI != "", "requires --cgi"},
 		{"documents", o.CGI != "", "requires --cgi"},
 		{"dir", o.CGI != "", "requires --cgi or --persistent"},
-		{"env", o.Suite == "" && (!targetsOnly || o.CGI != ""), "applies only to programs that forktax starts"},
-		{"request", o.Suite == "", notWithSuite},
-		{"header", o.Suite == "", notWithSuite},
-		{"body", o.Suite == "", notWithSuite},
-		{"body-file", o.Suite == "", notWithSuite},
-		{"expect-status", o.Suite == "", notWithSuite},
-		{"requests", o.Suite == "", notWithSuite},
+		{"env", !targetsOnly || o.CGI != "", "applies only to programs that forktax starts"},
 	} {
 		if o.Explicit[given.option] && !given.useful {
 			return subject.InvalidOption(given.option, "%s", given.needs)
+		}
+	}
+	if o.Lineup != nil && o.Lineup.HasRequests() {
+		for _, option := range []string{"request", "requests", "header", "body", "body-file", "expect-status"} {
+			if o.Explicit[option] {
+				return subject.InvalidOption(option, "cannot be combined with a suite whose groups have their own requests")
+			}
 		}
 	}
 	if o.Explicit["requests"] && o.Explicit["request"] {

@@ -13,11 +13,9 @@ import (
 	"forktax/bench/load"
 	"forktax/bench/machine"
 	"forktax/bench/plan"
-	"forktax/bench/process"
 	"forktax/bench/run"
 	"forktax/bench/stats"
 	"forktax/bench/subject"
-	"forktax/bench/suite"
 	"forktax/bench/traps"
 	"forktax/workload/contract"
 )
@@ -40,7 +38,7 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, log io.Write
 		l.Env[contract.EnvPhases] = "off"
 	}
 	p := &preparation{Options: o, launcher: l, log: log, traps: traps.Examiner{Log: log}}
-	if o.Suite != "" {
+	if o.Lineup != nil {
 		return p.prepareSuite(ctx)
 	}
 	made, err := p.plan(ctx)
@@ -132,44 +130,5 @@ func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Executi
 	if e.Stop = stop; database != nil {
 		e.Database = database.Description
 	}
-	return e, nil
-}
-
-// prepareSuite finds the contenders of a suite and returns the prepared run.
-func (p *preparation) prepareSuite(ctx context.Context) (e *run.Execution, err error) {
-	s, _ := suite.Find(p.Suite)
-	dir, remove, err := process.TempDir("the suite")
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, remove())
-		}
-	}()
-	lineup, err := s.Prepare(ctx, subject.NewFinder(p.log), dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, missing := range lineup.Missing {
-		fmt.Fprintf(p.log, "left out: %v\n", missing)
-	}
-	if len(lineup.Missing) > 0 && p.RequireAll {
-		return nil, fmt.Errorf("--require-all: %w", errors.Join(lineup.Missing...))
-	}
-	p.launcher.Programs, p.launcher.External, p.launcher.Seed = lineup.Programs, lineup.External, p.Seed
-	p.launcher.Variants = lineup.Variants
-	made := s.Plan(p.Options.Options, lineup)
-	p.compareResponses(&made)
-	for _, w := range made.Workloads {
-		for i := range w.Requests {
-			w.Requests[i].Want.Masks = p.Masks
-		}
-	}
-	if e, err = p.ready(ctx, made); err != nil {
-		return nil, err
-	}
-	stop := e.Stop
-	e.Stop = func() error { return errors.Join(stop(), remove()) }
 	return e, nil
 }

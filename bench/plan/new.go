@@ -226,8 +226,11 @@ func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline
 		loads = append(loads, o.open(rate))
 	}
 	for _, c := range s.Contenders {
-		request := subject.Selection{Program: c.Workload, Request: c.Workload}
-		p.Cells = append(p.Cells, product(request, o.Engine, loads, []string{c.Name})...)
+		i := slices.IndexFunc(workloads, func(d contract.Description) bool { return d.Name == c.Workload })
+		for _, r := range workloads[i].Requests {
+			request := subject.Selection{Program: c.Workload, Request: r.Name}
+			p.Cells = append(p.Cells, product(request, o.Engine, loads, []string{c.Name})...)
+		}
 	}
 	o.schedule(&p)
 	return p

@@ -84,6 +84,34 @@ type SuiteInfo struct {
 	Contenders []Contender       `json:"contenders"`
 	Versions   map[string]string `json:"versions,omitempty"` // versions reported by servers and languages
 	LeftOut    []string          `json:"left_out,omitempty"` // contenders that are missing, and how to install them
+	Failed     []Lost            `json:"failed,omitempty"`   // contenders that failed before the measurement
+}
+
+// Lost reports whether a contender failed. Without its baseline, none of a workload has results.
+func (s *SuiteInfo) Lost(c Cell, baseline string) bool {
+	return s != nil && slices.ContainsFunc(s.Failed, func(l Lost) bool {
+		return l.Workload == c.Workload && (l.Name == c.Model || l.Name == baseline || l.Name == "")
+	})
+}
+
+// A Lost is a contender that cannot be measured, and why. Name is "" for all contenders of the workload.
+type Lost struct {
+	Workload string `json:"workload"`
+	Name     string `json:"name,omitempty"`
+	At       string `json:"at,omitempty"` // place in the file of the suite
+	Why      string `json:"why"`
+}
+
+// String returns the failure with its place.
+func (f Lost) String() string {
+	text := f.Workload
+	if f.Name != "" {
+		text += ", " + f.Name
+	}
+	if f.At != "" {
+		text = f.At + ": " + text
+	}
+	return text + ": " + f.Why
 }
 
 // A Contender is one of the implementations that a suite compares for a workload.
@@ -92,6 +120,7 @@ type Contender struct {
 	Name     string `json:"name"` // used like the name of a model
 	Title    string `json:"title"`
 	Fresh    bool   `json:"process_per_request,omitempty"`
+	At       string `json:"at,omitempty"` // place in the file of the suite
 }
 
 // Lengths of a block. The noise of a machine varies slowly, so alternating short blocks cancel more of it than long

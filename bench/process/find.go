@@ -7,10 +7,17 @@ import (
 	"strings"
 )
 
-// A NotInstalledError is returned when a program is missing. Packages names the Debian packages that contain it.
-type NotInstalledError struct{ Program, Packages string }
+// A NotInstalledError is returned when a program is missing. Packages names the Debian packages that contain it, or
+// Command, if set, is what installs it.
+type NotInstalledError struct{ Program, Packages, Command string }
 
 func (e *NotInstalledError) Error() string {
+	switch {
+	case e.Command != "":
+		return fmt.Sprintf("%s is not installed (%s)", e.Program, e.Command)
+	case e.Packages == "":
+		return e.Program + " is not installed"
+	}
 	return fmt.Sprintf("%s is not installed (Debian: apt-get install %s)", e.Program, e.Packages)
 }
 
@@ -25,5 +32,5 @@ func Find(name, packages string, dirs ...string) (string, error) {
 			return paths[len(paths)-1], nil
 		}
 	}
-	return "", &NotInstalledError{strings.TrimSuffix(name, "*"), packages}
+	return "", &NotInstalledError{Program: strings.TrimSuffix(name, "*"), Packages: packages}
 }

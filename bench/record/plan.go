@@ -15,6 +15,7 @@ type (
 	Variant         = subject.Variant
 	Trap            = subject.Trap
 	SuiteInfo       = plan.SuiteInfo
+	Lost            = plan.Lost
 	Contender       = plan.Contender
 	Server          = plan.Server
 	CheckSpec       = plan.CheckSpec

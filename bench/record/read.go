@@ -142,6 +142,8 @@ func (f *Follower) add(l entry) error {
 			return err
 		}
 		r.WarmUps = append(r.WarmUps, *l.WarmUp)
+	case l.Lost != nil:
+		r.Lost = append(r.Lost, *l.Lost)
 	case l.Responses != nil:
 		r.Responses = append(r.Responses, l.Responses...)
 	case l.Tail != nil:

@@ -25,6 +25,7 @@ type entry struct {
 	WarmUp    *WarmUp    `json:"warm_up,omitempty"`
 	ColdStart *ColdStart `json:"cold_start,omitempty"`
 	ColdFiles *ColdFiles `json:"cold_files,omitempty"`
+	Lost      *Lost      `json:"lost,omitempty"`
 	Responses []Response `json:"responses,omitempty"` // responses of the targets, before their first block
 }
 

@@ -85,6 +85,7 @@ type Result struct {
 	Head
 	Responses  []Response // responses of the targets, before their first block
 	WarmUps    []WarmUp
+	Lost       []Lost // contenders of a suite that failed during the measurement, which went on without them
 	ColdFiles  []ColdFiles
 	ColdStarts []ColdStart
 	Blocks     []Block

@@ -60,6 +60,9 @@ type verification struct {
 	allowDifferent bool   // compare only the status
 	start          uint64 // see DifferenceError
 	concurrent     bool   // send requests to all targets at the same time, as they share nothing
+	// lose, if set, is called with the error of a target. If it returns true, the other targets are verified; without the
+	// first one, there is nothing to compare them with.
+	lose func(t *subject.Target, err error) bool
 }
 
 // A fetched is the result of a request: a response or an error.
@@ -81,7 +84,7 @@ func (v verification) fetch(ctx context.Context, client *http.Client, r contract
 	}
 	if !v.concurrent {
 		for i := range v.targets {
-			if fetch(i) != nil {
+			if fetch(i) != nil && v.lose == nil {
 				break
 			}
 		}
@@ -100,6 +103,11 @@ func (v verification) fetch(ctx context.Context, client *http.Client, r contract
 func (v verification) verify(ctx context.Context) (all []record.Response, err error) {
 	client := subject.NewClient()
 	defer client.CloseIdleConnections()
+	lost := map[int]bool{}
+	forgiven := func(i int, err error) bool {
+		lost[i] = v.lose != nil && v.lose(v.targets[i], err)
+		return lost[i]
+	}
 	for _, r := range v.requests {
 		masks, err := subject.NewMasks(r.Want.Masks)
 		if err != nil {
@@ -111,6 +119,9 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 		var first subject.Response
 		responses := v.fetch(ctx, client, r)
 		for i, t := range v.targets {
+			if lost[0] || lost[i] {
+				continue
+			}
 			n := recount{client: client, target: t, request: r}
 			n.judge = func(sent subject.Response) string {
 				a := v.comparable(t, masks, sent)
@@ -122,7 +133,10 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 			sent, err := responses[i].sent, responses[i].err
 			n.add(sent, err)
 			if err != nil {
-				return nil, v.noResponseError(ctx, &n, err)
+				if err = v.noResponseError(ctx, &n, err); forgiven(i, err) {
+					continue
+				}
+				return nil, err
 			}
 			t.Slowest = max(t.Slowest, responses[i].took)
 			all = append(all, record.NewResponse(t.Workload, t.Model, r.Name, sent, masks))
@@ -131,7 +145,9 @@ func (v verification) verify(ctx context.Context) (all []record.Response, err er
 				first = a
 			}
 			if n.Failed() > 0 {
-				return nil, v.differenceError(ctx, &n, first, a)
+				if err := v.differenceError(ctx, &n, first, a); !forgiven(i, err) {
+					return nil, err
+				}
 			}
 		}
 	}
@@ -166,7 +182,7 @@ func (v verification) differenceError(ctx context.Context, n *recount, first, a 
 	d := &DifferenceError{Workload: t.Workload, Request: r, Models: [2]string{"the description", t.Model},
 		Log: t.Logged(true), Count: n.FailureCount, Start: v.start}
 	expected, differences := a.Mismatches(r.Want), first.Differences(a)
-	learned := subject.IsLearnt(r)
+	learned := subject.IsLearnt(r) || v.lose != nil // the requests of a suite have the names of their groups
 	switch {
 	case differences != nil && (learned || expected == nil):
 		d.Models[0], d.Lines, d.OtherLog = v.targets[0].Model, differences, v.targets[0].Logged(true)

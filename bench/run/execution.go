@@ -28,6 +28,7 @@ type Execution struct {
 	Judges   Judges
 	Progress func(Progress) // see Runner
 	Announce func(Forecast)
+	Lost     func(plan.Lost)
 
 	Cold []ColdProgram // if Plan.Cold is set
 
@@ -52,10 +53,13 @@ func (e *Execution) Execute(ctx context.Context) (dir string, failure, unwritten
 	if err != nil {
 		return "", errors.Join(err, e.stop()), nil
 	}
-	failure = e.visitAll(ctx, rec)
+	lost, failure := e.visitAll(ctx, rec)
 	failure = errors.Join(failure, unchanged(head.Environment.Programs))
 	failure = errors.Join(failure, e.stop()) // before Finish, as the record contains the failure
-	unwritten = rec.Finish(tail(head, failure))
+	for _, l := range lost {
+		unwritten = errors.Join(unwritten, rec.AddLost(l))
+	}
+	unwritten = errors.Join(unwritten, rec.Finish(tail(head, failure)))
 	if rec.Blocks == 0 {
 		return "", failure, errors.Join(unwritten, os.RemoveAll(rec.Dir))
 	}
@@ -93,10 +97,11 @@ func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, err
 	return rec, head, err
 }
 
-// visitAll executes the plan with a Runner.
-func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
+// visitAll executes the plan with a Runner. It returns the targets that were lost.
+func (e *Execution) visitAll(ctx context.Context, rec *record.Record) ([]plan.Lost, error) {
 	r := Runner{Plan: e.Plan, Launcher: e.Launcher, Engines: load.Engines(), Record: rec, Machine: machine.Counters,
-		Progress: e.Progress, Announce: e.Announce, Began: e.Began, Agree: e.Judges.Agree}
+		Progress: e.Progress, Announce: e.Announce, Began: e.Began, Agree: e.Judges.Agree,
+		Lost: e.Lost}
 	if e.Judges.Missing != nil {
 		r.Missing = e.Judges.Missing(rec.Dir)
 	}
@@ -113,13 +118,13 @@ func (e *Execution) visitAll(ctx context.Context, rec *record.Record) error {
 	}
 	cause := context.Cause(ctx)
 	if cause == nil {
-		return err
+		return r.failures(), err
 	}
 	var stop *StopError
 	if errors.As(err, &stop) {
-		return fmt.Errorf("%w: %w", cause, stop)
+		return r.failures(), fmt.Errorf("%w: %w", cause, stop)
 	}
-	return cause // the cause of all other errors
+	return r.failures(), cause // the cause of all other errors
 }
 
 func (e *Execution) head(served []subject.Served) (record.Head, error) {

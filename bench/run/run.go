@@ -68,7 +68,10 @@ func (r *run) runOvertime(ctx context.Context, v *visitor) error {
 			if !r.fits(r.elapsed(), []int{cell}) {
 				return nil
 			}
-			if err := v.next(ctx, r.schedule, []int{cell}); err != nil {
+			if v.isLostCell(cell) {
+				continue
+			}
+			if err := v.next(ctx, r.schedule, []int{cell}); err != nil && !v.loseCell(ctx, cell, err) {
 				return err
 			}
 		}
@@ -82,6 +85,11 @@ func (r *run) replan() (err error) {
 	if r.Missing != nil && r.Plan.Rounds == 0 {
 		if r.missing, err = r.Missing(); err != nil {
 			return err
+		}
+		for cell := range r.missing {
+			if r.isLostCell(cell) {
+				r.missing[cell] = 0
+			}
 		}
 	}
 	r.chooseStarts()

@@ -34,6 +34,7 @@ type Runner struct {
 	Machine  func() record.Counters // returns the machine's counters; may be nil
 	Progress func(Progress)         // called before each block; may be nil
 	Announce func(Forecast)         // called before the first start and when the forecast changes; may be nil
+	Lost     func(plan.Lost)        // called when a target of a suite is lost; may be nil
 	Began    time.Time              // start of the budget, if a target was started before Run; may be zero
 
 	overload *overload // the last one, whose target may still be busy; nil if there is none
@@ -47,6 +48,7 @@ type Runner struct {
 	// the warm-up can end. If it is nil, there is no warm-up.
 	Agree func(before, after []float64) bool
 
+	lost       *lostTargets     // targets that failed; nil if the plan is not of a suite
 	checkStart int              // index of the start of the targets, in a check
 	leaveOut   string           // model whose targets are not started
 	launches   uint64           // number of starts of all targets so far
@@ -68,6 +70,9 @@ type Progress struct {
 // both cases.
 func (r *Runner) Run(ctx context.Context) error {
 	defer pauseCollector()()
+	if r.Plan.Suite != nil {
+		r.lost = &lostTargets{names: map[plan.TargetName]bool{}}
+	}
 	n := &run{Runner: r, schedule: r.schedule(), began: time.Now()}
 	if err := n.replan(); err != nil {
 		return err
@@ -122,7 +127,7 @@ func (r *Runner) makeReady(ctx context.Context, v *visitor, start int) error {
 	}
 	err := r.outsideBudget(func() error {
 		for _, w := range warmings {
-			if err := w.measureCurve(ctx); err != nil {
+			if err := w.measureCurve(ctx); err != nil && !v.loseCell(ctx, w.cells[0], err) {
 				return err
 			}
 		}
@@ -198,7 +203,7 @@ const startStream = 0x7374617274 << 24 // "start"
 func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (map[plan.TargetName]*subject.Target,
 	func() error, error) {
 	names := slices.DeleteFunc(r.Plan.Targets(), func(n plan.TargetName) bool {
-		return n.Model == r.leaveOut && n.Model != ""
+		return n.Model == r.leaveOut && n.Model != "" || r.isLost(n)
 	})
 	order := rand.New(rand.NewPCG(r.Plan.Seed, startStream^r.launches)).Perm(len(names))
 	r.launches++
@@ -211,7 +216,10 @@ func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (ma
 		starting.Wait()
 	} else {
 		for _, i := range order {
-			if all[i] = r.launchOne(ctx, names[i]); all[i].err != nil {
+			all[i] = r.launchOne(ctx, names[i])
+			if err := all[i].err; err != nil && r.lose(ctx, names[i], err) {
+				all[i].err = nil
+			} else if err != nil {
 				break
 			}
 		}
@@ -225,8 +233,11 @@ func (r *Runner) launch(ctx context.Context, cancel context.CancelCauseFunc) (ma
 		}
 		targets[names[i]], stops = l.target, append(stops, l.stop)
 		if l.target.Gone != nil {
-			go watchTarget(ctx, l.target, cancel)
+			go r.watchTarget(ctx, l.target, cancel)
 		}
+	}
+	if failed == nil && len(targets) == 0 {
+		failed = r.noneLeft()
 	}
 	return targets, func() error { return stopAll(stops) }, failed
 }
@@ -249,7 +260,7 @@ func (r *Runner) launchOne(ctx context.Context, name plan.TargetName) launched {
 	}
 	t.Model = name.Model // for the control, model is that of the launched program
 	return launched{target: t, stop: func() error {
-		if err := end(); err != nil {
+		if err := end(); err != nil && !r.isLost(name) {
 			return fmt.Errorf("stopping %s as %s: %w", name.Workload, name.Model, err)
 		}
 		return nil
@@ -276,10 +287,13 @@ func stopAll(stops []func() error) error {
 	return nil
 }
 
-// watchTarget cancels the run if the target ends. It returns when ctx ends.
-func watchTarget(ctx context.Context, t *subject.Target, cancel context.CancelCauseFunc) {
+// watchTarget cancels the run if the target ends and is not to be lost. It returns when ctx ends.
+func (r *Runner) watchTarget(ctx context.Context, t *subject.Target, cancel context.CancelCauseFunc) {
 	select {
 	case why := <-t.Gone:
+		if r.lose(ctx, nameOf(t), why) {
+			return
+		}
 		cancel(fmt.Errorf("%w: %s as %s: %w", errTargetDied, t.Workload, t.Model, why))
 	case <-ctx.Done():
 	}
@@ -296,8 +310,12 @@ func (r *Runner) verifyTargets(ctx context.Context, targets map[plan.TargetName]
 				group = append(group, targets[name])
 			}
 		}
-		sent, err := verification{w.Requests, group, r.Plan.IgnoreHeaders, r.Plan.AllowDifferent,
-			r.launches, r.Plan.Alternating}.verify(ctx)
+		v := verification{requests: w.Requests, targets: group, ignoreHeaders: r.Plan.IgnoreHeaders,
+			allowDifferent: r.Plan.AllowDifferent, start: r.launches, concurrent: r.Plan.Alternating}
+		if r.Plan.Suite != nil {
+			v.lose = func(t *subject.Target, err error) bool { return r.lose(ctx, nameOf(t), err) }
+		}
+		sent, err := v.verify(ctx)
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,9 @@ func (r *Runner) settle(ctx context.Context, left time.Duration) error {
 		return nil
 	}
 	r.overload = nil
+	if r.isLost(nameOf(o.target)) {
+		return nil
+	}
 	limit, cancel := context.WithTimeout(ctx, max(left, shortestSettle))
 	defer cancel()
 	client := subject.NewClient()

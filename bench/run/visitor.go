@@ -42,7 +42,10 @@ func (v *visitor) round(ctx context.Context, s *schedule) error {
 		if slices.ContainsFunc(cells, func(cell int) bool { return v.Plan.Cells[cell].Model == v.leaveOut }) {
 			continue
 		}
-		if err := v.next(ctx, s, cells); err != nil {
+		if v.isLostCell(cells[0]) {
+			continue
+		}
+		if err := v.next(ctx, s, cells); err != nil && !v.loseCell(ctx, cells[0], err) {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (v *visitor) warmings(start int) (all []*warming) {
 		return nil
 	}
 	for _, name := range v.Plan.Targets() {
-		if t := v.targets[name]; t != nil && v.Plan.Stays(name.Model) {
+		if t := v.targets[name]; t != nil && !v.isLost(name) && v.Plan.Stays(name.Model) {
 			w := &warming{visitor: v, target: t, cells: v.Plan.LargestLoads(name)}
 			w.WarmUp = record.WarmUp{Workload: name.Workload, Model: name.Model, Start: start,
 				Request: v.Plan.Cells[w.cells[0]].Request}
@@ -173,10 +173,16 @@ func (w *warming) discard(ctx context.Context, cell int, as load.Visit) ([]recor
 // warmUp warms up all targets and records the warm-ups.
 func (v *visitor) warmUp(ctx context.Context, all []*warming) error {
 	for _, w := range all {
+		if v.isLost(nameOf(w.target)) {
+			continue
+		}
 		if err := v.settle(ctx, subject.DefaultTimeout); err != nil {
 			return err
 		}
 		if err := w.warm(ctx); err != nil {
+			if v.loseCell(ctx, w.cells[0], err) {
+				continue
+			}
 			return err
 		}
 		if err := v.Record.AddWarmUp(w.WarmUp); err != nil {

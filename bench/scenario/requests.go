@@ -17,6 +17,10 @@ const requestsExample = "[{request: /, weight: 9}, {request: POST /sign, body: n
 func (s scenario) requests(n ast.Node) (requests []subject.Weighted, where Place, err error) {
 	where, err = s.each(n, RequestsKey, requestsExample, func(n ast.Node) error {
 		var r subject.Weighted
+		if text, ok := scalar(n); ok && text != "" {
+			requests = append(requests, subject.Weighted{Request: text})
+			return nil
+		}
 		err := s.keys(n, "a request", "{request: /, weight: 9}", requestKeys, func(key string, value ast.Node) string {
 			return readRequest(&r, key, value)
 		})

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,10 +31,11 @@ type File struct {
 	Options  []Option // options in the order of the file
 	Variants []subject.Variant
 	Requests []subject.Weighted
+	Suite    *Suite // nil if there are no contenders
 	Begin    string // place of the beginning of the file
 }
 
-// An Option is an option that the scenario sets. Flag is "" for the variants and the requests.
+// An Option is an option that the scenario sets. Flag is "" for keys that have no flag.
 type Option struct {
 	Name   string
 	Key    string // key as written in the file, which may be an old name
@@ -57,20 +60,34 @@ type scenario string
 // Read reads the scenario in the file name. Each value is set on its flag to validate it. Errors are a
 // *subject.UsageError with the place.
 func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
-	s := scenario(name)
-	entries, err := s.entries()
+	text, err := readText(name)
 	if err != nil {
 		return nil, err
 	}
+	return Parse(name, text, flags, names)
+}
+
+// Parse is like Read, for the text of a file of that name.
+func Parse(name string, text []byte, flags *pflag.FlagSet, names Names) (*File, error) {
+	s := scenario(name)
+	entries, err := s.entries(text)
+	if err != nil {
+		return nil, err
+	}
+	var suite Suite
+	var baseline string
 	file := &File{Begin: s.at(&token.Position{Line: 1, Column: 1})}
 	seen := map[string]givenKey{}
 	for _, e := range entries {
 		key := e.Key.GetToken()
 		option := names.Flag(key.Value)
 		f := flags.Lookup(option)
+		if _, hasKeys := e.Value.(ast.MapNode); hasKeys && key.Value == GroupsKey {
+			f, option = nil, key.Value // a plain value is that of a former flag of this name
+		}
 		if f != nil {
 			option = names.Option(f.Name)
-		} else if option != VariantsKey && option != RequestsKey {
+		} else if !slices.Contains(ownKeys, option) {
 			return nil, s.unknown(key, flags)
 		}
 		given := givenKey{key, Name{Written: key.Value, Present: key.Value}}
@@ -86,8 +103,17 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 		case f != nil:
 			o.Flag = f.Name
 			o.Values, o.Place, err = s.values(f, key.Value, e.Value)
+			if option == BaselineFlag && err == nil {
+				baseline = o.Values[0]
+			}
 		case option == RequestsKey:
 			file.Requests, o.Place, err = s.requests(e.Value)
+		case option == AboutKey:
+			suite.About, err = s.about(e.Value)
+		case option == GroupsKey:
+			suite.Groups, err = s.groups(e.Value)
+		case option == ContendersKey:
+			suite.Contenders, o.Place, err = s.contenders(e.Value)
 		default:
 			file.Variants, o.Place, err = s.variants(e.Value)
 		}
@@ -96,8 +122,15 @@ func Read(name string, flags *pflag.FlagSet, names Names) (*File, error) {
 		}
 		file.Options = append(file.Options, o)
 	}
-	return file, nil
+	file.Suite, err = s.complete(suite, baseline, file.Begin)
+	return file, err
 }
+
+// ownKeys are the keys that have no flags.
+var ownKeys = []string{VariantsKey, RequestsKey, AboutKey, GroupsKey, ContendersKey}
+
+// BaselineFlag is the flag that names the baseline.
+const BaselineFlag = "baseline"
 
 // A givenKey is a key of the scenario.
 type givenKey struct {
@@ -118,12 +151,12 @@ func (s scenario) unknown(key *token.Token, flags *pflag.FlagSet) error {
 	var known []string
 	flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 	return s.wrong(key.Position, "unknown key %q: use one of %s", key.Value,
-		strings.Join(append(known, VariantsKey, RequestsKey), ", "))
+		strings.Join(append(known, ownKeys...), ", "))
 }
 
-// text reads the file and checks its size and encoding.
-func (s scenario) text() ([]byte, error) {
-	f, err := foreign.Open(string(s))
+// readText reads the file and checks its size.
+func readText(name string) ([]byte, error) {
+	f, err := foreign.Open(name)
 	if err != nil {
 		return nil, subject.Unusable("reading the scenario: %w", err)
 	}
@@ -133,9 +166,14 @@ func (s scenario) text() ([]byte, error) {
 		return nil, subject.Unusable("reading the scenario: %w", err)
 	}
 	if len(text) > mostScenario {
-		return nil, subject.Unusable("reading the scenario: %s has more than %d bytes; a scenario is a short YAML file", s,
+		return nil, subject.Unusable("reading the scenario: %s has more than %d bytes; a scenario is a short YAML file", name,
 			mostScenario)
 	}
+	return text, nil
+}
+
+// checkText returns the text without a byte order mark. It returns an error if it is not UTF-8.
+func (s scenario) checkText(text []byte) ([]byte, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, which some editors write
 	at := token.Position{Line: 1, Column: 1}
 	for rest := text; len(rest) > 0; at.Column++ {
@@ -151,9 +189,8 @@ func (s scenario) text() ([]byte, error) {
 }
 
 // entries returns the keys with their values. There may be none.
-func (s scenario) entries() (entries []*ast.MappingValueNode, err error) {
-	text, err := s.text()
-	if err != nil {
+func (s scenario) entries(text []byte) (entries []*ast.MappingValueNode, err error) {
+	if text, err = s.checkText(text); err != nil {
 		return nil, err
 	}
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // Read returns a better error for these
@@ -231,6 +268,11 @@ func Set(f *pflag.Flag, values []string) error {
 // wrong returns a usage error with a place.
 func (s scenario) wrong(p *token.Position, format string, args ...any) error {
 	return subject.Unusable("%s: %s", s.at(p), fmt.Sprintf(format, args...))
+}
+
+// nameOf returns the name of a file without its directory and extension.
+func nameOf(file string) string {
+	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 }
 
 func (s scenario) at(p *token.Position) string { return fmt.Sprintf("%s:%d:%d", s, p.Line, p.Column) }

@@ -22,7 +22,9 @@ func FuzzScenario(f *testing.F) {
 	for _, text := range []string{"", "# nothing\n", "clients: [1, 8]\n", "clients: many", "{rate: 0.5, pin: true}",
 		"workload:\n  - hello\n", "<<: {clients: 1}", "clients: &a 1\nrounds: *a", "? a\n: b", "---\n...\n---\n", "- 1",
 		"budget: !!str 3s", "rounds: |\n  3\n", "\xff", "\ufeffseed: 1", "clients: [1,", "\"seed\": '1'",
-		"variants: [{name: a, env: {B: 1}, build: [-x], padding: 5}]", "variants:\n- a: b\n- ~"} {
+		"variants: [{name: a, env: {B: 1}, build: [-x], padding: 5}]", "variants:\n- a: b\n- ~",
+		"contenders: [{name: a, cgi: ./a}, {name: b, command: c, group: d}]", "groups: {a: {requests: [/], mask: '['}}",
+		"groups: 3\nabout: ~", "contenders: [{name: a, server: b, file: c, env: {D: 1}, recycle: 5}]\nbaseline: z"} {
 		f.Add([]byte(text))
 	}
 	place := regexp.MustCompile(`^.*/scenario.yaml:[1-9][0-9]*:[1-9][0-9]*: `)

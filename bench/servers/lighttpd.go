@@ -33,6 +33,7 @@ var phpCGI = lighttpdWeb(webSpec{
 	name:     "php-cgi",
 	about:    "lighttpd's mod_cgi, with php-cgi",
 	handles:  PHPPage,
+	fresh:    true,
 	helpers:  []string{"php-cgi"},
 	packages: "lighttpd php-cgi",
 	path:     "/{{.File}}",

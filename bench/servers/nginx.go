@@ -1,13 +1,7 @@
 package servers
 
-// nginxWeb returns w completed for nginx in front of a FastCGI server: nginx itself executes nothing. Pattern is a
-// regular expression for URL paths. Its groups are script, the path of the program, and beyond, the rest of the path.
-// Program is the program's path below Bin.
-func nginxWeb(w webSpec, pattern, program string) webSpec {
-	if w.config == nil {
-		w.config = map[string]string{}
-	}
-	w.config["conf"] = `
+// nginxCommon begins the configuration of nginx. The section http is left open.
+const nginxCommon = `
 daemon off;
 pid {{.Dir}}/pid;
 error_log {{.Dir}}/error.log;
@@ -21,6 +15,18 @@ http {
 	uwsgi_temp_path {{.Dir}}/uwsgi;
 	scgi_temp_path {{.Dir}}/scgi;
 	keepalive_requests 1000000000;
+`
+
+var nginxCommand = []string{"nginx", "-p", "{{.Dir}}", "-c", "{{.Dir}}/conf", "-e", "{{.Dir}}/error.log"}
+
+// nginxWeb returns w completed for nginx in front of a FastCGI server: nginx itself executes nothing. Pattern is a
+// regular expression for URL paths. Its groups are script, the path of the program, and beyond, the rest of the path.
+// Program is the program's path below Bin.
+func nginxWeb(w webSpec, pattern, program string) webSpec {
+	if w.config == nil {
+		w.config = map[string]string{}
+	}
+	w.config["conf"] = nginxCommon + `
 	server {
 		listen 127.0.0.1:{{.Port}};
 		server_name 127.0.0.1;
@@ -46,8 +52,7 @@ http {
 	}
 }
 `
-	w.commands = append(w.commands,
-		[]string{"nginx", "-p", "{{.Dir}}", "-c", "{{.Dir}}/conf", "-e", "{{.Dir}}/error.log"})
+	w.commands = append(w.commands, nginxCommand)
 	return w
 }
 

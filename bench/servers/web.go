@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,13 +38,18 @@ const idleLimit = 5 * time.Second
 
 // An App is a program or page for a web server to serve.
 type App struct {
-	File       string   // path of the program or page, of a kind that the server handles
+	File       string   // path of the program or page, of a kind that the server handles; "" for a server that forwards
 	ExtraFiles []string // paths of files that it needs, which are copied to the same directory
 	// Copied, if not nil, is called with the path of each copied file, before a server starts.
 	Copied func(path string) error
 	// Prepare makes the app's data in dir, which is then given to the server's user. It returns the variables by which the
 	// app finds its data. Nil if the app has no data.
 	Prepare func(ctx context.Context, dir string) (env map[string]string, err error)
+	// Command is a shell command that starts the app on the port {port}, in the directory CommandDir, for a server that
+	// forwards requests below the URL path Root.
+	Command, CommandDir, Root string
+	// Env holds further variables of the app.
+	Env map[string]string
 	// Recycling replaces processes of a server that keeps some. Other servers ignore it.
 	Recycling
 	// StartFunc, if set, starts a process in a chosen way, such as on certain cores. It calls start once.
@@ -50,7 +58,7 @@ type App struct {
 
 // A Recycling says how a server replaces its processes.
 type Recycling struct {
-	Requests int    // a process ends after so many requests; 0: never
+	Requests int    // a process ends after this number of requests; 0: never
 	Manager  string // php-fpm's way to choose the number of processes: static (""), dynamic or ondemand
 }
 
@@ -76,17 +84,30 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	w.dir.ignoresSIGCHLD = spec.web.ignoresSIGCHLD
 	s := spec.site
 	s.Dir, s.File, s.Recycling = w.dir.dir, filepath.Base(app.File), app.Recycling
+	s.Root, s.Protocol = app.Root, spec.web.protocol
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
 	}
 	if s.Variables, err = w.prepareData(ctx, app); err != nil {
 		return w, err
 	}
+	if len(app.Env) > 0 {
+		s.Variables = maps.Clone(s.Variables)
+		if s.Variables == nil {
+			s.Variables = map[string]string{}
+		}
+		maps.Copy(s.Variables, app.Env)
+	}
 	if spec.web.noVariables && len(s.Variables) > 0 {
 		return w, errors.New("it passes no variables to programs, so an app cannot find its data; use another server")
 	}
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
+	}
+	if spec.Proxies() {
+		if s.Backend, err = w.startBackend(ctx, app, s.Variables); err != nil {
+			return w, err
+		}
 	}
 	for file, text := range spec.web.config {
 		if err := w.writeConfig(file, text, s); err != nil {
@@ -131,6 +152,31 @@ func (w *WebServer) start(command []string, s site, startFunc func(start func() 
 	return nil
 }
 
+// startBackend starts the app's command, and returns its port when it accepts connections.
+func (w *WebServer) startBackend(ctx context.Context, app App, variables map[string]string) (port int, err error) {
+	if port, err = process.FreePort(); err != nil {
+		return 0, err
+	}
+	cmd := w.dir.command("/bin/sh", "-c", strings.ReplaceAll(app.Command, "{port}", strconv.Itoa(port)))
+	cmd.Dir, cmd.Env = app.CommandDir, append(cmd.Env, process.Settings(variables)...)
+	cmd.Env = append(cmd.Env, fmt.Sprint("PORT=", port), "HOME="+w.dir.dir)
+	p, err := w.dir.start(cmd, app.StartFunc)
+	if err != nil {
+		return 0, err
+	}
+	p.AnyExit, p.StopSignal = true, os.Kill // it keeps nothing, and some programs wait for a further request first
+	w.processes = append(w.processes, p)
+	w.dir.watchdog.watch(p.PID())
+	return port, process.Until(ctx, func() error {
+		var dialer net.Dialer
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			return fmt.Errorf("the app's command: %w", err)
+		}
+		return conn.Close()
+	}, p)
+}
+
 // waitIdle waits until the server is idle, but only where its usage can be measured.
 func (w *WebServer) waitIdle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, idleLimit)
@@ -151,7 +197,11 @@ func (w *WebServer) install(bin string, app App) error {
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return err
 	}
-	for _, file := range append([]string{app.File}, app.ExtraFiles...) {
+	files := app.ExtraFiles
+	if app.File != "" {
+		files = append([]string{app.File}, files...)
+	}
+	for _, file := range files {
 		as := filepath.Join(bin, filepath.Base(file))
 		content, err := os.ReadFile(file)
 		if err == nil {

@@ -18,6 +18,8 @@ const (
 	PythonPublisher = "a module with the function index(req)"
 	PythonWSGI      = "a module with the function application(environ, start_response)"
 	PHPPage         = "a page in PHP"
+	FastCGIServer   = "a FastCGI server on a port"
+	SCGIServer      = "an SCGI server on a port"
 )
 
 // A webSpec describes a configuration of a third-party web server that serves an app. The fields marked template are
@@ -30,6 +32,8 @@ type webSpec struct {
 	needs          []string          // optional modules that it requires; patterns of file names in apacheModules
 	packages       string            // names of Debian's packages, separated by blanks
 	ignoresSIGCHLD bool              // the server ignores SIGCHLD, so the kernel does not report the usage of its children
+	protocol       string            // by which it forwards requests to the app's command; "" if it needs none
+	fresh          bool              // a page is served by a new process for each request
 	noVariables    bool              // programs do not see the server's variables, so an app cannot have data
 	config         map[string]string // configuration files by name, "conf" for the server itself; templates
 	path           string            // URL path of the app; a template
@@ -43,7 +47,8 @@ const (
 
 // webSpecs lists all web servers. Each server's specs are in a file of its own.
 var webSpecs = []webSpec{apache, lighttpd, nginx, busybox, miniHTTPD, uwsgi, h2o, pythonScripts, pythonPublisher,
-	modPython, modWSGI, gunicorn, uwsgiPython, phpCGI, modFCGID, modPHP, phpFPM}
+	modPython, modWSGI, gunicorn, uwsgiPython, phpCGI, modFCGID, modPHP, phpFPM,
+	nginxFastCGI, nginxSCGI}
 
 // A site holds the values for the configuration templates of a web server.
 type site struct {
@@ -54,6 +59,9 @@ type site struct {
 	Workers   int               // most programs executed concurrently, for servers that need the number
 	File      string            // file name of the app in Bin
 	Variables map[string]string // environment of the app
+	Root      string            // URL path of a forwarded app
+	Protocol  string            // by which it is forwarded
+	Backend   int               // port of the app's command
 	Recycling
 }
 
@@ -80,6 +88,12 @@ type WebInfo struct {
 	web  webSpec
 	site site
 }
+
+// Proxies reports whether the server forwards requests to a command of the app.
+func (w WebInfo) Proxies() bool { return w.web.protocol != "" }
+
+// Fresh reports whether each request gets a new process.
+func (w WebInfo) Fresh() bool { return w.web.fresh || w.Handles == Executable }
 
 // WebInfos returns the web servers that handle one of the given kinds, or all if none is given.
 func WebInfos(handles ...string) []WebInfo {

@@ -21,6 +21,7 @@ type External struct {
 	Command string   // shell command that starts the server; gets its port as {port} and as the variable PORT
 	Env     []string // variables of the command as NAME=VALUE, in addition to those of this process
 	Dir     string   // working directory of the command; "": the current directory
+	Path    string   // URL path below which the command serves; "": the root
 	// Start starts the server for a workload; nil if URL or Command is set.
 	Start    func(ctx context.Context, l *Launcher) (*Target, func() error, error)
 	Workload string // the only workload that it serves; "": it serves all

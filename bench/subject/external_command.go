@@ -82,7 +82,7 @@ func (f External) startOnce(ctx context.Context, l *Launcher, workload string) (
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", f.Command, err), stop())
 	}
-	f.URL = &url.URL{Scheme: "http", Host: address}
+	f.URL = &url.URL{Scheme: "http", Host: address, Path: f.Path}
 	t := f.target(workload)
 	t.Gone, t.LogLines, t.UsageFunc, t.PID, t.Ready = c.Gone(), c.LogLines, c.usage, c.first(), ready.Sub(began)
 	return t, stop, nil

@@ -1,3 +1,4 @@
-// Package suite compares real web servers and languages. A suite is a table of contenders, each of which sends exactly
-// the responses of a program of this project. Contenders that need a missing program are left out and listed.
+// Package suite prepares suites: scenarios whose contenders are web servers, programs and languages that respond alike.
+// The suites of this project are files of package suites; those of users have the same keys. A contender that needs
+// what is not installed is left out, and one that fails is reported; the others are measured.
 package suite

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"strings"
 	"time"
 
 	"forktax/bench/plan"
@@ -16,19 +15,14 @@ const (
 )
 
 // excluded lists options that cannot be combined with a suite, because it defines what is compared.
-var excluded = []string{"workload", "model", "target", "cgi", subject.PersistentName, "request", "baseline", "rate",
-	"find-knee", "slo", "database", "database-tls", "database-socket", "floor", "reuse-levels",
-	"allow-different-responses", "variants"}
+var excluded = []string{"workload", "model", "target", "cgi", subject.PersistentName, "find-knee", "slo", "database",
+	"database-tls", "database-socket", "floor", "reuse-levels", "cold", "env", "variants"}
 
-// Configure sets the defaults of the suite in the options of a run.
-func Configure(name string, o *plan.Options) error {
-	s, known := Find(name)
-	if !known {
-		return subject.InvalidOption("suite", "%q is unknown: use one of %s", name, strings.Join(Names(), ", "))
-	}
+// Configure sets the defaults of a suite in the options of a run.
+func Configure(o *plan.Options) error {
 	for _, other := range excluded {
 		if o.Explicit[other] {
-			return subject.InvalidOption(other, "cannot be combined with --suite: the suite defines what is compared")
+			return subject.InvalidOption(other, "cannot be combined with a suite, which defines what is compared")
 		}
 	}
 	if !o.Explicit["clients"] {
@@ -40,16 +34,14 @@ func Configure(name string, o *plan.Options) error {
 	if !o.Explicit["block"] {
 		o.Block = defaultBlock
 	}
-	if s.rate > 0 {
-		o.Rates = []float64{s.rate}
-	}
 	o.CrossCheck = o.CrossCheck && o.Explicit["cross-check"]
 	return nil
 }
 
 // Plan returns the plan of the suite.
 func (s Suite) Plan(o plan.Options, l *Prepared) plan.Plan {
-	described := &plan.SuiteInfo{Name: s.Name, About: s.About, Contenders: l.Contenders, Versions: l.Versions}
+	described := &plan.SuiteInfo{Name: s.Name, About: s.About, Contenders: l.Contenders, Versions: l.Versions,
+		Failed: l.Failed}
 	for _, missing := range l.Missing {
 		described.LeftOut = append(described.LeftOut, missing.Error())
 	}

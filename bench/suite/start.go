@@ -3,10 +3,15 @@ package suite
 import (
 	"context"
 	"errors"
-	"os/exec"
+	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"forktax/bench/machine"
+	"forktax/bench/process"
+	"forktax/bench/scenario"
 	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
@@ -15,34 +20,71 @@ import (
 // A start is a function that starts a contender. It returns the target and a function that stops it.
 type start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error)
 
-// startHosted returns the start of a contender under our CGI host, which executes the file for each request.
-func (p *preparation) startHosted(c contender, file string) (start, error) {
-	env := map[string]string{contract.EnvScriptPath: file, contract.EnvScriptDir: filepath.Dir(file)}
-	if c.interpreter != "" {
-		interpreter, err := exec.LookPath(c.interpreter)
-		if err != nil {
-			return nil, err
+// setCGI makes external a CGI program under our host, which executes it for each request.
+func (p *preparation) setCGI(external *subject.External, c scenario.Contender, g *group) error {
+	path, dir := p.expand(g, c.CGI), p.here
+	if strings.ContainsRune(path, filepath.Separator) {
+		path = p.path(g, path)
+		dir = filepath.Dir(path)
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("the CGI program: %w", err)
 		}
-		// php-cgi executes SCRIPT_FILENAME. It refuses to run unless REDIRECT_STATUS shows that a server checked the path.
-		env[contract.EnvScriptPath] = interpreter
-		env[contract.EnvScriptEnv] = "SCRIPT_FILENAME,REDIRECT_STATUS"
-		env["SCRIPT_FILENAME"], env["REDIRECT_STATUS"] = file, "200"
-		if err := machine.NormalizePageCache(interpreter); err != nil {
-			return nil, err
-		}
+	} else if found, err := process.Find(path, c.Packages); err == nil {
+		path = found
+	} else {
+		return err
+	}
+	env := p.variables(c, g)
+	var names, args []string
+	for name := range env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, arg := range c.Args {
+		args = append(args, p.expand(g, arg))
+	}
+	env[contract.EnvScriptPath], env[contract.EnvScriptDir] = path, dir
+	env[contract.EnvScriptArgs] = strings.Join(args, "\n")
+	env[contract.EnvScriptEnv] = strings.Join(names, ",")
+	root := strings.TrimRight(c.Root, "/")
+	env[contract.EnvScriptRoot] = root
+	if err := machine.NormalizePageCache(path); err != nil {
+		return err
 	}
 	host, v := p.host, subject.Variant{Model: subject.ScriptModel, Env: env}
-	return func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
-		return l.Serve(ctx, host, v)
-	}, nil
+	external.Start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
+		t, stop, err := l.Serve(ctx, host, v)
+		if err == nil {
+			t.URL += root
+		}
+		return t, stop, err
+	}
+	return nil
 }
 
-// startWeb returns the start of a contender under a third-party web server, which responds with the file.
-func (p *preparation) startWeb(c contender, of subject.Program, file string) start {
-	app := servers.App{File: file, Copied: machine.NormalizePageCache, Recycling: c.recycling}
-	if c.extraFile != "" {
-		app.ExtraFiles = []string{filepath.Join(p.dir, c.extraFile)}
+// startWeb returns the start of a contender under a third-party web server.
+func (p *preparation) startWeb(c scenario.Contender, g *group) (start, error) {
+	app := servers.App{Copied: machine.NormalizePageCache,
+		Recycling: servers.Recycling{Requests: c.Recycle, Manager: c.Manager},
+		Root:      strings.TrimRight(c.Root, "/"), Env: p.variables(c, g)}
+	if c.File != "" {
+		app.File = p.path(g, c.File)
 	}
+	if c.Command != "" {
+		app.Command, app.CommandDir = p.expand(g, c.Command), p.here
+	}
+	for _, file := range c.Files {
+		app.ExtraFiles = append(app.ExtraFiles, p.path(g, file))
+	}
+	for _, file := range append([]string{app.File}, app.ExtraFiles...) {
+		if file == "" {
+			continue
+		}
+		if _, err := os.Stat(file); err != nil {
+			return nil, fmt.Errorf("the file for %s: %w", c.Server, err)
+		}
+	}
+	of := g.program
 	return func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 		app := app
 		app.StartFunc = l.StartFunc
@@ -53,7 +95,7 @@ func (p *preparation) startWeb(c contender, of subject.Program, file string) sta
 				return env, err
 			}
 		}
-		w, err := servers.StartWeb(ctx, c.web, app)
+		w, err := servers.StartWeb(ctx, c.Server, app)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -68,5 +110,5 @@ func (p *preparation) startWeb(c contender, of subject.Program, file string) sta
 			return nil, nil, errors.Join(err, w.Stop())
 		}
 		return t, func() error { return errors.Join(release(), w.Stop()) }, nil
-	}
+	}, nil
 }

@@ -5,13 +5,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
+
+	"forktax/bench/scenario"
 	"forktax/bench/subject"
 	"forktax/bench/subject/programtest"
 	"forktax/bench/suite"
-	"forktax/bench/testenv"
+	"forktax/workload/contract"
 )
 
 // beside returns a finder of programs that are built for the test.
@@ -20,73 +24,136 @@ func beside(t *testing.T, names ...string) *subject.Finder {
 	return &subject.Finder{Dirs: []string{programtest.Build(t, names...)}, Log: io.Discard}
 }
 
-// path sets PATH to a directory with only these programs.
-func path(t *testing.T, names ...string) {
+// loaded returns a suite of this project.
+func loaded(t *testing.T, name string) suite.Suite {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range names {
-		if err := os.Symlink(testenv.Program(t, name, name), filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
+	flags, names := someFlags()
+	s, _, err := suite.Open(name, flags, names)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Setenv("PATH", dir)
+	return *s
 }
 
-// A contender whose program is missing is left out, and the reason names the package. A workload without its baseline
-// is left out.
-func TestPrepareWithoutAll(t *testing.T) {
+// someFlags returns the flags that the suites of this project set.
+func someFlags() (*pflag.FlagSet, scenario.Names) {
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	for _, name := range []string{"baseline", "budget", "block", "clients", "rate"} {
+		flags.String(name, "", "")
+	}
+	flags.StringSlice("ignore-header", nil, "")
+	same := func(name string) string { return name }
+	return flags, scenario.Names{Flag: same, Option: same}
+}
+
+// parsed returns the suite of a file with this text.
+func parsed(t *testing.T, name string, text []byte) suite.Suite {
+	t.Helper()
+	flags, names := someFlags()
+	file, err := scenario.Parse(name+".yaml", text, flags, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return suite.Suite{Name: name, Suite: *file.Suite}
+}
+
+// Every suite of this project can be read, and its description is what lists show.
+func TestSuitesOfTheProject(t *testing.T) {
+	for _, name := range suite.Names() {
+		s := loaded(t, name)
+		if s.About == "" || strings.Trim(suite.About(name), `"`) != s.About {
+			t.Errorf("%s: About = %q, want the key about on one line: %q", name, suite.About(name), s.About)
+		}
+		for _, c := range s.Contenders {
+			if c.Title == "" && c.Server == "" && c.Model == "" {
+				t.Errorf("%s: %s has no title", c.At, c.Name)
+			}
+		}
+	}
+	if len(suite.Names()) < 7 {
+		t.Errorf("suites are %q", suite.Names())
+	}
+}
+
+// The suite continuum has each model of a Go program.
+func TestContinuumHasAllModels(t *testing.T) {
+	s := loaded(t, "continuum")
+	for _, m := range contract.Models {
+		isOne := func(c scenario.Contender) bool { return contract.FamilyOf(c.Model) == m.Name }
+		if !slices.ContainsFunc(s.Contenders, isOne) {
+			t.Errorf("the suite has no contender of the model %s", m.Name)
+		}
+	}
+}
+
+// A contender that needs what is missing is left out, with what installs it; one that cannot be prepared is reported
+// with its place; the others are there. A group without its baseline is left out.
+func TestPrepare(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
-	languages, _ := suite.Find("languages")
-	path(t, "gcc", "as", "ld", "sh", "python3", "php-cgi")
-	lineup, err := languages.Prepare(t.Context(), finder, t.TempDir())
+	const text = `
+groups:
+  hello: {workload: hello}
+  own: {requests: [/a], prepare: "echo 1 >made"}
+  lost: {needs: [no-such-program], packages: nothing}
+contenders:
+  - {group: hello, name: first, model: cgi}
+  - {group: hello, name: left out, cgi: ./x, needs: ["{dir}/none"], install: "fetch none into {dir}"}
+  - {group: hello, name: broken, cgi: "{dir}/x", prepare: "echo wrong; exit 3"}
+  - {group: hello, name: gone, cgi: ./gone}
+  - {group: own, name: first, cgi: cat, args: ["{dir}/made"]}
+  - {group: own, name: other, command: "serve {port}", root: /other/}
+  - {group: lost, name: first, cgi: cat}
+  - {group: lost, name: second, cgi: cat}
+`
+	dir := t.TempDir()
+	p, err := parsed(t, "test", []byte(text)).Prepare(t.Context(), finder, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, c := range lineup.Contenders {
-		names = append(names, c.Name)
+	for _, c := range p.Contenders {
+		names = append(names, c.Workload+" "+c.Name)
 	}
-	if got := strings.Join(names, " "); got != "C Go shell PHP Python" {
-		t.Errorf("contenders without Perl = %s", got)
+	if want := []string{"hello first", "own first", "own other"}; !slices.Equal(names, want) {
+		t.Errorf("contenders are %q, want %q", names, want)
 	}
-	if len(lineup.Missing) != 1 || !strings.Contains(lineup.Missing[0].Error(),
-		"perl is not installed (Debian: apt-get install perl)") {
-		t.Errorf("Missing = %v, want perl and its package", lineup.Missing)
+	made := filepath.Join(dir, "work", "1", "made")
+	if _, err := os.Stat(made); err != nil {
+		t.Errorf("the command of the group: %v", err)
 	}
-	if lineup.Versions["python3"] == "" || lineup.Versions["perl"] != "" {
-		t.Errorf("Versions = %v", lineup.Versions)
+	missing := errors.Join(p.Missing...).Error()
+	if want := "no-such-program is not installed (Debian: apt-get install nothing)\n" + dir +
+		"/work/0/none is not installed (fetch none into " + dir + "/work/0)"; missing != want {
+		t.Errorf("missing are\n%s\nwant\n%s", missing, want)
 	}
-
-	path(t)
-	_, err = languages.Prepare(t.Context(), finder, t.TempDir())
-	if err == nil || !strings.Contains(err.Error(),
-		"no contender of the suite languages can be measured: gcc is not installed") {
-		t.Errorf("Prepare without any program = %v", err)
+	var failed []string
+	for _, f := range p.Failed {
+		failed = append(failed, f.String())
+	}
+	all := strings.Join(failed, "\n")
+	for _, want := range []string{"test.yaml:9:6: hello, broken: preparing broken: exit status 3: wrong",
+		"test.yaml:10:6: hello, gone: the CGI program: stat "} {
+		if !strings.Contains(all, want) {
+			t.Errorf("failed are\n%s\nwithout %s", all, want)
+		}
+	}
+	if len(p.Failed) != 2 || len(p.Lessons) != 1 || p.Lessons[0].Group != "own" {
+		t.Errorf("failed: %q, to learn: %+v", failed, p.Lessons)
 	}
 }
 
-// The suites have each contender once, and each workload's baseline is its first contender.
-func TestSuites(t *testing.T) {
+// What does not exist in any version is wrong usage, before anything is prepared.
+func TestMistakes(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
-	for _, name := range []string{"languages", "hosts"} {
-		s, _ := suite.Find(name)
-		lineup, err := s.Prepare(t.Context(), finder, t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(lineup.Missing) > 0 {
-			testenv.Skip(t, errors.Join(lineup.Missing...))
-		}
-		seen := map[string]bool{}
-		for _, c := range lineup.Contenders {
-			key := c.Workload + "/" + c.Name
-			if !seen[c.Workload] && c.Name != s.Baseline {
-				t.Errorf("%s: %s begins with %s, want the baseline %s", s.Name, c.Workload, c.Name, s.Baseline)
-			}
-			if seen[key] || c.Title == "" {
-				t.Errorf("%s: %s is duplicate or has no title (%q)", s.Name, key, c.Title)
-			}
-			seen[c.Workload], seen[key] = true, true
+	cases, err := os.ReadFile("testdata/mistakes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for one := range strings.SplitSeq(strings.TrimSpace(string(cases)), "\n\n") {
+		text, want, _ := strings.Cut(one, "\n=> ")
+		_, err := parsed(t, "test", []byte(text)).Prepare(t.Context(), finder, t.TempDir())
+		if usage := new(subject.UsageError); !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
 		}
 	}
 }

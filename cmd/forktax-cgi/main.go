@@ -53,6 +53,7 @@ func front(next http.Handler) (http.Handler, func() error, error) {
 func executable() (workload.Executable, error) {
 	x := workload.Executable{
 		Path:          os.Getenv(contract.EnvScriptPath),
+		Args:          contract.Arguments(os.Getenv(contract.EnvScriptArgs)),
 		Root:          os.Getenv(contract.EnvScriptRoot),
 		Dir:           os.Getenv(contract.EnvScriptDir),
 		Documents:     os.Getenv(contract.EnvScriptDocuments),

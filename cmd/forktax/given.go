@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
-	"forktax/bench/scenario"
-	"forktax/bench/subject"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"forktax/bench/scenario"
+	"forktax/bench/subject"
+	"forktax/bench/suite"
 )
 
 // recordFlags records which options are given on the command line.
@@ -51,21 +53,51 @@ func (o *options) located(err error) error {
 
 // read reads the scenario in the file name, and sets the options that the command line does not give.
 func (o *options) read(name string, c *cobra.Command) error {
-	tried := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
-	other := defaults()
-	other.flags(tried)
-	flagOf := func(key string) string { return newName(c.Name(), key) }
-	file, err := scenario.Read(name, tried, scenario.Names{Flag: flagOf, Option: optionOf})
+	flags, names := scenarioFlags(c)
+	file, err := scenario.Read(name, flags, names)
 	if err != nil {
 		return err
 	}
+	o.unsaid.Value, o.Variants = file.Begin, file.Variants
+	if o.Lineup, err = suite.Of(file, name); err != nil {
+		return err
+	}
+	return o.use(c, file)
+}
+
+// readSuite reads the suite of --suite, if there is one, and sets the options that are not given.
+func (o *options) readSuite(c *cobra.Command) (err error) {
+	if o.Suite == "" {
+		return nil
+	}
+	if o.Explicit[scenario.BaselineFlag] || o.Lineup != nil {
+		return subject.InvalidOption("suite", "%q: cannot be combined with contenders, or with a baseline: its file has both",
+			o.Suite)
+	}
+	flags, names := scenarioFlags(c)
+	var file *scenario.File
+	if o.Lineup, file, err = suite.Open(o.Suite, flags, names); err != nil {
+		return err
+	}
+	return o.use(c, file)
+}
+
+// scenarioFlags returns flags that parse the values of a scenario, and the names of its keys.
+func scenarioFlags(c *cobra.Command) (*pflag.FlagSet, scenario.Names) {
+	tried := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
+	other := defaults()
+	other.flags(tried)
+	return tried, scenario.Names{Flag: func(key string) string { return newName(c.Name(), key) }, Option: optionOf}
+}
+
+// use sets the options of the file, without those that are given.
+func (o *options) use(c *cobra.Command, file *scenario.File) error {
 	for _, option := range file.Options {
-		if present := flagOf(option.Key); present != option.Key {
+		if present := newName(c.Name(), option.Key); option.Flag != "" && present != option.Key {
 			reportRename(c, "", option.Key, present)
 		}
 	}
-	o.unsaid.Value, o.Variants = file.Begin, file.Variants
-	if !o.Explicit["request"] {
+	if !o.Explicit["request"] && len(file.Requests) > 0 {
 		o.Weighted = file.Requests
 	}
 	for _, option := range file.Options {

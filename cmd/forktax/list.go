@@ -44,8 +44,8 @@ func listCommand() *cobra.Command {
 					fmt.Fprintf(out, "  databases: %s\n", p.Database)
 				}
 			}
-			for _, s := range suite.All {
-				fmt.Fprintf(out, "suite %s: %s\n", s.Name, s.About)
+			for _, name := range suite.Names() {
+				fmt.Fprintf(out, "suite %s: %s\n", name, suite.About(name))
 			}
 			servers.WriteList(out)
 			fmt.Fprintf(out, "engines: %s\nformats: %s\n", strings.Join(load.Names(), ", "),

@@ -31,7 +31,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Baseline, "baseline", o.Baseline,
 		"model, target or variant that the others are compared with (default persistent, or the first)")
 	f.StringVar(&o.Suite, "suite", o.Suite,
-		"suite of web servers and languages, instead of --workload: one of "+strings.Join(suite.Names(), ", "))
+		"suite of web servers, programs or languages, instead of --workload: one of "+strings.Join(suite.Names(), ", ")+
+			", or the path of a YAML file with contenders")
 	serverFlags(&o.Spec, f)
 	programFlags(&o.Spec, f)
 	requestFlags(&o.Spec, f)

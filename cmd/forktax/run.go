@@ -8,13 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"forktax/bench/analysis"
 	"forktax/bench/foreign"
 	"forktax/bench/measure"
+	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/progress"
 	"forktax/bench/record"
@@ -43,7 +43,7 @@ A scenario is a YAML file with flag names as keys; flags of the command line tak
 builds, environments or programs instead of models; examples/startup.yaml has some of each.
 
 A suite compares real web servers and languages whose programs send the same bytes as ours:
-` + aboutSuites(),
+` + suite.List(),
 		Example: `  forktax run
   forktax run --workload hello --clients 1
   forktax run --workload guestbook/page --rate 50,100,200
@@ -69,6 +69,9 @@ A suite compares real web servers and languages whose programs send the same byt
 				if err := o.read(args[0], c); err != nil {
 					return err
 				}
+			}
+			if err := o.readSuite(c); err != nil {
+				return o.located(err)
 			}
 			if err := o.Complete(); err != nil {
 				return o.located(err)
@@ -120,6 +123,7 @@ func execute(ctx context.Context, e *run.Execution, stderr io.Writer) (dir strin
 	defer p.End()
 	defer context.AfterFunc(ctx, func() { p.Say("ending the targets in order; a second Ctrl-C ends them at once") })()
 	e.Progress, e.Announce = p.Show, p.Announce
+	e.Lost = func(l plan.Lost) { p.Say(fmt.Sprintf("failed: %v", l)) }
 	dir, failure.ended, failure.unwritten = e.Execute(ctx)
 	return dir, failure
 }
@@ -180,13 +184,4 @@ func reported(dir string, why error, printed output, stdout, stderr io.Writer) (
 		fmt.Fprintf(stderr, "all measurements: %s\n", filepath.Clean(dir))
 	}
 	return a, errors.Join(shown, kept, printed.write(a))
-}
-
-// aboutSuites lists the suites, for the help.
-func aboutSuites() string {
-	var lines []string
-	for _, s := range suite.All {
-		lines = append(lines, fmt.Sprintf("  %-10s %s", s.Name, s.About))
-	}
-	return strings.Join(lines, "\n")
 }

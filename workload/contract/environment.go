@@ -31,6 +31,7 @@ const EnvWorker = "FORKTAX_WORKER"
 // Environment variables of forktax-cgi, the program that hosts any CGI executable; see [forktax/cgi.Host].
 const (
 	EnvScriptPath          = "SCRIPT_PATH"          // executable, or directory of executables
+	EnvScriptArgs          = "SCRIPT_ARGS"          // arguments of the executable, separated by line feeds
 	EnvScriptRoot          = "SCRIPT_ROOT"          // prefix of the URL paths that it serves
 	EnvScriptDir           = "SCRIPT_DIR"           // working directory; default: that of the executable
 	EnvScriptDocuments     = "SCRIPT_DOCUMENTS"     // document root for PATH_TRANSLATED
@@ -52,6 +53,14 @@ const (
 	ModuleSuffix  = ".wasm" // follows the name of the program in that of its module
 	ModuleProgram = "forktax-wasm"
 )
+
+// Arguments returns the arguments in a variable that has some, separated by line feeds.
+func Arguments(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
 
 // Names returns the names in a variable that lists some, separated by commas.
 func Names(list string) []string {

@@ -58,6 +58,7 @@ type Connect = func(ctx context.Context) (handler http.Handler, shut func() erro
 // [forktax/cgi.Host] with the same names; Env names inherited variables. All fields except Path are optional.
 type Executable struct {
 	Path          string
+	Args          []string
 	Root          string
 	Dir           string
 	Documents     string
