@@ -66,7 +66,7 @@ func (p *preparation) learnSuite(ctx context.Context, s suite.Suite, lineup *sui
 			return cause
 		}
 		if err != nil {
-			lineup.Lose(s, n.Group, "", err)
+			lineup.Lose(s, n.Group, err)
 			p.launcher.Programs, p.launcher.External = lineup.Programs, lineup.External
 			continue
 		}

@@ -90,5 +90,5 @@ pm.max_spare_servers = 3
 clear_env = no
 `},
 	// The manager's name has PHP's version at its end.
-	commands: [][]string{{"php-fpm*", "--nodaemonize", "--no-php-ini", "--fpm-config", "{{.Dir}}/fpm"}},
+	commands: [][]string{{"php-fpm*", "--nodaemonize", "--fpm-config", "{{.Dir}}/fpm"}},
 }, "^(?<script>/[^/]+)(?<beyond>.*)$", "$script")

@@ -26,13 +26,44 @@ var echoApps = map[string]servers.App{
 	servers.PythonPublisher: {File: "teller_publisher.py", ExtraFiles: []string{"testdata/burner.py"}},
 	servers.PythonWSGI:      {File: "teller_wsgi.py", ExtraFiles: []string{"testdata/burner.py"}},
 	servers.PHPPage:         {File: "teller.php"},
+	// uWSGI serves the same application by either protocol.
+	servers.FastCGIServer: {Command: uwsgi + " --fastcgi-socket 127.0.0.1:{port}"},
+	servers.SCGIServer:    {Command: uwsgi + " --scgi-socket 127.0.0.1:{port}"},
+}
+
+const uwsgi = "exec uwsgi --plugins python3 --die-on-term --master --processes 2 --disable-logging " +
+	"--wsgi-file teller_wsgi.py"
+
+// copied returns a directory with the app's files that any user can read.
+func copied(t *testing.T, files ...string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "forktax-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	err = os.Chmod(dir, 0o755)
+	for _, file := range files {
+		content, failed := os.ReadFile(filepath.Join("testdata", file))
+		err = errors.Join(err, failed, os.WriteFile(filepath.Join(dir, file), content, 0o644))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // startedWeb starts a web server for the test. Without it the test is skipped, which CI does not allow.
 func startedWeb(t *testing.T, kind servers.WebInfo) *servers.WebServer {
 	t.Helper()
 	app := echoApps[kind.Handles]
-	app.File = filepath.Join("testdata", app.File)
+	if app.File != "" {
+		app.File = filepath.Join("testdata", app.File)
+	}
+	if kind.Proxies() {
+		testenv.Program(t, "uwsgi", "uwsgi-core uwsgi-plugin-python3")
+		app.CommandDir, app.Root = copied(t, "teller_wsgi.py", "burner.py"), "/app"
+	}
 	if !kind.NoVariables() {
 		app.Prepare = func(_ context.Context, dir string) (map[string]string, error) {
 			path := filepath.Join(dir, "data")

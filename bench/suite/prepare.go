@@ -58,7 +58,6 @@ type group struct {
 	scenario.Group
 	dir     string
 	program subject.Program // of its workload
-	request string          // of its workload
 	lost    bool            // it cannot be measured
 }
 
@@ -163,7 +162,26 @@ func (s Suite) validate() error {
 			return subject.Unusable("%s: %w", c.At, err)
 		}
 	}
+	for _, g := range s.Groups { // without bodies, which may be in files that are not made yet
+		spec := g.Spec
+		spec.Weighted = slices.Clone(spec.Weighted)
+		for i := range spec.Weighted {
+			w := &spec.Weighted[i]
+			w.Request, w.Body, w.BodyFile = strings.ReplaceAll(w.Request, "{dir}", "/dir"), "", ""
+		}
+		if _, err := spec.Ask(nil, ""); err != nil {
+			return wrongGroup(g, err)
+		}
+	}
 	return nil
+}
+
+// wrongGroup returns the error of a group's requests as a usage error with its place.
+func wrongGroup(g scenario.Group, err error) error {
+	if invalid := new(subject.OptionError); errors.As(err, &invalid) {
+		return subject.Unusable("%s: %s %s", g.At, invalid.Option, invalid.Problem)
+	}
+	return err
 }
 
 // find finds the programs of this project that the groups need.
@@ -185,7 +203,17 @@ func (p *preparation) find(ctx context.Context, finder *subject.Finder) error {
 	for i, name := range names {
 		p.programs[name] = found[i]
 	}
+	for _, g := range p.suite.Groups {
+		if s := subject.ParseSelection(g.Workload); g.Workload != "" && requestOf(p.programs[s.Program], s.Request) < 0 {
+			return subject.Unusable("%s: the workload %s has no request %q", g.At, s.Program, s.Request)
+		}
+	}
 	return nil
+}
+
+// requestOf returns the index of the program's request of that name, or of its first if the name is "".
+func requestOf(of subject.Program, name string) int {
+	return slices.IndexFunc(of.Requests, func(r contract.Request) bool { return name == "" || r.Name == name })
 }
 
 // writeFiles writes the files of the suites of this project into the directory.
@@ -225,12 +253,8 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 	if g.Workload != "" {
 		s := subject.ParseSelection(g.Workload)
 		g.program = p.programOf(g.Group)
-		d, g.request = g.program.Description, s.Request
-		i := slices.IndexFunc(d.Requests, func(r contract.Request) bool { return g.request == "" || r.Name == g.request })
-		if i < 0 {
-			return d, subject.Unusable("%s: the workload %s has no request %q", g.At, s.Program, s.Request)
-		}
-		wanted := d.Requests[i]
+		d = g.program.Description
+		wanted := d.Requests[requestOf(g.program, s.Request)]
 		wanted.Name, wanted.Want.Masks = g.Name, slices.Concat(wanted.Want.Masks, g.Masks)
 		d.Name, d.About, d.Models, d.Requests = g.Name, g.About, nil, []contract.Request{wanted}
 		return d, nil
@@ -256,9 +280,6 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 		}
 	}
 	asked, err := spec.Ask(nil, "")
-	if invalid := new(subject.OptionError); errors.As(err, &invalid) && invalid.Option != "body-file" {
-		return d, subject.Unusable("%s: %s %s", g.At, invalid.Option, invalid.Problem)
-	}
 	if err != nil {
 		return d, err
 	}
@@ -433,22 +454,19 @@ func (p *preparation) variables(c scenario.Contender, g *group) map[string]strin
 	return all
 }
 
-// Lose removes the group, or one contender if name is not "", and records the failure.
-func (p *Prepared) Lose(s Suite, group, name string, why error) {
-	f := plan.Lost{Workload: group, Name: name, Why: why.Error()}
+// Lose removes a group whose baseline failed, and records the failure.
+func (p *Prepared) Lose(s Suite, group string, why error) {
+	f := plan.Lost{Workload: group, Why: why.Error()}
 	for _, c := range s.Contenders {
-		if c.Group == group && (c.Name == name || name == "" && c.Name == s.Baseline) {
+		if c.Group == group && c.Name == s.Baseline {
 			f.At = c.At
 		}
 	}
 	p.Failed = append(p.Failed, f)
-	gone := func(g, n string) bool { return g == group && (n == name || name == "") }
-	p.Contenders = slices.DeleteFunc(p.Contenders, func(c plan.Contender) bool { return gone(c.Workload, c.Name) })
-	p.External = slices.DeleteFunc(p.External, func(e subject.External) bool { return gone(e.Workload, e.Name) })
-	if name == "" {
-		p.Workloads = slices.DeleteFunc(p.Workloads, func(d contract.Description) bool { return d.Name == group })
-		p.Programs = slices.DeleteFunc(p.Programs, func(o subject.Program) bool { return o.Name == group })
-	}
+	p.Contenders = slices.DeleteFunc(p.Contenders, func(c plan.Contender) bool { return c.Workload == group })
+	p.External = slices.DeleteFunc(p.External, func(e subject.External) bool { return e.Workload == group })
+	p.Workloads = slices.DeleteFunc(p.Workloads, func(d contract.Description) bool { return d.Name == group })
+	p.Programs = slices.DeleteFunc(p.Programs, func(o subject.Program) bool { return o.Name == group })
 }
 
 // toolLimit is the longest time for a program to print its version.
