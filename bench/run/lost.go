@@ -74,6 +74,11 @@ func (r *Runner) failures() []plan.Lost {
 	return slices.Clone(r.lost.all)
 }
 
+// allLost reports whether every target is lost.
+func (r *Runner) allLost() bool {
+	return r.lost != nil && !slices.ContainsFunc(r.Plan.Targets(), func(n plan.TargetName) bool { return !r.isLost(n) })
+}
+
 // noneLeft returns the error of a run whose targets are all lost.
 func (r *Runner) noneLeft() error {
 	var all []error

@@ -43,6 +43,8 @@ func TestSuiteGoesOnWithoutAContender(t *testing.T) {
 		"dies": {launcher: &fakeLauncher{}, dies: "bad", lost: "bad: the fake fails"},
 		"the baseline": {launcher: &fakeLauncher{fail: map[string]error{"base": errFake}},
 			ends: "no target is left: mine.yaml:7:6: hello, base: "},
+		"the baseline dies": {launcher: &fakeLauncher{}, dies: "base",
+			ends: "no target is left: mine.yaml:7:6: hello, base: the fake fails"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine, visits := &fakeEngine{}, map[string]int{}

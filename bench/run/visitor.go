@@ -38,6 +38,9 @@ type lastBlock struct {
 
 // round visits the cells whose turn it is.
 func (v *visitor) round(ctx context.Context, s *schedule) error {
+	if v.allLost() {
+		return v.noneLeft()
+	}
 	for _, cells := range v.Plan.Groups(s.round, s.start) {
 		if slices.ContainsFunc(cells, func(cell int) bool { return v.Plan.Cells[cell].Model == v.leaveOut }) {
 			continue

@@ -343,7 +343,7 @@ func (s scenario) complete(suite Suite, baseline string, begin string) (*Suite, 
 		c := &suite.Contenders[i]
 		at := slices.IndexFunc(suite.Groups, func(g Group) bool { return g.Name == c.Group })
 		if at < 0 && declared && c.Group != "" {
-			return nil, subject.Unusable("%s: %q: there is no group %q: use one of %s", c.At, c.Name, c.Group,
+			return nil, subject.Unusable("%s: %q: the group %q does not exist: use one of %s", c.At, c.Name, c.Group,
 				strings.Join(groupNames(suite.Groups), ", "))
 		}
 		if at < 0 {

@@ -1,0 +1,115 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"forktax/bench/plan"
+	"forktax/bench/process"
+	"forktax/bench/scenario"
+	"forktax/bench/servers"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// addContender prepares a contender, and adds it.
+func (p *preparation) addContender(ctx context.Context, c scenario.Contender, g *group) error {
+	if err := p.setUp(ctx, g, c.Setup, c.Name); err != nil {
+		return err
+	}
+	title, external := c.Title, subject.External{Name: c.Name, Workload: c.Group}
+	switch {
+	case c.Model != "":
+		return p.addModel(c, g)
+	case c.CGI != "":
+		if err := p.setCGI(&external, c, g); err != nil {
+			return err
+		}
+	case c.Server != "":
+		info, err := servers.WebInfoNamed(c.Server)
+		if err = errors.Join(err, info.Missing); err != nil {
+			return err
+		}
+		if title == "" {
+			title = info.About
+		}
+		p.Versions[c.Server] = firstLine(ctx, exec.Command(info.Program, "-v"))
+		if external.Start, err = p.startWeb(c, g); err != nil {
+			return err
+		}
+	case c.Command != "":
+		external.Command, external.Dir, external.Path = p.expand(g, c.Command), p.here, strings.TrimRight(c.Root, "/")
+		external.Env = process.Settings(p.variables(c, g))
+	default:
+		u, err := url.Parse(c.URL)
+		if err != nil {
+			return err
+		}
+		external.URL = u
+		if err := external.Reach(ctx); err != nil {
+			return err
+		}
+	}
+	p.External = append(p.External, external)
+	p.add(c, title)
+	return nil
+}
+
+// addModel adds a model of the group's workload.
+func (p *preparation) addModel(c scenario.Contender, g *group) error {
+	of := g.program
+	if !of.HasModel(c.Model) {
+		p.Lacking = append(p.Lacking, fmt.Sprintf("%s: a program in Go cannot be forked after its start, since only the "+
+			"thread that forks exists in the copy", c.Model))
+		return nil
+	}
+	if of.Database == subject.Postgres {
+		if err := servers.PostgresInstalled(); err != nil {
+			return err
+		}
+	}
+	if c.Model != c.Name {
+		p.Variants = append(p.Variants, subject.Variant{Name: c.Name, Model: c.Model})
+	}
+	if !slices.ContainsFunc(p.Programs, func(o subject.Program) bool { return o.Name == g.Name }) {
+		i := slices.IndexFunc(p.Workloads, func(d contract.Description) bool { return d.Name == g.Name })
+		of.Name, of.Requests = g.Name, p.Workloads[i].Requests
+		p.Programs = append(p.Programs, of)
+	}
+	title := c.Title
+	if title == "" {
+		m, _ := contract.ModelNamed(c.Model)
+		title = m.About
+	}
+	p.add(c, title)
+	return nil
+}
+
+func (p *preparation) add(c scenario.Contender, title string) {
+	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.Group, Name: c.Name, Title: title, Fresh: isFresh(c),
+		At: c.At})
+}
+
+// isFresh reports whether each request gets a new process.
+func isFresh(c scenario.Contender) bool {
+	if c.Server != "" {
+		info, _ := servers.WebInfoNamed(c.Server)
+		return info.Fresh()
+	}
+	m, known := contract.ModelNamed(c.Model)
+	return c.CGI != "" || known && m.Process == contract.PerRequest
+}
+
+// variables returns the variables of the contender's program.
+func (p *preparation) variables(c scenario.Contender, g *group) map[string]string {
+	all := map[string]string{}
+	for name, value := range c.Env {
+		all[name] = p.expand(g, value)
+	}
+	return all
+}

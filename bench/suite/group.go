@@ -1,0 +1,170 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/bench/process"
+	"forktax/bench/scenario"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// A group is a group of the suite that is being prepared.
+type group struct {
+	scenario.Group
+	dir     string
+	program subject.Program // of its workload
+	lost    bool            // it cannot be measured
+}
+
+// addGroup makes the directory of a group and the description of its requests.
+func (p *preparation) addGroup(ctx context.Context, i int, as scenario.Group) error {
+	g := &group{Group: as, dir: filepath.Join(p.work, strconv.Itoa(i))}
+	p.groups[g.Name] = g
+	if err := os.Mkdir(g.dir, 0o755); err != nil {
+		return err
+	}
+	err := p.setUp(ctx, g, g.Setup, g.Name)
+	if err == nil {
+		var d contract.Description
+		if d, err = p.describe(g); err == nil {
+			p.Workloads = append(p.Workloads, d)
+			return nil
+		}
+	}
+	g.lost = true
+	return p.excuse(ctx, err, g.At, plan.Lost{Workload: g.Name})
+}
+
+// describe returns the description of the group, with its requests.
+func (p *preparation) describe(g *group) (d contract.Description, err error) {
+	d = contract.Description{Name: g.Name, About: g.About}
+	if g.Workload != "" {
+		s := subject.ParseSelection(g.Workload)
+		g.program = p.programOf(g.Group)
+		d = g.program.Description
+		wanted := d.Requests[requestOf(g.program, s.Request)]
+		wanted.Name, wanted.Want.Masks = g.Name, slices.Concat(wanted.Want.Masks, g.Masks)
+		d.Name, d.About, d.Models, d.Requests = g.Name, g.About, nil, []contract.Request{wanted}
+		return d, nil
+	}
+	spec := g.Spec
+	if len(spec.Weighted) == 0 {
+		spec.Weighted, spec.Requests, spec.Headers = p.suite.Spec.Weighted, p.suite.Spec.Requests, p.suite.Spec.Headers
+		spec.Body, spec.BodyFile = p.suite.Spec.Body, p.suite.Spec.BodyFile
+		if spec.ExpectStatus == 0 {
+			spec.ExpectStatus = p.suite.Spec.ExpectStatus
+		}
+	}
+	spec.Masks = slices.Concat(spec.Masks, p.suite.Spec.Masks)
+	spec.Weighted = slices.Clone(spec.Weighted)
+	for i := range spec.Weighted {
+		w := &spec.Weighted[i]
+		if w.ExpectStatus == 0 {
+			w.ExpectStatus = spec.ExpectStatus
+		}
+		w.Request = p.expand(g, w.Request)
+		if w.BodyFile != "" {
+			w.BodyFile = p.path(g, w.BodyFile)
+		}
+	}
+	asked, err := spec.Ask(nil, "")
+	if err != nil {
+		return d, err
+	}
+	for i := range asked {
+		if len(asked) == 1 {
+			asked[0].Name = g.Name
+		}
+		if g.ExpectBody != "" {
+			asked[i].Learn = false
+			asked[i].Want = contract.Want{Status: asked[i].Status, Body: g.ExpectBody, Masks: asked[i].Want.Masks}
+		}
+	}
+	d.Requests = subject.Requests(asked)
+	if subject.Unlearnt(asked) {
+		p.Lessons = append(p.Lessons, Lesson{g.Name, asked})
+	}
+	return d, nil
+}
+
+// prepareLimit is the longest time for a command that prepares files: it may download or compile.
+const prepareLimit = 10 * time.Minute
+
+// setUp finds what the contender or group needs, and runs its command.
+func (p *preparation) setUp(ctx context.Context, g *group, u scenario.Setup, name string) error {
+	for _, need := range u.Needs {
+		need = p.expand(g, need)
+		missing := &process.NotInstalledError{Program: need, Packages: u.Packages, Command: p.expand(g, u.Install)}
+		if strings.ContainsRune(need, filepath.Separator) {
+			if found, err := filepath.Glob(need); err != nil || len(found) == 0 {
+				return missing
+			}
+		} else if _, err := process.Find(need, u.Packages, "/usr/sbin"); err != nil {
+			return missing
+		}
+	}
+	if u.Prepare != "" {
+		// Many tools report errors on their standard output; that of the error is shown.
+		if _, err := process.Output(ctx, prepareLimit, p.command(g, "exec >&2\n"+u.Prepare)); err != nil {
+			return fmt.Errorf("preparing %s: %w", name, err)
+		}
+	}
+	if u.Version != "" {
+		p.Versions[name] = firstLine(ctx, p.command(g, u.Version))
+	}
+	return nil
+}
+
+// command returns a shell command that is executed in the directory of the group.
+func (p *preparation) command(g *group, text string) *exec.Cmd {
+	cmd := exec.Command("/bin/sh", "-euc", p.expand(g, text))
+	cmd.Dir = g.dir
+	return cmd
+}
+
+// expand replaces the names of directories in braces.
+func (p *preparation) expand(g *group, text string) string {
+	caches, err := os.UserCacheDir()
+	if err != nil {
+		caches = os.TempDir()
+	}
+	return strings.NewReplacer("{dir}", g.dir, "{here}", p.here, "{program}", p.programOf(g.Group).Path,
+		"{runtimes}", filepath.Join(caches, "forktax-runtimes")).Replace(text)
+}
+
+// programOf returns the program of the group's workload, if it has one.
+func (p *preparation) programOf(g scenario.Group) subject.Program {
+	return p.programs[subject.ParseSelection(g.Workload).Program]
+}
+
+// path returns an absolute path.
+func (p *preparation) path(g *group, path string) string {
+	if path = p.expand(g, path); filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(p.here, path)
+}
+
+// toolLimit is the longest time for a program to print its version.
+const toolLimit = 30 * time.Second
+
+// firstLine returns the first line that is not blank of a program's standard output and error, or "" if there is none.
+func firstLine(ctx context.Context, cmd *exec.Cmd) string {
+	ctx, cancel := context.WithTimeout(ctx, toolLimit)
+	defer cancel()
+	limited := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
+	limited.Dir = cmd.Dir
+	out, _ := limited.CombinedOutput()
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return line
+}

@@ -1,0 +1,92 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"forktax/bench/scenario"
+	"forktax/bench/servers"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// validate returns a usage error for the first contender that names what does not exist.
+func (s Suite) validate() error {
+	for _, c := range s.Contenders {
+		var err error
+		switch {
+		case c.Server != "":
+			var info servers.WebInfo
+			if info, err = servers.WebInfoNamed(c.Server); err == nil && (c.Command != "") != info.Proxies() {
+				err = fmt.Errorf("the server %s serves %s: use the key file", c.Server, info.Handles)
+				if info.Proxies() {
+					err = fmt.Errorf("the server %s needs the key command: what starts %s", c.Server, info.Handles)
+				}
+			}
+		case c.URL != "":
+			_, err = subject.ParseExternal(c.Name + "=" + c.URL)
+		case c.Model != "":
+			if _, known := contract.ModelNamed(c.Model); !known {
+				err = fmt.Errorf("%q is not a model: use one of %s", c.Model, strings.Join(contract.ModelNames(), ", "))
+			}
+		}
+		if err != nil {
+			return subject.Unusable("%s: %w", c.At, err)
+		}
+	}
+	for _, g := range s.Groups { // without bodies, which may be in files that are not made yet
+		spec := g.Spec
+		spec.Weighted = slices.Clone(spec.Weighted)
+		for i := range spec.Weighted {
+			w := &spec.Weighted[i]
+			w.Request, w.Body, w.BodyFile = strings.ReplaceAll(w.Request, "{dir}", "/dir"), "", ""
+		}
+		if _, err := spec.Ask(nil, ""); err != nil {
+			return wrongGroup(g, err)
+		}
+	}
+	return nil
+}
+
+// wrongGroup returns the error of a group's requests as a usage error with its place.
+func wrongGroup(g scenario.Group, err error) error {
+	if invalid := new(subject.OptionError); errors.As(err, &invalid) {
+		return subject.Unusable("%s: %s %s", g.At, invalid.Option, invalid.Problem)
+	}
+	return err
+}
+
+// find finds the programs of this project that the groups need.
+func (p *preparation) find(ctx context.Context, finder *subject.Finder) error {
+	names, places := []string{subject.ScriptWorkload}, map[string]string{}
+	for _, g := range p.suite.Groups {
+		if name := subject.ParseSelection(g.Workload).Program; g.Workload != "" && places[name] == "" {
+			names, places[name] = append(names, name), g.At
+		}
+	}
+	found, err := finder.Find(ctx, names)
+	if unknown := new(subject.UnknownError); errors.As(err, &unknown) {
+		return subject.Unusable("%s: %w", places[unknown.Name], err)
+	}
+	if err != nil {
+		return err
+	}
+	p.host = found[0]
+	for i, name := range names {
+		p.programs[name] = found[i]
+	}
+	for _, g := range p.suite.Groups {
+		if s := subject.ParseSelection(g.Workload); g.Workload != "" && requestOf(p.programs[s.Program], s.Request) < 0 {
+			return subject.Unusable("%s: the workload %s has no request %q", g.At, s.Program, s.Request)
+		}
+	}
+	return nil
+}
+
+// requestOf returns the index of the program's request of that name, or of its first if the name is "".
+func requestOf(of subject.Program, name string) int {
+	return slices.IndexFunc(of.Requests, func(r contract.Request) bool { return name == "" || r.Name == name })
+}
