@@ -16,6 +16,12 @@ func withoutLost(r *record.Result) *record.Result {
 	suite.Failed = slices.Concat(suite.Failed, r.Lost)
 	left.Plan.Suite = &suite
 	isLost := func(b record.Block) bool { return suite.Lost(r.Plan.Cells[b.Cell], r.Plan.Baseline) }
+	left.WarmUps = slices.DeleteFunc(slices.Clone(r.WarmUps), func(w record.WarmUp) bool {
+		return suite.Lost(record.Cell{Workload: w.Workload, Model: w.Model}, r.Plan.Baseline)
+	})
+	left.Responses = slices.DeleteFunc(slices.Clone(r.Responses), func(a record.Response) bool {
+		return suite.Lost(record.Cell{Workload: a.Workload, Model: a.Model}, r.Plan.Baseline)
+	})
 	left.Blocks = slices.DeleteFunc(slices.Clone(r.Blocks), isLost)
 	left.Discarded = slices.DeleteFunc(slices.Clone(r.Discarded), isLost)
 	return &left

@@ -34,7 +34,7 @@ func (p *preparation) prepareSuite(ctx context.Context) (e *run.Execution, err e
 	if len(lineup.Missing) > 0 && p.RequireAll {
 		return nil, fmt.Errorf("--require-all: %w", errors.Join(lineup.Missing...))
 	}
-	p.launcher.Seed, p.launcher.Variants = p.Seed, lineup.Variants
+	p.launcher.Seed = p.Seed
 	if err := p.learnSuite(ctx, s, lineup); err != nil {
 		return nil, err
 	}

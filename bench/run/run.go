@@ -16,7 +16,7 @@ type run struct {
 // runStart starts all targets, visits the cells in the rounds of this start, and stops the targets.
 func (r *run) runStart(ctx context.Context) error {
 	began, warmed := r.elapsed(), r.warmed
-	if r.overload != nil && !r.overload.target.External {
+	if r.overload != nil && (!r.overload.target.External || r.overload.target.Ready > 0) {
 		r.overload = nil // the target has ended
 	}
 	if err := r.settle(ctx, r.left()); err != nil {

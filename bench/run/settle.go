@@ -52,7 +52,10 @@ func (r *Runner) settle(ctx context.Context, left time.Duration) error {
 	if r.isLost(nameOf(o.target)) {
 		return nil
 	}
-	limit, cancel := context.WithTimeout(ctx, max(left, shortestSettle))
+	if left = max(left, shortestSettle); r.lost != nil {
+		left = min(left, subject.DefaultTimeout) // then it is lost, and the others go on
+	}
+	limit, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	client := subject.NewClient()
 	defer client.CloseIdleConnections()
@@ -70,8 +73,12 @@ func (r *Runner) settle(ctx context.Context, left time.Duration) error {
 			if o.cell.Load.Kind == plan.Closed {
 				what = "left requests without a response"
 			}
-			return fmt.Errorf("%s: target %s and did not respond again within %s; %s", o.cell, what,
+			err := fmt.Errorf("%s: target %s and did not respond again within %s; %s", o.cell, what,
 				units.Span(time.Since(began)), overloadAdvice(r.Plan, o.cell))
+			if r.lose(ctx, nameOf(o.target), err) {
+				return nil
+			}
+			return err
 		case <-time.After(settlePause):
 		}
 	}

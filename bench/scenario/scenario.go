@@ -82,7 +82,7 @@ func Parse(name string, text []byte, flags *pflag.FlagSet, names Names) (*File, 
 		key := e.Key.GetToken()
 		option := names.Flag(key.Value)
 		f := flags.Lookup(option)
-		if _, hasKeys := e.Value.(ast.MapNode); hasKeys && key.Value == GroupsKey {
+		if _, plain := scalar(e.Value); !plain && key.Value == GroupsKey {
 			f, option = nil, key.Value // a plain value is that of a former flag of this name
 		}
 		if f != nil {

@@ -13,7 +13,7 @@ const proxyParameters = `
 			{{$.Protocol}}_param REQUEST_URI $request_uri;
 			{{$.Protocol}}_param DOCUMENT_URI $document_uri;
 			{{$.Protocol}}_param CONTENT_TYPE $content_type;
-			{{$.Protocol}}_param CONTENT_LENGTH $content_length;
+			{{if ne $.Protocol "scgi"}}{{$.Protocol}}_param CONTENT_LENGTH $content_length;{{end}}
 			{{$.Protocol}}_param SERVER_SOFTWARE nginx;
 			{{$.Protocol}}_param SERVER_PROTOCOL $server_protocol;
 			{{$.Protocol}}_param SERVER_NAME $server_name;
@@ -36,15 +36,11 @@ func nginxProxy(name, handles, more string) webSpec {
 		protocol: protocol,
 		path:     "{{.Root}}",
 		config: map[string]string{"conf": nginxCommon + `
-	upstream backend {
-		server 127.0.0.1:{{.Backend}};
-		keepalive {{.Workers}};
-	}
 	server {
 		listen 127.0.0.1:{{.Port}};
 		server_name 127.0.0.1;
 		location ~ "^{{.Root}}(?<beyond>.*)$" {
-			{{.Protocol}}_pass backend;
+			{{.Protocol}}_pass 127.0.0.1:{{.Backend}};
 ` + more + proxyParameters + `
 		}
 	}
@@ -55,8 +51,9 @@ func nginxProxy(name, handles, more string) webSpec {
 }
 
 var (
+	// Connections are not kept: a process of most FastCGI libraries serves one connection at a time, so with fewer
+	// processes than connections the others would wait.
 	nginxFastCGI = nginxProxy("nginx-fastcgi", FastCGIServer, `
-			fastcgi_keep_conn on;
 			fastcgi_param GATEWAY_INTERFACE CGI/1.1;
 `)
 	nginxSCGI = nginxProxy("nginx-scgi", SCGIServer, `

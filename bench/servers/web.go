@@ -158,8 +158,8 @@ func (w *WebServer) startBackend(ctx context.Context, app App, variables map[str
 		return 0, err
 	}
 	cmd := w.dir.command("/bin/sh", "-c", strings.ReplaceAll(app.Command, "{port}", strconv.Itoa(port)))
-	cmd.Dir, cmd.Env = app.CommandDir, append(cmd.Env, process.Settings(variables)...)
-	cmd.Env = append(cmd.Env, fmt.Sprint("PORT=", port), "HOME="+w.dir.dir)
+	cmd.Dir, cmd.Env = app.CommandDir, append(cmd.Env, fmt.Sprint("PORT=", port), "HOME="+w.dir.dir)
+	cmd.Env = append(cmd.Env, process.Settings(variables)...)
 	p, err := w.dir.start(cmd, app.StartFunc)
 	if err != nil {
 		return 0, err

@@ -19,7 +19,11 @@ import (
 
 // addContender prepares a contender, and adds it.
 func (p *preparation) addContender(ctx context.Context, c scenario.Contender, g *group) error {
-	if err := p.setUp(ctx, g, c.Setup, c.Name); err != nil {
+	name := c.Name
+	if len(p.suite.Groups) > 1 {
+		name = c.Group + ", " + c.Name
+	}
+	if err := p.setUp(ctx, g, c.Setup, name); err != nil {
 		return err
 	}
 	title, external := c.Title, subject.External{Name: c.Name, Workload: c.Group}
@@ -73,13 +77,15 @@ func (p *preparation) addModel(c scenario.Contender, g *group) error {
 			return err
 		}
 	}
-	if c.Model != c.Name {
-		p.Variants = append(p.Variants, subject.Variant{Name: c.Name, Model: c.Model})
-	}
+	v := subject.Variant{Model: c.Model}
+	p.External = append(p.External, subject.External{Name: c.Name, Workload: c.Group,
+		Start: func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
+			return l.Serve(ctx, of, v)
+		}})
 	if !slices.ContainsFunc(p.Programs, func(o subject.Program) bool { return o.Name == g.Name }) {
-		i := slices.IndexFunc(p.Workloads, func(d contract.Description) bool { return d.Name == g.Name })
-		of.Name, of.Requests = g.Name, p.Workloads[i].Requests
-		p.Programs = append(p.Programs, of)
+		named := of
+		named.Name = g.Name
+		p.Programs = append(p.Programs, named)
 	}
 	title := c.Title
 	if title == "" {

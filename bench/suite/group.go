@@ -53,7 +53,8 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 		g.program = p.programOf(g.Group)
 		d = g.program.Description
 		wanted := d.Requests[requestOf(g.program, s.Request)]
-		wanted.Name, wanted.Want.Masks = g.Name, slices.Concat(wanted.Want.Masks, g.Masks)
+		wanted.Name, wanted.Want.Masks = g.Name, slices.Concat(wanted.Want.Masks, g.Masks, p.suite.Spec.Masks)
+		wanted.Want = masked(wanted.Want)
 		d.Name, d.About, d.Models, d.Requests = g.Name, g.About, nil, []contract.Request{wanted}
 		return d, nil
 	}
@@ -87,7 +88,7 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 		}
 		if g.ExpectBody != "" {
 			asked[i].Learn = false
-			asked[i].Want = contract.Want{Status: asked[i].Status, Body: g.ExpectBody, Masks: asked[i].Want.Masks}
+			asked[i].Want = masked(contract.Want{Status: asked[i].Status, Body: g.ExpectBody, Masks: asked[i].Want.Masks})
 		}
 	}
 	d.Requests = subject.Requests(asked)
@@ -95,6 +96,14 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 		p.Lessons = append(p.Lessons, Lesson{g.Name, asked})
 	}
 	return d, nil
+}
+
+// masked returns the expected response without the text that its masks match.
+func masked(w contract.Want) contract.Want {
+	if masks, err := subject.NewMasks(w.Masks); err == nil && w.Body != "" { // the masks are valid
+		w.Body = string(masks.Apply([]byte(w.Body)))
+	}
+	return w
 }
 
 // prepareLimit is the longest time for a command that prepares files: it may download or compile.
@@ -106,7 +115,7 @@ func (p *preparation) setUp(ctx context.Context, g *group, u scenario.Setup, nam
 		need = p.expand(g, need)
 		missing := &process.NotInstalledError{Program: need, Packages: u.Packages, Command: p.expand(g, u.Install)}
 		if strings.ContainsRune(need, filepath.Separator) {
-			if found, err := filepath.Glob(need); err != nil || len(found) == 0 {
+			if found, err := filepath.Glob(p.path(g, need)); err != nil || len(found) == 0 {
 				return missing
 			}
 		} else if _, err := process.Find(need, u.Packages, "/usr/sbin"); err != nil {

@@ -21,7 +21,6 @@ import (
 type Prepared struct {
 	Programs   []subject.Program  // programs that are servers themselves, with the names of their groups
 	External   []subject.External // all other contenders
-	Variants   []subject.Variant  // models under other names
 	Workloads  []contract.Description
 	Contenders []plan.Contender  // contenders in the order of the report
 	Versions   map[string]string // versions of servers and languages, as printed by the program
@@ -82,6 +81,9 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 			g.lost = c.Name == s.Baseline && !p.has(c)
 		}
 	}
+	isLost := func(name string) bool { return p.groups[name].lost }
+	p.Lessons = slices.DeleteFunc(p.Lessons, func(n Lesson) bool { return isLost(n.Group) })
+	p.Workloads = slices.DeleteFunc(p.Workloads, func(d contract.Description) bool { return isLost(d.Name) })
 	if len(p.Contenders) == 0 {
 		return nil, fmt.Errorf("no contender of the suite %s can be measured: %w", s.Name, p.reasons())
 	}
@@ -98,6 +100,9 @@ func (p *Prepared) has(c scenario.Contender) bool {
 // reasons returns why contenders are not measured.
 func (p *Prepared) reasons() error {
 	all := slices.Clone(p.Missing)
+	for _, why := range p.Lacking {
+		all = append(all, errors.New(why))
+	}
 	for _, f := range p.Failed {
 		all = append(all, errors.New(f.String()))
 	}

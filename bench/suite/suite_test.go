@@ -131,7 +131,7 @@ contenders:
 		failed = append(failed, f.String())
 	}
 	all := strings.Join(failed, "\n")
-	for _, want := range []string{"test.yaml:9:6: hello, broken: preparing broken: exit status 3: wrong",
+	for _, want := range []string{"test.yaml:9:6: hello, broken: preparing hello, broken: exit status 3: wrong",
 		"test.yaml:10:6: hello, gone: the CGI program: stat "} {
 		if !strings.Contains(all, want) {
 			t.Errorf("failed are\n%s\nwithout %s", all, want)

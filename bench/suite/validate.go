@@ -15,8 +15,14 @@ import (
 
 // validate returns a usage error for the first contender that names what does not exist.
 func (s Suite) validate() error {
+	kinds := map[string]scenario.Contender{}
 	for _, c := range s.Contenders {
 		var err error
+		if other, ok := kinds[c.Name]; ok && isFresh(other) != isFresh(c) {
+			return subject.Unusable("%s: %q serves several requests by a process, and %s, which has the same name, does not, "+
+				"or the reverse: use another name", c.At, c.Name, other.At)
+		}
+		kinds[c.Name] = c
 		switch {
 		case c.Server != "":
 			var info servers.WebInfo
@@ -27,7 +33,10 @@ func (s Suite) validate() error {
 				}
 			}
 		case c.URL != "":
-			_, err = subject.ParseExternal(c.Name + "=" + c.URL)
+			var server subject.External
+			if server, err = subject.ParseExternal("url=" + c.URL); err == nil && server.IsTLS() {
+				err = fmt.Errorf("%s: https is not measured in a suite: use http", c.URL)
+			}
 		case c.Model != "":
 			if _, known := contract.ModelNamed(c.Model); !known {
 				err = fmt.Errorf("%q is not a model: use one of %s", c.Model, strings.Join(contract.ModelNames(), ", "))
