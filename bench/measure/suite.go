@@ -66,8 +66,7 @@ func (p *preparation) learnSuite(ctx context.Context, s suite.Suite, lineup *sui
 			return cause
 		}
 		if err != nil {
-			lineup.Lose(s, n.Group, err)
-			p.launcher.Programs, p.launcher.External = lineup.Programs, lineup.External
+			lineup.Lose(s, n.Group, err) // the launcher keeps it until all are learnt
 			continue
 		}
 		for i := range lineup.Workloads {

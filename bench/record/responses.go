@@ -38,3 +38,6 @@ func Hash(b []byte) string { return subject.Hash(b) }
 
 // Redacted returns a copy of the request without secrets, fit to be stored.
 func Redacted(r contract.Request) contract.Request { return subject.RedactRequest(r) }
+
+// AddLost records that a run goes on without a contender.
+func (r *Record) AddLost(l Lost) error { return r.writeLine(entry{Lost: &l}) }

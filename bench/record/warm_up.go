@@ -27,9 +27,6 @@ type CurvePoint struct {
 // AddWarmUp records a warm-up.
 func (r *Record) AddWarmUp(w WarmUp) error { return r.writeLine(entry{WarmUp: &w}) }
 
-// AddLost records that a run goes on without a contender.
-func (r *Record) AddLost(l Lost) error { return r.writeLine(entry{Lost: &l}) }
-
 // maxCurve is the largest number of points of a curve.
 const maxCurve = 100
 

@@ -14,9 +14,8 @@ import (
 
 // lostTargets are the targets of a suite that failed. They are not started again, and the others go on.
 type lostTargets struct {
-	mu    sync.Mutex
-	names map[plan.TargetName]bool
-	all   []plan.Lost
+	mu  sync.Mutex
+	all plan.SuiteInfo // with the failed ones
 }
 
 func nameOf(t *subject.Target) plan.TargetName {
@@ -31,24 +30,16 @@ func (r *Runner) lose(ctx context.Context, name plan.TargetName, why error) bool
 	}
 	r.lost.mu.Lock()
 	defer r.lost.mu.Unlock()
-	if r.lost.names[name] {
+	if r.lost.has(name, r.Plan.Baseline) {
 		return true
 	}
-	r.lost.names[name] = true
 	f := plan.Lost{Workload: name.Workload, Name: name.Model, Why: why.Error()}
 	if i := slices.IndexFunc(r.Plan.Suite.Contenders, func(c plan.Contender) bool {
 		return c.Workload == name.Workload && c.Name == name.Model
 	}); i >= 0 {
 		f.At = r.Plan.Suite.Contenders[i].At
 	}
-	r.lost.all = append(r.lost.all, f)
-	if name.Model == r.Plan.Baseline {
-		for _, other := range r.Plan.Targets() {
-			if other.Workload == name.Workload {
-				r.lost.names[other] = true
-			}
-		}
-	}
+	r.lost.all.Failed = append(r.lost.all.Failed, f)
 	if r.Lost != nil {
 		r.Lost(f)
 	}
@@ -61,7 +52,12 @@ func (r *Runner) isLost(name plan.TargetName) bool {
 	}
 	r.lost.mu.Lock()
 	defer r.lost.mu.Unlock()
-	return r.lost.names[name]
+	return r.lost.has(name, r.Plan.Baseline)
+}
+
+// has reports whether the target is lost. The caller holds the lock.
+func (l *lostTargets) has(name plan.TargetName, baseline string) bool {
+	return l.all.Lost(plan.Cell{Workload: name.Workload, Model: name.Model}, baseline)
 }
 
 // failures returns the lost targets.
@@ -71,7 +67,7 @@ func (r *Runner) failures() []plan.Lost {
 	}
 	r.lost.mu.Lock()
 	defer r.lost.mu.Unlock()
-	return slices.Clone(r.lost.all)
+	return slices.Clone(r.lost.all.Failed)
 }
 
 // allLost reports whether every target is lost.

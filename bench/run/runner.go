@@ -71,7 +71,7 @@ type Progress struct {
 func (r *Runner) Run(ctx context.Context) error {
 	defer pauseCollector()()
 	if r.Plan.Suite != nil {
-		r.lost = &lostTargets{names: map[plan.TargetName]bool{}}
+		r.lost = &lostTargets{}
 	}
 	n := &run{Runner: r, schedule: r.schedule(), began: time.Now()}
 	if err := n.replan(); err != nil {

@@ -143,7 +143,7 @@ func (s scenario) invalid(at string, err error) error {
 		return nil
 	}
 	if option := new(subject.OptionError); errors.As(err, &option) {
-		return subject.Unusable("%s: %s %s", at, option.Option, option.Problem)
+		return option.At(at)
 	}
 	return subject.Unusable("%s: %w", at, err)
 }
@@ -328,16 +328,16 @@ func textsOf(n ast.Node) (texts []string, ok bool) {
 // complete returns the suite of the file; nil if it has no contenders. Each contender has a group, and each group has
 // contenders, the baseline first: by default that is the first contender of the file.
 func (s scenario) complete(suite Suite, baseline string, begin string) (*Suite, error) {
-	if len(suite.Contenders) > 0 {
-		baseline = cmp.Or(baseline, suite.Contenders[0].Name)
-		suite.Baseline = baseline
-	} else {
-		if suite.About != "" || len(suite.Groups) > 0 {
-			return nil, subject.Unusable("%s: the key %s is missing: about and groups describe contenders", begin,
-				ContendersKey)
-		}
+	switch {
+	case len(suite.Contenders) > 0:
+	case suite.About != "" || len(suite.Groups) > 0:
+		return nil, subject.Unusable("%s: the key %s is missing: about and groups describe contenders", begin,
+			ContendersKey)
+	default:
 		return nil, nil
 	}
+	baseline = cmp.Or(baseline, suite.Contenders[0].Name)
+	suite.Baseline = baseline
 	declared := len(suite.Groups) > 0
 	for i := range suite.Contenders {
 		c := &suite.Contenders[i]

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -96,10 +95,7 @@ func readVariant(v *subject.Variant, key string, value ast.Node) (needed string)
 	text, ok := scalar(value)
 	switch key {
 	case "name":
-		v.Name, needed = text, fmt.Sprintf("must be a name of printable characters, without |, other than %s",
-			subject.FloorWorkload)
-		ok = ok && text == strings.TrimSpace(text) && text != "" && text != subject.FloorWorkload &&
-			!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == '|' })
+		return readName(&v.Name, value)
 	case "model":
 		v.Model, needed = text, "must be the name of a model, such as persistent"
 	case "program":

@@ -1,5 +1,10 @@
 package servers
 
+import (
+	"fmt"
+	"strings"
+)
+
 // nginxCommon begins the configuration of nginx. The section http is left open.
 const nginxCommon = `
 daemon off;
@@ -19,6 +24,24 @@ http {
 
 var nginxCommand = []string{"nginx", "-p", "{{.Dir}}", "-c", "{{.Dir}}/conf", "-e", "{{.Dir}}/error.log"}
 
+// nginxFastCGIOnly sets the variables of CGI that are not set, or by nginx itself, for another protocol.
+const nginxFastCGIOnly = `
+			fastcgi_param CONTENT_LENGTH $content_length;
+			fastcgi_param GATEWAY_INTERFACE CGI/1.1;
+`
+
+// nginxParameters sets the other variables of CGI by a directive of nginx. Its group beyond is the PATH_INFO.
+func nginxParameters(directive string) string {
+	var text strings.Builder
+	for _, p := range []string{"PATH_INFO $beyond", "QUERY_STRING $query_string", "REQUEST_METHOD $request_method",
+		"REQUEST_URI $request_uri", "CONTENT_TYPE $content_type", "SERVER_SOFTWARE nginx",
+		"SERVER_PROTOCOL $server_protocol", "SERVER_NAME $server_name", "SERVER_ADDR $server_addr",
+		"SERVER_PORT $server_port", "REMOTE_ADDR $remote_addr", "REMOTE_PORT $remote_port"} {
+		fmt.Fprintf(&text, "\t\t\t%s %s;\n", directive, p)
+	}
+	return text.String()
+}
+
 // nginxWeb returns w completed for nginx in front of a FastCGI server: nginx itself executes nothing. Pattern is a
 // regular expression for URL paths. Its groups are script, the path of the program, and beyond, the rest of the path.
 // Program is the program's path below Bin.
@@ -34,20 +57,7 @@ func nginxWeb(w webSpec, pattern, program string) webSpec {
 			fastcgi_pass unix:{{.Dir}}/fcgi;
 			fastcgi_param SCRIPT_FILENAME {{.Bin}}` + program + `;
 			fastcgi_param SCRIPT_NAME $script;
-			fastcgi_param PATH_INFO $beyond;
-			fastcgi_param QUERY_STRING $query_string;
-			fastcgi_param REQUEST_METHOD $request_method;
-			fastcgi_param REQUEST_URI $request_uri;
-			fastcgi_param CONTENT_TYPE $content_type;
-			fastcgi_param CONTENT_LENGTH $content_length;
-			fastcgi_param GATEWAY_INTERFACE CGI/1.1;
-			fastcgi_param SERVER_SOFTWARE nginx;
-			fastcgi_param SERVER_PROTOCOL $server_protocol;
-			fastcgi_param SERVER_NAME $server_name;
-			fastcgi_param SERVER_ADDR $server_addr;
-			fastcgi_param SERVER_PORT $server_port;
-			fastcgi_param REMOTE_ADDR $remote_addr;
-			fastcgi_param REMOTE_PORT $remote_port;
+` + nginxParameters("fastcgi_param") + nginxFastCGIOnly + `
 		}
 	}
 }

@@ -84,20 +84,17 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	w.dir.ignoresSIGCHLD = spec.web.ignoresSIGCHLD
 	s := spec.site
 	s.Dir, s.File, s.Recycling = w.dir.dir, filepath.Base(app.File), app.Recycling
-	s.Root, s.Protocol = app.Root, spec.web.protocol
+	s.Root = app.Root
 	if err := w.install(s.Bin(), app); err != nil {
 		return w, err
 	}
-	if s.Variables, err = w.prepareData(ctx, app); err != nil {
+	data, err := w.prepareData(ctx, app)
+	if err != nil {
 		return w, err
 	}
-	if len(app.Env) > 0 {
-		s.Variables = maps.Clone(s.Variables)
-		if s.Variables == nil {
-			s.Variables = map[string]string{}
-		}
-		maps.Copy(s.Variables, app.Env)
-	}
+	s.Variables = map[string]string{}
+	maps.Copy(s.Variables, data)
+	maps.Copy(s.Variables, app.Env)
 	if spec.web.noVariables && len(s.Variables) > 0 {
 		return w, errors.New("it passes no variables to programs, so an app cannot find its data; use another server")
 	}
@@ -146,10 +143,15 @@ func (w *WebServer) start(command []string, s site, startFunc func(start func() 
 	if err != nil {
 		return err
 	}
+	w.add(p)
+	return nil
+}
+
+// add makes a started process one of the server's.
+func (w *WebServer) add(p *process.Process) {
 	p.AnyExit = true
 	w.processes = append(w.processes, p)
 	w.dir.watchdog.watch(p.PID())
-	return nil
 }
 
 // startBackend starts the app's command, and returns its port when it accepts connections.
@@ -164,9 +166,8 @@ func (w *WebServer) startBackend(ctx context.Context, app App, variables map[str
 	if err != nil {
 		return 0, err
 	}
-	p.AnyExit, p.StopSignal = true, os.Kill // it keeps nothing, and some programs wait for a further request first
-	w.processes = append(w.processes, p)
-	w.dir.watchdog.watch(p.PID())
+	p.StopSignal = os.Kill // it keeps nothing, and some programs wait for a further request first
+	w.add(p)
 	return port, process.Until(ctx, func() error {
 		var dialer net.Dialer
 		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

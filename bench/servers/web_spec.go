@@ -32,7 +32,7 @@ type webSpec struct {
 	needs          []string          // optional modules that it requires; patterns of file names in apacheModules
 	packages       string            // names of Debian's packages, separated by blanks
 	ignoresSIGCHLD bool              // the server ignores SIGCHLD, so the kernel does not report the usage of its children
-	protocol       string            // by which it forwards requests to the app's command; "" if it needs none
+	forwards       bool              // it forwards requests to the command of the app
 	fresh          bool              // a page is served by a new process for each request
 	noVariables    bool              // programs do not see the server's variables, so an app cannot have data
 	config         map[string]string // configuration files by name, "conf" for the server itself; templates
@@ -60,7 +60,6 @@ type site struct {
 	File      string            // file name of the app in Bin
 	Variables map[string]string // environment of the app
 	Root      string            // URL path of a forwarded app
-	Protocol  string            // by which it is forwarded
 	Backend   int               // port of the app's command
 	Recycling
 }
@@ -90,7 +89,7 @@ type WebInfo struct {
 }
 
 // Proxies reports whether the server forwards requests to a command of the app.
-func (w WebInfo) Proxies() bool { return w.web.protocol != "" }
+func (w WebInfo) Proxies() bool { return w.web.forwards }
 
 // Fresh reports whether each request gets a new process.
 func (w WebInfo) Fresh() bool { return w.web.fresh || w.Handles == Executable }

@@ -25,6 +25,11 @@ func InvalidElement(option string, element int, format string, args ...any) erro
 	return &OptionError{option, element, fmt.Sprintf(format, args...)}
 }
 
+// At returns the error as one of an option at this place in a file.
+func (e *OptionError) At(place string) error {
+	return Unusable("%s: %s %s", place, e.Option, e.Problem)
+}
+
 // A UsageError reports invalid input that is not the value of one option.
 type UsageError struct{ Err error }
 

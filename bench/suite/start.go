@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"forktax/bench/machine"
@@ -34,20 +33,17 @@ func (p *preparation) setCGI(external *subject.External, c scenario.Contender, g
 	} else {
 		return err
 	}
-	env := p.variables(c, g)
-	var names, args []string
-	for name := range env {
-		names = append(names, name)
+	hosted := subject.Spec{Root: c.Root, Dir: dir, Env: process.Settings(p.variables(c, g))}
+	env, err := hosted.Hosted(path)
+	if err != nil {
+		return err
 	}
-	slices.Sort(names)
+	var args []string
 	for _, arg := range c.Args {
 		args = append(args, p.expand(g, arg))
 	}
-	env[contract.EnvScriptPath], env[contract.EnvScriptDir] = path, dir
 	env[contract.EnvScriptArgs] = strings.Join(args, "\n")
-	env[contract.EnvScriptEnv] = strings.Join(names, ",")
-	root := strings.TrimRight(c.Root, "/")
-	env[contract.EnvScriptRoot] = root
+	root := env[contract.EnvScriptRoot]
 	if err := machine.NormalizePageCache(path); err != nil {
 		return err
 	}

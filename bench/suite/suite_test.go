@@ -96,7 +96,7 @@ groups:
   own: {requests: [/a], prepare: "echo 1 >made"}
   lost: {needs: [no-such-program], packages: nothing}
 contenders:
-  - {group: hello, name: first, model: cgi}
+  - {group: hello, name: first, model: cgi, version: "echo; echo first 1.0; echo more"}
   - {group: hello, name: left out, cgi: ./x, needs: ["{dir}/none"], install: "fetch none into {dir}"}
   - {group: hello, name: broken, cgi: "{dir}/x", prepare: "echo wrong; exit 3"}
   - {group: hello, name: gone, cgi: ./gone}
@@ -126,6 +126,9 @@ contenders:
 		"/work/0/none is not installed (fetch none into " + dir + "/work/0)"; missing != want {
 		t.Errorf("missing are\n%s\nwant\n%s", missing, want)
 	}
+	if got := p.Versions["hello, first"]; got != "first 1.0" || len(p.Versions) != 1 {
+		t.Errorf("Versions = %v", p.Versions)
+	}
 	var failed []string
 	for _, f := range p.Failed {
 		failed = append(failed, f.String())
@@ -139,6 +142,17 @@ contenders:
 	}
 	if len(p.Failed) != 2 || len(p.Lessons) != 1 || p.Lessons[0].Group != "own" {
 		t.Errorf("failed: %q, to learn: %+v", failed, p.Lessons)
+	}
+}
+
+// If nothing can be measured, the error has the reasons.
+func TestPrepareNothing(t *testing.T) {
+	finder := beside(t, "forktax-hello", "forktax-cgi")
+	const text = "contenders: [{name: a, cgi: cat, needs: [no-such-program], packages: nothing}]"
+	_, err := parsed(t, "test", []byte(text)).Prepare(t.Context(), finder, t.TempDir())
+	const want = "no contender of the suite test can be measured: no-such-program is not installed"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Prepare = %v, want %s", err, want)
 	}
 }
 

@@ -63,7 +63,7 @@ func (s Suite) validate() error {
 // wrongGroup returns the error of a group's requests as a usage error with its place.
 func wrongGroup(g scenario.Group, err error) error {
 	if invalid := new(subject.OptionError); errors.As(err, &invalid) {
-		return subject.Unusable("%s: %s %s", g.At, invalid.Option, invalid.Problem)
+		return invalid.At(g.At)
 	}
 	return err
 }

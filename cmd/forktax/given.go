@@ -48,7 +48,7 @@ func (o *options) located(err error) error {
 	if at == "" {
 		return invalid
 	}
-	return usagef("%s: %s %s", at, invalid.Option, invalid.Problem)
+	return invalid.At(at)
 }
 
 // read reads the scenario in the file name, and sets the options that the command line does not give.
