@@ -38,7 +38,7 @@ const tailKeeps = 1_000_000
 // The result is false if
 //   - there are fewer than 20 pairs, or the sides have different numbers of blocks
 //   - a side has fewer observations than PercentileNeeds(p)
-//   - a block is empty or not ascending, or an observation is not positive
+//   - a block is empty, or an observation is not positive
 //   - there are too few resamples for k to be at least 1 (fewer than 39 at 95%)
 //   - p is below 0.5 or not below 1, or confidence is not between 0 and 1
 //   - a side has more than a million observations, and so few blocks hold the largest ones that an end of an interval
@@ -113,19 +113,19 @@ func newTail(blocks Pool, p float64) (tail, bool) {
 	}
 	var t tail
 	for _, b := range blocks {
-		if len(b) == 0 || b[0] <= 0 || !slices.IsSorted(b) {
+		if b.Len() == 0 || b.low <= 0 {
 			return tail{}, false
 		}
-		t.sizes = append(t.sizes, len(b))
+		t.sizes = append(t.sizes, b.Len())
 	}
 	kept := min(n, tailKeeps)
 	least := blocks.Rank(n - kept + 1)
 	t.entries = make([]entry, 0, kept)
 	for i, b := range blocks {
-		from, _ := slices.BinarySearch(b, least)
-		for j, v := range b[from:] {
-			if j > 0 && v == b[from+j-1] {
-				t.entries[len(t.entries)-1].count++
+		first := len(t.entries)
+		for v := range b.From(least) {
+			if last := len(t.entries) - 1; last >= first && t.entries[last].value == v {
+				t.entries[last].count++
 			} else {
 				t.entries = append(t.entries, entry{v, int32(i), 1})
 			}

@@ -10,12 +10,18 @@ import (
 )
 
 // constantBlocks returns n blocks of the given size; all observations of block i are value(i).
-func constantBlocks(n, size int, value func(i int) int64) stats.Pool {
-	blocks := make(stats.Pool, n)
+func constantBlocks(n, size int, value func(i int) int64) [][]int64 {
+	blocks := make([][]int64, n)
 	for i := range blocks {
 		blocks[i] = slices.Repeat([]int64{value(i)}, size)
 	}
 	return blocks
+}
+
+// bootstrap returns the result of Bootstrap for the blocks.
+func bootstrap(baseline, candidate [][]int64, p, confidence float64, resamples int, seed uint64) (ratio,
+	difference stats.Interval, ok bool) {
+	return stats.Bootstrap(stats.PoolOf(baseline...), stats.PoolOf(candidate...), p, confidence, resamples, seed)
 }
 
 func thousand(int) int64 { return 1000 }
@@ -28,7 +34,7 @@ func TestBootstrapAgainstTheBinomial(t *testing.T) {
 		t.Helper()
 		base := constantBlocks(20, 2, thousand)
 		cand := constantBlocks(20, 2, func(i int) int64 { return 1000 * int64(i+1) })
-		ratio, difference, ok := stats.Bootstrap(base, cand, p, 0.95, 1999, 1)
+		ratio, difference, ok := bootstrap(base, cand, p, 0.95, 1999, 1)
 		want := stats.Interval{Estimate: estimate, Low: low, High: high, Confidence: 0.95, N: 20}
 		if !ok || ratio != want {
 			t.Errorf("Bootstrap at %g: ratio %+v, %t, want %+v", p, ratio, ok, want)
@@ -43,7 +49,7 @@ func TestBootstrapAgainstTheBinomial(t *testing.T) {
 }
 
 // logNormal draws blocks for pairs, with noise that both blocks of a pair share and noise of each block.
-func logNormal(r *rand.Rand, pairs, size int) (baseline, candidate stats.Pool) {
+func logNormal(r *rand.Rand, pairs, size int) (baseline, candidate [][]int64) {
 	block := func(level float64) []int64 {
 		b := make([]int64, size)
 		for i := range b {
@@ -66,9 +72,9 @@ func TestBootstrapEstimate(t *testing.T) {
 	r := seeded(15)
 	base, cand := logNormal(r, 25, 40)
 	for _, p := range []float64{0.5, 0.9, 0.99} {
-		ratio, difference, ok := stats.Bootstrap(base, cand, p, 0.9, 200, 1)
-		b, _ := base.Percentile(p)
-		c, _ := cand.Percentile(p)
+		ratio, difference, ok := bootstrap(base, cand, p, 0.9, 200, 1)
+		b, _ := stats.PoolOf(base...).Percentile(p)
+		c, _ := stats.PoolOf(cand...).Percentile(p)
 		if want := float64(c) / float64(b); !ok || ratio.Estimate != want || !(ratio.Low <= want && want <= ratio.High) {
 			t.Errorf("Bootstrap at %g: ratio %+v, %t, want %g within", p, ratio, ok, want)
 		}
@@ -78,13 +84,13 @@ func TestBootstrapEstimate(t *testing.T) {
 		var ratios []float64
 		random := rand.New(rand.NewPCG(1, 0x626f6f7473747261))
 		for range 200 {
-			var drawnBase, drawnCand stats.Pool
+			var drawnBase, drawnCand [][]int64
 			for range base {
 				i := random.IntN(len(base))
 				drawnBase, drawnCand = append(drawnBase, base[i]), append(drawnCand, cand[i])
 			}
-			b, _ := drawnBase.Percentile(p)
-			c, _ := drawnCand.Percentile(p)
+			b, _ := stats.PoolOf(drawnBase...).Percentile(p)
+			c, _ := stats.PoolOf(drawnCand...).Percentile(p)
 			ratios = append(ratios, float64(c)/float64(b))
 		}
 		slices.Sort(ratios)
@@ -97,9 +103,9 @@ func TestBootstrapEstimate(t *testing.T) {
 func TestBootstrapProperties(t *testing.T) {
 	r := seeded(16)
 	base, cand := logNormal(r, 30, 50)
-	ratio := func(base, cand stats.Pool) stats.Interval {
+	ratio := func(base, cand [][]int64) stats.Interval {
 		t.Helper()
-		iv, _, ok := stats.Bootstrap(base, cand, 0.99, 0.95, 399, 3)
+		iv, _, ok := bootstrap(base, cand, 0.99, 0.95, 399, 3)
 		if !ok {
 			t.Fatal("Bootstrap gives none")
 		}
@@ -133,16 +139,16 @@ func TestBootstrapProperties(t *testing.T) {
 // If few of 30 blocks are slow, the resamples that do not draw them lack the tail.
 func TestBootstrapOfAccidents(t *testing.T) {
 	steady := constantBlocks(30, 100, thousand)
-	slow := func(blocks, size int) stats.Pool {
+	slow := func(blocks, size int) [][]int64 {
 		pool := constantBlocks(30, 100, func(i int) int64 { return 1000 + int64(i) })
 		for i := range blocks {
 			pool[29-i] = slices.Repeat([]int64{1e6}, size)
 		}
 		return pool
 	}
-	check := func(base, cand stats.Pool, wantOK bool, low, estimate, high float64) {
+	check := func(base, cand [][]int64, wantOK bool, low, estimate, high float64) {
 		t.Helper()
-		iv, difference, ok := stats.Bootstrap(base, cand, 0.99, 0.95, 1999, 1)
+		iv, difference, ok := bootstrap(base, cand, 0.99, 0.95, 1999, 1)
 		if ok != wantOK || ok && (iv.Low != low || iv.Estimate != estimate || iv.High != high) {
 			t.Errorf("Bootstrap = %+v, %+v, %t, want %g (%g to %g), %t", iv, difference, ok, estimate, low, high, wantOK)
 		}
@@ -162,13 +168,13 @@ func TestBootstrapOfAccidents(t *testing.T) {
 
 func TestBootstrapRefuses(t *testing.T) {
 	good := constantBlocks(20, 20, thousand)
-	with := func(i int, block ...int64) stats.Pool {
+	with := func(i int, block ...int64) [][]int64 {
 		blocks := slices.Clone(good)
 		blocks[i] = block
 		return blocks
 	}
 	for name, c := range map[string]struct {
-		baseline, candidate stats.Pool
+		baseline, candidate [][]int64
 		p, confidence       float64
 		resamples           int
 	}{
@@ -177,7 +183,6 @@ func TestBootstrapRefuses(t *testing.T) {
 		"unequal numbers of blocks":  {good, append(slices.Clone(good), good[0]), 0.99, 0.95, 1000},
 		"too few observations":       {good, constantBlocks(20, 18, thousand), 0.99, 0.95, 1000}, // 360 < 368
 		"an empty block":             {good, with(7), 0.99, 0.95, 1000},
-		"a block that descends":      {good, with(7, 2, 1), 0.9, 0.95, 1000},
 		"an observation of 0":        {with(7, 0, 1), good, 0.9, 0.95, 1000},
 		"a negative observation":     {good, with(7, -1, 1), 0.9, 0.95, 1000},
 		"too few resamples":          {good, good, 0.99, 0.95, 38}, // 39 · 0.025 < 1
@@ -189,13 +194,13 @@ func TestBootstrapRefuses(t *testing.T) {
 		"a confidence that is a NaN": {good, good, 0.99, math.NaN(), 1000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ratio, difference, ok := stats.Bootstrap(c.baseline, c.candidate, c.p, c.confidence, c.resamples, 1)
+			ratio, difference, ok := bootstrap(c.baseline, c.candidate, c.p, c.confidence, c.resamples, 1)
 			if none := (stats.Interval{}); ok || ratio != none || difference != none {
 				t.Errorf("Bootstrap = %+v, %+v, %t, want none", ratio, difference, ok)
 			}
 		})
 	}
-	if _, _, ok := stats.Bootstrap(good, good, 0.99, 0.95, 39, 1); !ok {
+	if _, _, ok := bootstrap(good, good, 0.99, 0.95, 39, 1); !ok {
 		t.Error("Bootstrap with 39 resamples gives none, want the least and the largest")
 	}
 }
@@ -208,7 +213,7 @@ func TestBootstrapCoverage(t *testing.T) {
 		held, heldDifference := 0, 0
 		for range trials {
 			base, cand := logNormal(r, 20, 30)
-			ratio, difference, _ := stats.Bootstrap(base, cand, p, 0.95, 199, r.Uint64())
+			ratio, difference, _ := bootstrap(base, cand, p, 0.95, 199, r.Uint64())
 			if ratio.Low <= 1 && 1 <= ratio.High {
 				held++
 			}
@@ -228,6 +233,6 @@ func TestBootstrapCoverage(t *testing.T) {
 func BenchmarkBootstrap(b *testing.B) {
 	base, cand := logNormal(seeded(18), 500, 1000)
 	for b.Loop() {
-		stats.Bootstrap(base, cand, 0.99, 0.95, 1000, 1)
+		bootstrap(base, cand, 0.99, 0.95, 1000, 1)
 	}
 }

@@ -1,20 +1,26 @@
 package stats
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
-// A Pool holds the observations of several blocks, which are treated as a single sample. Each block is ascending, and
-// may be empty. The blocks are not concatenated: a run may have ten million observations, and concatenating and
-// sorting them would take as much memory again, and more time than sorting each block.
-type Pool [][]int64
+// A Pool holds the observations of several blocks, which are treated as a single sample. The blocks are not
+// concatenated: a run may have a hundred million observations, and concatenating and sorting them would take several
+// times as much memory, and more time than sorting each block.
+type Pool []Sorted
+
+// PoolOf sorts each block in place, and returns their pool.
+func PoolOf(blocks ...[]int64) Pool {
+	p := make(Pool, len(blocks))
+	for i, b := range blocks {
+		p[i] = NewSorted(b)
+	}
+	return p
+}
 
 // Len returns the number of observations.
 func (p Pool) Len() int {
 	n := 0
 	for _, block := range p {
-		n += len(block)
+		n += block.Len()
 	}
 	return n
 }
@@ -29,12 +35,12 @@ func (p Pool) Percentile(q float64) (v int64, ok bool) {
 }
 
 // Rank returns the k-th smallest observation, 1 ≤ k ≤ Len: the smallest value that at least k observations do not
-// exceed. It bisects the range of the values, with at most 64 counts. Each count is a binary search in each block.
+// exceed. It bisects the range of the values, with at most 64 counts. Each count is a search in each block.
 func (p Pool) Rank(k int) int64 {
 	low, high := int64(math.MaxInt64), int64(math.MinInt64)
 	for _, block := range p {
-		if n := len(block); n > 0 {
-			low, high = min(low, block[0]), max(high, block[n-1])
+		if block.n > 0 {
+			low, high = min(low, block.low), max(high, block.high)
 		}
 	}
 	for low < high {
@@ -48,12 +54,11 @@ func (p Pool) Rank(k int) int64 {
 	return low
 }
 
-// upTo returns the number of observations that are at most v. v is below the largest.
+// upTo returns the number of observations that are at most v.
 func (p Pool) upTo(v int64) int {
 	n := 0
 	for _, block := range p {
-		i, _ := slices.BinarySearch(block, v+1)
-		n += i
+		n += block.UpTo(v)
 	}
 	return n
 }

@@ -57,3 +57,27 @@ func TestFalsePasses(t *testing.T) {
 		t.Errorf("%d passes of %d checks, want 100 or fewer", passes, checks)
 	}
 }
+
+// Four machines, with alarms confirmed on other machines, against one machine with four times the time. The rates are
+// in docs/machines.md.
+func TestFleetRates(t *testing.T) {
+	const checks = 200
+	one := []runner{fleet[0]}
+	one[0].starts *= len(fleet)
+	for _, change := range []float64{0, 0.05} {
+		changes := []float64{change, change, change, change, change}
+		four := ofFleet(rule, checks, 0, changes...)
+		single := map[sequential.Verdict]float64{}
+		for i := range checks {
+			r := rule
+			r.Seed = uint64(i)
+			d, starts := measure(one, uint64(i), 0, changes...)
+			d.Screened = starts[0] / 2
+			single[r.Judge(d).Verdict] += 1 / float64(checks)
+		}
+		t.Logf("%+.0f%%: four machines %v; one machine with four times the time %v", 100*change, four, single)
+		if change == 0 && four[sequential.Regression] > 1./checks || change > 0 && four[sequential.Regression] < 0.9 {
+			t.Errorf("%+.0f%%: %v", 100*change, four)
+		}
+	}
+}

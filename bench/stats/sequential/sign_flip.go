@@ -37,6 +37,7 @@ type flipTest struct {
 	starts    []int     // indices of the starts with a valid pair
 	estimates []float64 // estimates of these starts
 	weights   []float64 // weights of these starts
+	machines  []int     // machines of these starts; nil if all are of the same
 	margin    float64
 	slack     float64
 	passes    float64         // level of the test against MustCatch
@@ -82,8 +83,9 @@ func (t *flipTest) bounded(k int) bool {
 // above returns the weighted distance of each start above a bound.
 func (t *flipTest) above(bound float64) []float64 {
 	values := make([]float64, len(t.estimates))
+	weights := t.weightsAt(bound)
 	for i, e := range t.estimates {
-		values[i] = t.weights[i] * (e - bound)
+		values[i] = weights[i] * (e - bound)
 	}
 	return values
 }
@@ -172,14 +174,15 @@ func (t *flipTest) result(starts int) GateResult {
 	if n == 0 {
 		return found
 	}
+	weights := t.weightsAt(stats.Median(slices.Clone(t.estimates[:n])))
 	var weight, sum, squares float64
 	for i, e := range t.estimates[:n] {
-		weight += t.weights[i]
-		sum += t.weights[i] * e
+		weight += weights[i]
+		sum += weights[i] * e
 	}
 	found.Estimate = sum / weight
 	for i, e := range t.estimates[:n] {
-		off := t.weights[i] * (e - found.Estimate)
+		off := weights[i] * (e - found.Estimate)
 		squares += off * off
 	}
 	if n > 1 {
