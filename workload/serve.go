@@ -69,6 +69,7 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 	addr := flags.String("addr", loopback, "listen address (port 0: any free port)")
 	adminAddr := flags.String("admin", loopback,
 		"listen address of /metrics, /usage and /healthz, on the loopback interface (port 0: any free port)")
+	remoteAdmin := flags.Bool(contract.FlagRemoteAdmin, false, "permit -admin to be an address that other machines reach")
 	var limits contract.ChildLimits
 	limits.Flags(flags)
 	if err := parse(flags, args, stderr); err != nil {
@@ -105,9 +106,9 @@ func serve(ctx context.Context, w Workload, args []string, stdin io.Reader, stdo
 		return err
 	}
 	defer adminLn.Close()
-	if a, ok := adminLn.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		return fmt.Errorf("%w: -admin %s: must be a loopback address, such as %s: other machines must not reach it",
-			errUsage, *adminAddr, loopback)
+	if a, ok := adminLn.Addr().(*net.TCPAddr); !*remoteAdmin && (!ok || !a.IP.IsLoopback()) {
+		return fmt.Errorf("%w: -admin %s: must be a loopback address, such as %s, as other machines must not reach it "+
+			"unless -%s permits that", errUsage, *adminAddr, loopback, contract.FlagRemoteAdmin)
 	}
 
 	if w.Setup != nil {

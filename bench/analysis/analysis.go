@@ -24,6 +24,7 @@ type Analysis struct {
 	ColdStarts  []ColdStart        `json:"cold_starts,omitempty"`
 	Decisions   []Decision         `json:"decisions"`
 	Recycling   []Recycling        `json:"recycling,omitempty"`
+	Sharing     []Sharing          `json:"sharing,omitempty"`
 	CrossChecks []CrossCheck       `json:"cross_check"`
 	Knees       []Knee             `json:"knees"`
 	Check       *Check             `json:"check,omitempty"` // result of forktax check
@@ -51,6 +52,8 @@ type Run struct {
 	Env              map[string]string `json:"env,omitempty"`     // values of --env by name, as hashes
 	IgnoreHeaders    []string          `json:"ignore_headers"`    // of responses; nil if an older forktax wrote it
 	Servers          []record.Server   `json:"servers,omitempty"` // external servers and servers started by a command
+	Pin              map[string]string `json:"pin,omitempty"`     // cores of the generator and the targets
+	Parts            []record.PartRun  `json:"parts,omitempty"`   // parts of a merged run, by number
 	StealShare       *float64          `json:"steal_share"`       // of CPU time, taken by the hypervisor; nil if unknown
 }
 

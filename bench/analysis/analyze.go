@@ -7,14 +7,14 @@ const confidence = 0.95
 
 // Analyze computes the results of a recorded run. It fails only if the record cannot be read.
 func Analyze(r *record.Result) (*Analysis, error) {
-	r = withoutLost(r)
+	r, shared := splitShared(withoutUsage(withoutLost(r)))
 	a := &Analysis{
 		Schema: record.Schema,
 		Run: Run{ID: r.ID, Started: r.Started, Seconds: float64(r.Tail.LengthNS) / 1e9, Seed: r.Plan.Seed,
 			Complete: r.Tail.Complete, Condition: r.Tail.Condition, Version: r.Version,
 			Baseline: r.Plan.Baseline, Variants: r.Plan.Variants, Hosts: r.Hosts, Floor: r.Plan.Floor,
 			CrossCheckEngine: r.Plan.CrossCheck, Rounds: r.Plan.Rounds, Suite: r.Plan.Suite, Servers: r.Plan.Servers,
-			Env: r.Plan.Env, IgnoreHeaders: append([]string{}, r.Plan.IgnoreHeaders...)},
+			Parts: r.Parts, Pin: r.Plan.Pin, Env: r.Plan.Env, IgnoreHeaders: append([]string{}, r.Plan.IgnoreHeaders...)},
 		Environment: r.Environment,
 		Responses:   responses(r),
 		Cells:       []Cell{},
@@ -50,10 +50,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 		if measured[i].blocks == 0 {
 			continue
 		}
-		cell, err := measured[i].cell(r, i)
-		if err != nil {
-			return nil, err
-		}
+		cell := measured[i].cell(r, i)
 		cell.setWaits(r, i, measured[i])
 		if r.Plan.Stays(cell.Model) && !r.Plan.Searched && cell.Workload != r.Plan.Floor {
 			cell.Starts = startClasses(cell.Samples)
@@ -65,6 +62,9 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	a.WarmUps, a.StartUps = warmUps(r), startUps(r, a.OwnCells())
 	a.Decisions = decisions(a)
 	a.Recycling = recyclings(a)
+	if a.Sharing, err = sharings(shared, measured); err != nil {
+		return nil, err
+	}
 	a.CrossChecks = crossChecks(r.Plan, a.Cells, measured)
 	a.Warnings = append(a.Warnings, traps(r)...)
 	a.Warnings = append(warnings(r, measured, a), searchWarnings(r, a.Knees)...)

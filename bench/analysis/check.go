@@ -34,6 +34,9 @@ type Check struct {
 	Confirmed int      `json:"confirmed"`         // starts of these that were to confirm an alarm
 	Seconds   float64  `json:"seconds"`
 
+	// Machines are those of a check in parts. The first half of them raise an alarm, which the others confirm.
+	Machines []Machine `json:"machines,omitempty"`
+
 	// LeftOut lists requested gates that could not be judged. They neither pass nor fail.
 	LeftOut []record.LeftOut `json:"left_out,omitempty"`
 }

@@ -122,7 +122,7 @@ func TestTails(t *testing.T) {
 			return block
 		}}
 		r := m.Record(t, rounds+1)
-		pooled := make(stats.Pool, 2)
+		pooled := make([][]int64, 2)
 		for i := range r.Blocks {
 			b := &r.Blocks[i]
 			if b.Round == 0 {

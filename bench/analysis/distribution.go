@@ -42,7 +42,7 @@ func BinOf(ns int64) int {
 func distribution(values stats.Pool) Distribution {
 	counts := make([]int64, len(BinEdges))
 	for _, block := range values {
-		for _, ns := range block {
+		for ns := range block.All() {
 			counts[BinOf(ns)]++
 		}
 	}
@@ -65,7 +65,7 @@ const (
 func histogram(values stats.Pool) *hdrhistogram.Histogram {
 	h := hdrhistogram.New(1, hdrHighest, hdrDigits)
 	for _, block := range values {
-		for _, v := range block {
+		for v := range block.All() {
 			_ = h.RecordValue(min(max(v, 0), hdrHighest)) // fails only out of range
 		}
 	}
@@ -118,8 +118,8 @@ func percentile(values stats.Pool, p float64) *int64 {
 func (m measurements) samples() []Sample {
 	var found []Sample
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
-		if b := m.rounds[round]; len(b.reasons) == 0 && len(b.response) > 0 {
-			found = append(found, Sample{Round: round, Start: b.start, Requests: len(b.response), Metrics: b.values})
+		if b := m.rounds[round]; len(b.reasons) == 0 && b.response.Len() > 0 {
+			found = append(found, Sample{Round: round, Start: b.start, Requests: b.response.Len(), Metrics: b.values})
 		}
 	}
 	return found

@@ -1,8 +1,12 @@
 package analysis
 
 import (
+	"cmp"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"forktax/bench/record"
@@ -28,7 +32,8 @@ type blockData struct {
 	reasons      []string           // why it is invalid; empty if it is valid
 	phaseSamples []phaseSample      // phases that the server reported for some of its requests
 	values       map[string]float64 // values by metric; absent if the block has no value
-	response     []int64            // response times that count, in nanoseconds, ascending
+	response     stats.Sorted       // response times that count, in nanoseconds
+	service, lag stats.Sorted       // service times and lags of the same requests, in an open loop
 	inTurn       []int64            // response in order of time, if the requests alternated with those of other cells
 	backlog      backlog            // backlog of an open loop
 	blockTotals
@@ -87,53 +92,98 @@ func blocksOf(r *record.Result, cell int) (found []record.Block) {
 // recorded number of requests may be wrong.
 const maxAllocated = 1 << 16
 
-// readCell reads the blocks of the cell with this index, one by one.
+// readCell reads the blocks of the cell with this index.
 func readCell(r *record.Result, cell int, reading int64) (measurements, error) {
 	m := measurements{readingNS: reading, errors: Counts{}, failures: Failures{}, rounds: map[int]*blockData{}}
-	load := r.Plan.Cells[cell].Load
-	length, _ := r.Plan.Length(r.Plan.Cells[cell])
 	blocks := blocksOf(r, cell)
-	alternates := r.Plan.Alternates(cell)
-	var lag []int64 // lag in one block
-	for _, b := range blocks {
-		b.Usage = withoutReadCost(b.Usage, reading)
+	views, err := readBlocks(r, cell, blocks, reading)
+	for i, b := range blocks {
+		if err != nil {
+			return measurements{}, err
+		}
 		m.add(b)
-		view := &blockData{start: b.Start, response: make([]int64, 0, min(b.Requests, maxAllocated))}
-		lag = lag[:0]
-		phases := newPhaseSampler(b)
-		for o, err := range r.Observations(b) {
-			if err != nil {
-				return measurements{}, err
-			}
-			if load.Kind == record.Open {
-				view.backlog.add(o, length)
-				if o.Intended >= time.Duration(b.DiscardNS) {
-					lag = append(lag, int64(o.Lag()))
+		m.rounds[b.Round] = views[i]
+	}
+	return m, err
+}
+
+// fewBlocks is the number of blocks up to which they are read one by one: a run in progress reads its latest ones.
+const fewBlocks = 16
+
+// readBlocks reads the blocks of a cell, on all processors.
+func readBlocks(r *record.Result, cell int, blocks []record.Block, reading int64) ([]*blockData, error) {
+	views, errs := make([]*blockData, len(blocks)), make([]error, len(blocks))
+	read := blockReader{r: r, cell: cell, blocks: len(blocks), reading: reading, alternates: r.Plan.Alternates(cell)}
+	workers := 1
+	if len(blocks) > fewBlocks {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(blocks); i = int(next.Add(1)) - 1 {
+				if views[i], errs[i] = read.block(blocks[i]); errs[i] != nil {
+					return
 				}
 			}
-			if inPercentiles(o, b) {
-				view.response = append(view.response, int64(o.Response()))
-				phases.add(o)
-			}
-			if inPercentiles(o, b) || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
-				view.add(o, length)
-			}
-		}
-		view.finish(b, load, length)
-		if alternates {
-			view.inTurn, view.span = slices.Clone(view.response), view.busy
-		}
-		slices.Sort(view.response)
-		slices.Sort(lag)
-		view.reasons = invalidReasons(r.Plan, b, view.backlog, lag, view.response)
-		view.values = view.metrics(b, view.response)
-		phases.metrics(view.values)
-		phases.downsample(len(blocks))
-		view.phaseSamples = phases.kept
-		view.blockCosts = blockCosts{b.Requests, b.Usage, b.DatabaseNS, b.GeneratorNS}
-		m.rounds[b.Round] = view
+		})
 	}
-	return m, nil
+	all.Wait()
+	return views, cmp.Or(errs...)
+}
+
+// A blockReader reads the blocks of a cell.
+type blockReader struct {
+	r          *record.Result
+	cell       int
+	blocks     int   // number of blocks of the cell
+	reading    int64 // cost of reading the usage
+	alternates bool  // requests alternate with those of other cells
+}
+
+// block reads a block.
+func (m blockReader) block(b record.Block) (*blockData, error) {
+	load := m.r.Plan.Cells[m.cell].Load
+	length, _ := m.r.Plan.Length(m.r.Plan.Cells[m.cell])
+	b.Usage = withoutReadCost(b.Usage, m.reading)
+	view := &blockData{start: b.Start}
+	response := make([]int64, 0, min(b.Requests, maxAllocated))
+	var service, lag []int64
+	var sent lags
+	phases := newPhaseSampler(b)
+	for o, err := range m.r.Observations(b) {
+		if err != nil {
+			return nil, err
+		}
+		counts := inPercentiles(o, b)
+		if load.Kind == record.Open {
+			view.backlog.add(o, length)
+			sent.add(o, b)
+			if counts {
+				service, lag = append(service, int64(o.Service())), append(lag, int64(o.Lag()))
+			}
+		}
+		if counts {
+			response = append(response, int64(o.Response()))
+			phases.add(o)
+		}
+		if counts || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
+			view.add(o, length)
+		}
+	}
+	view.finish(b, load, length)
+	if m.alternates {
+		view.inTurn, view.span = slices.Clone(response), view.busy
+	}
+	view.response, view.service, view.lag = stats.NewSorted(response), stats.NewSorted(service), stats.NewSorted(lag)
+	view.reasons = invalidReasons(m.r, b, view.backlog, sent, response)
+	view.values = view.metrics(b, response)
+	phases.metrics(view.values)
+	phases.downsample(m.blocks)
+	view.phaseSamples = phases.kept
+	view.blockCosts = blockCosts{b.Requests, b.Usage, b.DatabaseNS, b.GeneratorNS}
+	return view, nil
 }
 
 func (s *blockTotals) add(o record.Observation, length time.Duration) {
@@ -204,37 +254,15 @@ func (m measurements) invalid() int {
 	return n
 }
 
-// responses returns the response times of the cell's blocks with valid times.
-func (m measurements) responses() stats.Pool {
+// pool returns a kind of values of the cell's blocks with valid times, such as the response times.
+func (m measurements) pool(values func(*blockData) stats.Sorted) stats.Pool {
 	var pool stats.Pool
 	for _, round := range slices.Sorted(maps.Keys(m.rounds)) {
 		if b := m.rounds[round]; !timesInvalid(b.reasons) {
-			pool = append(pool, b.response)
+			pool = append(pool, values(b))
 		}
 	}
 	return pool
-}
-
-// pool reads the observations of the cell's blocks with valid times again and returns a value of each, sorted. It uses
-// buf.
-func (m measurements) pool(r *record.Result, cell int, value func(record.Observation) time.Duration,
-	buf []int64) ([]int64, error) {
-	buf = buf[:0]
-	for _, b := range blocksOf(r, cell) {
-		if timesInvalid(m.rounds[b.Round].reasons) {
-			continue
-		}
-		for o, err := range r.Observations(b) {
-			if err != nil {
-				return nil, err
-			}
-			if inPercentiles(o, b) {
-				buf = append(buf, int64(value(o)))
-			}
-		}
-	}
-	slices.Sort(buf)
-	return buf, nil
 }
 
 func (m *measurements) add(b record.Block) {
@@ -314,9 +342,8 @@ func cpuOf(u *contract.Usage, database *int64) int64 {
 	return u.CPUNS() + *database
 }
 
-// cell returns the results of the cell with this index. In an open loop it reuses one buffer for all values, because
-// the observations of a long run take much memory.
-func (m measurements) cell(r *record.Result, index int) (Cell, error) {
+// cell returns the results of the cell with this index.
+func (m measurements) cell(r *record.Result, index int) Cell {
 	c := Cell{Cell: r.Plan.Cells[index], Phases: m.phases()}
 	m.totals(&c)
 	m.costs(&c)
@@ -331,25 +358,19 @@ func (m measurements) cell(r *record.Result, index int) (Cell, error) {
 		b := m.backlog()
 		c.ReachedShare, c.Overloaded = b.reached(), b.overloaded()
 	}
-	responses := m.responses()
+	responses := m.pool(func(b *blockData) stats.Sorted { return b.response })
 	c.Response = percentiles(responses, valid.timeouts)
 	c.Histogram = histogram(responses)
 	c.Distribution = distribution(responses)
 	c.Samples = m.samples()
 	c.Service = c.Response // equal in a closed loop, where a request is intended when it is sent
 	if c.Load.Kind != record.Open {
-		return c, nil
+		return c
 	}
-	values, err := m.pool(r, index, record.Observation.Service, make([]int64, 0, m.requests))
-	if err != nil {
-		return Cell{}, err
-	}
-	c.Service = percentiles(stats.Pool{values}, valid.timeouts)
-	if values, err = m.pool(r, index, record.Observation.Lag, values); err != nil {
-		return Cell{}, err
-	}
-	c.Lag = LagQuantiles{P50: percentile(stats.Pool{values}, 0.5), P99: percentile(stats.Pool{values}, 0.99)}
-	return c, nil
+	c.Service = percentiles(m.pool(func(b *blockData) stats.Sorted { return b.service }), valid.timeouts)
+	lag := m.pool(func(b *blockData) stats.Sorted { return b.lag })
+	c.Lag = LagQuantiles{P50: percentile(lag, 0.5), P99: percentile(lag, 0.99)}
+	return c
 }
 
 // totals sets the numbers of blocks and requests, and how many of them are invalid or failed.

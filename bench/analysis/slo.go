@@ -121,9 +121,9 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 	}
 	for _, b := range blocks {
 		view := m.rounds[b.Round]
-		n := len(view.response)
+		n := view.response.Len()
 		// The machine counts all connections. If all requests were faster, another program's connection was dropped.
-		affected := n > 0 && time.Duration(view.response[n-1]) >= minRetransmit
+		affected := n > 0 && time.Duration(view.response.Max()) >= minRetransmit
 		if affected && slices.Contains(view.reasons, reasonNetwork) {
 			return sloResult{status: record.Failed, reason: causeNetwork, detail: invalidCauses[reasonNetwork].detail}, true
 		}
@@ -134,8 +134,9 @@ func (m measurements) requestFailure(blocks []record.Block) (f sloResult, ok boo
 // invalidCauses holds the cause of a missed objective if all blocks are invalid, by their reason. invalidCauseOrder
 // lists a reason before those that it causes: a garbage collection makes the generator late.
 var (
-	invalidCauseOrder = []string{reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
+	invalidCauseOrder = []string{reasonPart, reasonCollection, reasonGenerator, reasonLag, reasonNetwork}
 	invalidCauses     = map[string]struct{ reason, detail string }{
+		reasonPart:       {causeGenerator, "not all parts measured at the same time" + serverMayDoMore},
 		reasonCollection: {causeGenerator, "the load generator collected garbage" + serverMayDoMore},
 		reasonGenerator:  {causeGenerator, "the load generator was at its limit" + serverMayDoMore},
 		reasonLag:        {causeGenerator, "the load generator could not keep up" + serverMayDoMore},

@@ -17,6 +17,7 @@ const (
 	reasonCollection = "collection" // garbage collection in the generator
 	reasonNetwork    = "network"    // connections were dropped, or connection requests were sent again
 	reasonErrors     = "errors"     // a request failed
+	reasonPart       = "part"       // a part of a merged run is missing, or did not begin with the others
 )
 
 const (
@@ -30,16 +31,17 @@ const (
 	minInvalid      = 2   // invalid blocks of a cell: a single one is an accident
 )
 
-// invalidReasons returns why a block is invalid; nil if it is valid. lag and response are sorted, in nanoseconds.
-func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []int64) []string {
-	l := p.Cells[b.Cell].Load
+// invalidReasons returns why a block is invalid; nil if it is valid. response is sorted, in nanoseconds.
+func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, response []int64) []string {
+	p, l := r.Plan, r.Plan.Cells[b.Cell].Load
 	var reasons []string
 	is := func(reason string, wrong bool) {
 		if wrong {
 			reasons = append(reasons, reason)
 		}
 	}
-	if l.Kind == record.Open && len(lag) > 0 {
+	is(reasonPart, lacksPart(r, b))
+	if l.Kind == record.Open && sent.observed() {
 		allowed := float64(allowedLag)
 		if len(response) > 0 {
 			allowed = max(allowed, shareOfMedian*float64(nearestRank(response, 0.5)))
@@ -47,8 +49,8 @@ func invalidReasons(p record.Plan, b record.Block, q backlog, lag, response []in
 		if p.Objective != nil { // the question is whether it is met, and response times include the lag
 			allowed = max(allowed, shareOfLimit*float64(p.Objective.LimitNS))
 		}
-		is(reasonLag, float64(nearestRank(lag, 0.99)) > allowed && !q.exhausted(l))
-		is(reasonGenerator, float64(b.GeneratorNS) > shareOfCore*float64(b.LengthNS))
+		is(reasonLag, sent.worst() > allowed && !q.exhausted(l))
+		is(reasonGenerator, overloadedGenerator(b))
 	}
 	is(reasonCollection, b.Collections > 0)
 	is(reasonNetwork, b.Machine.ListenDrops > 0 || b.Machine.SYNRetransmits > 0)

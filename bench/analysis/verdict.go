@@ -18,12 +18,12 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 	criterion := r.Plan.Check
 	gates := measuredGates(r.Plan, measured)
 	d := checkData(r, measured, gates)
-	j := checkRule(r.Plan).Judge(d)
+	j := judge(r, d)
 	c := &Check{
 		Base: criterion.Titles[r.Plan.Baseline], Candidate: criterion.Titles[criterion.Candidate],
 		Margin: criterion.Margin, MustCatch: criterion.MustCatch, Alpha: criterion.Alpha,
 		Starts: j.Screened + j.Confirming, Confirmed: j.Confirming, Seconds: a.Run.Seconds,
-		Gates: countedGates(r.Plan, a), LeftOut: criterion.LeftOut,
+		Gates: countedGates(r.Plan, a), LeftOut: criterion.LeftOut, Machines: machinesOf(r, gates),
 	}
 	if s := criterion.Stored; s != nil {
 		c.Base, c.Stored = fmt.Sprintf("%s (run %s)", s.File, s.Run), true
@@ -49,7 +49,7 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate, g Gate) (
 	f := j.Gates[i]
 	switch {
 	case f.Regressed && j.Verdict == sequential.Regression:
-		return Regression, fmt.Sprintf("above the margin of %s; confirmed at new starts", units.Share(t.margin))
+		return Regression, fmt.Sprintf("above the margin of %s; confirmed %s", units.Share(t.margin), c.confirmedAt())
 	case slices.Contains(j.Suspects, i) && j.Verdict != sequential.Pass:
 		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(t.margin))
 	case f.Bounded:
@@ -70,6 +70,14 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate, g Gate) (
 func (c *Check) notExcluded() string {
 	return fmt.Sprintf("an increase of %s cannot be excluded at an error rate of %s", units.Share(c.MustCatch),
 		units.Share(c.Alpha))
+}
+
+// confirmedAt returns where an alarm was confirmed.
+func (c *Check) confirmedAt() string {
+	if len(c.Machines) > 0 {
+		return "on other machines"
+	}
+	return "at new starts"
 }
 
 // conclude sets the verdict of the check from the verdicts of its gates.
@@ -162,6 +170,10 @@ func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.
 	suspects := c.named(Unconfirmed)
 	c.Why = fmt.Sprintf("%s is above the margin of %s in %s: %s; not confirmed", c.Candidate,
 		units.Share(d.Margins[j.Suspects[0]]), gateNames(suspects), c.worst(suspects))
+	if len(c.Machines) > 0 {
+		c.Needs = "more parts, or a longer --budget: an alarm counts when other machines confirm it"
+		return
+	}
 	perStart := c.Seconds / float64(max(c.Starts, 1))
 	wanted := float64(max(j.Screened, sequential.StartsAtOnce))
 	for _, i := range j.Suspects {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench/calibrate"
+	"forktax/bench/plan"
 	"forktax/bench/record"
 )
 
@@ -117,7 +118,7 @@ func TestRunRefuses(t *testing.T) {
 		"it was made by forktax v1, but this is v2": func(o *calibrate.Options) { o.Version = "v2" },
 		"its mode is quick, not full":               func(o *calibrate.Options) { o.Mode = "full" },
 		"its --hostile is false, not true":          func(o *calibrate.Options) { o.Hostile = true },
-		"its --part is all, not 2/3":                func(o *calibrate.Options) { o.Part = calibrate.Part{Number: 2, Of: 3} },
+		"its --part is all, not 2/3":                func(o *calibrate.Options) { o.Part = plan.Part{Number: 2, Of: 3} },
 		"its machine has 0 cores of \"\"":           func(o *calibrate.Options) { o.CPU = "other" },
 		"its --seed is 7, not 8":                    func(o *calibrate.Options) { o.Seed = 8 },
 		"program forktax has changed": func(o *calibrate.Options) {

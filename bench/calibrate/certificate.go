@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"forktax/bench/foreign"
+	"forktax/bench/plan"
 	"forktax/bench/record"
 )
 
@@ -32,7 +33,7 @@ type Certificate struct {
 	Environment record.Environment  `json:"environment,omitzero"` // zero in a merged certificate: see Parts
 	Properties  []CertifiedProperty `json:"properties"`
 	Missing     []string            `json:"missing,omitempty"` // properties not measured yet, or not selected
-	Part        *Part               `json:"part,omitempty"`    // nil for a whole calibration
+	Part        *plan.Part          `json:"part,omitempty"`    // nil for a whole calibration
 	Parts       []CertifiedPart     `json:"parts,omitempty"`   // the parts of a merged certificate
 }
 

@@ -43,7 +43,7 @@ type Lab struct {
 
 	knownMedian time.Duration // median of the program of live checks; 0: measure it
 	state       *state
-	part        Part // the part of the calibration that this lab measures
+	part        plan.Part // the part of the calibration that this lab measures
 	estimate    progressEstimate
 	simulation  simulation // replaces the machine; nil: use the machine
 }

@@ -79,7 +79,7 @@ func (l *Lab) runChecks(ctx context.Context, s checkSet) ([]CheckResult, error) 
 		}
 		median = medians[0]
 	}
-	from, to := l.part.span(s.n)
+	from, to := spanOf(l.part, s.n)
 	return repeated(l, s.name, to-from, func(i int) (CheckResult, error) {
 		i += from
 		v, err := l.liveCheck(ctx, s, i, median)

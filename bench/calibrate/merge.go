@@ -13,12 +13,13 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/foreign"
+	"forktax/bench/plan"
 	"forktax/bench/record"
 )
 
 // A CertifiedPart is a part of a merged certificate.
 type CertifiedPart struct {
-	Part
+	plan.Part
 	Seed        uint64             `json:"seed"`
 	Started     time.Time          `json:"started"`
 	Seconds     float64            `json:"seconds"`
@@ -33,6 +34,15 @@ type partFile struct {
 
 // maxCertificate is the largest size of a certificate in bytes, far above that of real ones.
 const maxCertificate = 64 << 20
+
+// IsCertificate reports whether name is a certificate.json or a directory that contains one.
+func IsCertificate(name string) bool {
+	if filepath.Base(name) == certificateJSON {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(name, certificateJSON))
+	return err == nil || filepath.Ext(name) == ".json"
+}
 
 // ReadCertificate reads a certificate.json. Name is the file or its directory.
 func ReadCertificate(name string) (*Certificate, error) {
@@ -87,7 +97,7 @@ func sameCalibration(parts []partFile, version string) error {
 			return fmt.Errorf("%s: already merged; give the certificates of the parts", p.name)
 		case p.Part == nil:
 			return fmt.Errorf("%s: certificate of a whole calibration; give parts, made by forktax calibrate --part", p.name)
-		case p.Part.Number < 1 || p.Part.Number > p.Part.Of || p.Part.Of > maxParts:
+		case p.Part.Number < 1 || p.Part.Number > p.Part.Of || p.Part.Of > plan.MaxParts:
 			return fmt.Errorf("%s: invalid part %v", p.name, p.Part)
 		case p.Version != version:
 			return fmt.Errorf("%s: made by forktax %s, but this is %s", p.name, p.Version, version)
@@ -123,7 +133,7 @@ func allParts(parts []partFile) error {
 	var missing []string
 	for number := 1; number <= of; number++ {
 		if names[number] == "" {
-			missing = append(missing, Part{number, of}.String())
+			missing = append(missing, plan.Part{Number: number, Of: of}.String())
 		}
 	}
 	if len(missing) > 0 {
@@ -202,7 +212,7 @@ func (p Property) mergeChecks(l *Lab, merged *CertifiedProperty, parts, of []par
 	seeds := map[uint64]string{}
 	byCPU := map[string][]CheckResult{}
 	for i, part := range of {
-		from, to := part.Part.span(set.n)
+		from, to := spanOf(*part.Part, set.n)
 		switch {
 		case had[i].Verdict == Skipped:
 			skipped = append(skipped, fmt.Sprintf("part %v: %s", part.Part, had[i].Text))

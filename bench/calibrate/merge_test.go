@@ -13,30 +13,15 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/calibrate"
+	"forktax/bench/plan"
 	"forktax/bench/record"
 )
-
-func TestPart(t *testing.T) {
-	for text, want := range map[string]calibrate.Part{"1/1": {Number: 1, Of: 1}, "2/8": {Number: 2, Of: 8},
-		"1000/1000": {Number: 1000, Of: 1000}} {
-		var got calibrate.Part
-		if err := got.Set(text); err != nil || got != want || got.String() != text {
-			t.Errorf("Set(%q) = %v, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "2", "0/8", "9/8", "-1/8", "1/0", "a/b", "1/8/2", "1 / 8", "1/1001", "1.5/8"} {
-		var got calibrate.Part
-		if err := got.Set(text); err == nil || !strings.Contains(err.Error(), "must be a part such as 2/8") {
-			t.Errorf("Set(%q) = %v, want an error", text, err)
-		}
-	}
-}
 
 // fleetCPUs are the CPUs of the machines that measure parts 1 to 3.
 var fleetCPUs = []string{"AMD EPYC 7763", "Intel Xeon 8370C", "AMD EPYC 7763"}
 
 // measurePart measures a part on a machine of the fleet, and returns its directory.
-func measurePart(t *testing.T, l *calibrate.Lab, part calibrate.Part, seed uint64,
+func measurePart(t *testing.T, l *calibrate.Lab, part plan.Part, seed uint64,
 	properties ...calibrate.Property) string {
 	t.Helper()
 	o := order(t.TempDir(), properties...)
@@ -59,7 +44,7 @@ func TestMerge(t *testing.T) {
 	l := kinds([]string{analysis.Pass}, []string{analysis.Regression})
 	var parts []string
 	for _, number := range []int{3, 1, 2} { // in any order
-		parts = append(parts, measurePart(t, l, calibrate.Part{Number: number, Of: 3}, 7, fleetProperties(t)...))
+		parts = append(parts, measurePart(t, l, plan.Part{Number: number, Of: 3}, 7, fleetProperties(t)...))
 	}
 	parts[1] = filepath.Join(parts[1], "certificate.json") // the file or its directory
 	got, err := calibrate.MergeFiles(parts, "v1")
@@ -121,7 +106,7 @@ func TestMerge(t *testing.T) {
 // A part is not judged by the limits of the whole calibration, and lacks the properties of other parts.
 func TestPartIsPartial(t *testing.T) {
 	l := kinds([]string{analysis.Regression}, []string{analysis.Pass})
-	dir := measurePart(t, l, calibrate.Part{Number: 1, Of: 3}, 7, fleetProperties(t)...)
+	dir := measurePart(t, l, plan.Part{Number: 1, Of: 3}, 7, fleetProperties(t)...)
 	c, err := calibrate.ReadCertificate(dir)
 	if err != nil || c.Verdict != calibrate.Partial || len(c.Properties) != 2 {
 		t.Fatalf("ReadCertificate = %+v, %v, want a part without gain", c, err)
@@ -146,7 +131,7 @@ func TestMergeJudges(t *testing.T) {
 		var parts []string
 		for number := 1; number <= 3; number++ {
 			o := order(t.TempDir(), named(t, "alike")...)
-			o.Mode, o.Part = calibrate.ModeFull, calibrate.Part{Number: number, Of: 3}
+			o.Mode, o.Part = calibrate.ModeFull, plan.Part{Number: number, Of: 3}
 			l.Seed = o.Seed
 			if _, err := calibrate.Run(t.Context(), l, o); err != nil {
 				t.Fatal(err)
@@ -171,7 +156,7 @@ func TestMergeSkipped(t *testing.T) {
 			if number <= c.refused {
 				calibrate.SetThief(l, 1, "CAP_SYS_NICE is missing")
 			}
-			parts = append(parts, measurePart(t, l, calibrate.Part{Number: number, Of: 2}, 7, named(t, "thief-10")...))
+			parts = append(parts, measurePart(t, l, plan.Part{Number: number, Of: 2}, 7, named(t, "thief-10")...))
 		}
 		got, err := calibrate.MergeFiles(parts, "v1")
 		if err != nil || got.Properties[0].Verdict != c.want || !strings.Contains(got.Properties[0].Text, "CAP_SYS_NICE") {
@@ -184,7 +169,7 @@ func TestMergeSkipped(t *testing.T) {
 func TestMergeRefuses(t *testing.T) {
 	l := kinds([]string{analysis.Pass}, []string{analysis.Regression})
 	part := func(number, of int, seed uint64) string {
-		return measurePart(t, l, calibrate.Part{Number: number, Of: of}, seed, named(t, "alike")...)
+		return measurePart(t, l, plan.Part{Number: number, Of: of}, seed, named(t, "alike")...)
 	}
 	one, two := part(1, 2, 7), part(2, 2, 7)
 	whole := order(t.TempDir(), named(t, "alike")...)

@@ -135,7 +135,7 @@ func Properties() []Property {
 
 // wanted reports whether the lab measures the property.
 func (p Property) wanted(l *Lab) bool {
-	return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) && (p.Checks != nil || l.part.has(p.Name))
+	return (!p.Hostile || l.Hostile) && (!p.Long || l.Full) && (p.Checks != nil || hasWhole(l.part, p.Name))
 }
 
 // measure measures the property, or the lab's part of it.

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"forktax/bench/foreign"
+	"forktax/bench/plan"
 	"forktax/bench/process"
 )
 
@@ -26,7 +28,7 @@ type Header struct {
 	Seed     uint64            `json:"seed"`
 	Programs map[string]string `json:"programs"` // SHA-256 of each, and of forktax itself
 	Started  time.Time         `json:"started"`
-	Part     Part              `json:"part,omitzero"`
+	Part     plan.Part         `json:"part,omitzero"`
 	CPU      string            `json:"cpu"`   // model of the machine's CPU
 	Cores    int               `json:"cores"` // number of cores of the machine
 }
@@ -131,7 +133,7 @@ func (h Header) unlike(had Header) string {
 	case h.Hostile != had.Hostile:
 		return fmt.Sprintf("its --hostile is %v, not %v", had.Hostile, h.Hostile)
 	case h.Part != had.Part:
-		return fmt.Sprintf("its --part is %v, not %v", had.Part, h.Part)
+		return fmt.Sprintf("its --part is %v, not %v", cmp.Or(had.Part.String(), "all"), cmp.Or(h.Part.String(), "all"))
 	case h.Seed != had.Seed:
 		return fmt.Sprintf("its --seed is %d, not %d", had.Seed, h.Seed)
 	case h.CPU != had.CPU || h.Cores != had.Cores:

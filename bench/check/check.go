@@ -22,6 +22,7 @@ import (
 // log.
 func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *servers.Options, log io.Writer) (
 	*run.Execution, error) {
+	o.Seed += uint64(o.Part.Number) * partSeed
 	if err := o.countable(ctx); err != nil {
 		return nil, err
 	}
@@ -50,6 +51,9 @@ func (o *Options) Prepare(ctx context.Context, l *subject.Launcher, data *server
 	e.Stop = stop
 	return e, nil
 }
+
+// partSeed makes the parts of a check visit their programs in different orders.
+const partSeed = 1_000_003
 
 // reportLeftOut logs each gate that the check leaves out, one per line. With RequireAll it returns an error instead.
 func (o *Options) reportLeftOut(p plan.Plan, log io.Writer) error {

@@ -39,6 +39,7 @@ type Options struct {
 	AllowUnlikeMachine bool          // the stored result may be of another machine
 	RequireAll         bool          // no gate may be left out
 	Seed               uint64
+	Part               plan.Part // the part of a check that several machines measure
 }
 
 // DefaultBudget is the default Options.Budget.
@@ -89,6 +90,12 @@ func (o *Options) Validate() error {
 		return subject.InvalidOption("budget", "%v: must be at least %v", o.Budget, shortestBudget)
 	case o.ConfirmBudget < 0:
 		return subject.InvalidOption("confirm-budget", "%v: must not be negative", o.ConfirmBudget)
+	case o.Part.Of == 1:
+		return subject.InvalidOption("part", "1/1: a check in parts needs at least two machines, of which one confirms the "+
+			"alarm of the other: leave it out for one machine")
+	case o.Part.Of > 0 && o.BaseResult != "":
+		return subject.InvalidOption("base-result", "cannot be combined with --part, in which each machine "+
+			"measures both programs")
 	case len(o.Gates) == 0:
 		return subject.InvalidOption("gates", "is empty; gates are %s", strings.Join(known, ", "))
 	}

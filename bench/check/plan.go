@@ -46,6 +46,9 @@ func (c *comparison) prepare(ctx context.Context, l *subject.Launcher, finder *s
 		return nil, err
 	}
 	e.Judges.Next = next(e.Plan)
+	if c.Part.Of > 0 {
+		e.Plan.Part, e.Judges.Next = &c.Part, undecided(e.Plan)
+	}
 	floor, err := subject.FindFloor(ctx, finder)
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause

@@ -180,8 +180,8 @@ func sameStarts(p plan.Plan) func(dir string) func(int, time.Duration) (run.Next
 	}
 }
 
-// undecided goes through the stages of a check until the budget is over, whatever the looks find. It leaves the control
-// out once it has found it.
+// undecided goes through the stages of a check until the budget is over, whatever the looks find, as a part of a check
+// does. It leaves the control out once it has found it.
 func undecided(p plan.Plan) func(dir string) func(int, time.Duration) (run.NextStart, error) {
 	return func(dir string) func(int, time.Duration) (run.NextStart, error) {
 		budget, found, look := time.Duration(p.BudgetNS), "", sequential.FirstLook

@@ -52,7 +52,7 @@ var groupOf = map[string]string{
 	"clients": groupLoad, "rate": groupLoad, "arrivals": groupLoad, "connections": groupLoad, "engine": groupLoad,
 	"no-keepalive": groupLoad, "slo": groupLoad, "find-knee": groupLoad, "pin": groupLoad, "cross-check": groupLoad,
 	"budget": groupTime, "confirm-budget": groupTime, "rounds": groupTime, "starts": groupTime, "block": groupTime,
-	"warm-up": groupTime, "seed": groupTime,
+	"warm-up": groupTime, "seed": groupTime, "part": groupTime, "start-at": groupTime, "cores": groupLoad,
 	"format": groupOutput, "details": groupOutput, "out": groupOutput, "results": groupOutput, "help": groupOther,
 	"require-all": groupOther, "queue": groupLimits,
 }

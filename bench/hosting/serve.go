@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Workload, Model string
 	Phases          bool // add the phases of each request, by the host's clock, to its response
+	RemoteAdmin     bool // other machines may reach the admin listener
 	Script          Script
 	Auth            Auth
 	Data            servers.Options
@@ -27,9 +28,12 @@ type Options struct {
 // Serve serves until ctx ends. When it is ready, it prints a line with the URLs to stdout.
 func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr io.Writer) (err error) {
 	database, workload, model := o.Data, o.Workload, o.Model
-	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin), local("admin", l.Admin),
+	if err := cmp.Or(database.Validate(), usable("addr", l.Addr), usable("admin", l.Admin), o.local(l.Admin),
 		distinct(l.Addr, l.Admin)); err != nil {
 		return err
+	}
+	if o.RemoteAdmin {
+		l.Flags = append(l.Flags, "-"+contract.FlagRemoteAdmin)
 	}
 	if l.Env, err = o.Script.Environment(); err != nil {
 		return err
@@ -129,14 +133,14 @@ func usable(option, address string) error {
 	return listener.Close()
 }
 
-// local returns an error if other machines may be able to reach the address.
-func local(option, address string) error {
-	host, _, _ := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+// local returns an error if other machines may be able to reach the admin listener, unless that is permitted.
+func (o *Options) local(admin string) error {
+	host, _, _ := net.SplitHostPort(admin)
+	if ip := net.ParseIP(host); o.RemoteAdmin || host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return subject.InvalidOption(option,
-		"%s: other machines could reach it: must be a loopback address, such as 127.0.0.1:0", address)
+	return subject.InvalidOption("admin", "%s: other machines could reach it: must be a loopback address, such as "+
+		"127.0.0.1:0, unless --remote-admin permits others", admin)
 }
 
 // distinct returns an error if both listeners would have the same port.

@@ -44,6 +44,18 @@ func Arrivals(l plan.Load, length time.Duration, minRequests int, seed uint64) (
 		Constant)
 }
 
+// shareOf returns the arrivals of a part: every Of-th, from its number on. The union of all parts is the plan.
+func shareOf(p plan.Part, arrivals []time.Duration) []time.Duration {
+	if p.Of == 0 {
+		return arrivals
+	}
+	share := arrivals[:0]
+	for i := p.Number - 1; i < len(arrivals); i += p.Of {
+		share = append(share, arrivals[i])
+	}
+	return share
+}
+
 // poisson draws arrivals from a Poisson process with the given mean gap in seconds. It allocates for expected arrivals
 // plus four standard deviations, so that the slice rarely grows.
 func poisson(gap float64, length time.Duration, minRequests int, seed uint64, expected int) []time.Duration {

@@ -20,6 +20,8 @@ type Visit struct {
 	Grace       time.Duration      // how long to wait for responses after the last request; 0: the timeout
 	OtherClock  bool               // the server's timestamps are not from this machine's clock
 	Seed        uint64             // random seed; with the same seed, both sides of a pair get the same arrivals
+	Part        plan.Part          // open loop: take this part's share of the arrivals
+	Await       func()             // called when the connections are open, right before the block begins; nil: not called
 }
 
 // requests returns the mix, or else the single request.

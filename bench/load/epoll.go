@@ -72,7 +72,7 @@ func (e *Epoll) Run(ctx context.Context, v Visit, rec Recorder) error {
 			rec.Observe(batch)
 		}
 	}
-	generate(b, cores)
+	generate(b, cores, v.Await)
 	for _, c := range cores {
 		c.journal.flush()
 	}
@@ -116,12 +116,13 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 	if err != nil {
 		return nil, nil, err
 	}
+	plan = shareOf(v.Part, plan)
 	if v.Grace > 0 && len(plan) > 0 {
 		b.limit = max(v.Length, plan[len(plan)-1]) + v.Grace
 	}
 	// Spin for at most a quarter of the gap: at high rates, polling would take CPU time that the server needs. At 20,000/s
 	// on two shared cores, p99 lag is 2 ms with the full 50 µs and 0.1 ms with a quarter of the gap.
-	gap := time.Duration(float64(e.coreCount(l)) / l.RateRPS * float64(time.Second))
+	gap := time.Duration(float64(e.coreCount(l)*max(v.Part.Of, 1)) / l.RateRPS * float64(time.Second))
 	b.spin = max(min(b.spin, gap/4), 0)
 	return b, plan, nil
 }
@@ -187,8 +188,8 @@ func threadCPU() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// generate runs the cores, each on its own thread, from a common start.
-func generate(b *visitParams, cores []*core) {
+// generate runs the cores, each on its own thread, from a common start. It calls await before it, unless that is nil.
+func generate(b *visitParams, cores []*core, await func()) {
 	var ready, finished sync.WaitGroup
 	begin := make(chan struct{})
 	for _, c := range cores {
@@ -204,6 +205,9 @@ func generate(b *visitParams, cores []*core) {
 		})
 	}
 	ready.Wait()
+	if await != nil {
+		await()
+	}
 	var clock unix.Timespec
 	unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock) // fails only for clocks that do not exist
 	b.start = time.Now()

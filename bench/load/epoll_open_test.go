@@ -188,3 +188,36 @@ func TestEpollOpenGraceIsNotUsed(t *testing.T) {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
 }
+
+// The parts of an open loop send the requests of the whole, each once: those of a mix, too.
+func TestEpollParts(t *testing.T) {
+	url, _ := counted(t, helloHandler)
+	type sent struct {
+		due     time.Duration
+		request int
+	}
+	run := func(part plan.Part) (all []sent) {
+		v := arriving(url, 400, 250*time.Millisecond)
+		v.Part, v.MinRequests = part, 5
+		v.Mix = []contract.Request{{Name: "a", Path: "/", Weight: 3}, {Name: "b", Path: "/?b"}}
+		var got observations
+		if err := new(load.Epoll).Run(t.Context(), v, &got); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range got {
+			all = append(all, sent{o.Intended, o.Request})
+		}
+		return all
+	}
+	order := func(a, b sent) int { return int(a.due - b.due) }
+	whole := run(plan.Part{})
+	slices.SortFunc(whole, order)
+	var parts []sent
+	for number := 1; number <= 3; number++ {
+		parts = append(parts, run(plan.Part{Number: number, Of: 3})...)
+	}
+	slices.SortFunc(parts, order)
+	if diff := cmp.Diff(whole, parts, cmp.AllowUnexported(sent{})); diff != "" || len(whole) < 50 {
+		t.Errorf("the requests of all parts (-whole +parts):\n%s", diff)
+	}
+}

@@ -67,6 +67,9 @@ func (h Hey) Run(ctx context.Context, v Visit, rec Recorder) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if v.Await != nil {
+		v.Await()
+	}
 	began := time.Now()
 	sent := 0
 	for left := v.Length; ctx.Err() == nil && (left > 0 || sent < v.MinRequests); left = v.Length - time.Since(began) {

@@ -8,6 +8,8 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"net/http"
+
+	"forktax/bench/plan"
 )
 
 // A coreRequest is a request of the visit, prepared for one core.
@@ -65,6 +67,7 @@ const mixStream = 0x6d6978 << 32 // "mix"
 type mix struct {
 	ends   []uint64 // cumulative weights, one per request; nil if there is only one request
 	random rand.PCG
+	skip   int // draws to skip after each one: those of the arrivals of other parts
 }
 
 // newMix returns the mix of a core's requests.
@@ -79,7 +82,25 @@ func newMix(v Visit, core int) (m mix) {
 		m.ends = append(m.ends, sum)
 	}
 	m.random.Seed(v.Seed, mixStream^uint64(core))
+	switch {
+	case v.Part.Of == 0:
+	case v.Load.Kind == plan.Open:
+		m.skip = v.Part.Of - 1
+		m.drop(v.Part.Number - 1)
+	default:
+		m.random.Seed(v.Seed, mixStream^uint64(core)^uint64(v.Part.Number)<<partShift)
+	}
 	return m
+}
+
+// partShift keeps the streams of parts apart from those of cores.
+const partShift = 16
+
+// drop skips n draws.
+func (m *mix) drop(n int) {
+	for range n {
+		m.random.Uint64()
+	}
 }
 
 // draw returns the index of the next request.
@@ -89,6 +110,7 @@ func (m *mix) draw() int {
 	}
 	last := len(m.ends) - 1
 	at, _ := bits.Mul64(m.random.Uint64(), m.ends[last]) // uniform in [0, sum)
+	m.drop(m.skip)
 	for i, end := range m.ends[:last] {
 		if at < end {
 			return i

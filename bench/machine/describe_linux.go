@@ -14,6 +14,7 @@ import (
 
 func describe(e *record.Environment) {
 	e.Kernel = readWord("/proc/sys/kernel/osrelease")
+	e.Image = image()
 	e.ClockSource = readWord("/sys/devices/system/clocksource/clocksource0/current_clocksource")
 	e.Governor = readWord("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 	e.Mitigations = mitigations()
@@ -34,6 +35,20 @@ func describe(e *record.Environment) {
 	if c := Counters(); c.CPUSeconds > 0 {
 		e.StealShare = c.StealSeconds / c.CPUSeconds
 	}
+}
+
+// image returns the image of a hosted runner, or else the name of the distribution; "" if both are unknown.
+func image() string {
+	if name := os.Getenv("ImageOS"); name != "" { // set by GitHub Actions
+		return strings.TrimSpace(name + " " + os.Getenv("ImageVersion"))
+	}
+	text, _ := os.ReadFile("/etc/os-release")
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "PRETTY_NAME="); ok {
+			return strings.Trim(strings.TrimSpace(name), `"`)
+		}
+	}
+	return ""
 }
 
 // readWord returns the content of a small kernel file, or "" if it does not exist.

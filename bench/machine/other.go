@@ -17,10 +17,16 @@ func describe(*record.Environment) {}
 // Counters returns zeros: counters are not available on this system.
 func Counters() record.Counters { return record.Counters{} }
 
-// Pin returns an error: pinning is not supported on this system.
-func Pin() (elsewhere func(start func() error) error, err error) {
-	return nil, fmt.Errorf("pinning to cores is not supported on %s", runtime.GOOS)
+// availableCores returns an error: pinning is not supported on this system.
+func availableCores() ([]int, error) {
+	return nil, fmt.Errorf("not supported on %s", runtime.GOOS)
 }
+
+// Generator does nothing: there is no placement on this system.
+func (*Placement) Generator(bool) error { return nil }
+
+// Start calls start.
+func (*Placement) Start(_ string, start func() error) error { return start() }
 
 type loadSample struct{}
 

@@ -8,47 +8,58 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Pin pins this process to the first core that it may run on, and returns a function that starts other processes on the
-// remaining cores. It cannot be undone.
-func Pin() (startFunc func(start func() error) error, err error) {
+// availableCores returns the cores that this process may run on.
+func availableCores() (cores []int, err error) {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
-		return nil, fmt.Errorf("pinning: getting the available cores: %w", err)
+		return nil, fmt.Errorf("getting the available cores: %w", err)
 	}
-	own, rest := split(all)
-	if rest.Count() == 0 {
-		return nil, fmt.Errorf("pinning needs at least 2 cores, but only 1 is available")
+	for core := range maxCore + 1 {
+		if all.IsSet(core) {
+			cores = append(cores, core)
+		}
 	}
+	return cores, nil
+}
+
+func setOf(cores []int) (set unix.CPUSet) {
+	for _, core := range cores {
+		set.Set(core)
+	}
+	return set
+}
+
+// Generator pins this process to the cores of the generator, or lets it run on all that are available.
+func (p *Placement) Generator(pinned bool) error {
+	cores := p.available
+	if pinned {
+		cores = p.own[GeneratorName]
+	}
+	set := setOf(cores)
 	threads, err := procfs.AllThreads(unix.Getpid()) // later threads inherit from these
 	if err != nil {
-		return nil, fmt.Errorf("pinning: %w", err)
+		return fmt.Errorf("pinning: %w", err)
 	}
 	for _, thread := range threads {
-		if err := unix.SchedSetaffinity(thread.PID, &own); err != nil && err != unix.ESRCH {
-			return nil, fmt.Errorf("pinning: %w", err)
+		if err := unix.SchedSetaffinity(thread.PID, &set); err != nil && err != unix.ESRCH {
+			return fmt.Errorf("pinning: %w", err)
 		}
 	}
-	return func(start func() error) error { return startOn(rest, own, start) }, nil
+	return nil
 }
 
-// split returns the first core of the set, and the other cores.
-func split(all unix.CPUSet) (first, rest unix.CPUSet) {
-	rest = all
-	for core := range 1024 {
-		if all.IsSet(core) {
-			first.Set(core)
-			rest.Clear(core)
-			return first, rest
-		}
-	}
-	return first, rest
-}
-
-// startOn calls start on a thread that is pinned to the given cores. A process that start forks inherits them.
-func startOn(cores, own unix.CPUSet, start func() error) error {
+// Start calls start, which starts a process of a target, on a thread that is pinned to the cores of the target, which
+// the process inherits.
+func (p *Placement) Start(target string, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := unix.SchedSetaffinity(0, &cores); err != nil {
+	var own unix.CPUSet
+	set := setOf(p.coresOf(target))
+	err := unix.SchedGetaffinity(0, &own)
+	if err == nil {
+		err = unix.SchedSetaffinity(0, &set)
+	}
+	if err != nil {
 		return fmt.Errorf("pinning: %w", err)
 	}
 	defer unix.SchedSetaffinity(0, &own)

@@ -20,7 +20,7 @@ import (
 // requests the expected response is to be learned. It starts nothing.
 func (p *preparation) planRequests(ctx context.Context,
 	programs []subject.Program) (external []subject.External, err error) {
-	if external, err = reach(ctx, p.Targets, p.TargetAdmins); err != nil {
+	if external, err = reach(ctx, p.Targets, p.TargetAdmins, p.StartAt); err != nil {
 		return nil, err
 	}
 	p.launcher.Programs, p.launcher.External = programs, external
@@ -159,8 +159,15 @@ func (p *preparation) learn(ctx context.Context) (err error) {
 	return nil
 }
 
-// reach parses the external targets and connects once to each, so that a missing server is reported before the run.
-func reach(ctx context.Context, targets, admins []string) ([]subject.External, error) {
+// A server that is not up yet is tried again, until the reserve that a part needs for its preparation.
+const (
+	reserve = 3 * time.Second
+	retry   = 200 * time.Millisecond
+)
+
+// reach parses the external targets and connects once to each, so that a missing server is reported before the run. If
+// the run begins later, it waits for the servers: whatever starts the parts may start these at the same time.
+func reach(ctx context.Context, targets, admins []string, begins time.Time) ([]subject.External, error) {
 	var external []subject.External
 	for i, text := range targets {
 		f, err := subject.ParseExternal(text)
@@ -173,7 +180,12 @@ func reach(ctx context.Context, targets, admins []string) ([]subject.External, e
 		return nil, err
 	}
 	for i := range external {
-		if err := external[i].Reach(ctx); err != nil {
+		err := external[i].Reach(ctx)
+		for err != nil && time.Until(begins) > reserve && ctx.Err() == nil {
+			time.Sleep(retry)
+			err = external[i].Reach(ctx)
+		}
+		if err != nil {
 			return nil, err
 		}
 		if err := external[i].ReachAdmin(ctx); err != nil {

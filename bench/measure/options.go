@@ -26,7 +26,8 @@ type Options struct {
 	Workers    int          // workers of models whose processes serve several requests; 0: the default of the program
 	Spares     int          // processes that a pool keeps ready; 0: the default of the program
 	Cold       bool         // measure only starts of programs, with evicted and with cached files
-	Pin        bool         // pin the load generator to a core of its own
+	Pin        bool         // the load generator has cores of its own, in half of the starts
+	Cores      []string     // name=cores of the generator and of targets; implies Pin
 	RequireAll bool         // fail if anything would be left out
 	Data       servers.Options
 }
@@ -43,6 +44,17 @@ func DefaultOptions() Options {
 func (o *Options) Complete() error {
 	if err := cmp.Or(o.ValidateComparison(o.Explicit), o.Spec.Validate(), o.validateSpec(), o.validateCold()); err != nil {
 		return err
+	}
+	if o.Part.Of > 0 && o.CGI != "" {
+		return subject.InvalidOption("part", "measures servers that are already running, and no CGI program: give --target "+
+			"instead of --cgi")
+	}
+	if err := o.ValidateParts(len(o.Targets)); err != nil {
+		return err
+	}
+	o.InParts()
+	if (o.Pin || len(o.Cores) > 0) && !o.Explicit["starts"] {
+		o.Starts *= 2 // half of them share the cores
 	}
 	if o.Cold {
 		o.Clients, o.CrossCheck, o.Floor = []int{1}, false, false // the floor needs its host to respond

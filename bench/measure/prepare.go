@@ -11,7 +11,6 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/load"
-	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/run"
 	"forktax/bench/stats"
@@ -113,13 +112,19 @@ func (p *preparation) compareResponses(made *plan.Plan) {
 
 // ready starts the servers that the programs need, and returns the prepared run.
 func (p *preparation) ready(ctx context.Context, made plan.Plan) (e *run.Execution, err error) {
-	if p.Pin {
-		if p.launcher.StartFunc, err = machine.Pin(); err != nil {
-			return nil, err
-		}
+	place, err := p.pin(&made)
+	if err != nil {
+		return nil, err
 	}
-	e = &run.Execution{Plan: made, Launcher: p.launcher, Began: p.began, Judges: run.Judges{Latest: analysis.LatestIn,
-		Missing: func(dir string) func() ([]int, error) { return analysis.NewTally(dir).Missing }, Agree: stats.Agree}}
+	if late := time.Since(made.StartAt); made.Part.IsOne() && !made.StartAt.IsZero() && late > 0 {
+		fmt.Fprintf(p.log, "part %v is late: the others began %v ago (--start-at); it begins where they are now\n", made.Part,
+			late.Round(time.Millisecond))
+	}
+	e = &run.Execution{Plan: made, Launcher: p.launcher, Began: p.began, Place: place, Judges: run.Judges{
+		Latest:  analysis.LatestIn,
+		Missing: func(dir string) func() ([]int, error) { return analysis.NewTally(dir).Missing },
+		Agree:   stats.Agree,
+	}}
 	if p.Cold {
 		return e, p.prepareCold(ctx, e)
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -81,7 +82,7 @@ func New(o Options, programs []subject.Program, foreign []subject.External, floo
 	}
 	o.schedule(&p)
 	if err == nil {
-		err = o.checkBudget(&p)
+		err = cmp.Or(o.checkBudget(&p), p.checkTimetable())
 	}
 	return p, err
 }
@@ -242,6 +243,9 @@ func (o *Options) base() Plan {
 		WarmUpNS: int64(o.WarmUp), MinRequests: MinRequests, Seed: o.Seed}
 	if o.Rounds > 0 {
 		p.BudgetNS, p.Rounds = 0, max(o.Rounds, o.Starts)
+	}
+	if o.Part.Of > 0 {
+		p.Part, p.StartAt = &o.Part, o.StartAt
 	}
 	return p
 }

@@ -35,6 +35,8 @@ type Options struct {
 	NoReuse     bool          // a new connection for each request
 	SLO         string        // objective, such as p99=50ms
 	FindKnee    bool          // search for the highest rate that meets SLO
+	Part        Part          // the part of a run in parts
+	StartAt     time.Time     // instant at which the parts begin
 
 	// PercentileNeeds returns the number of responses that percentile p needs. A search needs it.
 	PercentileNeeds func(p float64) int

@@ -55,6 +55,9 @@ type Plan struct {
 	Traps          []subject.Trap         `json:"traps,omitempty"`           // traps found during preparation
 	OtherClocks    []subject.OtherClock   `json:"other_clocks,omitempty"`    // servers that use another clock
 	Alternating    bool                   `json:"alternating,omitempty"`     // paired cells alternate request by request
+	Pin            map[string]string      `json:"pin,omitempty"`             // cores of the generator and targets, by name
+	Part           *Part                  `json:"part,omitempty"`            // of a run in parts; nil: the whole run
+	StartAt        time.Time              `json:"start_at,omitzero"`         // instant at which the parts begin
 	Seed           uint64                 `json:"seed"`                      // seed of all random choices
 }
 

@@ -35,3 +35,17 @@ func (w CPUWait) bounds(of string) (all []bound) {
 	}
 	return all
 }
+
+// Add returns the sum of the waits of two generators. Throttling is that of the first one that has any.
+func (w CPUWait) Add(more CPUWait) CPUWait {
+	switch {
+	case w.RunQueueNS == nil:
+		w.RunQueueNS = more.RunQueueNS
+	case more.RunQueueNS != nil:
+		w.RunQueueNS = new(*w.RunQueueNS + *more.RunQueueNS)
+	}
+	if w.Throttling == nil {
+		w.Throttling = more.Throttling
+	}
+	return w
+}

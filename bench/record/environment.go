@@ -5,6 +5,7 @@ type Environment struct {
 	OS          string            `json:"os"`
 	Arch        string            `json:"arch"`
 	Kernel      string            `json:"kernel"`
+	Image       string            `json:"image,omitempty"` // distribution, or image of a hosted runner
 	CPU         string            `json:"cpu"`
 	Cores       int               `json:"cores"`
 	MemoryBytes int64             `json:"memory_bytes"`
@@ -58,6 +59,12 @@ type Counters struct {
 	// ListenOverflows counts connections dropped because the backlog of a listener was full. Drops for other reasons are
 	// in ListenDrops alone.
 	ListenOverflows float64 `json:"listen_overflows,omitempty"`
+}
+
+// Add returns the sum of the counters of two machines.
+func (c Counters) Add(more Counters) Counters {
+	zero := Counters{}
+	return c.Sub(zero.Sub(more))
 }
 
 // Sub returns the difference c - before.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"path/filepath"
 
 	"forktax/bench/foreign"
@@ -144,6 +145,8 @@ func (f *Follower) add(l entry) error {
 		r.WarmUps = append(r.WarmUps, *l.WarmUp)
 	case l.Lost != nil:
 		r.Lost = append(r.Lost, *l.Lost)
+	case l.Clock != nil:
+		r.Clocks = append(r.Clocks, *l.Clock)
 	case l.Responses != nil:
 		r.Responses = append(r.Responses, l.Responses...)
 	case l.Tail != nil:
@@ -166,31 +169,38 @@ func observationsIn(name string) func(Block) iter.Seq2[Observation, error] {
 				return
 			}
 			defer f.Close()
-			s := b.Observations
-			section := io.NewSectionReader(f, s.Offset, s.Bytes)
-			d := decoder{r: bufio.NewReaderSize(section, int(min(s.Bytes, 1<<16)))} // most blocks are shorter
-			n := 0
-			for {
-				o, err := d.decode()
-				if err == io.EOF {
-					at, _ := section.Seek(0, io.SeekCurrent)
-					switch {
-					case at != s.Bytes:
-						err = errCutOff // between two observations, which decode cannot detect
-					case n != b.Requests:
-						err = fmt.Errorf("it has %d observations instead of %d", n, b.Requests)
-					default:
-						return
-					}
-				}
-				if err != nil {
-					err = fmt.Errorf("%s: block at byte %d: %w", name, s.Offset, err)
-				}
-				n++
-				if !yield(o, err) || err != nil {
+			spans, requests := b.spans()
+			for i, s := range spans {
+				if !readSpan(f, s, requests[i], yield) {
 					return
 				}
 			}
+		}
+	}
+}
+
+// readSpan yields the observations at a position of a file, of which there must be n. It reports whether to go on.
+func readSpan(f *os.File, s Span, n int, yield func(Observation, error) bool) bool {
+	section := io.NewSectionReader(f, s.Offset, s.Bytes)
+	d := decoder{r: bufio.NewReaderSize(section, int(min(s.Bytes, 1<<16)))} // most blocks are shorter
+	for read := 0; ; read++ {
+		o, err := d.decode()
+		if err == io.EOF {
+			at, _ := section.Seek(0, io.SeekCurrent)
+			switch {
+			case at != s.Bytes:
+				err = errCutOff // between two observations, which decode cannot detect
+			case read != n:
+				err = fmt.Errorf("it has %d observations instead of %d", read, n)
+			default:
+				return true
+			}
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: block at byte %d: %w", f.Name(), s.Offset, err)
+		}
+		if !yield(o, err) || err != nil {
+			return false
 		}
 	}
 }

@@ -22,11 +22,12 @@ type entry struct {
 	Block *Block `json:"block,omitempty"`
 	Tail  *Tail  `json:"tail,omitempty"`
 
-	WarmUp    *WarmUp    `json:"warm_up,omitempty"`
-	ColdStart *ColdStart `json:"cold_start,omitempty"`
-	ColdFiles *ColdFiles `json:"cold_files,omitempty"`
-	Lost      *Lost      `json:"lost,omitempty"`
-	Responses []Response `json:"responses,omitempty"` // responses of the targets, before their first block
+	WarmUp    *WarmUp      `json:"warm_up,omitempty"`
+	ColdStart *ColdStart   `json:"cold_start,omitempty"`
+	ColdFiles *ColdFiles   `json:"cold_files,omitempty"`
+	Lost      *Lost        `json:"lost,omitempty"`
+	Clock     *ClockOffset `json:"clock,omitempty"`
+	Responses []Response   `json:"responses,omitempty"` // responses of the targets, before their first block
 }
 
 // A Record is the run directory that a run writes to.

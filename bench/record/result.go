@@ -19,6 +19,7 @@ type Head struct {
 	Environment Environment `json:"environment"`
 	// Hosts are what started a process for each request, by model or variant; nil in records of an older forktax.
 	Hosts map[string]string `json:"hosts,omitempty"`
+	Parts []PartRun         `json:"parts,omitempty"` // parts of a merged run, by number
 }
 
 // A Block is one visit to one cell, the unit of measurement. Times are in ns.
@@ -29,6 +30,7 @@ type Block struct {
 	BeganNS      int64           `json:"start_ns"` // time since the run began
 	LengthNS     int64           `json:"length_ns"`
 	WarmUp       bool            `json:"warm_up,omitempty"`         // part of a warm-up, which is not evaluated
+	Shared       bool            `json:"shared,omitempty"`          // generator and targets shared the cores, see plan.Pin
 	Overtime     bool            `json:"overtime,omitempty"`        // the start confirms an alarm after the budget
 	DiscardNS    int64           `json:"discard_ns,omitempty"`      // earlier intended observations are not evaluated
 	Requests     int             `json:"requests"`                  // observations, failed ones included
@@ -43,6 +45,7 @@ type Block struct {
 	Collections  int             `json:"collections"`               // garbage collections of the harness
 	Machine      Counters        `json:"machine"`                   // change since the previous block
 	Observations Span            `json:"observations"`
+	Parts        []BlockPart     `json:"parts,omitempty"` // shares of the parts, in a merged run
 
 	// GeneratorWait is the CPU wait of the harness's process. TargetWait is the CPU wait of the target's processes.
 	GeneratorWait CPUWait `json:"generator_wait,omitzero"`
@@ -90,6 +93,7 @@ type Result struct {
 	ColdStarts []ColdStart
 	Blocks     []Block
 	Discarded  []Block // blocks of warm-ups
+	Clocks     []ClockOffset
 	Tail       Tail
 
 	observations func(Block) iter.Seq2[Observation, error]

@@ -138,7 +138,7 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 		}
 		failed += n
 	}
-	return nil
+	return validateParts(b)
 }
 
 // validateTail returns an error if a number of the tail is invalid.

@@ -185,7 +185,22 @@ func (p *printer) check(c *analysis.Check) {
 	p.list("Undecided", undecidedLines(c))
 	p.list("Not part of the verdict", gateLines(c, analysis.Unbounded))
 	p.list("Changed within the margin", changedLines(c))
+	p.list("Machines", machineLines(c))
 	p.list("Left out", analysis.LeftOutLines(c.LeftOut))
+}
+
+// machineLines lists the machines of a check in parts, and what each of them found by itself.
+func machineLines(c *analysis.Check) (lines []string) {
+	for _, m := range c.Machines {
+		line := fmt.Sprintf("part %d: %s, %s, kernel %s: %s of the targets", m.Part, cmp.Or(m.CPU, "CPU unknown"),
+			cmp.Or(m.Image, "system unknown"), m.Kernel, units.Plural(m.Starts, "start"))
+		if m.Noise != nil && m.Change != nil {
+			line += fmt.Sprintf("; a start varies by %s, and the change here was %s", units.Percent(*m.Noise),
+				units.Change(1+*m.Change))
+		}
+		lines = append(lines, line+".")
+	}
+	return lines
 }
 
 // briefGates returns the table without the load, which is the same for all gates, and without the request if there is

@@ -197,7 +197,7 @@ var cellColumns = []column[analysis.Cell]{
 var comparisonColumns = []column[analysis.Comparison]{
 	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.Comparison]},
 	{Name: "load", Key: "load", About: aboutLoad},
-	{Name: "metric", Key: "metric", About: "The compared metric."},
+	{Name: "metric", Key: "metric", About: aboutMetric},
 	{Name: "candidate over baseline", About: "Numerator and denominator: models, variants, or a program and the floor.",
 		Text: of(func(c analysis.Comparison) string { return c.Candidate + " over " + c.Baseline })},
 	{Name: "ratio", Key: "ratio", Unit: ratios, Bounds: true, About: aboutTax},
@@ -239,6 +239,22 @@ var agreementColumns = []column[analysis.CrossCheck]{
 	{Name: "own CPU", Key: "engine_cpu_ns_per_request", Unit: ns, About: aboutGenerator},
 	{Name: "reason", Key: "reason", About: "Cause of the difference, as far as the numbers show."},
 }
+
+var sharingColumns = []column[analysis.Sharing]{
+	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.Sharing]},
+	{Name: "load", Key: "load", About: aboutLoad},
+	{Name: "model", Key: "model", About: aboutModel},
+	{Name: "metric", Key: "metric", About: aboutMetric},
+	{Name: "shared over own", Key: "ratio", Unit: ratios, Bounds: true, About: aboutSharing},
+	{Name: "pairs of starts", Key: "pairs", Unit: counts,
+		About: "Pairs of starts of the targets, one with cores of their own and one without."},
+}
+
+const (
+	aboutMetric  = "The compared metric."
+	aboutSharing = "Ratio of the metric when the load generator and the target share cores, over the same when each has " +
+		"its own: Hodges-Lehmann estimate and signed-rank interval over pairs of starts, from six pairs on."
+)
 
 var gateColumns = []column[analysis.Gate]{
 	{Name: "request", Key: "request", About: aboutRequest, Text: requestOf[analysis.Gate]},

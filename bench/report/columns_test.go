@@ -56,6 +56,8 @@ func everything(t *testing.T) *analysis.Analysis {
 		Process: analysis.Estimate{Value: &process}, Phases: new(int64(1_900_000)), Enough: new(30),
 		Points: []analysis.RecyclePoint{{Requests: 1, CPU: 2_030_000, Fit: 2_040_000},
 			{Requests: 10, CPU: 240_000, Fit: 240_000}, {Requests: 100, CPU: 60_100, Fit: 60_000}}}}
+	a.Sharing = []analysis.Sharing{{Workload: "hello", Request: "hello", Model: "cgi", Engine: a.Cells[0].Engine,
+		Load: a.Cells[0].Load, Metric: analysis.MetricCPU, Ratio: 1.1, RatioLow: new(1.05), RatioHigh: new(1.16), Pairs: 8}}
 	a.StartUps = []analysis.StartUp{{Workload: "hello", Request: "hello", Model: "persistent", Starts: 3,
 		BreakEven: &analysis.BreakEven{Model: "cgi", CPUNS: 2_000_000, Requests: new(4)}}}
 	for i, n := range []int{0, 1, 2, 10, 100, 1000} {

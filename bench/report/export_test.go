@@ -54,6 +54,7 @@ func ColumnLists() []ColumnList {
 			i.Text, i.Markdown, i.Page = true, true, true
 		})},
 		{"recycling[].points[]", infos(recyclePointColumns, inMarkdownAndPage)},
+		{"sharing[]", infos(sharingColumns, inMarkdownAndPage)},
 		{"decisions[]", infos(decisionColumns(), func(_ column[analysis.Decision], i *ColumnInfo) { i.Markdown = true })},
 		{"cross_check[]", infos(agreementColumns, inMarkdownAndPage)},
 		{"responses[]", infos(responseColumns, func(_ column[exchange], i *ColumnInfo) {

@@ -128,7 +128,7 @@ func checkLines(c *analysis.Check) []string {
 		lines = append(lines, "Left out: "+line+".")
 	}
 	return slices.Concat(lines, gateLines(c, analysis.Regression), undecidedLines(c), gateLines(c, analysis.Unbounded),
-		changedLines(c))
+		changedLines(c), machineLines(c))
 }
 
 // An entry is a part of the page's glossary: the names of columns that share a definition.
@@ -151,6 +151,7 @@ func terms(a *analysis.Analysis) []entry {
 	addTerms(&all, a, warmUpColumns, 0)
 	addTerms(&all, a, phaseColumns, 0)
 	addTerms(&all, a, gateColumns, 0)
+	addTerms(&all, a, sharingColumns, 0)
 	addTerms(&all, a, agreementColumns, 0)
 	addTerms(&all, a, responseColumns, 0)
 	return all

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"forktax/bench/analysis"
@@ -55,6 +57,15 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	p.list("Variants", variants)
 	p.list("Environment", surroundings(a, "`"))
 	return p.err
+}
+
+// AppendMarkdown appends the report as Markdown to a file, which may have text of other steps.
+func AppendMarkdown(name string, a *analysis.Analysis) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	return errors.Join(Markdown(f, a), f.Close())
 }
 
 // warnings formats the warnings that are not traps: code, text and advice.
@@ -139,9 +150,15 @@ func sections(a *analysis.Analysis, screen bool) []section {
 		{ID: "responses", Title: "Requests and responses", Chapter: "Requests and responses",
 			Page: "Requests and responses", Short: "Responses", Table: responsesTable(a),
 			About: "Before measuring, each request was sent to each model, and the responses were compared."},
+		{ID: "sharing", Title: "What it costs that generator and targets share cores", Chapter: "Sharing cores",
+			Page: "Sharing cores", Short: "Sharing",
+			Table: makeTable(a, sharingColumns, 0, a.Sharing, placeIn(".sharing", a.Sharing)),
+			About: "Starts in which the load generator and the targets have cores of their own, as in all other tables,\n" +
+				"alternated with starts in which they share all cores. The ratio is that of the latter over the former."},
 		{ID: "cross-check", Chapter: "Cross-check", Page: "Cross-check: an independent client repeats some of the " +
 			"closed loops",
-			Short: "Cross-check", Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
+			Short: "Cross-check",
+			Table: makeTable(a, agreementColumns, 0, a.CrossChecks, placeIn(".cross_check", a.CrossChecks)),
 			About: "An independent client repeats some of the closed loops; the table has its difference from the load engine."},
 		{Chapter: "Comparisons", Table: comparisonTable(a, a.Comparisons),
 			About: "Hodges-Lehmann estimate and the wider of two intervals of the signed-rank test: over pairs of blocks, " +

@@ -21,6 +21,9 @@ func summary(a *analysis.Analysis) string {
 			fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")), fmt.Sprintf("seed %d", a.Run.Seed))
 	}
 	parts = append(parts, fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores))
+	if n := len(a.Run.Parts); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d parts merged", n))
+	}
 	if s := a.Run.StealShare; s != nil {
 		parts = append(parts, "steal "+units.Percent(*s))
 	}

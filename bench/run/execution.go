@@ -34,6 +34,8 @@ type Execution struct {
 
 	// Database describes the database server of the programs; nil if there is none.
 	Database func(context.Context) (*record.Database, error)
+	Wall     func() time.Time // see Runner
+	Place    func(start int) (shared bool, err error)
 	// Stop stops the servers that were started for the run; nil if there are none.
 	Stop func() error
 }
@@ -101,7 +103,7 @@ func (e *Execution) begin(ctx context.Context) (*record.Record, record.Head, err
 func (e *Execution) visitAll(ctx context.Context, rec *record.Record) ([]plan.Lost, error) {
 	r := Runner{Plan: e.Plan, Launcher: e.Launcher, Engines: load.Engines(), Record: rec, Machine: machine.Counters,
 		Progress: e.Progress, Announce: e.Announce, Began: e.Began, Agree: e.Judges.Agree,
-		Lost: e.Lost}
+		Lost: e.Lost, Wall: e.Wall, Place: e.Place}
 	if e.Judges.Missing != nil {
 		r.Missing = e.Judges.Missing(rec.Dir)
 	}
@@ -111,6 +113,8 @@ func (e *Execution) visitAll(ctx context.Context, rec *record.Record) ([]plan.Lo
 		err = r.Cold(ctx, e.Cold, machine.Evict)
 	case e.Plan.Searched:
 		err = r.Search(ctx, func() (plan.ObjectiveStatus, error) { return e.Judges.Latest(rec.Dir) })
+	case e.Plan.Check == nil && e.Plan.Part != nil:
+		err = r.RunPart(ctx)
 	case e.Plan.Check != nil:
 		err = r.RunStarts(ctx, e.Judges.Next(rec.Dir))
 	default:
@@ -130,8 +134,9 @@ func (e *Execution) visitAll(ctx context.Context, rec *record.Record) ([]plan.Lo
 func (e *Execution) head(served []subject.Served) (record.Head, error) {
 	began := time.Now()
 	head := record.Head{
-		Schema:      record.Schema,
-		ID:          fmt.Sprintf("%s-%04x", began.UTC().Format("20060102-150405"), rand.IntN(1<<16)),
+		Schema: record.Schema,
+		ID: fmt.Sprintf("%s-%04x", began.UTC().Format("20060102-150405"), rand.IntN(1<<16)) +
+			partSuffix(e.Plan.Part),
 		Started:     began,
 		Version:     e.Version,
 		Plan:        e.Plan.Redacted(),
@@ -147,6 +152,14 @@ func (e *Execution) head(served []subject.Served) (record.Head, error) {
 		head.Environment.Programs = append(head.Environment.Programs, described)
 	}
 	return head, nil
+}
+
+// partSuffix returns the end of the ID of a part, which may be stored beside those of other machines: "-2of8".
+func partSuffix(p *plan.Part) string {
+	if !p.IsOne() {
+		return ""
+	}
+	return fmt.Sprintf("-%dof%d", p.Number, p.Of)
 }
 
 // unchanged returns an error if the file of a program changed since the run began.

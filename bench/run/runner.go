@@ -36,6 +36,10 @@ type Runner struct {
 	Announce func(Forecast)         // called before the first start and when the forecast changes; may be nil
 	Lost     func(plan.Lost)        // called when a target of a suite is lost; may be nil
 	Began    time.Time              // start of the budget, if a target was started before Run; may be zero
+	// Place gives generator and targets cores of their own before a start of the targets, or lets them share all; nil: it
+	// is not done.
+	Place func(start int) (shared bool, err error)
+	Wall  func() time.Time // time of day, by which parts begin; nil means time.Now
 
 	overload *overload // the last one, whose target may still be busy; nil if there is none
 
@@ -100,13 +104,19 @@ func (r *Runner) withTargets(ctx context.Context, began time.Time, start int,
 	use func(context.Context, *visitor) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	shared := false
+	if r.Place != nil {
+		if shared, err = r.Place(start); err != nil {
+			return err
+		}
+	}
 	targets, stop, err := r.launch(ctx, cancel)
 	defer func() { err = errors.Join(err, stop()) }()
 	if err != nil {
 		return err
 	}
 	v := &visitor{Runner: r, began: began, targets: targets, client: &http.Client{Timeout: usageTimeout},
-		lastBlocks: map[*subject.Target]lastBlock{}, waits: r.watchWaits(targets)}
+		lastBlocks: map[*subject.Target]lastBlock{}, waits: r.watchWaits(targets), shared: shared}
 	defer v.client.CloseIdleConnections()
 	defer v.waits.close()
 	v.counted = r.counters()

@@ -26,7 +26,10 @@ type visitor struct {
 	lastBlocks map[*subject.Target]lastBlock
 	latest     *subject.Target // visited last
 	overtime   bool            // the budget is used up
+	slot       *plan.Slot      // slot of the visit, in a run in parts
+	warming    bool            // the visit belongs to the warm-up of a run in parts
 	waits      *waits
+	shared     bool // generator and targets share the cores, in a run that pins them
 }
 
 // A lastBlock is the usage of a target at the end of its last block. While other targets are measured, it should use
@@ -109,11 +112,14 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 		return err
 	}
 	var sides []side
+	shares := true
+	var awaited time.Time // when the load began, if it had to wait
 	for _, cell := range cells {
 		s, err := v.side(cell, seed)
 		if err != nil {
 			return err
 		}
+		shares = v.share(ctx, &s, &awaited) && shares
 		sides = append(sides, s)
 	}
 	collect()
@@ -125,18 +131,21 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 		sides[i].endWaits = v.waits.begin(sides[i].target)
 	}
 	cpu, collected, begin := process.OwnCPU(), collections(), time.Now()
-	kept, err := v.generate(ctx, engine, sides)
+	kept, err := v.generate(ctx, engine, sides, shares)
 	if err != nil {
 		return visitingError(v.Plan.Cells[cells[0]], err)
 	}
+	if !awaited.IsZero() {
+		begin = awaited
+	}
 	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
-		Collections: int(collections() - collected), Overtime: v.overtime}
+		Collections: int(collections() - collected), Overtime: v.overtime, WarmUp: v.warming, Shared: v.shared}
 	blocks := slices.Repeat([]record.Block{block}, len(sides))
 	for i, s := range sides {
 		s.endWaits(&blocks[i])
 	}
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), v.awaitRead(ctx)); err != nil {
 		return err
 	}
 	for i, s := range sides {
@@ -194,14 +203,22 @@ func (v *visitor) side(cell int, seed uint64) (side, error) {
 
 // read returns the usage of a target so far.
 func (v *visitor) read(ctx context.Context, t *subject.Target) (r reading, err error) {
+	if !v.readsUsage() {
+		return r, nil
+	}
 	r.database = t.DatabaseUsed()
 	r.used, err = t.Usage(ctx, v.client)
 	return r, err
 }
 
 // generate makes the engine visit the sides. Observations of a single side are recorded immediately. Those of several
-// sides are returned, to be recorded block by block.
-func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side) ([]*keeper, error) {
+// sides are returned, to be recorded block by block. A part that has no share of the load generates none.
+func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side, shares bool) ([]*keeper, error) {
+	if !shares {
+		v.Record.Begin(sides[0].requests...)
+		sides[0].visit.Await()
+		return nil, nil
+	}
 	if len(sides) == 1 {
 		v.Record.Begin(sides[0].requests...)
 		return nil, engine.Run(ctx, sides[0].visit, v.Record)
@@ -293,10 +310,13 @@ func (v *visitor) endBlock(s side, b record.Block) error {
 	}
 	switch v.Record.Failed() {
 	case 0:
-		if v.Record.Requests() == 0 {
+		if v.Record.Requests() == 0 && v.slot == nil {
 			return fmt.Errorf("%s: %w: no request was sent", c, errNoneRight)
 		}
 	case v.Record.Requests():
+		if v.slot != nil && v.Record.CutOff() == v.Record.Requests() { // the few of this part; the others may have more
+			return nil
+		}
 		advice := ""
 		if v.Record.CutOff() == v.Record.Requests() {
 			advice = "; " + overloadAdvice(v.Plan, c)

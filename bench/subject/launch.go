@@ -48,6 +48,8 @@ type Launcher struct {
 	Seed       uint64              // seed of everything that varies from one launch to the next
 	// StartFunc, if set, starts a process in a chosen way, such as on certain cores. It calls start once.
 	StartFunc func(start func() error) error
+	// Place, if set, is the StartFunc of each target, which is given by its model.
+	Place func(model string, start func() error) error
 
 	launches uint64          // number of launches, used with package atomic
 	killed   *commandSet     // commands that had to be killed; nil before the first command
@@ -57,6 +59,9 @@ type Launcher struct {
 
 // Launch implements the Launcher of package run.
 func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target, func() error, error) {
+	if l.Place != nil {
+		l.StartFunc = func(start func() error) error { return l.Place(model, start) }
+	}
 	for _, f := range l.External {
 		switch {
 		case f.Name != model || f.Workload != "" && f.Workload != workload:

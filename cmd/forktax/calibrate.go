@@ -26,7 +26,7 @@ type calibrateOptions struct {
 	Seeded      bool // the command line has --seed
 	Hostile     bool
 	Restart     bool
-	Part        calibrate.Part
+	Part        plan.Part
 }
 
 func calibrateCommand(atOnce <-chan struct{}) *cobra.Command {
@@ -65,7 +65,7 @@ all measured properties passed, 3 if one could not be judged, 4 if one failed.`,
 	f.Uint64Var(&o.Seed, "seed", 0, "random seed (default: that of the interrupted calibration, or a new one)")
 	f.BoolVar(&o.Hostile, "hostile", false, "also measure beside processes that use the CPU, fork, and fill the memory")
 	f.BoolVar(&o.Restart, "restart", false, "discard the interrupted calibration in --out")
-	f.Func("part", "measure one part of n, k/n, for forktax merge", o.Part.Set)
+	partFlag(f, &o.Part)
 	return c
 }
 

@@ -94,6 +94,7 @@ gates decide. Each check has a positive control: it must detect a delay of --mus
 	f.StringSliceVar(&o.Gates, "gates", slices.Concat(counted, measured), "gates, in the order of the report")
 	requireAllFlag(f, &o.RequireAll)
 	f.Uint64Var(&o.Seed, "seed", 0, "random seed (0: choose one)")
+	partFlag(f, &o.Part)
 	databaseFlags(&o.data, f)
 	f.StringVar(&o.results, "results", defaultResults, "directory in which the run directory is created")
 	printed.flags(c)
@@ -117,7 +118,7 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 		return failure.all()
 	}
 	a, err := reported(dir, failure.all(), printed, stdout, stderr)
-	if err := errors.Join(failure.all(), err); err != nil {
+	if err := errors.Join(failure.all(), err); err != nil || o.Part.Of > 0 { // the merge of all parts decides
 		return err
 	}
 	return verdictOf(a.Check)

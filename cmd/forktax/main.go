@@ -112,7 +112,7 @@ with the same load, and reports response times, throughput and CPU time with con
 		metricsCommand(), directoryCommand(), truthCommand(),
 		superviseCommand(), manCommand())
 	for _, c := range root.Commands() {
-		completed(c)
+		help.Complete(c)
 		acceptFormerNames(c)
 	}
 	return root

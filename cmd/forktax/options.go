@@ -8,6 +8,7 @@ import (
 
 	"forktax/bench/load"
 	"forktax/bench/measure"
+	"forktax/bench/plan"
 	"forktax/bench/scenario"
 	"forktax/bench/suite"
 )
@@ -64,6 +65,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Cold, "cold", o.Cold,
 		"instead of a load: start each program with its files evicted from the page cache and without, in turn")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "random seed (0: choose one)")
+	partFlag(f, &o.Part)
+	f.Func("start-at", "instant at which the parts of a run begin, by RFC 3339", o.SetStart)
 	f.BoolVar(&o.CrossCheck, "cross-check", o.CrossCheck,
 		"repeat a part of the closed loops with hey, and report how far it agrees")
 	f.BoolFunc("no-cross-check", "the same as --cross-check=false", not(&o.CrossCheck))
@@ -74,7 +77,10 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolFunc("no-reuse-levels", "the same as --reuse-levels=false", not(&o.ReuseLevels))
 	f.BoolVar(&o.Phases, "phases", o.Phases, "have programs report the phases of each request")
 	f.BoolFunc("no-phases", "the same as --phases=false", not(&o.Phases))
-	f.BoolVar(&o.Pin, "pin", o.Pin, "reserve one core for the load generator")
+	f.BoolVar(&o.Pin, "pin", o.Pin,
+		"reserve a core for the load generator in every other start of the targets; the report says what sharing costs")
+	f.StringArrayVar(&o.Cores, "cores", o.Cores, "cores of the load generator or of a target, such as generator=0 or "+
+		"persistent=1-3; implies --pin; may be repeated (default: the first core, and the others)")
 	f.BoolVar(&o.NoReuse, "no-keepalive", o.NoReuse, "make a new connection for each request")
 	requireAllFlag(f, &o.RequireAll)
 	f.StringVar(&o.SLO, "slo", o.SLO,
@@ -90,6 +96,12 @@ func (o *options) flags(f *pflag.FlagSet) {
 		}
 		return pflag.NormalizedName(name)
 	})
+}
+
+// partFlag adds the flag --part.
+func partFlag(f *pflag.FlagSet, p *plan.Part) {
+	f.Var(p, "part", "measure part k of n, k/n, on one of several machines, for forktax merge; auto takes it from Slurm, "+
+		"and auto/n from a Kubernetes Indexed Job")
 }
 
 // not returns a function that sets an option to the negated value of a flag.

@@ -59,7 +59,7 @@ func (o *output) write(a *analysis.Analysis) error {
 // report on the page of the job. An error in writing the report does not fail the command.
 func (o *output) announce(a *analysis.Analysis, stdout, stderr io.Writer) error {
 	if name := os.Getenv(githubSummary); name != "" {
-		if err := appendReport(name, a); err != nil {
+		if err := report.AppendMarkdown(name, a); err != nil {
 			fmt.Fprintf(stderr, "writing the report to the job summary, $%s: %v\n", githubSummary, err)
 		}
 	}
@@ -67,19 +67,6 @@ func (o *output) announce(a *analysis.Analysis, stdout, stderr io.Writer) error 
 		return report.Annotations(stdout, a)
 	}
 	return nil
-}
-
-// appendReport appends the report as Markdown to a file, which may have text of other steps.
-func appendReport(name string, a *analysis.Analysis) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return err
-	}
-	if err := report.Markdown(f, a); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }
 
 // show prints the result in its format. Text is adapted to the terminal.

@@ -106,7 +106,7 @@ func (o *options) measure(ctx context.Context, l *subject.Launcher, results stri
 		return failure.all()
 	}
 	unfit, reported := reportRun(dir, failure.all(), printed, stdout, stderr)
-	if failure.ended != nil {
+	if failure.ended != nil || o.Part.Of > 1 && errors.Is(unfit, errInconclusive) { // the merge of all parts decides
 		unfit = nil
 	}
 	return errors.Join(failure.all(), reported, unfit)
@@ -144,6 +144,11 @@ func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) 
 	if a == nil {
 		return nil, err
 	}
+	return unfitFor(a), err
+}
+
+// unfitFor returns the error of a program or a part that failed, or else of an inconclusive run; nil if there is none.
+func unfitFor(a *analysis.Analysis) error {
 	var failed, inconclusive error
 	for _, w := range a.Warnings {
 		switch w.Code {
@@ -153,7 +158,7 @@ func reportRun(dir string, why error, printed output, stdout, stderr io.Writer) 
 			inconclusive = errors.Join(inconclusive, fmt.Errorf("%w: %s; %s", errInconclusive, w.Text, w.Advice))
 		}
 	}
-	return cmp.Or(failed, inconclusive), err
+	return cmp.Or(failed, inconclusive)
 }
 
 // reported analyses the run in dir, prints it, writes its report files, and prints their path. It prints first, so

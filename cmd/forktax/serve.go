@@ -57,6 +57,8 @@ Remote-User.`,
 		"report the phases of each request in the header Server-Timing, with times of the host's clock")
 	f.StringVar(&l.Addr, "addr", "127.0.0.1:0", "listen address (port 0: any free port)")
 	f.StringVar(&l.Admin, "admin", "127.0.0.1:0", "listen address of the admin pages")
+	f.BoolVar(&o.RemoteAdmin, "remote-admin", false,
+		"permit --admin to be an address that other machines reach, as parts of a run must; it has no authentication")
 	scriptFlags(&o.Script, f)
 	f.AddGoFlagSet(limits)
 	authFlags(&o.Auth, f)

@@ -103,6 +103,9 @@ func (m Model) Isolation() Isolation {
 	return AllRequests
 }
 
+// FlagRemoteAdmin is the flag that permits an admin listener which other machines reach.
+const FlagRemoteAdmin = "remote-admin"
+
 // Flags of [ChildLimits] for the number of processes: of those that wait for requests, in some models, and of all.
 const (
 	FlagWorkers   = "workers"

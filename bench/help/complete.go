@@ -1,4 +1,4 @@
-package main
+package help
 
 import (
 	"slices"
@@ -14,8 +14,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// completed registers shell completions for the flags of a command that have few possible values.
-func completed(c *cobra.Command) {
+// Complete registers shell completions for the flags of a command that have few possible values.
+func Complete(c *cobra.Command) {
 	for name, values := range map[string][]string{
 		"engine":    load.Names(),
 		"suite":     suite.Names(),

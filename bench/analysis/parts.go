@@ -1,0 +1,95 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax/bench/record"
+)
+
+// lags holds the lags of the requests of a block, in the order of their generators: each must send in time.
+type lags struct {
+	ofParts [][]int64
+	part    int
+	read    int // observations read of the part
+}
+
+// add adds the lag of an observation, if it counts.
+func (l *lags) add(o record.Observation, b record.Block) {
+	for len(b.Parts) > l.part && l.read == b.Parts[l.part].Requests {
+		l.part, l.read = l.part+1, 0
+	}
+	l.read++
+	for len(l.ofParts) <= l.part {
+		l.ofParts = append(l.ofParts, nil)
+	}
+	if o.Intended >= time.Duration(b.DiscardNS) {
+		l.ofParts[l.part] = append(l.ofParts[l.part], int64(o.Lag()))
+	}
+}
+
+func (l lags) observed() bool {
+	return slices.ContainsFunc(l.ofParts, func(lag []int64) bool { return len(lag) > 0 })
+}
+
+// worst returns the largest p99 of a generator, in nanoseconds.
+func (l lags) worst() float64 {
+	worst := int64(0)
+	for _, lag := range l.ofParts {
+		if len(lag) > 0 {
+			slices.Sort(lag)
+			worst = max(worst, nearestRank(lag, 0.99))
+		}
+	}
+	return float64(worst)
+}
+
+// overloadedGenerator reports whether a generator of the block did not have a core to itself.
+func overloadedGenerator(b record.Block) bool {
+	above := func(cpu, length int64) bool { return float64(cpu) > shareOfCore*float64(length) }
+	if len(b.Parts) == 0 {
+		return above(b.GeneratorNS, b.LengthNS)
+	}
+	return slices.ContainsFunc(b.Parts, func(p record.BlockPart) bool { return above(p.GeneratorNS, p.LengthNS) })
+}
+
+// lacksPart reports whether a block of a merged run lacks a part, or a part began it earlier or later than the others.
+func lacksPart(r *record.Result, b record.Block) bool {
+	if len(r.Parts) == 0 || r.Plan.Check != nil { // the parts of a check do not measure at the same time
+		return false
+	}
+	return len(b.Parts) < len(r.Parts) || slices.ContainsFunc(b.Parts, func(p record.BlockPart) bool { return p.Late })
+}
+
+// partWarnings returns a warning for each part of a merged run that was late or lost, or one that the run is a part.
+func partWarnings(r *record.Result) (found []Warning) {
+	if p := r.Plan.Part; p.IsOne() && p.Of > 1 {
+		text := fmt.Sprintf("this is part %v: its numbers are those of its share of the load", p)
+		if r.Plan.Check != nil {
+			text = fmt.Sprintf("this is part %v of a check: its verdict is for information", p)
+		}
+		return []Warning{{Code: "part", Text: text, Advice: "merge all parts with forktax merge"}}
+	}
+	for _, p := range r.Parts {
+		if len(p.Problems) > 0 {
+			found = append(found, Warning{Code: "parts", Text: fmt.Sprintf("part %d of %d: %s", p.Number, len(r.Parts),
+				strings.Join(p.Problems, "; ")), Advice: "blocks that not all parts measured at the same time are not evaluated"})
+		}
+	}
+	return found
+}
+
+// withoutUsage returns the result of a part without the usage of the targets, which includes the requests of all parts.
+func withoutUsage(r *record.Result) *record.Result {
+	if p := r.Plan.Part; !p.IsOne() || p.Of == 1 || r.Plan.Check != nil {
+		return r
+	}
+	own := *r
+	own.Blocks = slices.Clone(r.Blocks)
+	for i := range own.Blocks {
+		own.Blocks[i].Usage, own.Blocks[i].DatabaseNS, own.Blocks[i].IdleNS = nil, nil, 0
+	}
+	return &own
+}

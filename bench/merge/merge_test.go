@@ -1,0 +1,291 @@
+//go:build linux
+
+package merge_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"forktax/bench/analysis"
+	"forktax/bench/load"
+	"forktax/bench/merge"
+	"forktax/bench/plan"
+	"forktax/bench/record"
+	"forktax/bench/run"
+	"forktax/bench/subject"
+	"forktax/workload/contract"
+)
+
+// A running server is a target that is already up.
+type running string
+
+func (r running) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
+	return &subject.Target{Workload: workload, Model: model, URL: string(r), External: true},
+		func() error { return nil }, nil
+}
+
+// aPlan returns the plan of a part of a run with a closed and an open loop.
+func aPlan(part plan.Part, at time.Time) plan.Plan {
+	p := plan.Plan{Workloads: []contract.Description{{Name: "url",
+		Requests: []contract.Request{{Name: "/", Method: "GET", Path: "/"}}}},
+		Rounds: 3, Starts: 3, BlockNS: int64(100 * time.Millisecond), MinRequests: 5, Seed: 4, Baseline: "server",
+		Part: &part, StartAt: at}
+	for _, l := range []plan.Load{{Kind: plan.Closed, Concurrency: 3}, {Kind: plan.Open, Concurrency: 12, RateRPS: 400}} {
+		p.Cells = append(p.Cells, plan.Cell{Workload: "url", Request: "/", Model: "server", Engine: "epoll", Load: l})
+	}
+	return p
+}
+
+// A generator measures one part.
+type generator struct {
+	part  plan.Part
+	ahead time.Duration // of its clock
+	late  time.Duration // how much later than the others it starts
+}
+
+// measure has the generators measure the server at the same time, and returns their directories.
+func measure(t *testing.T, url string, generators ...generator) (dirs []string) {
+	t.Helper()
+	at := time.Now().Add(1500 * time.Millisecond)
+	results := t.TempDir()
+	var all sync.WaitGroup
+	for _, g := range generators {
+		dir := filepath.Join(results, strings.ReplaceAll(g.part.String(), "/", "of"))
+		dirs = append(dirs, dir)
+		all.Go(func() {
+			time.Sleep(g.late)
+			p := aPlan(g.part, at)
+			rec, err := record.Create(dir, record.Head{Schema: record.Schema, ID: filepath.Base(dir), Version: "1", Plan: p})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			r := run.Runner{Plan: p, Launcher: running(url), Engines: load.Engines(), Record: rec,
+				Wall: func() time.Time { return time.Now().Add(g.ahead) }}
+			if err := r.RunPart(t.Context()); err != nil {
+				t.Errorf("part %v: %v", g.part, err)
+			}
+			if err := rec.Finish(record.Tail{Complete: true, LengthNS: 1}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	return dirs
+}
+
+// merged merges the parts and returns the analysis.
+func merged(t *testing.T, dirs []string) *analysis.Analysis {
+	t.Helper()
+	parts, err := merge.Read(dirs, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := parts.Merge(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := analysis.AnalyzeDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func hello(t *testing.T) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(2 * time.Millisecond)
+		io.WriteString(w, "hello\n")
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// problems returns the problems of the parts, one line each.
+func problems(a *analysis.Analysis) (lines []string) {
+	for _, w := range a.Warnings {
+		if w.Code == "parts" {
+			lines = append(lines, w.Text)
+		}
+	}
+	return lines
+}
+
+// atOnce calls the functions concurrently: measuring is mostly waiting.
+func atOnce(all ...func()) {
+	var running sync.WaitGroup
+	for _, f := range all {
+		running.Go(f)
+	}
+	running.Wait()
+}
+
+// significant returns the problems without single blocks that began late, as they may on a busy machine.
+func significant(lines []string) []string {
+	return slices.DeleteFunc(lines, func(line string) bool {
+		return strings.HasSuffix(line, "too early or too late") &&
+			!strings.Contains(line, ";")
+	})
+}
+
+// Three parts send the requests that one generator would: of the open loop, exactly the same. All of them are in the
+// percentiles.
+func TestMergeIsTheWhole(t *testing.T) {
+	t.Parallel()
+	url := hello(t)
+	var whole, three []string
+	atOnce(func() { whole = measure(t, url, generator{part: plan.Part{Number: 1, Of: 1}}) }, func() {
+		three = measure(t, url, generator{part: plan.Part{Number: 1, Of: 3}}, generator{part: plan.Part{Number: 2, Of: 3}},
+			generator{part: plan.Part{Number: 3, Of: 3}})
+	})
+	slices.Reverse(three) // in any order
+	one, a := merged(t, whole), merged(t, three)
+	if lines := significant(problems(a)); len(lines) > 0 {
+		t.Errorf("problems: %q", lines)
+	}
+	if len(a.Cells) != 2 || len(one.Cells) != 2 {
+		t.Fatalf("%d cells, and %d of one generator, want 2", len(a.Cells), len(one.Cells))
+	}
+	if got, want := a.Cells[1].Requests, one.Cells[1].Requests; got != want || want < 80 {
+		t.Errorf("the parts of an open loop have %d requests, one generator has %d", got, want)
+	}
+	counted := int64(0)
+	for _, n := range a.Cells[1].Distribution.Counts {
+		counted += n
+	}
+	valid := 0
+	for _, s := range a.Cells[1].Samples {
+		valid += s.Requests
+	}
+	if a.Cells[1].InvalidBlocks == 0 && counted != int64(valid) {
+		t.Errorf("%d response times are in the distribution, want %d", counted, valid)
+	}
+	if rps := a.Cells[0].ThroughputRPS; rps != nil && (*rps < 300 || *rps > 1600) { // 3 clients, 2 ms
+		t.Errorf("3 clients of a server that takes 2 ms have %.0f/s", *rps)
+	}
+}
+
+// A part that is late, lost, or on another clock is named, and the blocks that lack it are not evaluated.
+func TestUnlikeParts(t *testing.T) {
+	t.Parallel()
+	url := hello(t)
+	first, second := plan.Part{Number: 1, Of: 2}, plan.Part{Number: 2, Of: 2}
+	var alike, behind, unlike []string
+	atOnce(func() { alike = measure(t, url, generator{part: first}, generator{part: second}) },
+		func() {
+			behind = measure(t, url, generator{part: first}, generator{part: second, late: 2500 * time.Millisecond})
+		},
+		func() {
+			unlike = measure(t, url, generator{part: first}, generator{part: second, ahead: 700 * time.Millisecond})
+		})
+	late := merged(t, behind)
+	if lines := problems(late); len(lines) < 1 || !slices.ContainsFunc(lines, func(line string) bool {
+		return strings.Contains(line, "part 2 of 2: it began late, with block ")
+	}) {
+		t.Errorf("the problems of a late part are %q", lines)
+	}
+	if n := late.Cells[0].Invalid["part"]; n == 0 {
+		t.Errorf("%d of %d blocks lack the late part", n, late.Cells[0].Blocks)
+	}
+
+	ahead := merged(t, unlike)
+	if lines := problems(ahead); len(lines) == 0 ||
+		!regexp.MustCompile(`part [12] of 2: its clock is at least [3-7][0-9]{2}ms (ahead of|behind) that of part`).
+			MatchString(strings.Join(lines, "\n")) {
+		t.Errorf("the problems of a part whose clock is ahead are %q", lines)
+	}
+	if c := ahead.Cells[0]; c.InvalidBlocks != c.Blocks || c.Response.P50 != nil {
+		t.Errorf("%d of %d blocks are invalid, and the median is %v; want all, and none", c.InvalidBlocks, c.Blocks,
+			c.Response.P50)
+	}
+
+	killed := merged(t, []string{alike[0], cut(t, alike[1])})
+	if lines := significant(problems(killed)); len(lines) != 1 ||
+		!strings.Contains(lines[0], "part 2 of 2: it was killed: it has ") {
+		t.Errorf("the problems of a killed part are %q", lines)
+	}
+	if killed.Run.Complete || killed.Cells[0].Invalid["part"] == 0 {
+		t.Errorf("complete: %t; %d blocks lack the killed part", killed.Run.Complete, killed.Cells[0].Invalid["part"])
+	}
+
+	for name, test := range map[string]struct {
+		dirs []string
+		want string
+	}{
+		"twice":   {[]string{alike[0], alike[1], alike[0]}, "part 1/2 was given twice"},
+		"missing": {alike[:1], "missing parts: 2/2"},
+		"none":    {nil, "no part given"},
+		"other version": {[]string{alike[0], changed(t, alike[1], func(h *record.Head) { h.Version = "2" })},
+			"made by forktax 2, but this is 1"},
+		"other seed": {[]string{alike[0], changed(t, alike[1], func(h *record.Head) { h.Plan.Seed = 5 })},
+			"differ in seed (4 and 5)"},
+		"other rate": {[]string{alike[0], changed(t, alike[1], func(h *record.Head) { h.Plan.Cells[1].Load.RateRPS = 5 })},
+			"differ in cells[1].load.rate_rps (400 and 5)"},
+		"other number": {[]string{alike[0], changed(t, alike[1], func(h *record.Head) { h.Plan.Part.Of = 3 })},
+			"same number of parts"},
+		"whole run": {[]string{changed(t, alike[0], func(h *record.Head) { h.Plan.Part = nil })}, "a whole run"},
+	} {
+		_, err := merge.Read(test.dirs, "1")
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+// lines returns the lines of the blocks file of a copy of a run, and its path.
+func lines(t *testing.T, dir string) (text []string, path string) {
+	t.Helper()
+	copied := t.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(copied, "blocks.jsonl")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Collect(strings.Lines(string(content))), path
+}
+
+// cut returns a copy of a run that was killed in the middle.
+func cut(t *testing.T, dir string) string {
+	t.Helper()
+	text, path := lines(t, dir)
+	if err := os.WriteFile(path, []byte(strings.Join(text[:len(text)/2], "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(path)
+}
+
+// changed returns a copy of a run with another head.
+func changed(t *testing.T, dir string, change func(*record.Head)) string {
+	t.Helper()
+	text, path := lines(t, dir)
+	var first struct {
+		Head *record.Head `json:"head"`
+	}
+	if err := json.Unmarshal([]byte(text[0]), &first); err != nil {
+		t.Fatal(err)
+	}
+	change(first.Head)
+	head, err := json.Marshal(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[0] = string(head) + "\n"
+	if err := os.WriteFile(path, []byte(strings.Join(text, "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(path)
+}

@@ -1,0 +1,237 @@
+package merge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"forktax/bench/plan"
+	"forktax/bench/record"
+)
+
+// Parts are all parts of a run or a check, by number.
+type Parts []*part
+
+// Read reads the parts in dirs. It returns an error if they are not all parts of the same run, made by this version of
+// forktax.
+func Read(dirs []string, version string) (Parts, error) { return read(dirs, version) }
+
+// Merge writes the merged run into a new directory below results, which it returns. A part that was late or lost is
+// named in the record; what it lacks makes blocks invalid, but the others are merged.
+func (parts Parts) Merge(results string) (dir string, err error) {
+	if parts[0].Plan.Check != nil {
+		return mergeChecks(parts, results)
+	}
+	return mergeRuns(parts, results)
+}
+
+// A place is the position of a block in the timetable.
+type place struct{ round, cell int }
+
+// mergeRuns merges the blocks that the parts measured at the same time.
+func mergeRuns(parts []*part, results string) (string, error) {
+	whole := parts[0].Plan
+	slots, length := whole.Timetable()
+	judgeClocks(parts, whole)
+	of := make([]map[place]record.Block, len(parts))
+	for i, p := range parts {
+		of[i] = map[place]record.Block{}
+		for _, b := range p.Blocks {
+			of[i][place{b.Round, b.Cell}] = b
+		}
+	}
+	var merged []mergedBlock
+	for _, slot := range slots {
+		if slot.WarmUp {
+			continue
+		}
+		if m := together(parts, of, slot, whole.MaxLate(whole.Cells[slot.Cell])); len(m.shares) > 0 {
+			merged = append(merged, m)
+		}
+	}
+	for i, p := range parts {
+		p.describe(len(merged), len(of[i]), merged)
+	}
+	return write(parts, merged, length, results)
+}
+
+// A mergedBlock is a block of the merged run with its shares.
+type mergedBlock struct {
+	record.Block
+	shares []record.Block
+	from   []int // index of the part of each share
+}
+
+// together returns the merged block of a slot.
+func together(parts []*part, of []map[place]record.Block, slot plan.Slot, allowed time.Duration) mergedBlock {
+	m := mergedBlock{Block: record.Block{Cell: slot.Cell, Round: slot.Round, Start: slot.Start,
+		BeganNS: int64(slot.Begin)}}
+	for i, p := range parts {
+		b, ok := of[i][place{slot.Round, slot.Cell}]
+		if !ok {
+			continue
+		}
+		late := time.Duration(b.BeganNS) - slot.Begin + p.ahead
+		m.Block.Parts = append(m.Block.Parts, record.BlockPart{Part: p.Plan.Part.Number, Requests: b.Requests,
+			Bytes: b.Observations.Bytes, LengthNS: b.LengthNS, GeneratorNS: b.GeneratorNS, LateNS: int64(late),
+			Late: late.Abs() > allowed})
+		m.add(b)
+		m.shares, m.from = append(m.shares, b), append(m.from, i)
+	}
+	return m
+}
+
+// add adds the share of a part to the totals of the block. The usage of the server is that of one part, which read it
+// for the requests of all.
+func (m *mergedBlock) add(b record.Block) {
+	m.LengthNS, m.DiscardNS = max(m.LengthNS, b.LengthNS), b.DiscardNS
+	before := 0
+	for _, share := range m.shares {
+		before += share.Requests
+	}
+	if len(b.Errors) > 0 {
+		if m.Errors == nil {
+			m.Errors, m.Failures = map[string]int{}, record.Failures{}
+		}
+		for class, n := range b.Errors {
+			m.Errors[class] += n
+		}
+		m.Failures.Merge(b.Failures, before)
+	}
+	m.LogLines = record.MergeLogLines(m.LogLines, b.LogLines)
+	m.GeneratorNS += b.GeneratorNS
+	m.Collections += b.Collections
+	m.Machine = m.Machine.Add(b.Machine)
+	if m.Usage == nil {
+		m.Usage, m.DatabaseNS, m.IdleNS, m.IdleCPUNS = b.Usage, b.DatabaseNS, b.IdleNS, b.IdleCPUNS
+		m.TargetWait = b.TargetWait
+	}
+	m.GeneratorWait = m.GeneratorWait.Add(b.GeneratorWait)
+}
+
+// judgeClocks finds the parts whose clocks differ, by the offset of the server's clock from each. A part whose clock is
+// ahead begins too early.
+func judgeClocks(parts []*part, whole plan.Plan) {
+	var known []*part
+	for _, p := range parts {
+		if p.clock != nil {
+			known = append(known, p)
+		} else {
+			p.problems = append(p.problems, "how its clock differs from the others is unknown, as the server sends no Date")
+		}
+	}
+	if len(known) == 0 {
+		return
+	}
+	middle := func(p *part) int64 { return p.clock.LowNS/2 + p.clock.HighNS/2 }
+	sorted := slices.SortedFunc(slices.Values(known), func(a, b *part) int { return cmp.Compare(middle(a), middle(b)) })
+	reference := sorted[(len(sorted)-1)/2]
+	for _, p := range known {
+		// The server's clock minus its own is smaller for a clock that is ahead.
+		switch {
+		case p.clock.HighNS < reference.clock.LowNS:
+			p.ahead = -time.Duration(reference.clock.LowNS - p.clock.HighNS)
+		case p.clock.LowNS > reference.clock.HighNS:
+			p.ahead = time.Duration(p.clock.LowNS - reference.clock.HighNS)
+		}
+		if p.ahead.Abs() > whole.MaxLate(whole.Cells[0]) {
+			direction := "behind"
+			if p.ahead < 0 {
+				direction = "ahead of"
+			}
+			p.problems = append(p.problems, fmt.Sprintf("its clock is at least %v %s that of part %v", p.ahead.Abs().Round(
+				time.Millisecond), direction, reference.Plan.Part))
+		}
+	}
+}
+
+// describe adds the problems of a part to it: how many of the merged blocks it lacks, or began at the wrong time.
+func (p *part) describe(all, measured int, merged []mergedBlock) {
+	late, first, longest := 0, -1, time.Duration(0)
+	for i, m := range merged {
+		for _, share := range m.Block.Parts {
+			if share.Part != p.Plan.Part.Number {
+				continue
+			}
+			if first < 0 {
+				first = i
+			}
+			if share.Late {
+				late, longest = late+1, max(longest, time.Duration(share.LateNS).Abs())
+			}
+		}
+	}
+	switch {
+	case p.Tail == record.Tail{}:
+		p.problems = append(p.problems, fmt.Sprintf("it was killed: it has %d of %d blocks", measured, all))
+	case !p.Tail.Complete:
+		p.problems = append(p.problems, fmt.Sprintf("it ended early, with %d of %d blocks: %s", measured, all,
+			strings.ReplaceAll(p.Tail.Condition, "\n", "; ")))
+	case first > 0:
+		p.problems = append(p.problems, fmt.Sprintf("it began late, with block %d of %d", first+1, all))
+	case measured < all:
+		p.problems = append(p.problems, fmt.Sprintf("it left out %d of %d blocks, as the one before took too long",
+			all-measured, all))
+	}
+	if late > 0 {
+		p.problems = append(p.problems, fmt.Sprintf("%d of its blocks began up to %v too early or too late", late,
+			longest.Round(time.Millisecond)))
+	}
+}
+
+// write writes the merged run.
+func write(parts []*part, merged []mergedBlock, length time.Duration, results string) (dir string, err error) {
+	first := parts[0]
+	head := first.Head
+	head.Plan.Part = nil
+	head.ID = strings.TrimSuffix(first.ID, fmt.Sprintf("-1of%d", len(parts))) + "-merged"
+	for _, p := range parts {
+		head.Parts = append(head.Parts, record.PartRun{Number: p.Plan.Part.Number, ID: p.ID, Started: p.Started,
+			Environment: p.Environment, Blocks: len(p.Blocks), Starts: p.starts, Clock: p.clock, Problems: p.problems})
+	}
+	sources := make([]*record.Source, len(parts))
+	for i, p := range parts {
+		if sources[i], err = record.OpenSource(p.dir); err != nil {
+			return "", err
+		}
+		defer sources[i].Close()
+	}
+	id := head.ID
+	rec, err := record.Create(filepath.Join(results, head.ID), head)
+	for n := 2; errors.Is(err, fs.ErrExist); n++ { // the parts were merged before
+		head.ID = fmt.Sprintf("%s-%d", id, n)
+		rec, err = record.Create(filepath.Join(results, head.ID), head)
+	}
+	if err != nil {
+		return "", err
+	}
+	err = rec.Describe(first.Responses)
+	for i := 0; err == nil && i < len(merged); i++ {
+		var from []*record.Source
+		for _, part := range merged[i].from {
+			from = append(from, sources[part])
+		}
+		err = rec.Merge(merged[i].Block, merged[i].shares, from)
+	}
+	return rec.Dir, errors.Join(err, rec.Finish(tailOf(parts, length)))
+}
+
+// tailOf returns the tail of the merged run, which is complete if all parts are.
+func tailOf(parts []*part, length time.Duration) record.Tail {
+	t := record.Tail{Complete: true, LengthNS: int64(length)}
+	var ended []string
+	for _, p := range parts {
+		if !p.Tail.Complete {
+			ended = append(ended, fmt.Sprintf("part %v: %s", p.Plan.Part, strings.Join(p.problems, ", ")))
+		}
+	}
+	if len(ended) > 0 {
+		t.Complete, t.Condition = false, strings.Join(ended, "; ")
+	}
+	return t
+}
