@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"forktax/bench/subject/programtest"
+	"forktax/bench/testenv"
 )
 
 // The scripts of docs/machines.md run as they are, except for their ports and, if the machine is noisy, their verdicts.
@@ -47,6 +48,8 @@ func TestScriptsOfMachines(t *testing.T) {
 
 // The example measures from two hosts over ssh, with a server of ssh on this machine.
 func TestSSHExample(t *testing.T) {
+	testenv.Program(t, "sshd", "openssh-server")
+	testenv.Program(t, "ssh-keygen", "openssh-client")
 	bin := programtest.Build(t, "forktax", "forktax-hello")
 	script, err := filepath.Abs("examples/ssh/measure.sh")
 	if err != nil {

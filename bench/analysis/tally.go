@@ -78,7 +78,8 @@ func (t *Tally) count(r *record.Result) error {
 	if t.cells == nil {
 		t.prepare(r.Plan)
 	}
-	measured, err := measure(r)
+	own, _ := splitShared(r) // other blocks are in no comparison
+	measured, err := measure(own)
 	if err != nil {
 		return err
 	}

@@ -107,6 +107,8 @@ func runScripts(t *testing.T, dir string, more ...string) {
 				return false, nil
 			case "quota":
 				return hasQuota()
+			case "cores":
+				return runtime.NumCPU() > 1, nil
 			case "slapd":
 				return testenv.Has(servers.SlapdInstalled())
 			}
