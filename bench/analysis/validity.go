@@ -34,6 +34,9 @@ const (
 // invalidReasons returns why a block is invalid; nil if it is valid. response is sorted, in nanoseconds.
 func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, response []int64) []string {
 	p, l := r.Plan, r.Plan.Cells[b.Cell].Load
+	if p.Part.IsOne() {
+		l = p.Part.ShareOf(l)
+	}
 	var reasons []string
 	is := func(reason string, wrong bool) {
 		if wrong {
