@@ -62,6 +62,16 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 				execute(t, forktax, command+" --model persistent --block 1ms --results "+results)
 			case strings.Contains(command, "--database postgres") && servers.PostgresInstalled() != nil:
 				testenv.Skip(t, servers.PostgresInstalled())
+			case strings.Contains(command, "--suite "): // suites.txtar runs all suites, each of which takes a while
+				_, name, _ := strings.Cut(command, "--suite ")
+				if name, _, _ = strings.Cut(name, " "); !strings.Contains(name, "/") {
+					text, err := os.ReadFile("cmd/forktax/testdata/slow/suites.txtar")
+					if err != nil || !strings.Contains(string(text), "--suite "+name+" ") {
+						t.Errorf("suites.txtar does not run the suite %s: %v", name, err)
+					}
+					return
+				}
+				execute(t, forktax, command+" --warm-up 0 --rounds 6 --starts 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "run"): // without warm-up, which would take minutes in total
 				execute(t, forktax, command+" --warm-up 0 --rounds 6 --starts 3 --block 1ms --results "+results)
 			case strings.HasPrefix(command, "check"):

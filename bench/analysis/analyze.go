@@ -27,7 +27,7 @@ func Analyze(r *record.Result) (*Analysis, error) {
 	if steal := sumSteal(r.Blocks); steal.CPUSeconds > 0 {
 		a.Run.StealShare = new(steal.share())
 	}
-	a.Run.Starts = startsOf(r.Blocks)
+	a.Run.Starts = distinctStarts(r.Blocks)
 	if r.Tail == (record.Tail{}) {
 		a.Run.Condition = "the harness was killed"
 		if n := len(r.Blocks); n > 0 {

@@ -215,7 +215,8 @@ func unitOf(metric string) string {
 }
 
 // countedGates returns the gates of counts, which have no noise: any increase above its margin is a regression.
-func countedGates(p record.Plan, a *Analysis) []Gate {
+func countedGates(r *record.Result, a *Analysis) []Gate {
+	p := r.Plan
 	var gates []Gate
 	for _, n := range p.Check.Counts {
 		g := Gate{Workload: p.Workloads[0].Name, Request: n.Request, Metric: n.Metric, Kind: countsKind, Unit: "1",
@@ -245,6 +246,9 @@ func countedGates(p record.Plan, a *Analysis) []Gate {
 			g.judge(float64(base.Errors), float64(candidate.Errors), record.Margin{})
 			if g.Verdict == Regression {
 				g.Why = "each request must get the expected response"
+			}
+			if g.Verdict == Regression && len(r.Parts) > 0 && !failsEverywhere(r, c.Request) {
+				g.Verdict, g.Why = Unconfirmed, "requests to the candidate failed on one half of the machines only"
 			}
 			if base.Errors > 0 {
 				g.Verdict, g.Why = Undecided, "requests to the base fail, too, so there is nothing to compare with"

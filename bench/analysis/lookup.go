@@ -112,7 +112,16 @@ func (a *Analysis) Engines() []string {
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
-// startsOf returns how often the targets were started for these blocks.
+// distinctStarts returns how many starts of the targets have blocks.
+func distinctStarts(blocks []record.Block) int {
+	starts := map[int]bool{}
+	for _, b := range blocks {
+		starts[b.Start] = true
+	}
+	return len(starts)
+}
+
+// startsOf returns the highest number of a start of the targets, plus one.
 func startsOf(blocks []record.Block) int {
 	starts := 0
 	for _, b := range blocks {

@@ -67,3 +67,20 @@ func machinesOf(r *record.Result, gates []measuredGate) (found []Machine) {
 	}
 	return found
 }
+
+// failsEverywhere reports whether requests of this name to the candidate failed in both halves of the machines.
+func failsEverywhere(r *record.Result, request string) bool {
+	half := 0
+	for _, n := range startsOfParts(r)[:(len(r.Parts)+1)/2] {
+		half += n
+	}
+	first, second := false, false
+	for _, b := range r.Blocks {
+		c := r.Plan.Cells[b.Cell]
+		if c.Model != r.Plan.Check.Candidate || c.Request != request || b.Failed() == 0 {
+			continue
+		}
+		first, second = first || b.Start < half, second || b.Start >= half
+	}
+	return first && second
+}

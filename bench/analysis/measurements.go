@@ -30,6 +30,7 @@ type measurements struct {
 type blockData struct {
 	start        int
 	reasons      []string           // why it is invalid; empty if it is valid
+	slow         []int              // indexes of the generators, or parts, that could not keep up
 	phaseSamples []phaseSample      // phases that the server reported for some of its requests
 	values       map[string]float64 // values by metric; absent if the block has no value
 	response     stats.Sorted       // response times that count, in nanoseconds
@@ -177,7 +178,7 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 		view.inTurn, view.span = slices.Clone(response), view.busy
 	}
 	view.response, view.service, view.lag = stats.NewSorted(response), stats.NewSorted(service), stats.NewSorted(lag)
-	view.reasons = invalidReasons(m.r, b, view.backlog, sent, response)
+	view.reasons, view.slow = invalidReasons(m.r, b, view.backlog, sent, response)
 	view.values = view.metrics(b, response)
 	phases.metrics(view.values)
 	phases.downsample(m.blocks)

@@ -34,25 +34,31 @@ func (l lags) observed() bool {
 	return slices.ContainsFunc(l.ofParts, func(lag []int64) bool { return len(lag) > 0 })
 }
 
-// worst returns the largest p99 of a generator, in nanoseconds.
-func (l lags) worst() float64 {
-	worst := int64(0)
-	for _, lag := range l.ofParts {
-		if len(lag) > 0 {
-			slices.Sort(lag)
-			worst = max(worst, nearestRank(lag, 0.99))
+// above returns the indexes of the generators whose lag has a p99 above a limit in nanoseconds.
+func (l lags) above(limit float64) (generators []int) {
+	for i, lag := range l.ofParts {
+		if len(lag) == 0 {
+			continue
+		}
+		if slices.Sort(lag); float64(nearestRank(lag, 0.99)) > limit {
+			generators = append(generators, i)
 		}
 	}
-	return float64(worst)
+	return generators
 }
 
-// overloadedGenerator reports whether a generator of the block did not have a core to itself.
-func overloadedGenerator(b record.Block) bool {
+// overloadedGenerators returns the indexes of the generators of the block that did not have a core to themselves.
+func overloadedGenerators(b record.Block) (generators []int) {
 	above := func(cpu, length int64) bool { return float64(cpu) > shareOfCore*float64(length) }
-	if len(b.Parts) == 0 {
-		return above(b.GeneratorNS, b.LengthNS)
+	if len(b.Parts) == 0 && above(b.GeneratorNS, b.LengthNS) {
+		return []int{0}
 	}
-	return slices.ContainsFunc(b.Parts, func(p record.BlockPart) bool { return above(p.GeneratorNS, p.LengthNS) })
+	for i, p := range b.Parts {
+		if p.Requests > 0 && above(p.GeneratorNS, b.LengthNS) { // a part of few requests ends early
+			generators = append(generators, i)
+		}
+	}
+	return generators
 }
 
 // lacksPart reports whether a block of a merged run lacks a part, or a part began it earlier or later than the others.
@@ -64,7 +70,7 @@ func lacksPart(r *record.Result, b record.Block) bool {
 }
 
 // partWarnings returns a warning for each part of a merged run that was late or lost, or one that the run is a part.
-func partWarnings(r *record.Result) (found []Warning) {
+func partWarnings(r *record.Result, measured []measurements) (found []Warning) {
 	if p := r.Plan.Part; p.IsOne() && p.Of > 1 {
 		text := fmt.Sprintf("this is part %v: its numbers are those of its share of the load", p)
 		if r.Plan.Check != nil {
@@ -72,13 +78,32 @@ func partWarnings(r *record.Result) (found []Warning) {
 		}
 		return []Warning{{Code: "part", Text: text, Advice: "merge all parts with forktax merge"}}
 	}
+	slow := slowBlocks(r, measured)
 	for _, p := range r.Parts {
-		if len(p.Problems) > 0 {
+		problems := slices.Clone(p.Problems)
+		if n := slow[p.Number]; n > 0 {
+			problems = append(problems, fmt.Sprintf("its generator could not keep up in %d of %d blocks", n, len(r.Blocks)))
+		}
+		if len(problems) > 0 {
 			found = append(found, Warning{Code: "parts", Text: fmt.Sprintf("part %d of %d: %s", p.Number, len(r.Parts),
-				strings.Join(p.Problems, "; ")), Advice: "blocks that not all parts measured at the same time are not evaluated"})
+				strings.Join(problems, "; ")), Advice: "blocks that not all parts measured in time are not evaluated"})
 		}
 	}
 	return found
+}
+
+// slowBlocks returns in how many blocks the generator of each part could not keep up, by number of the part.
+func slowBlocks(r *record.Result, measured []measurements) map[int]int {
+	slow := map[int]int{}
+	for _, b := range r.Blocks {
+		view := measured[b.Cell].rounds[b.Round]
+		for i, p := range b.Parts {
+			if view != nil && slices.Contains(view.slow, i) {
+				slow[p.Part]++
+			}
+		}
+	}
+	return slow
 }
 
 // withoutUsage returns the result of a part without the usage of the targets, which includes the requests of all parts.

@@ -31,6 +31,11 @@ func splitShared(r *record.Result) (pinned, shared *record.Result) {
 	}
 	own, other := *r, *r
 	own.Blocks, other.Blocks = nil, nil
+	sharing := map[int]bool{}
+	for _, b := range r.Blocks {
+		sharing[b.Start] = sharing[b.Start] || b.Shared
+	}
+	own.WarmUps = slices.DeleteFunc(slices.Clone(r.WarmUps), func(w record.WarmUp) bool { return sharing[w.Start] })
 	for _, b := range r.Blocks {
 		if b.Shared {
 			other.Blocks = append(other.Blocks, b)

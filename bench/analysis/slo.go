@@ -47,6 +47,13 @@ func (m measurements) evalSLO(r *record.Result, blocks []record.Block) (sloResul
 	if f, failed := m.requestFailure(blocks); failed {
 		return f, nil
 	}
+	all := blocks
+	blocks = slices.DeleteFunc(slices.Clone(blocks), func(b record.Block) bool { // which had a lower rate
+		return slices.Contains(m.rounds[b.Round].reasons, reasonPart)
+	})
+	if len(blocks) == 0 {
+		return m.mainInvalidCause(all).withSteal(all), nil
+	}
 	valid := slices.DeleteFunc(slices.Clone(blocks), func(b record.Block) bool {
 		return timesInvalid(m.rounds[b.Round].reasons)
 	})

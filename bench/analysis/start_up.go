@@ -192,8 +192,8 @@ func slope(from, to StartUpPoint) float64 {
 // maxBreakEven is the largest break-even point that is extrapolated.
 const maxBreakEven = 1_000_000_000
 
-// crossing returns the smallest n beyond a point at which the CPU time is at most n × each, if each further request uses
-// slope; 0 if there is none. All times are in nanoseconds.
+// crossing returns the smallest n beyond a point at which the CPU time is at most n × each, if each further request
+// uses slope; 0 if there is none. All times are in nanoseconds.
 func crossing(from StartUpPoint, slope, each float64) int {
 	start, least := float64(*from.CPUNS)-slope*float64(from.Requests), from.Requests+1
 	if start+float64(least)*slope <= float64(least)*each {

@@ -31,13 +31,14 @@ const (
 	minInvalid      = 2   // invalid blocks of a cell: a single one is an accident
 )
 
-// invalidReasons returns why a block is invalid; nil if it is valid. response is sorted, in nanoseconds.
-func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, response []int64) []string {
+// invalidReasons returns why a block is invalid; nil if it is valid. slow has the indexes of the generators that could
+// not keep up. response is sorted, in nanoseconds.
+func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, response []int64) (reasons []string,
+	slow []int) {
 	p, l := r.Plan, r.Plan.Cells[b.Cell].Load
 	if p.Part.IsOne() {
 		l = p.Part.ShareOf(l)
 	}
-	var reasons []string
 	is := func(reason string, wrong bool) {
 		if wrong {
 			reasons = append(reasons, reason)
@@ -52,8 +53,12 @@ func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, resp
 		if p.Objective != nil { // the question is whether it is met, and response times include the lag
 			allowed = max(allowed, shareOfLimit*float64(p.Objective.LimitNS))
 		}
-		is(reasonLag, sent.worst() > allowed && !q.exhausted(l))
-		is(reasonGenerator, overloadedGenerator(b))
+		if late := sent.above(allowed); len(late) > 0 && !q.exhausted(l) {
+			reasons, slow = append(reasons, reasonLag), append(slow, late...)
+		}
+		if busy := overloadedGenerators(b); len(busy) > 0 {
+			reasons, slow = append(reasons, reasonGenerator), append(slow, busy...)
+		}
 	}
 	is(reasonCollection, b.Collections > 0)
 	is(reasonNetwork, b.Machine.ListenDrops > 0 || b.Machine.SYNRetransmits > 0)
@@ -62,7 +67,7 @@ func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, resp
 		failed -= b.CutOff()
 	}
 	is(reasonErrors, failed > 0)
-	return reasons
+	return reasons, slow
 }
 
 // nearestRank returns a percentile of sorted, which must not be empty.

@@ -23,7 +23,7 @@ func evaluateCheck(r *record.Result, measured []measurements, a *Analysis) *Chec
 		Base: criterion.Titles[r.Plan.Baseline], Candidate: criterion.Titles[criterion.Candidate],
 		Margin: criterion.Margin, MustCatch: criterion.MustCatch, Alpha: criterion.Alpha,
 		Starts: j.Screened + j.Confirming, Confirmed: j.Confirming, Seconds: a.Run.Seconds,
-		Gates: countedGates(r.Plan, a), LeftOut: criterion.LeftOut, Machines: machinesOf(r, gates),
+		Gates: countedGates(r, a), LeftOut: criterion.LeftOut, Machines: machinesOf(r, gates),
 	}
 	if s := criterion.Stored; s != nil {
 		c.Base, c.Stored = fmt.Sprintf("%s (run %s)", s.File, s.Run), true
@@ -101,6 +101,8 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 		c.Verdict, c.Why = Failed, failures
 	case tooMany:
 		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalidNeeds
+	case slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Unconfirmed }):
+		c.Verdict, c.Why, c.Needs = Unconfirmed, "requests failed on one half of the machines only: "+failures, "another run"
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
 		c.Why = fmt.Sprintf("by %s, %s costs less than %s more than %s%s%s", c.passGates(), c.Candidate,

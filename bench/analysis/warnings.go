@@ -22,7 +22,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 	}
 	add(incomplete(a), !a.Run.Complete)
 	found = append(found, lostWarnings(r)...)
-	found = append(found, partWarnings(r)...)
+	found = append(found, partWarnings(r, measured)...)
 	if !r.Plan.Searched {
 		found = append(found, failedWarnings(r.Plan, a)...)
 	}

@@ -24,6 +24,11 @@ func CheckRates(ctx context.Context, p plan.Plan) error {
 			highest = max(highest, c.Load.RateRPS)
 		}
 	}
+	parts := 1
+	if p.Part.IsOne() { // this machine sends its share
+		parts = p.Part.Of
+	}
+	highest /= float64(parts)
 	if highest <= easyRate {
 		return nil
 	}
@@ -34,8 +39,17 @@ func CheckRates(ctx context.Context, p plan.Plan) error {
 	if highest <= most {
 		return nil
 	}
-	return subject.InvalidOption("rate", "%s: the load generator can send about %s on this machine: choose a lower rate",
-		units.PlannedRate(highest), units.Rate(most))
+	whole := float64(parts)
+	return subject.InvalidOption("rate", "%s: the load generator can send about %s on this machine%s: choose a lower rate",
+		units.PlannedRate(highest*whole), units.Rate(most*whole), ofParts(parts))
+}
+
+// ofParts returns what follows the rate of several machines.
+func ofParts(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d like it", n-1)
 }
 
 // rateOf returns the rate, in requests per second, that uses one whole core. cpu holds measurements of the CPU time per

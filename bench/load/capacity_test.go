@@ -35,6 +35,11 @@ func TestCheckRates(t *testing.T) {
 	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) {
 		t.Errorf("CheckRates = %v, want an error about the rate", err)
 	}
+	part := at(300_000) // of which this machine sends 18,750
+	part.Part = &plan.Part{Number: 1, Of: 16}
+	if err := load.CheckRates(ended, part); err != nil {
+		t.Errorf("CheckRates of a part = %v", err)
+	}
 	searched := at(5_000_000)
 	searched.Searched = true
 	if err := load.CheckRates(t.Context(), searched); err != nil {

@@ -25,7 +25,7 @@ import (
 
 // notCold lists the options that cannot be combined with --cold, which sends one request per start.
 var notCold = []string{"suite", "target", "rate", "find-knee", "slo", "variants", "requests", "cross-check", "pin",
-	"no-keepalive", "clients"}
+	"cores", "no-keepalive", "clients"}
 
 func (o *Options) validateCold() error {
 	if !o.Cold {

@@ -52,6 +52,9 @@ func (o *Options) Complete() error {
 	if err := o.ValidateParts(len(o.Targets)); err != nil {
 		return err
 	}
+	if (o.Pin || len(o.Cores) > 0) && len(o.Targets) > 0 {
+		return subject.InvalidOption("target", "cannot be combined with --pin or --cores, which places what forktax starts")
+	}
 	o.InParts()
 	if (o.Pin || len(o.Cores) > 0) && !o.Explicit["starts"] {
 		o.Starts *= 2 // half of them share the cores

@@ -1,16 +1,20 @@
 package merge
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"forktax/bench/plan"
 	"forktax/bench/record"
 )
 
 // mergeChecks merges the parts of a check, each of which measured both programs by itself. The starts of the targets
 // are numbered on.
-func mergeChecks(parts []*part, results string) (string, error) {
+func mergeChecks(ctx context.Context, parts []*part, results string) (string, error) {
 	var merged []mergedBlock
 	var length time.Duration
 	start, round := 0, 0
@@ -24,7 +28,7 @@ func mergeChecks(parts []*part, results string) (string, error) {
 			merged = append(merged, mergedBlock{Block: b, shares: []record.Block{own}, from: []int{i}})
 		}
 		start, round = start+p.starts, nextRound
-		length += time.Duration(p.Tail.LengthNS)
+		length = max(length, time.Duration(p.Tail.LengthNS)) // of each machine
 		switch {
 		case p.Tail == record.Tail{}:
 			p.problems = append(p.problems, "it was killed")
@@ -32,7 +36,55 @@ func mergeChecks(parts []*part, results string) (string, error) {
 			p.problems = append(p.problems, "it ended early: "+strings.ReplaceAll(p.Tail.Condition, "\n", "; "))
 		}
 	}
-	return write(parts, merged, length, results)
+	mergeCounts(parts)
+	return write(ctx, parts, merged, length, results)
+}
+
+// mergeCounts gives the first part, whose plan is that of the merged check, the counts that machines of both halves
+// agree on. They have no noise, but a machine may have another environment.
+func mergeCounts(parts []*part) {
+	spec := *parts[0].Plan.Check
+	half := (len(parts) + 1) / 2
+	type key struct{ metric, request string }
+	seen := map[key][]int{} // indexes of the parts that counted
+	counts := map[key]plan.StartCount{}
+	differ := map[key]string{}
+	var order []key
+	for i, p := range parts {
+		for _, n := range p.Plan.Check.Counts {
+			k := key{n.Metric, n.Request}
+			if had, ok := counts[k]; !ok {
+				order, counts[k] = append(order, k), n
+			} else if !maps.Equal(had.Of, n.Of) {
+				differ[k] = fmt.Sprintf("parts %d and %d counted differently", seen[k][0]+1, i+1)
+			}
+			seen[k] = append(seen[k], i)
+		}
+	}
+	spec.Counts, spec.LeftOut = nil, slices.Clone(spec.LeftOut)
+	leave := func(gate, why string) {
+		known := slices.ContainsFunc(spec.LeftOut, func(l plan.LeftOut) bool { return l.Gate == gate }) ||
+			slices.ContainsFunc(spec.Counts, func(n plan.StartCount) bool { return n.Metric == gate })
+		if !known {
+			spec.LeftOut = append(spec.LeftOut, plan.LeftOut{Gate: gate, Why: why})
+		}
+	}
+	for _, k := range order {
+		switch in := seen[k]; {
+		case differ[k] != "":
+			leave(k.metric, differ[k])
+		case in[0] >= half || in[len(in)-1] < half:
+			leave(k.metric, "only one half of the machines could count it")
+		default:
+			spec.Counts = append(spec.Counts, counts[k])
+		}
+	}
+	for _, p := range parts[1:] {
+		for _, l := range p.Plan.Check.LeftOut {
+			leave(l.Gate, fmt.Sprintf("part %v: %s", p.Plan.Part, l.Why))
+		}
+	}
+	parts[0].Plan.Check = &spec
 }
 
 // samePrograms returns an error if the programs of a part are not those of the first part, unless its processor needs

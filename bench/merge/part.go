@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,8 @@ type part struct {
 	dir string
 	*record.Result
 	problems []string
-	clock    *record.ClockOffset // of all readings together
+	clock    *record.ClockOffset // of all readings together; nil if it is unknown
+	unknown  string              // why
 	ahead    time.Duration       // how much its clock is behind that of the others, at least; negative: ahead of it
 	starts   int                 // starts of the targets, in a check
 }
@@ -42,13 +44,19 @@ func read(dirs []string, version string) ([]*part, error) {
 		switch {
 		case len(r.Parts) > 0:
 			return nil, fmt.Errorf("%s: already merged; give the run directories of the parts", dir)
+		case !isFileName(r.ID):
+			return nil, fmt.Errorf("%s: the ID of the run, %q, is not the name of a directory", dir, r.ID)
+		case len(r.Plan.Cells) == 0:
+			return nil, fmt.Errorf("%s: the plan has no cells", dir)
 		case !r.Plan.Part.IsOne():
 			return nil, fmt.Errorf("%s: a whole run; give parts, made by forktax run --part or forktax check --part", dir)
 		case r.Version != version:
 			return nil, fmt.Errorf("%s: made by forktax %s, but this is %s: measure all parts, and merge them, with the same "+
 				"version", dir, r.Version, version)
 		}
-		parts = append(parts, &part{dir: dir, Result: r, clock: clockOf(r.Clocks)})
+		p := &part{dir: dir, Result: r}
+		p.clock, p.unknown = clockOf(r.Clocks)
+		parts = append(parts, p)
 	}
 	if len(parts) == 0 {
 		return nil, errors.New("no part given")
@@ -67,21 +75,32 @@ func read(dirs []string, version string) ([]*part, error) {
 	return parts, nil
 }
 
+// isFileName reports whether an ID can be the name of a directory; files of parts may be of other users.
+func isFileName(id string) bool { return filepath.IsLocal(id) && filepath.Base(id) == id && id != "." }
+
 // clockOf returns the bounds of an offset by all readings: what they have in common or, if a clock was adjusted between
-// them, all of it. It is nil without readings.
-func clockOf(readings []record.ClockOffset) *record.ClockOffset {
-	if len(readings) == 0 {
-		return nil
-	}
-	common, all := readings[0], readings[0]
-	for _, c := range readings[1:] {
+// them, all of it. It is nil if it is unknown, with the reason.
+func clockOf(readings []record.ClockOffset) (clock *record.ClockOffset, unknown string) {
+	var common, all record.ClockOffset
+	known := 0
+	for _, c := range readings {
+		if c.Unknown != "" {
+			unknown = c.Unknown
+			continue
+		}
+		if known++; known == 1 {
+			common, all = c, c
+		}
 		common = record.ClockOffset{LowNS: max(common.LowNS, c.LowNS), HighNS: min(common.HighNS, c.HighNS)}
 		all = record.ClockOffset{LowNS: min(all.LowNS, c.LowNS), HighNS: max(all.HighNS, c.HighNS)}
 	}
-	if common.LowNS > common.HighNS {
-		return &all
+	switch {
+	case known == 0:
+		return nil, cmp.Or(unknown, "it ended before it read it")
+	case common.LowNS > common.HighNS:
+		return &all, ""
 	}
-	return &common
+	return &common, ""
 }
 
 // runIn returns the directory of a run: dir, or the only one in it.

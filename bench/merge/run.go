@@ -2,9 +2,11 @@ package merge
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,20 +25,23 @@ func Read(dirs []string, version string) (Parts, error) { return read(dirs, vers
 
 // Merge writes the merged run into a new directory below results, which it returns. A part that was late or lost is
 // named in the record; what it lacks makes blocks invalid, but the others are merged.
-func (parts Parts) Merge(results string) (dir string, err error) {
+func (parts Parts) Merge(ctx context.Context, results string) (dir string, err error) {
 	if parts[0].Plan.Check != nil {
-		return mergeChecks(parts, results)
+		return mergeChecks(ctx, parts, results)
 	}
-	return mergeRuns(parts, results)
+	return mergeRuns(ctx, parts, results)
 }
 
 // A place is the position of a block in the timetable.
 type place struct{ round, cell int }
 
 // mergeRuns merges the blocks that the parts measured at the same time.
-func mergeRuns(parts []*part, results string) (string, error) {
+func mergeRuns(ctx context.Context, parts []*part, results string) (string, error) {
 	whole := parts[0].Plan
 	slots, length := whole.Timetable()
+	if len(slots) == 0 {
+		return "", errors.New("the plan of the parts has no timetable: its numbers are out of range")
+	}
 	judgeClocks(parts, whole)
 	of := make([]map[place]record.Block, len(parts))
 	for i, p := range parts {
@@ -57,7 +62,7 @@ func mergeRuns(parts []*part, results string) (string, error) {
 	for i, p := range parts {
 		p.describe(len(merged), len(of[i]), merged)
 	}
-	return write(parts, merged, length, results)
+	return write(ctx, parts, merged, length, results)
 }
 
 // A mergedBlock is a block of the merged run with its shares.
@@ -118,11 +123,16 @@ func (m *mergedBlock) add(b record.Block) {
 // ahead begins too early.
 func judgeClocks(parts []*part, whole plan.Plan) {
 	var known []*part
+	allowed := whole.MaxLate(whole.Cells[0])
 	for _, p := range parts {
-		if p.clock != nil {
-			known = append(known, p)
-		} else {
-			p.problems = append(p.problems, "how its clock differs from the others is unknown, as the server sends no Date")
+		if p.clock == nil {
+			p.problems = append(p.problems, "how its clock differs from the others is unknown: "+p.unknown)
+			continue
+		}
+		known = append(known, p)
+		if width := time.Duration(p.clock.HighNS - p.clock.LowNS); width/2 > allowed {
+			p.problems = append(p.problems, fmt.Sprintf("how its clock differs from the others is known within %v only, as the "+
+				"server takes long to respond", (width/2).Round(time.Millisecond)))
 		}
 	}
 	if len(known) == 0 {
@@ -139,7 +149,7 @@ func judgeClocks(parts []*part, whole plan.Plan) {
 		case p.clock.LowNS > reference.clock.HighNS:
 			p.ahead = time.Duration(p.clock.LowNS - reference.clock.HighNS)
 		}
-		if p.ahead.Abs() > whole.MaxLate(whole.Cells[0]) {
+		if p.ahead.Abs() > allowed {
 			direction := "behind"
 			if p.ahead < 0 {
 				direction = "ahead of"
@@ -184,8 +194,9 @@ func (p *part) describe(all, measured int, merged []mergedBlock) {
 	}
 }
 
-// write writes the merged run.
-func write(parts []*part, merged []mergedBlock, length time.Duration, results string) (dir string, err error) {
+// write writes the merged run. If it fails, it removes the directory: the parts still have everything.
+func write(ctx context.Context, parts []*part, merged []mergedBlock, length time.Duration, results string) (dir string,
+	err error) {
 	first := parts[0]
 	head := first.Head
 	head.Plan.Part = nil
@@ -212,13 +223,19 @@ func write(parts []*part, merged []mergedBlock, length time.Duration, results st
 	}
 	err = rec.Describe(first.Responses)
 	for i := 0; err == nil && i < len(merged); i++ {
+		if err = context.Cause(ctx); err != nil {
+			break
+		}
 		var from []*record.Source
 		for _, part := range merged[i].from {
 			from = append(from, sources[part])
 		}
 		err = rec.Merge(merged[i].Block, merged[i].shares, from)
 	}
-	return rec.Dir, errors.Join(err, rec.Finish(tailOf(parts, length)))
+	if err = errors.Join(err, rec.Finish(tailOf(parts, length))); err != nil {
+		return "", errors.Join(err, os.RemoveAll(rec.Dir))
+	}
+	return rec.Dir, nil
 }
 
 // tailOf returns the tail of the merged run, which is complete if all parts are.

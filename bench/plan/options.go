@@ -78,7 +78,8 @@ const MinRequests = 5
 // Validate returns an error for the first invalid option.
 func (o *Options) Validate() error {
 	client := slices.IndexFunc(o.Clients, func(n int) bool { return n < 1 || n > MaxClients })
-	rate := slices.IndexFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= maxRate) })
+	highest := maxRate * max(o.Part.Of, 1)
+	rate := slices.IndexFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= float64(highest)) })
 	clients, rates, models := repeated(o.Clients), repeated(o.Rates), repeated(o.Models)
 	_, bursts := Load{Arrivals: o.Arrivals}.Burst()
 	invalid, invalidElement := subject.InvalidOption, subject.InvalidElement
@@ -94,7 +95,7 @@ func (o *Options) Validate() error {
 	case models >= 0:
 		return invalidElement("model", models, "%s: duplicate name", o.Models[models])
 	case rate >= 0:
-		return invalidElement("rate", rate, "%v: must be requests per second, above 0 and at most %d", o.Rates[rate], maxRate)
+		return invalidElement("rate", rate, "%v: must be requests per second, above 0 and at most %d", o.Rates[rate], highest)
 	case len(o.Variants) > 0 && o.Explicit["model"]:
 		return invalid("model", "cannot be combined with variants, each of which has its own model")
 	case len(o.Variants) > 0 && len(o.Selections) == 0:

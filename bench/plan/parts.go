@@ -11,7 +11,7 @@ import (
 // notInParts lists the options that cannot be combined with --part. Parts measure servers that already run, at instants
 // that are known in advance.
 var notInParts = []string{"workload", subject.PersistentName, "suite", "variants", "cold", "find-knee", "cross-check",
-	"floor", "reuse-levels", "model", "database", "starts"}
+	"floor", "reuse-levels", "model", "database", "starts", "pin", "cores"}
 
 // longestWait is the longest time until a run in parts begins.
 const longestWait = 24 * time.Hour
@@ -37,6 +37,8 @@ func (o *Options) ValidateParts(targets int) error {
 			time.Now().Add(time.Minute).UTC().Truncate(time.Second).Format(time.RFC3339))
 	case o.Part.Of > 1 && !o.Explicit["seed"]:
 		return invalid("seed", "is missing: parts need the same seed, from which they derive the same plan")
+	case o.Rounds > 0 && o.Rounds < fewestVisits:
+		return invalid("rounds", "%d: a run in parts needs at least %d for a confidence interval", o.Rounds, fewestVisits)
 	case time.Until(o.StartAt) > longestWait:
 		return invalid("start-at", "%s: must be at most 24 hours from now", o.StartAt.Format(time.RFC3339Nano))
 	}
@@ -71,11 +73,16 @@ func (p Plan) checkTimetable() error {
 		return nil
 	}
 	slots, length := p.Timetable()
-	counted := slices.IndexFunc(slots, func(s Slot) bool { return !s.WarmUp })
-	if counted < 0 || slots[len(slots)-1].Round-slots[counted].Round+1 < fewestVisits {
-		return subject.InvalidOption("budget", "is too short: a run in parts needs at least %d rounds for a confidence "+
-			"interval, and one takes about %v; give a longer --budget, a shorter --block, or fewer loads", fewestVisits,
-			(length / time.Duration(max(len(slots), 1)) * time.Duration(len(p.Cells))).Round(10*time.Millisecond))
+	visits := make([]int, len(p.Cells))
+	for _, s := range slots {
+		if !s.WarmUp {
+			visits[s.Cell]++
+		}
+	}
+	if least := slices.Min(visits); least < fewestVisits {
+		return subject.InvalidOption("budget", "is too short: a confidence interval needs %d blocks of each load, and there "+
+			"would be %d in %v; give a longer --budget, a shorter --block, or fewer loads", fewestVisits, least,
+			length.Round(time.Second))
 	}
 	return nil
 }

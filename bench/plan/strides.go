@@ -14,6 +14,9 @@ func (o *Options) assignStrides(p *Plan) {
 	var lengths []time.Duration
 	for _, c := range p.Cells {
 		length := p.Duration(c)
+		if p.Part.IsOne() {
+			length = p.slotLength(c)
+		}
 		lengths = append(lengths, length)
 	}
 	shortest := slices.Min(lengths)

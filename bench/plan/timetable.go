@@ -29,6 +29,18 @@ const (
 // Tail returns how long a block of a timetable waits for its last responses.
 func (p Plan) Tail(c Cell) time.Duration { return max(shortestTail, p.Duration(c)/tailDivisor) }
 
+// slotLength returns the length of the slots of a cell.
+func (p Plan) slotLength(c Cell) time.Duration {
+	return slotLead + p.Duration(c) + p.Tail(c) + slotRead
+}
+
+// Limits of a timetable, as a plan may be read from a file of another user.
+const (
+	maxSlots  = 300_000
+	maxLength = 31 * 24 * time.Hour
+	maxEmpty  = 10_000 // consecutive rounds without a slot
+)
+
 // Timetable returns the slots of a run in parts, the same for all parts, and its length. The first rounds are a
 // warm-up.
 func (p Plan) Timetable() (slots []Slot, length time.Duration) {
@@ -37,12 +49,17 @@ func (p Plan) Timetable() (slots []Slot, length time.Duration) {
 	if len(p.Cells) == 0 {
 		return nil, 0
 	}
-	for round := 0; ; round++ {
+	for round, empty := 0, 0; ; round++ {
 		warming := at < warmUp
 		visits := p.slotsOf(round, at)
 		end := at
 		if n := len(visits); n > 0 {
-			end = visits[n-1].Read + slotRead
+			end, empty = visits[n-1].Read+slotRead, 0
+		} else if empty++; empty > maxEmpty {
+			return nil, 0
+		}
+		if end < at || end > maxLength || len(slots) > maxSlots {
+			return nil, 0
 		}
 		switch {
 		case warming && end > warmUp+time.Duration(p.BudgetNS) && p.Rounds == 0: // a round takes longer than the whole run
@@ -66,8 +83,8 @@ func (p Plan) slotsOf(round int, at time.Duration) (slots []Slot) {
 	for _, cell := range p.Order(round) {
 		c := p.Cells[cell]
 		s := Slot{Round: round, Cell: cell, At: at, Begin: at + slotLead}
-		s.Read = s.Begin + p.Duration(c) + p.Tail(c)
-		at = s.Read + slotRead
+		at += p.slotLength(c)
+		s.Read = at - slotRead
 		slots = append(slots, s)
 	}
 	return slots

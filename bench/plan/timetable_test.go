@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -62,9 +63,12 @@ func TestTimetable(t *testing.T) {
 		t.Errorf("7 rounds without warm-up have %d slots, want 28", len(slots))
 	}
 	for name, change := range map[string]func(*plan.Plan){
-		"no cells":    func(p *plan.Plan) { p.Cells = nil },
-		"no time":     func(p *plan.Plan) { p.BudgetNS, p.Rounds = 0, 0 },
-		"long blocks": func(p *plan.Plan) { p.BlockNS, p.Rounds = int64(time.Hour), 0 },
+		"no cells":        func(p *plan.Plan) { p.Cells = nil },
+		"no time":         func(p *plan.Plan) { p.BudgetNS, p.Rounds = 0, 0 },
+		"endless rounds":  func(p *plan.Plan) { p.Rounds = 1 << 40 },
+		"endless warm-up": func(p *plan.Plan) { p.WarmUpNS = math.MaxInt64 },
+		"no visits":       func(p *plan.Plan) { p.Strides = []int{1 << 40, 1 << 40, 1 << 40, 1 << 40} },
+		"long blocks":     func(p *plan.Plan) { p.BlockNS, p.Rounds = int64(time.Hour), 0 },
 	} {
 		p := timed(plan.Part{Number: 1, Of: 2})
 		if change(&p); name != "" {

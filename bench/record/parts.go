@@ -9,13 +9,38 @@ import (
 	"time"
 
 	"forktax/bench/foreign"
+	"forktax/bench/plan"
 )
 
 // A ClockOffset bounds the difference of two clocks: that of the server's machine, as the Date of its responses tells
 // it, minus that of this machine.
 type ClockOffset struct {
-	LowNS  int64 `json:"low_ns"`
-	HighNS int64 `json:"high_ns"`
+	LowNS   int64  `json:"low_ns"`
+	HighNS  int64  `json:"high_ns"`
+	Unknown string `json:"unknown,omitempty"` // why it is unknown; "" if it is known
+}
+
+// validate returns an error if the bounds are out of range.
+func (c ClockOffset) validate() error {
+	return validate([]bound{{"low_ns", float64(c.LowNS), -maxNS, maxNS}, {"high_ns", float64(c.HighNS), -maxNS, maxNS}})
+}
+
+// validateHead returns an error if a number of the head, besides those of its plan, is invalid.
+func validateHead(h Head) error {
+	for _, p := range h.Parts {
+		err := validate([]bound{{"the number of a part", float64(p.Number), 1, plan.MaxParts},
+			{"the blocks of a part", float64(p.Blocks), 0, maxCount}, {"the starts of a part", float64(p.Starts), 0, maxStarts}})
+		if err == nil && p.Clock != nil {
+			err = p.Clock.validate()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(h.Parts) > plan.MaxParts {
+		return fmt.Errorf("the run has %d parts; must have at most %d", len(h.Parts), plan.MaxParts)
+	}
+	return nil
 }
 
 // AddClock records the offset of the server's clock, before or after the blocks of a part.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -117,7 +118,7 @@ func (f *Follower) add(l entry) error {
 		return errors.New("the head of a run must be its first line, and only that")
 	case l.Head != nil:
 		r.Head = *l.Head
-		return validatePlan(l.Head.Plan)
+		return cmp.Or(validatePlan(l.Head.Plan), validateHead(*l.Head))
 	case l.Block != nil:
 		if err := validateBlock(*l.Block, r.Plan, f.seen); err != nil {
 			return err
@@ -146,6 +147,9 @@ func (f *Follower) add(l entry) error {
 	case l.Lost != nil:
 		r.Lost = append(r.Lost, *l.Lost)
 	case l.Clock != nil:
+		if err := l.Clock.validate(); err != nil {
+			return err
+		}
 		r.Clocks = append(r.Clocks, *l.Clock)
 	case l.Responses != nil:
 		r.Responses = append(r.Responses, l.Responses...)

@@ -46,6 +46,11 @@ func validatePlan(p plan.Plan) error {
 		{"min_starts", float64(p.FewestStarts), 0, maxStarts},
 		{"block_ns", float64(p.BlockNS), 0, maxNS},
 		{"min_requests", float64(p.MinRequests), 0, maxCount},
+		{"warm_up_ns", float64(p.WarmUpNS), 0, maxNS},
+	}
+	if p.Part != nil {
+		bounds = append(bounds, bound{"the number of parts", float64(p.Part.Of), 1, plan.MaxParts},
+			bound{"the number of the part", float64(p.Part.Number), 1, float64(p.Part.Of)})
 	}
 	for _, n := range p.Strides {
 		bounds = append(bounds, bound{"a stride", float64(n), 0, maxCount})

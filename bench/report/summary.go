@@ -17,8 +17,10 @@ import (
 func summary(a *analysis.Analysis) string {
 	parts := []string{fmt.Sprintf("run %s", a.Run.ID), fmt.Sprintf("%.0f s", a.Run.Seconds)}
 	if len(a.ColdStarts) == 0 {
-		parts = append(parts, fmt.Sprintf("targets started %s", units.Times(a.Run.Starts)),
-			fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")), fmt.Sprintf("seed %d", a.Run.Seed))
+		if len(a.Run.Parts) == 0 || a.Check != nil { // the targets of a run in parts were running before
+			parts = append(parts, fmt.Sprintf("targets started %s", units.Times(a.Run.Starts)))
+		}
+		parts = append(parts, fmt.Sprintf("engine %s", strings.Join(a.Engines(), ", ")), fmt.Sprintf("seed %d", a.Run.Seed))
 	}
 	parts = append(parts, fmt.Sprintf("%s, %d cores", a.Environment.CPU, a.Environment.Cores))
 	if n := len(a.Run.Parts); n > 0 {

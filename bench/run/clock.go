@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -30,41 +31,54 @@ func (r *Runner) recordClock(ctx context.Context, v *visitor, limit time.Duratio
 		return err
 	}
 	limit = min(limit-clockReserve, clockLimit)
-	if offset, ok := r.readClock(ctx, v.client, v.targets[name], requests[0], limit); ok {
-		return r.Record.AddClock(offset)
+	offset := record.ClockOffset{Unknown: "there was no time to read it"}
+	if limit > 0 {
+		within, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		offset = r.readClock(within, v.targets[name], requests[0])
 	}
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return r.Record.AddClock(offset)
 }
 
 // readClock bounds the offset of a server's clock by the Date of its responses: at some instant between a request and
 // its response, the server's clock was in that second. A response just before and one just after the beginning of a
-// second bound the offset to the time between them.
-func (r *Runner) readClock(ctx context.Context, client *http.Client, t *subject.Target, request contract.Request,
-	limit time.Duration) (record.ClockOffset, bool) {
-	var offset record.ClockOffset
-	known := false
+// second bound the offset to the time between them. It ends with ctx.
+func (r *Runner) readClock(ctx context.Context, t *subject.Target, request contract.Request) record.ClockOffset {
+	client := subject.NewClient()
+	defer client.CloseIdleConnections()
+	offset := record.ClockOffset{LowNS: math.MinInt64, HighNS: math.MaxInt64,
+		Unknown: "the server did not respond in time"}
 	head := contract.Request{Method: http.MethodHead, Path: request.Path} // changes nothing, whatever the status
-	for began := time.Now(); time.Since(began) < limit && ctx.Err() == nil; time.Sleep(clockPause) {
+	for ctx.Err() == nil {
 		sent := r.wall()
 		response, err := subject.Fetch(ctx, client, t.URL, head)
 		received := r.wall()
 		if err != nil {
-			continue
+			if ctx.Err() == nil {
+				offset.Unknown = err.Error()
+			}
+		} else if date, err := http.ParseTime(response.Headers.Get("Date")); err != nil {
+			return record.ClockOffset{Unknown: "the server sends no Date"}
+		} else {
+			offset.LowNS = max(offset.LowNS, int64(date.Sub(received)))
+			offset.HighNS = min(offset.HighNS, int64(date.Add(time.Second).Sub(sent)))
+			offset.Unknown = ""
 		}
-		date, err := http.ParseTime(response.Headers.Get("Date"))
-		if err != nil {
-			return offset, false
-		}
-		low, high := int64(date.Sub(received)), int64(date.Add(time.Second).Sub(sent))
-		if !known {
-			offset.LowNS, offset.HighNS, known = low, high, true
-		}
-		offset.LowNS, offset.HighNS = max(offset.LowNS, low), min(offset.HighNS, high)
-		if time.Duration(offset.HighNS-offset.LowNS) < clockPrecise {
+		if offset.Unknown == "" && time.Duration(offset.HighNS-offset.LowNS) < clockPrecise {
 			break
 		}
+		_ = sleep(ctx, clockPause) // the loop notices the end
 	}
-	return offset, known && offset.LowNS <= offset.HighNS
+	switch {
+	case offset.Unknown != "":
+		return record.ClockOffset{Unknown: offset.Unknown}
+	case offset.LowNS > offset.HighNS:
+		return record.ClockOffset{Unknown: "the clock of the server changed, or several servers responded"}
+	}
+	return offset
 }
 
 // wall returns the time of day.

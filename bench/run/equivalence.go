@@ -187,7 +187,7 @@ func (v verification) differenceError(ctx context.Context, n *recount, first, a 
 	case differences != nil && (learned || expected == nil):
 		d.Models[0], d.Lines, d.OtherLog = v.targets[0].Model, differences, v.targets[0].Logged(true)
 	case learned:
-		d.Models[0], d.Lines = "the response learned before", expected
+		d.Models[0], d.Lines = "the expected response", expected
 	default:
 		d.Lines = expected
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"forktax/bench/plan"
+	"forktax/bench/process"
 )
 
 // RunPart measures the part of the plan by its timetable, which is the same for all parts. It begins at Plan.StartAt,
@@ -88,24 +89,26 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// A beginning is when the load of a block began, and the CPU time of this process at that time.
+type beginning struct {
+	at  time.Time
+	cpu time.Duration
+}
+
 // share makes the visit that of this part, which begins at the time of its slot. It reports whether the part has a
 // share of the load: of one client, only one of the parts has.
-func (v *visitor) share(ctx context.Context, s *side, begin *time.Time) bool {
+func (v *visitor) share(ctx context.Context, s *side, begin *beginning) bool {
 	if v.slot == nil {
 		return true
 	}
 	c := v.Plan.Cells[s.cell]
 	s.visit.Load, s.visit.Part = v.Plan.Part.ShareOf(c.Load), *v.Plan.Part
 	s.visit.Grace = v.Plan.Tail(c)
-	s.visit.MinRequests = v.Plan.MinRequests
-	// The requests of an open loop are those of the whole plan, of which this takes its share.
-	if c.Load.Kind == plan.Closed {
-		s.visit.MinRequests = v.Plan.Part.Share(v.Plan.MinRequests)
-	}
+	s.visit.Length, s.visit.MinRequests = v.Plan.Duration(c), 0 // a block that takes longer would not fit into its slot
 	at := v.began.Add(v.slot.Begin)
 	s.visit.Await = func() {
 		_ = sleep(ctx, time.Until(at)) // the engine notices that ctx has ended
-		*begin = time.Now()
+		*begin = beginning{time.Now(), process.OwnCPU()}
 	}
 	return s.visit.Load.Concurrency > 0
 }

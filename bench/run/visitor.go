@@ -27,6 +27,7 @@ type visitor struct {
 	latest     *subject.Target // visited last
 	overtime   bool            // the budget is used up
 	slot       *plan.Slot      // slot of the visit, in a run in parts
+	failing    int             // consecutive blocks without a right response
 	warming    bool            // the visit belongs to the warm-up of a run in parts
 	waits      *waits
 	shared     bool // generator and targets share the cores, in a run that pins them
@@ -113,7 +114,7 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	}
 	var sides []side
 	shares := true
-	var awaited time.Time // when the load began, if it had to wait
+	var awaited beginning // of the load, if it had to wait
 	for _, cell := range cells {
 		s, err := v.side(cell, seed)
 		if err != nil {
@@ -135,8 +136,8 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	if err != nil {
 		return visitingError(v.Plan.Cells[cells[0]], err)
 	}
-	if !awaited.IsZero() {
-		begin = awaited
+	if !awaited.at.IsZero() {
+		begin, cpu = awaited.at, awaited.cpu
 	}
 	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
@@ -308,23 +309,32 @@ func (v *visitor) endBlock(s side, b record.Block) error {
 	if err := v.Record.End(b); err != nil {
 		return err
 	}
+	if v.Record.Failed() < v.Record.Requests() {
+		v.failing = 0
+	}
 	switch v.Record.Failed() {
 	case 0:
 		if v.Record.Requests() == 0 && v.slot == nil {
 			return fmt.Errorf("%s: %w: no request was sent", c, errNoneRight)
 		}
 	case v.Record.Requests():
-		if v.slot != nil && v.Record.CutOff() == v.Record.Requests() { // the few of this part; the others may have more
+		if v.failing++; v.slot != nil && v.failing < mostFailing { // the few of this part; the others may have more
 			return nil
 		}
 		advice := ""
 		if v.Record.CutOff() == v.Record.Requests() {
 			advice = "; " + overloadAdvice(v.Plan, c)
+			if v.slot != nil {
+				advice = "; a part waits for its last responses for a quarter of a block: use a longer --block"
+			}
 		}
 		return fmt.Errorf("%s: %w: %s%s%s", c, errNoneRight, v.Record.FailureText(), advice, b.LogSuffix())
 	}
 	return nil
 }
+
+// mostFailing is the number of consecutive blocks without a right response that ends a part.
+const mostFailing = 5
 
 // errNoneRight ends a run, which would otherwise measure how fast a target fails.
 var errNoneRight = errors.New("no request got a right response")

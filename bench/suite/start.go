@@ -30,6 +30,8 @@ func (p *preparation) setCGI(external *subject.External, c scenario.Contender, g
 		}
 	} else if found, err := process.Find(path, c.Packages); err == nil {
 		path = found
+	} else if beside := p.path(g, "./"+path); isFile(beside) {
+		return fmt.Errorf("no program %s is in PATH; for the file beside the suite, write ./%[1]s", path)
 	} else {
 		return err
 	}
@@ -56,6 +58,11 @@ func (p *preparation) setCGI(external *subject.External, c scenario.Contender, g
 		return t, stop, err
 	}
 	return nil
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // startWeb returns the start of a contender under a third-party web server.

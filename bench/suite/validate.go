@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,6 +33,9 @@ func (s Suite) validate() error {
 					err = fmt.Errorf("the server %s needs the key command: what starts %s", c.Server, info.Handles)
 				}
 			}
+			if err == nil && info.Proxies() {
+				err = passable(c.Env)
+			}
 		case c.URL != "":
 			var server subject.External
 			if server, err = subject.ParseExternal("url=" + c.URL); err == nil && server.IsTLS() {
@@ -55,6 +59,17 @@ func (s Suite) validate() error {
 		}
 		if _, err := spec.Ask(nil, ""); err != nil {
 			return wrongGroup(g, err)
+		}
+	}
+	return nil
+}
+
+// passable returns an error if a variable cannot be in the configuration of nginx, in which values have no escapes.
+func passable(env map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if strings.ContainsAny(env[name], "$\"\\\n") {
+			return fmt.Errorf("env: %s: a value with $, \", \\ or the end of a line cannot be passed on by nginx: set it in the "+
+				"command", name)
 		}
 	}
 	return nil

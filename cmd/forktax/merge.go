@@ -45,7 +45,7 @@ calibrate.`,
 			if err != nil {
 				return &subject.UsageError{Err: err}
 			}
-			dir, err := parts.Merge(results)
+			dir, err := parts.Merge(c.Context(), results)
 			if err != nil {
 				return err
 			}

@@ -5,7 +5,7 @@ url=$1 start=$(date -u -d '+15 seconds' +%FT%TZ) dir=$(mktemp -d) k=0
 shift
 for host; do
 	k=$((k + 1))
-	ssh -n "$host" "forktax run --part $k/$# --start-at $start --seed 1 --target server=$url ${LOAD:---rate 1000} \
+	ssh -n "$host" "forktax run --part $k/$# --start-at $start --seed 1 --target 'server=$url' ${LOAD:---rate 1000} \
 		--results /tmp/forktax-$start >&2; cd /tmp/forktax-$start && tar -cf - ./*-${k}of$#" | tar -xf - -C "$dir" &
 done
 wait
