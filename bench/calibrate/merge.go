@@ -80,7 +80,11 @@ func MergeFiles(names []string, version string) (*Certificate, error) {
 	if err := sameCalibration(parts, version); err != nil {
 		return nil, err
 	}
-	if err := allParts(parts); err != nil {
+	var given []plan.NamedPart
+	for _, p := range parts {
+		given = append(given, plan.NamedPart{Part: *p.Part, Name: p.name})
+	}
+	if err := plan.AllParts(given); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(parts, func(a, b partFile) int { return cmp.Compare(a.Part.Number, b.Part.Number) })
@@ -116,28 +120,6 @@ func sameCalibration(parts []partFile, version string) error {
 			}
 			hashes[key] = program.SHA256
 		}
-	}
-	return nil
-}
-
-// allParts returns an error if a part is missing or duplicate.
-func allParts(parts []partFile) error {
-	names := map[int]string{}
-	of := parts[0].Part.Of
-	for _, p := range parts {
-		if had := names[p.Part.Number]; had != "" {
-			return fmt.Errorf("duplicate part %v: %s and %s", p.Part, had, p.name)
-		}
-		names[p.Part.Number] = p.name
-	}
-	var missing []string
-	for number := 1; number <= of; number++ {
-		if names[number] == "" {
-			missing = append(missing, plan.Part{Number: number, Of: of}.String())
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("missing parts: %s", strings.Join(missing, ", "))
 	}
 	return nil
 }

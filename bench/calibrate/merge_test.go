@@ -199,7 +199,7 @@ func TestMergeRefuses(t *testing.T) {
 		"whole": {[]string{whole.Dir, two}, "certificate of a whole calibration; give parts, made by forktax calibrate " +
 			"--part"},
 		"one is missing": {[]string{two}, "missing parts: 1/2"},
-		"one twice":      {[]string{one, two, one}, "duplicate part 1/2: " + one},
+		"one twice":      {[]string{one, two, one}, "part 1/2 was given twice: " + one},
 		"of other parts": {[]string{one, part(2, 3, 7)}, "all must have the same number of parts"},
 		"the same seeds": {[]string{one, part(2, 2, 0)}, "alike has a check with seed 11, and so has " + one},
 		"another version": {[]string{one, changed(two, func(c *calibrate.Certificate) { c.Version = "v2" })},

@@ -140,7 +140,7 @@ func atOnce(all ...func()) {
 
 // significant returns the problems without those that any part has on a busy machine.
 func significant(lines []string) (left []string) {
-	busy := regexp.MustCompile(`blocks began up to|could not keep up|it left out|it began late`)
+	busy := regexp.MustCompile(`blocks began up to|could not keep up|it left out|it began late|is known within`)
 	for _, line := range lines {
 		of, problems, _ := strings.Cut(line, ": ")
 		for problem := range strings.SplitSeq(problems, "; ") {

@@ -64,9 +64,14 @@ func read(dirs []string, version string) ([]*part, error) {
 	if err := samePlan(parts); err != nil {
 		return nil, err
 	}
-	if err := complete(parts); err != nil {
+	var given []plan.NamedPart
+	for _, p := range parts {
+		given = append(given, plan.NamedPart{Part: *p.Plan.Part, Name: p.dir})
+	}
+	if err := plan.AllParts(given); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(parts, func(a, b *part) int { return a.Plan.Part.Number - b.Plan.Part.Number })
 	for _, p := range parts {
 		if err := p.samePrograms(parts[0]); err != nil {
 			return nil, err
@@ -125,29 +130,6 @@ func runIn(dir string) (string, error) {
 		return runs[0], nil
 	}
 	return "", fmt.Errorf("%s: contains %d runs, %s: name those of the parts", dir, len(runs), strings.Join(runs, ", "))
-}
-
-// complete returns an error if a part is missing or was given twice. It sorts the parts.
-func complete(parts []*part) error {
-	slices.SortFunc(parts, func(a, b *part) int { return a.Plan.Part.Number - b.Plan.Part.Number })
-	of := parts[0].Plan.Part.Of
-	given := map[int]string{}
-	for _, p := range parts {
-		if had := given[p.Plan.Part.Number]; had != "" {
-			return fmt.Errorf("part %v was given twice: %s and %s", p.Plan.Part, had, p.dir)
-		}
-		given[p.Plan.Part.Number] = p.dir
-	}
-	var missing []string
-	for number := 1; number <= of; number++ {
-		if given[number] == "" {
-			missing = append(missing, plan.Part{Number: number, Of: of}.String())
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("missing parts: %s", strings.Join(missing, ", "))
-	}
-	return nil
 }
 
 // samePlan returns an error if the parts do not have the same plan. What each machine finds out for itself may differ.

@@ -101,3 +101,31 @@ func (p Part) Share(n int) int {
 	}
 	return (n + p.Of - p.Number) / p.Of
 }
+
+// A NamedPart is a part, and the file or directory that has it.
+type NamedPart struct {
+	Part
+	Name string
+}
+
+// AllParts returns an error if one of the parts is missing or was given twice. All have the same number of parts.
+func AllParts(parts []NamedPart) error {
+	names := map[int]string{}
+	of := parts[0].Of
+	for _, p := range parts {
+		if had := names[p.Number]; had != "" {
+			return fmt.Errorf("part %v was given twice: %s and %s", p.Part, had, p.Name)
+		}
+		names[p.Number] = p.Name
+	}
+	var missing []string
+	for number := 1; number <= of; number++ {
+		if names[number] == "" {
+			missing = append(missing, Part{number, of}.String())
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("missing parts: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}

@@ -9,6 +9,7 @@ import (
 
 	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -29,8 +30,13 @@ func objects(t *testing.T) (jobs []batch.Job, service core.Service, claim core.P
 		if into == nil {
 			t.Fatalf("unexpected kind %q", kind.Kind)
 		}
-		if err := yaml.UnmarshalStrict([]byte(document), into); err != nil {
+		// The decoder of the API server respects the case of names, which yaml.UnmarshalStrict does not.
+		converted, err := yaml.YAMLToJSONStrict([]byte(document))
+		if err != nil {
 			t.Fatalf("%s: %v", kind.Kind, err)
+		}
+		if problems, err := json.UnmarshalStrict(converted, into); err != nil || len(problems) > 0 {
+			t.Fatalf("%s: %v, %v", kind.Kind, err, problems)
 		}
 		if kind.Kind == "Job" {
 			jobs = append(jobs, job)
