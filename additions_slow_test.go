@@ -93,7 +93,7 @@ func main() {
 		"--- PASS: TestWorkloadsConform/echo ") {
 		t.Errorf("the conformance suite prints\n%s", out)
 	}
-	if out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "echo", "--rounds", "6", "--starts", "3",
+	if out := c.run("go", "run", "./cmd/forktax", "run", "--workload", "echo", "--rounds", "12", "--starts", "3",
 		"--block", "5ms",
 		"--clients", "1", "--no-floor", "--no-cross-check", "--allow-different-responses"); !strings.Contains(out,
 		"\necho/query: cgi ") {

@@ -123,7 +123,7 @@ func (s *truth) differs(c analysis.Cell) string {
 		q    float64
 		got  *int64
 		most float64
-	}{{0.5, c.Response.P50, 0.05}, {0.9, c.Response.P90, 0.05}, {0.99, c.Response.P99, 0.15}} {
+	}{{0.5, c.Response.P50, 0.1}, {0.9, c.Response.P90, 0.15}, {0.99, c.Response.P99, 0.3}} {
 		want, ok := stats.Percentile(s.took, p.q)
 		if p.got == nil || !ok {
 			return fmt.Sprintf("p%g is unknown: %d of %d blocks are invalid: %v", 100*p.q, c.InvalidBlocks, c.Blocks, c.Invalid)
