@@ -22,7 +22,7 @@ func availableCores() ([]int, error) {
 	return nil, fmt.Errorf("not supported on %s", runtime.GOOS)
 }
 
-// Generator does nothing: there is no placement on this system.
+// Generator does nothing on this system.
 func (*Placement) Generator(bool) error { return nil }
 
 // Start calls start.

@@ -22,7 +22,8 @@ func TestPlacement(t *testing.T) {
 	}
 	got := p.Describe([]string{"one", "two"})
 	rest := got["two"]
-	if diff := cmp.Diff(map[string]string{"generator": "0", "one": "0-1", "two": rest}, got); diff != "" || rest == "" || rest[0] != '1' {
+	want := map[string]string{"generator": "0", "one": "0-1", "two": rest}
+	if diff := cmp.Diff(want, got); diff != "" || rest == "" || rest[0] != '1' {
 		t.Errorf("cores (-want +got):\n%s", diff)
 	}
 	for _, wrong := range []string{"", "x", "-1", "1-0", "0-", "2000", "0,", "900"} {

@@ -10,8 +10,8 @@ import (
 //
 // The test is the same sign flip over starts, with the machines as strata: the starts of a machine are also weighted by
 // the inverse of its noise, which is computed from their distances to the hypothesis, whatever their signs, so that the
-// error rate stays exact. The first half of the machines raises an alarm, and the other half confirms it: what is wrong
-// with one machine is no regression. A pass rests on all of them.
+// error rate stays exact. The first half of the machines raises an alarm, and the other half confirms it, so that a
+// fault of a single machine is not reported as a regression. A pass uses the starts of all machines.
 func (r Rule) JudgeMachines(d Data, starts []int) Judgement {
 	var machines []int // machine of each start
 	for i, n := range starts {
