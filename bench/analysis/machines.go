@@ -51,12 +51,16 @@ func machinesOf(r *record.Result, gates []measuredGate) (found []Machine) {
 	if i < 0 {
 		i = slices.IndexFunc(gates, func(g measuredGate) bool { return g.metric == MetricCPU })
 	}
+	var all sequential.Series
+	if i >= 0 {
+		all = gates[i].pairs.series(gates[i].metric, startsOf(r.Blocks))
+	}
 	starts, first := startsOfParts(r), 0
 	for k, p := range r.Parts {
 		m := Machine{Part: p.Number, CPU: p.Environment.CPU, Image: p.Environment.Image, Kernel: p.Environment.Kernel,
 			Starts: starts[k]}
 		if i >= 0 {
-			series := gates[i].pairs.series(gates[i].metric, startsOf(r.Blocks))[first : first+starts[k]]
+			series := all[first : first+starts[k]]
 			rule := sequential.Rule{Alpha: 0.5, Draws: 1}
 			if f := rule.JudgeMachines(sequential.Data{Gates: []sequential.Series{series}, Ended: true},
 				[]int{starts[k]}).Gates[0]; !math.IsNaN(f.Error) {

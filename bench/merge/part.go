@@ -29,9 +29,10 @@ type part struct {
 // name returns the number of the part and its directory, for messages.
 func (p part) name() string { return fmt.Sprintf("part %v (%s)", p.Plan.Part, p.dir) }
 
-// read reads the parts and sorts them by number. It returns an error if they are not all parts of the same run.
-func read(dirs []string, version string) ([]*part, error) {
-	var parts []*part
+// Read reads the parts in dirs and sorts them by number. It returns an error if they are not all parts of the same run,
+// made by this version of forktax.
+func Read(dirs []string, version string) (Parts, error) {
+	var parts Parts
 	for _, dir := range dirs {
 		dir, err := runIn(dir)
 		if err != nil {

@@ -19,10 +19,6 @@ import (
 // Parts are all parts of a run or a check, by number.
 type Parts []*part
 
-// Read reads the parts in dirs. It returns an error if they are not all parts of the same run, made by this version of
-// forktax.
-func Read(dirs []string, version string) (Parts, error) { return read(dirs, version) }
-
 // Merge writes the merged run into a new directory below results, which it returns. A part that was late or lost is
 // named in the record; what it lacks makes blocks invalid, but the others are merged.
 func (parts Parts) Merge(ctx context.Context, results string) (dir string, err error) {

@@ -44,7 +44,7 @@ const (
 // Timetable returns the slots of a run in parts, the same for all parts, and its length. The first rounds are a
 // warm-up.
 func (p Plan) Timetable() (slots []Slot, length time.Duration) {
-	warmUp, rounds, counted := time.Duration(p.WarmUpNS), 0, 0
+	warmUp, counted := time.Duration(p.WarmUpNS), 0
 	at := time.Duration(0)
 	if len(p.Cells) == 0 {
 		return nil, 0
@@ -66,7 +66,7 @@ func (p Plan) Timetable() (slots []Slot, length time.Duration) {
 			return nil, end
 		case warming:
 		case p.Rounds > 0 && counted == p.Rounds, p.Rounds == 0 && end-warmUp > time.Duration(p.BudgetNS):
-			return spread(slots, rounds, p.Starts), at
+			return spread(slots, counted, p.Starts), at
 		default:
 			counted++
 		}
@@ -74,7 +74,7 @@ func (p Plan) Timetable() (slots []Slot, length time.Duration) {
 			visits[i].WarmUp, visits[i].Start = warming, counted-1
 		}
 		slots = append(slots, visits...)
-		at, rounds = end, counted
+		at = end
 	}
 }
 

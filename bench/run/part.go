@@ -19,8 +19,8 @@ func (r *Runner) RunPart(ctx context.Context) error {
 		if err := r.recordClock(ctx, v, r.untilStart()); err != nil {
 			return err
 		}
-		t := timetable{visitor: v, began: r.clock().Add(r.untilStart()), length: length}
-		v.began = t.began
+		v.began = r.clock().Add(r.untilStart())
+		t := timetable{visitor: v, length: length}
 		for _, slot := range slots {
 			if err := t.keep(ctx, slot); err != nil {
 				return err
@@ -45,7 +45,6 @@ func (r *Runner) untilStart() time.Duration {
 // A timetable is the progress of a part.
 type timetable struct {
 	*visitor
-	began  time.Time // when the timetable begins
 	length time.Duration
 	done   int // number of blocks
 }
@@ -57,12 +56,12 @@ func (t *timetable) keep(ctx context.Context, slot plan.Slot) error {
 	if t.clock().Sub(t.began) > slot.Begin+t.Plan.MaxLate(c) {
 		return nil
 	}
-	t.reportProgress(Progress{Share: float64(max(slot.At, 0)) / float64(t.length), Left: t.length - t.clock().Sub(t.began),
+	t.reportProgress(Progress{Share: float64(slot.At) / float64(t.length), Left: t.length - t.clock().Sub(t.began),
 		Done: t.done, Start: slot.Start, Cell: c})
 	if err := t.sleepUntil(ctx, slot.At); err != nil {
 		return err
 	}
-	t.slot, t.warming = &slot, slot.WarmUp
+	t.slot = &slot
 	err := t.visit(ctx, slot.Start, slot.Round, []int{slot.Cell}, t.Plan.BlockSeed(slot.Round))
 	if !slot.WarmUp {
 		t.done++

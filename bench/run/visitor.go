@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,6 @@ type visitor struct {
 	overtime   bool            // the budget is used up
 	slot       *plan.Slot      // slot of the visit, in a run in parts
 	failing    int             // consecutive blocks without a right response
-	warming    bool            // the visit belongs to the warm-up of a run in parts
 	waits      *waits
 	shared     bool // generator and targets share the cores, in a run that pins them
 }
@@ -141,12 +141,12 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	}
 	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
-		Collections: int(collections() - collected), Overtime: v.overtime, WarmUp: v.warming, Shared: v.shared}
+		Collections: int(collections() - collected), Overtime: v.overtime, WarmUp: v.slot != nil && v.slot.WarmUp, Shared: v.shared}
 	blocks := slices.Repeat([]record.Block{block}, len(sides))
 	for i, s := range sides {
 		s.endWaits(&blocks[i])
 	}
-	if err := errors.Join(ctx.Err(), v.awaitRead(ctx)); err != nil {
+	if err := cmp.Or(ctx.Err(), v.awaitRead(ctx)); err != nil {
 		return err
 	}
 	for i, s := range sides {

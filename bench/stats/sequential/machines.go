@@ -89,22 +89,14 @@ func (r Rule) stratified(d Data, gate int, machines []int, in func(machine int) 
 
 // controlOf returns the result of the control that was found, or else of the first one, and its index.
 func (r Rule) controlOf(d Data, machines []int) (found GateResult, by int) {
-	if len(d.Controls) == 0 {
-		return GateResult{Regressed: true}, 0
-	}
 	r.Margin = 0
-	for i, s := range d.Controls {
+	var tests controlTests
+	for _, s := range d.Controls {
 		t := r.test(s, []look{{len(machines), 1, 1}})
 		t.stratify(machines)
-		f := t.result(len(machines))
-		if f.Regressed = t.regressed(0, r.Alpha); f.Regressed || i == 0 {
-			found, by = f, i
-		}
-		if f.Regressed {
-			break
-		}
+		tests = append(tests, t)
 	}
-	return found, by
+	return tests.result(0, len(machines))
 }
 
 // stratify makes the machines of the starts strata of the test.
