@@ -140,14 +140,15 @@ const (
 
 // chooseStarts sets the number of starts of the targets: as many as planned, or fewer if the plan allows it and the
 // missing visits would not fit otherwise. After the first round, the number is reduced only for lack of time. If a
-// target is overloaded, FewestStarts does not apply, as more starts would only repeat the overload.
+// target cannot keep up with its rate, FewestStarts does not apply, as more starts would only repeat the overload.
+// Requests of a closed loop that get no response are no overload: mod_fcgid leaves some when it replaces processes.
 func (s *schedule) chooseStarts() {
 	fewest := max(s.plan.FewestStarts, s.start+1)
 	if s.plan.FewestStarts == 0 || s.plan.Rounds > 0 {
 		return
 	}
 	allowed := time.Duration(startsShare * float64(s.plan.MaxDuration()))
-	if s.cutOff {
+	if s.overloaded {
 		fewest = s.start + 1
 	}
 	if s.round > 1 {

@@ -19,16 +19,16 @@ type schedule struct {
 	first   int                  // first round of the current start
 	blocks  int                  // number of finished blocks
 
-	turns     []int         // turns by cell, see Plan.Turns
-	pairs     []int         // numbers of pairs by cell, see Plan.PairNumbers
-	starting  average       // start of all targets, including verification
-	stopping  average       // stop of all targets
-	warming   average       // warm-up of all resident targets; not part of elapsed
-	visits    []average     // durations by cell
-	cutOff    bool          // a target was overloaded: a visit was cut off
-	missing   []int         // number of valid visits that each cell still needs; nil if the run does not depend on them
-	end       time.Duration // predicted end of the run
-	predicted time.Duration // time of the prediction
+	turns      []int         // turns by cell, see Plan.Turns
+	pairs      []int         // numbers of pairs by cell, see Plan.PairNumbers
+	starting   average       // start of all targets, including verification
+	stopping   average       // stop of all targets
+	warming    average       // warm-up of all resident targets; not part of elapsed
+	visits     []average     // durations by cell
+	overloaded bool          // an open loop was cut off: its target cannot keep up with the rate
+	missing    []int         // number of valid visits that each cell still needs; nil if the run does not depend on them
+	end        time.Duration // predicted end of the run
+	predicted  time.Duration // time of the prediction
 }
 
 func newSchedule(p plan.Plan, elapsed func() time.Duration) *schedule {

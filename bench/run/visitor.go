@@ -74,8 +74,9 @@ func (v *visitor) next(ctx context.Context, s *schedule, cells []int) error {
 		s.noteVisit(cell, (s.elapsed()-began)/time.Duration(len(cells)))
 	}
 	if v.Record.CutOff() > 0 {
-		s.cutOff = true
-		return v.noteOverload(v.Plan.Cells[cells[0]])
+		c := v.Plan.Cells[cells[0]]
+		s.overloaded = s.overloaded || c.Load.Kind == plan.Open
+		return v.noteOverload(c)
 	}
 	return nil
 }
