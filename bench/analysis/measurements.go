@@ -152,7 +152,7 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 	response := make([]int64, 0, min(b.Requests, maxAllocated))
 	var service, lag []int64
 	var sent lags
-	phases := newPhaseSampler(b)
+	phases := newPhaseSampler(m.r.Plan, b)
 	for o, err := range m.r.Observations(b) {
 		if err != nil {
 			return nil, err

@@ -34,18 +34,26 @@ type phaseSample struct {
 
 // A phaseSampler keeps every stride-th response of a block that has phases.
 type phaseSampler struct {
-	kept   []phaseSample
-	stride int
-	seen   int
+	kept       []phaseSample
+	stride     int
+	seen       int
+	otherClock bool // the server's clock differs from that of a generator
 }
 
-func newPhaseSampler(b record.Block) phaseSampler {
-	return phaseSampler{stride: max(b.Requests/maxBlockSamples, 1)}
+func newPhaseSampler(p record.Plan, b record.Block) phaseSampler {
+	a := phaseSampler{stride: max(b.Requests/maxBlockSamples, 1)}
+	for _, c := range p.OtherClocks {
+		a.otherClock = a.otherClock || c.Model == p.Cells[b.Cell].Model
+	}
+	return a
 }
 
 func (a *phaseSampler) add(o record.Observation) {
 	if o.Err != "" || o.Timing == (contract.Timing{}) {
 		return
+	}
+	if a.otherClock { // generators of parts whose clock is the server's know these phases, and others do not
+		o.Timing[contract.PhaseArrive], o.Timing[contract.PhaseReturn] = 0, 0
 	}
 	if a.seen%a.stride == 0 {
 		a.kept = append(a.kept, phaseSample{o.Timing, o.Service()})

@@ -21,10 +21,11 @@ type Recycling struct {
 	Family   string         `json:"model"` // of the models, such as recycle:N
 	Engine   string         `json:"engine"`
 	Load     record.Load    `json:"load"`
-	Kept     Estimate       `json:"kept_ns"`    // a
-	Process  Estimate       `json:"process_ns"` // b
-	Phases   *int64         `json:"phases_ns"`  // b by the phases of a CGI request; nil if none was measured
-	Enough   *int           `json:"enough"`     // N from which 95% of the tax is saved; nil if no N saves as much
+	Kept     Estimate       `json:"kept_ns"`     // a
+	Process  Estimate       `json:"process_ns"`  // b
+	Phases   *int64         `json:"phases_ns"`   // b by the phases of a CGI request; nil if none was measured
+	Resident *int64         `json:"resident_ns"` // CPU time of a request by the resident process; nil if none was measured
+	Enough   *int           `json:"enough"`      // N from which 95% of the tax is saved; nil if no N saves as much
 	Points   []RecyclePoint `json:"points"`
 }
 
@@ -158,10 +159,25 @@ func (r *Recycling) compare(a *Analysis) {
 		if m, _ := contract.ModelNamed(c.Model); m.Process == contract.PerRequest && r.Phases == nil {
 			r.Phases = c.processNS()
 		}
-		if c.Model == record.Baseline && c.CPUPerRequest != nil {
+		if c.Model == a.resident() && c.CPUPerRequest != nil {
+			r.Resident = c.CPUPerRequest
 			r.setEnough(float64(*c.CPUPerRequest))
 		}
 	}
+}
+
+// resident returns the name of the resident process with which processes that are replaced are compared: the resident
+// model or, in a suite, the baseline, unless that starts a process for each request.
+func (a *Analysis) resident() string {
+	if a.Run.Suite == nil {
+		return record.Baseline
+	}
+	for _, c := range a.Run.Suite.Contenders {
+		if c.Name == a.Run.Baseline && c.Fresh {
+			return ""
+		}
+	}
+	return a.Run.Baseline
 }
 
 // processNS returns the time of the phases that a process costs, or nil if they were not reported.

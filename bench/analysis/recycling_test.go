@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"forktax/bench/analysis"
+	"forktax/bench/plan"
 	"forktax/bench/record"
 	"forktax/workload/contract"
 )
@@ -66,5 +67,18 @@ func TestRecyclingIsNotFitted(t *testing.T) {
 	got := analysis.Recyclings(recycled(300_000, 2_000_000, 30_000, 1, 10, 100))
 	if len(got) != 1 || got[0].Enough != nil {
 		t.Errorf("95%% are saved although the host uses more than 5%%: %+v", got)
+	}
+}
+
+// In a suite, processes that are replaced are compared with the baseline, if that is resident.
+func TestRecyclingInASuite(t *testing.T) {
+	for _, fresh := range []bool{false, true} {
+		a := recycled(40_000, 2_000_000, 30_000, 1, 10, 100, 1000)
+		a.Cells[0].Model, a.Run.Baseline = "kept", "kept"
+		a.Run.Suite = &plan.SuiteInfo{Contenders: []plan.Contender{{Workload: "w", Name: "kept", Fresh: fresh}}}
+		got := analysis.Recyclings(a)
+		if len(got) != 1 || (got[0].Resident == nil) != fresh || (got[0].Enough == nil) != fresh {
+			t.Errorf("with a baseline of fresh processes, %t: %+v", fresh, got)
+		}
 	}
 }

@@ -96,7 +96,8 @@ func startUps(r *record.Result, own []Cell) []StartUp {
 			continue
 		}
 		s := StartUp{Workload: t.Workload, Request: request, Model: t.Model, Starts: len(curves), Points: medianCurve(curves)}
-		fresh := s.cell(own, func(c Cell) bool { return !r.Plan.Stays(c.Model) })
+		twin := r.Plan.Twin(t.Workload, t.Model)
+		fresh := s.cell(own, func(c Cell) bool { return !r.Plan.Stays(c.Model) && (twin == "" || c.Model == twin) })
 		s.BreakEven = breakEven(s, fresh, s.cell(own, func(c Cell) bool { return c.Model == s.Model }))
 		found = append(found, s)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forktax/bench/analysis"
+	"forktax/bench/plan"
 	"forktax/bench/record"
 )
 
@@ -132,5 +133,21 @@ func TestStartClasses(t *testing.T) {
 		if diff := cmp.Diff(analysis.Counts{want: 1}, analysis.StartClasses(samples)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", want, diff)
 		}
+	}
+}
+
+// The contender of a suite is compared with its twin, not with another CGI program of the group.
+func TestBreakEvenWithTwin(t *testing.T) {
+	p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "C"},
+		{Workload: "w", Request: "r", Model: "Python"}, {Workload: "w", Request: "r", Model: "Python server"}}}
+	p.Suite = &plan.SuiteInfo{Contenders: []record.Contender{{Workload: "w", Name: "C", Fresh: true},
+		{Workload: "w", Name: "Python", Fresh: true}, {Workload: "w", Name: "Python server", Twin: "Python"}}}
+	r := &record.Result{Head: record.Head{Plan: p}, WarmUps: []record.WarmUp{
+		{Workload: "w", Model: "Python server", Request: "r", Curve: curveOf(36_000, 100)}}}
+	cells := []analysis.Cell{{Cell: p.Cells[0], CPUPerRequest: new(int64(200))},
+		{Cell: p.Cells[1], CPUPerRequest: new(int64(1000))}, {Cell: p.Cells[2], CPUPerRequest: new(int64(100))}}
+	want := &analysis.BreakEven{Model: "Python", CPUNS: 1000, Requests: new(40)}
+	if diff := cmp.Diff(want, analysis.StartUps(r, cells)[0].BreakEven); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

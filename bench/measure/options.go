@@ -132,6 +132,8 @@ func (o *Options) validateSpec() error {
 		{"documents", o.CGI != "", "requires --cgi"},
 		{"dir", o.CGI != "", "requires --cgi or --persistent"},
 		{"env", !targetsOnly || o.CGI != "", "applies only to programs that forktax starts"},
+		{"authorization", o.Lineup == nil, "cannot be combined with a suite, whose programs do not get the header"},
+		{"target-admin", o.Lineup == nil, "requires --target"},
 	} {
 		if o.Explicit[given.option] && !given.useful {
 			return subject.InvalidOption(given.option, "%s", given.needs)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"forktax/bench/load"
 	"forktax/bench/process"
 	"forktax/bench/run"
 	"forktax/bench/subject"
@@ -31,6 +32,9 @@ func (p *preparation) prepareSuite(ctx context.Context) (e *run.Execution, err e
 	for _, missing := range lineup.Missing {
 		fmt.Fprintf(p.log, "left out: %v\n", missing)
 	}
+	for _, why := range lineup.Lacking {
+		fmt.Fprintf(p.log, "left out: %s\n", why)
+	}
 	if len(lineup.Missing) > 0 && p.RequireAll {
 		return nil, fmt.Errorf("--require-all: %w", errors.Join(lineup.Missing...))
 	}
@@ -46,6 +50,10 @@ func (p *preparation) prepareSuite(ctx context.Context) (e *run.Execution, err e
 	}
 	p.launcher.Programs, p.launcher.External = lineup.Programs, lineup.External
 	made := s.Plan(p.Options.Options, lineup)
+	if err := load.CheckRates(ctx, made); err != nil {
+		return nil, err
+	}
+	made.Limits = p.launcher.Limits
 	p.compareResponses(&made)
 	if e, err = p.ready(ctx, made); err != nil {
 		return nil, err

@@ -87,20 +87,23 @@ func mergeCounts(parts []*part) {
 	parts[0].Plan.Check = &spec
 }
 
-// samePrograms returns an error if the programs of a part are not those of the first part, unless its processor needs
-// others.
-func (p *part) samePrograms(first *part) error {
-	if p.Environment.Arch != first.Environment.Arch {
-		return nil
+// samePrograms returns an error if parts on processors of one kind did not measure the same programs.
+func samePrograms(parts []*part) error {
+	type measured struct {
+		by   *part
+		hash string
 	}
-	hashes := map[string]string{}
-	for _, program := range first.Environment.Programs {
-		hashes[program.Workload+" "+strings.Join(program.Variants, " ")] = program.SHA256
-	}
-	for _, program := range p.Environment.Programs {
-		if had := hashes[program.Workload+" "+strings.Join(program.Variants, " ")]; had != program.SHA256 {
-			return fmt.Errorf("%s and %s measured different programs: %s has other contents (SHA-256 %.12s and %.12s); build "+
-				"the programs once, and give all parts the same files", first.name(), p.name(), program.Path, had, program.SHA256)
+	seen := map[string]measured{} // by architecture, workload and variants
+	for _, p := range parts {
+		for _, program := range p.Environment.Programs {
+			key := p.Environment.Arch + " " + program.Workload + " " + strings.Join(program.Variants, " ")
+			had, known := seen[key]
+			if known && had.hash != program.SHA256 {
+				return fmt.Errorf("%s and %s measured different programs: %s has other contents (SHA-256 %.12s and %.12s); build "+
+					"the programs once, and give all parts the same files", had.by.name(), p.name(), program.Path, had.hash,
+					program.SHA256)
+			}
+			seen[key] = measured{p, program.SHA256}
 		}
 	}
 	return nil

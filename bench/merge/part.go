@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +20,6 @@ type part struct {
 	*record.Result
 	problems []string
 	clock    *record.ClockOffset // of all readings together; nil if it is unknown
-	unknown  string              // why
 	ahead    time.Duration       // how much its clock is behind that of the others, at least; negative: ahead of it
 	starts   int                 // starts of the targets, in a check
 }
@@ -56,7 +54,7 @@ func Read(dirs []string, version string) (Parts, error) {
 				"version", dir, r.Version, version)
 		}
 		p := &part{dir: dir, Result: r}
-		p.clock, p.unknown = clockOf(r.Clocks)
+		p.readClock()
 		parts = append(parts, p)
 	}
 	if len(parts) == 0 {
@@ -73,41 +71,11 @@ func Read(dirs []string, version string) (Parts, error) {
 		return nil, err
 	}
 	slices.SortFunc(parts, func(a, b *part) int { return a.Plan.Part.Number - b.Plan.Part.Number })
-	for _, p := range parts {
-		if err := p.samePrograms(parts[0]); err != nil {
-			return nil, err
-		}
-	}
-	return parts, nil
+	return parts, samePrograms(parts)
 }
 
 // isFileName reports whether an ID can be the name of a directory; files of parts may be of other users.
 func isFileName(id string) bool { return filepath.IsLocal(id) && filepath.Base(id) == id && id != "." }
-
-// clockOf returns the bounds of an offset by all readings: what they have in common or, if a clock was adjusted between
-// them, all of it. It is nil if it is unknown, with the reason.
-func clockOf(readings []record.ClockOffset) (clock *record.ClockOffset, unknown string) {
-	var common, all record.ClockOffset
-	known := 0
-	for _, c := range readings {
-		if c.Unknown != "" {
-			unknown = c.Unknown
-			continue
-		}
-		if known++; known == 1 {
-			common, all = c, c
-		}
-		common = record.ClockOffset{LowNS: max(common.LowNS, c.LowNS), HighNS: min(common.HighNS, c.HighNS)}
-		all = record.ClockOffset{LowNS: min(all.LowNS, c.LowNS), HighNS: max(all.HighNS, c.HighNS)}
-	}
-	switch {
-	case known == 0:
-		return nil, cmp.Or(unknown, "it ended before it read it")
-	case common.LowNS > common.HighNS:
-		return &all, ""
-	}
-	return &common, ""
-}
 
 // runIn returns the directory of a run: dir, or the only one in it.
 func runIn(dir string) (string, error) {

@@ -1,14 +1,12 @@
 package merge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,16 +45,19 @@ func mergeRuns(ctx context.Context, parts []*part, results string) (string, erro
 		}
 	}
 	var merged []mergedBlock
+	planned := 0
 	for _, slot := range slots {
 		if slot.WarmUp {
 			continue
 		}
-		if m := together(parts, of, slot, whole.MaxLate(whole.Cells[slot.Cell])); len(m.shares) > 0 {
+		planned++
+		m := together(parts, of, slot, whole.MaxLate(whole.Cells[slot.Cell]))
+		if m.number = planned; len(m.shares) > 0 {
 			merged = append(merged, m)
 		}
 	}
 	for i, p := range parts {
-		p.describe(len(merged), len(of[i]), merged)
+		p.describe(planned, len(of[i]), merged)
 	}
 	return write(ctx, parts, merged, length, results)
 }
@@ -66,6 +67,7 @@ type mergedBlock struct {
 	record.Block
 	shares []record.Block
 	from   []int // index of the part of each share
+	number int   // in the timetable, from 1; warm-ups do not count
 }
 
 // together returns the merged block of a slot.
@@ -115,57 +117,16 @@ func (m *mergedBlock) add(b record.Block) {
 	m.GeneratorWait = m.GeneratorWait.Add(b.GeneratorWait)
 }
 
-// judgeClocks finds the parts whose clocks differ, by the offset of the server's clock from each. A part whose clock is
-// ahead begins too early.
-func judgeClocks(parts []*part, whole plan.Plan) {
-	var known []*part
-	allowed := whole.MaxLate(whole.Cells[0])
-	for _, p := range parts {
-		if p.clock == nil {
-			p.problems = append(p.problems, "how its clock differs from the others is unknown: "+p.unknown)
-			continue
-		}
-		known = append(known, p)
-		if width := time.Duration(p.clock.HighNS - p.clock.LowNS); width/2 > allowed {
-			p.problems = append(p.problems, fmt.Sprintf("how its clock differs from the others is known within %v only, as the "+
-				"server takes long to respond", (width/2).Round(time.Millisecond)))
-		}
-	}
-	if len(known) == 0 {
-		return
-	}
-	middle := func(p *part) int64 { return p.clock.LowNS/2 + p.clock.HighNS/2 }
-	sorted := slices.SortedFunc(slices.Values(known), func(a, b *part) int { return cmp.Compare(middle(a), middle(b)) })
-	reference := sorted[(len(sorted)-1)/2]
-	for _, p := range known {
-		// The server's clock minus its own is smaller for a clock that is ahead.
-		switch {
-		case p.clock.HighNS < reference.clock.LowNS:
-			p.ahead = -time.Duration(reference.clock.LowNS - p.clock.HighNS)
-		case p.clock.LowNS > reference.clock.HighNS:
-			p.ahead = time.Duration(p.clock.LowNS - reference.clock.HighNS)
-		}
-		if p.ahead.Abs() > allowed {
-			direction := "behind"
-			if p.ahead < 0 {
-				direction = "ahead of"
-			}
-			p.problems = append(p.problems, fmt.Sprintf("its clock is at least %v %s that of part %v", p.ahead.Abs().Round(
-				time.Millisecond), direction, reference.Plan.Part))
-		}
-	}
-}
-
-// describe adds the problems of a part to it: how many of the merged blocks it lacks, or began at the wrong time.
+// describe adds the problems of a part to it: how many of all blocks it lacks, or began at the wrong time.
 func (p *part) describe(all, measured int, merged []mergedBlock) {
-	late, first, longest := 0, -1, time.Duration(0)
-	for i, m := range merged {
+	late, first, longest := 0, 0, time.Duration(0)
+	for _, m := range merged {
 		for _, share := range m.Block.Parts {
 			if share.Part != p.Plan.Part.Number {
 				continue
 			}
-			if first < 0 {
-				first = i
+			if first == 0 {
+				first = m.number
 			}
 			if share.Late {
 				late, longest = late+1, max(longest, time.Duration(share.LateNS).Abs())
@@ -178,8 +139,8 @@ func (p *part) describe(all, measured int, merged []mergedBlock) {
 	case !p.Tail.Complete:
 		p.problems = append(p.problems, fmt.Sprintf("it ended early, with %d of %d blocks: %s", measured, all,
 			strings.ReplaceAll(p.Tail.Condition, "\n", "; ")))
-	case first > 0:
-		p.problems = append(p.problems, fmt.Sprintf("it began late, with block %d of %d", first+1, all))
+	case first > 1:
+		p.problems = append(p.problems, fmt.Sprintf("it began late, with block %d of %d", first, all))
 	case measured < all:
 		p.problems = append(p.problems, fmt.Sprintf("it left out %d of %d blocks, as the one before took too long",
 			all-measured, all))
@@ -196,6 +157,7 @@ func write(ctx context.Context, parts []*part, merged []mergedBlock, length time
 	first := parts[0]
 	head := first.Head
 	head.Plan.Part = nil
+	setOtherClocks(&head.Plan, parts)
 	head.ID = strings.TrimSuffix(first.ID, fmt.Sprintf("-1of%d", len(parts))) + "-merged"
 	for _, p := range parts {
 		head.Parts = append(head.Parts, record.PartRun{Number: p.Plan.Part.Number, ID: p.ID, Started: p.Started,

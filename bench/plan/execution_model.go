@@ -39,6 +39,20 @@ func (p Plan) Stays(model string) bool {
 	return !known || m.Process != contract.PerRequest
 }
 
+// Twin returns the name of the contender that is the same program as this one with a process for each request, or "" if
+// the suite does not tell.
+func (p Plan) Twin(workload, name string) string {
+	if p.Suite == nil {
+		return ""
+	}
+	for _, c := range p.Suite.Contenders {
+		if c.Workload == workload && c.Name == name {
+			return c.Twin
+		}
+	}
+	return ""
+}
+
 // LargestLoads returns, for each request of a target in the plan's order, the index of its cell with the most clients.
 // If the request is measured only at rates, it is the index of the first cell. Cells of the cross-check are left out.
 func (p Plan) LargestLoads(name TargetName) (cells []int) {

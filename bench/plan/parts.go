@@ -37,6 +37,8 @@ func (o *Options) ValidateParts(targets int) error {
 			time.Now().Add(time.Minute).UTC().Truncate(time.Second).Format(time.RFC3339))
 	case o.Part.Of > 1 && !o.Explicit["seed"]:
 		return invalid("seed", "is missing: parts need the same seed, from which they derive the same plan")
+	case o.Part.Of > 1 && o.Seed == 0:
+		return invalid("seed", "0 stands for a random seed: parts need the same seed, so give another number")
 	case o.Rounds > 0 && o.Rounds < fewestVisits:
 		return invalid("rounds", "%d: a run in parts needs at least %d for a confidence interval", o.Rounds, fewestVisits)
 	case time.Until(o.StartAt) > longestWait:
@@ -50,6 +52,7 @@ func (o *Options) SetStart(text string) (err error) {
 	if o.StartAt, err = time.Parse(time.RFC3339, text); err != nil {
 		return errors.New("must be an instant by RFC 3339, such as 2026-01-02T15:04:05.5Z")
 	}
+	o.StartAt = o.StartAt.UTC() // plans of parts with other time zones are alike
 	return nil
 }
 

@@ -123,7 +123,8 @@ type Contender struct {
 	Name     string `json:"name"` // used like the name of a model
 	Title    string `json:"title"`
 	Fresh    bool   `json:"process_per_request,omitempty"`
-	At       string `json:"at,omitempty"` // place in the file of the suite
+	Twin     string `json:"twin,omitempty"` // contender that is the same program with a process for each request
+	At       string `json:"at,omitempty"`   // place in the file of the suite
 }
 
 // Lengths of a block. The noise of a machine varies slowly, so alternating short blocks cancel more of it than long

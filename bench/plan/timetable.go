@@ -102,8 +102,9 @@ func spread(slots []Slot, rounds, starts int) []Slot {
 	return slots
 }
 
-// MaxLate is how much later than planned a block of a part may begin: a twentieth of the block, but at least 10 ms.
+// MaxLate is how much earlier or later than planned a block of a part may begin: a twentieth of the block, from 10 ms
+// to the time in which usage is read before and after it.
 func (p Plan) MaxLate(c Cell) time.Duration {
 	const share, least = 20, 10 * time.Millisecond
-	return max(p.Duration(c)/share, least)
+	return min(max(p.Duration(c)/share, least), slotRead)
 }

@@ -54,6 +54,7 @@ func everything(t *testing.T) *analysis.Analysis {
 	a.Recycling = []analysis.Recycling{{Workload: "hello", Request: "hello", Family: "recycle:N",
 		Engine: a.Cells[0].Engine, Load: a.Cells[0].Load, Kept: analysis.Estimate{Value: &kept},
 		Process: analysis.Estimate{Value: &process}, Phases: new(int64(1_900_000)), Enough: new(30),
+		Resident: new(int64(30_000)),
 		Points: []analysis.RecyclePoint{{Requests: 1, CPU: 2_030_000, Fit: 2_040_000},
 			{Requests: 10, CPU: 240_000, Fit: 240_000}, {Requests: 100, CPU: 60_100, Fit: 60_000}}}}
 	a.Sharing = []analysis.Sharing{{Workload: "hello", Request: "hello", Model: "cgi", Engine: a.Cells[0].Engine,
@@ -73,7 +74,8 @@ func ofASuite(t *testing.T) *analysis.Analysis {
 	t.Helper()
 	a := analysistest.Analyze(t, analysistest.TheRun(t))
 	a.Run.Suite = &record.SuiteInfo{Name: "article",
-		Contenders: []record.Contender{{Workload: "hello", Name: "cgi", Title: "title"}}}
+		Contenders: []record.Contender{{Workload: "hello", Name: "cgi", Title: "title"},
+			{Workload: "hello in Python", Name: record.Fresh}}}
 	return a
 }
 

@@ -16,7 +16,7 @@ const (
 	aboutKept    = "a: CPU time of a request by a process that is kept. " + aboutRecycling
 	aboutProcess = "b: CPU time of starting and ending a process. " + aboutRecycling
 	aboutEnough  = "Smallest N that saves 95% of the CPU time by which a process per request exceeds the resident " +
-		"model. \"never\": the host of the workers uses more than the rest."
+		"model, in a suite the baseline. \"never\": the host of the workers uses more than the rest."
 )
 
 var recyclingColumns = []column[analysis.Recycling]{
@@ -29,7 +29,10 @@ var recyclingColumns = []column[analysis.Recycling]{
 		About: "Time of the phases spawn, start, open, connect, close and exit of a CGI request: the same, by its clocks."},
 	{Name: "95% saved from", Key: "enough", Unit: counts, About: aboutEnough,
 		Text: of(func(r analysis.Recycling) string {
-			if r.Enough == nil {
+			switch {
+			case r.Resident == nil:
+				return ""
+			case r.Enough == nil:
 				return "never"
 			}
 			return units.Count(int64(*r.Enough)) + " requests"

@@ -19,8 +19,15 @@ var published = map[record.Contender]float64{
 	{Workload: "hello in Python", Name: "handler"}:    1203,
 }
 
-// isArticle reports whether a run is of the suite article, which has published numbers.
-func isArticle(a *analysis.Analysis) bool { return a.Run.Suite != nil && a.Run.Suite.Name == "article" }
+// isArticle reports whether a run is of the suite article, which has published numbers, and not of a user's suite with
+// this name.
+func isArticle(a *analysis.Analysis) bool {
+	return a.Run.Suite != nil && a.Run.Suite.Name == "article" &&
+		slices.ContainsFunc(a.Run.Suite.Contenders, func(c record.Contender) bool {
+			_, known := published[record.Contender{Workload: c.Workload, Name: c.Name}]
+			return known
+		})
+}
 
 // publishedText formats the published throughput of a contender, and its ratio to the baseline's.
 func publishedText(a *analysis.Analysis, c analysis.Cell) string {

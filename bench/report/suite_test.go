@@ -32,3 +32,15 @@ func TestUnaccountedCPU(t *testing.T) {
 		}
 	}
 }
+
+// A user's suite with the name of one of ours has no published numbers.
+func TestSuiteOfTheSameName(t *testing.T) {
+	a := ofASuite(t)
+	if text := string(analysistest.Print(t, "markdown", a)); !strings.Contains(text, "in 2002") {
+		t.Errorf("the suite article has no published numbers:\n%s", text)
+	}
+	a.Run.Suite.Contenders = a.Run.Suite.Contenders[:1]
+	if text := string(analysistest.Print(t, "markdown", a)); strings.Contains(text, "2002") {
+		t.Errorf("a suite of another person has numbers of 2002:\n%s", text)
+	}
+}

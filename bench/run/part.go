@@ -30,7 +30,7 @@ func (r *Runner) RunPart(ctx context.Context) error {
 			return fmt.Errorf("nothing was measured: this part was ready %v after the others began (--start-at), and all "+
 				"takes %v", -r.untilStart().Round(time.Second), length.Round(time.Second))
 		}
-		return r.recordClock(ctx, v, clockLimit)
+		return r.recordClock(ctx, v, clockReserve+clockLimit)
 	})
 }
 

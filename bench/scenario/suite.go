@@ -59,6 +59,7 @@ type Contender struct {
 	Manager string            // php-fpm's way to choose the number of processes
 	Env     map[string]string // variables of the program
 	Root    string            // URL path of a CGI program
+	Twin    string            // contender of the group that is the same program with a process for each request
 	Setup
 }
 
@@ -77,7 +78,7 @@ var (
 		setupKeys...)
 	kindKeys      = []string{"cgi", "command", "url", "server", "model"}
 	contenderKeys = slices.Concat([]string{"group", "name", "title"}, kindKeys,
-		[]string{"args", "file", "files", "recycle", "manager", "env", "root"}, setupKeys)
+		[]string{"args", "file", "files", "recycle", "manager", "env", "root", "twin"}, setupKeys)
 )
 
 // Limits of a suite, far above what one needs.
@@ -255,6 +256,8 @@ func (c *Contender) read(key string, value ast.Node) (needed string) {
 	switch key {
 	case "group":
 		return readName(&c.Group, value)
+	case "twin":
+		return readName(&c.Twin, value)
 	case "name":
 		return readName(&c.Name, value)
 	case "title":
@@ -357,6 +360,13 @@ func (s scenario) complete(suite Suite, baseline string, begin string) (*Suite, 
 		}
 		if c.Model != "" && suite.Groups[at].Workload == "" {
 			return nil, subject.Unusable("%s: %q: a model needs a group with the key workload", c.At, c.Name)
+		}
+	}
+	for _, c := range suite.Contenders {
+		if c.Twin != "" && !slices.ContainsFunc(suite.Contenders, func(other Contender) bool {
+			return other.Group == c.Group && other.Name == c.Twin && other.Name != c.Name
+		}) {
+			return nil, subject.Unusable("%s: %q: twin: the group has no other contender %q", c.At, c.Name, c.Twin)
 		}
 	}
 	for _, g := range suite.Groups {

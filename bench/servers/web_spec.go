@@ -2,6 +2,7 @@ package servers
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,6 +94,23 @@ func (w WebInfo) Proxies() bool { return w.web.forwards }
 
 // Fresh reports whether each request gets a new process.
 func (w WebInfo) Fresh() bool { return w.web.fresh || w.Handles == Executable }
+
+// Recycles reports whether the server can replace its processes after some requests.
+func (w WebInfo) Recycles() bool { return w.web.uses(".Requests") }
+
+// Managers returns the ways to choose the number of processes that the server can be given.
+func (w WebInfo) Managers() []string {
+	if !w.web.uses(".Manager") {
+		return nil
+	}
+	return []string{"static", "dynamic", "ondemand"}
+}
+
+// uses reports whether a template of the server has the value.
+func (w webSpec) uses(value string) bool {
+	texts := slices.Concat(slices.Collect(maps.Values(w.config)), slices.Concat(w.commands...))
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, value) })
+}
 
 // WebInfos returns the web servers that handle one of the given kinds, or all if none is given.
 func WebInfos(handles ...string) []WebInfo {

@@ -19,11 +19,7 @@ import (
 
 // addContender prepares a contender, and adds it.
 func (p *preparation) addContender(ctx context.Context, c scenario.Contender, g *group) error {
-	name := c.Name
-	if len(p.suite.Groups) > 1 {
-		name = c.Group + ", " + c.Name
-	}
-	if err := p.setUp(ctx, g, c.Setup, name); err != nil {
+	if err := p.setUp(ctx, g, c.Setup, p.title(c.Group, c.Name)); err != nil {
 		return err
 	}
 	title, external := c.Title, subject.External{Name: c.Name, Workload: c.Group}
@@ -98,7 +94,7 @@ func (p *preparation) addModel(c scenario.Contender, g *group) error {
 
 func (p *preparation) add(c scenario.Contender, title string) {
 	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.Group, Name: c.Name, Title: title, Fresh: isFresh(c),
-		At: c.At})
+		Twin: c.Twin, At: c.At})
 }
 
 // isFresh reports whether each request gets a new process.

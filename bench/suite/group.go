@@ -58,16 +58,13 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 		d.Name, d.About, d.Models, d.Requests = g.Name, g.About, nil, []contract.Request{wanted}
 		return d, nil
 	}
-	spec := g.Spec
-	if len(spec.Weighted) == 0 {
-		spec.Weighted, spec.Requests, spec.Headers = p.suite.Spec.Weighted, p.suite.Spec.Requests, p.suite.Spec.Headers
-		spec.Body, spec.BodyFile = p.suite.Spec.Body, p.suite.Spec.BodyFile
-		if spec.ExpectStatus == 0 {
-			spec.ExpectStatus = p.suite.Spec.ExpectStatus
-		}
+	spec := p.suite.specOf(g.Group)
+	if spec.BodyFile != "" {
+		spec.BodyFile = p.path(g, spec.BodyFile)
 	}
-	spec.Masks = slices.Concat(spec.Masks, p.suite.Spec.Masks)
-	spec.Weighted = slices.Clone(spec.Weighted)
+	for i := range spec.Requests {
+		spec.Requests[i] = p.expand(g, spec.Requests[i])
+	}
 	for i := range spec.Weighted {
 		w := &spec.Weighted[i]
 		if w.ExpectStatus == 0 {
@@ -96,6 +93,21 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 		p.Lessons = append(p.Lessons, Lesson{g.Name, asked})
 	}
 	return d, nil
+}
+
+// specOf returns the requests of the group, or those of the suite if it has none.
+func (s Suite) specOf(g scenario.Group) subject.Spec {
+	spec := g.Spec
+	if len(spec.Weighted) == 0 {
+		spec.Weighted, spec.Requests, spec.Headers = s.Spec.Weighted, slices.Clone(s.Spec.Requests), s.Spec.Headers
+		spec.Body, spec.BodyFile = s.Spec.Body, s.Spec.BodyFile
+		if spec.ExpectStatus == 0 {
+			spec.ExpectStatus = s.Spec.ExpectStatus
+		}
+	}
+	spec.Masks = slices.Concat(spec.Masks, s.Spec.Masks)
+	spec.Weighted = slices.Clone(spec.Weighted)
+	return spec
 }
 
 // masked returns the expected response without the text that its masks match.
@@ -145,7 +157,7 @@ func (p *preparation) command(g *group, text string) *exec.Cmd {
 func (p *preparation) expand(g *group, text string) string {
 	caches, err := os.UserCacheDir()
 	if err != nil {
-		caches = os.TempDir()
+		caches = p.work // which only the caller can write to, and where nothing is installed
 	}
 	return strings.NewReplacer("{dir}", g.dir, "{here}", p.here, "{program}", p.programOf(g.Group).Path,
 		"{runtimes}", filepath.Join(caches, "forktax-runtimes")).Replace(text)

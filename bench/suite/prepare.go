@@ -24,7 +24,7 @@ type Prepared struct {
 	Workloads  []contract.Description
 	Contenders []plan.Contender  // contenders in the order of the report
 	Versions   map[string]string // versions of servers and languages, as printed by the program
-	Missing    []error           // reasons why contenders were left out, without duplicates
+	Missing    []error           // each an *Absence
 	Lacking    []string          // models that a program cannot have, with the reason
 	Failed     []plan.Lost       // contenders that could not be prepared
 	Lessons    []Lesson          // groups whose responses are not known
@@ -78,7 +78,9 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 			if err = p.excuse(ctx, err, c.At, plan.Lost{Workload: c.Group, Name: c.Name}); err != nil {
 				return nil, err
 			}
-			g.lost = c.Name == s.Baseline && !p.has(c)
+			if g.lost = c.Name == s.Baseline && !p.has(c); g.lost {
+				p.loseByAbsence(c)
+			}
 		}
 	}
 	isLost := func(name string) bool { return p.groups[name].lost }
@@ -120,10 +122,10 @@ func (p *preparation) excuse(ctx context.Context, err error, at string, f plan.L
 	case errors.As(err, new(*subject.UsageError)):
 		return err
 	case errors.As(err, new(*process.NotInstalledError)), errors.Is(err, servers.ErrNoPostgres):
-		if !slices.ContainsFunc(p.Missing, func(e error) bool { return e.Error() == err.Error() }) {
-			p.Missing = append(p.Missing, err)
-		}
+		p.addAbsence(at, p.title(f.Workload, f.Name), err)
 		return nil
+	case errors.As(err, new(*subject.OptionError)): // a wrong request
+		return err
 	}
 	f.At, f.Why = at, err.Error()
 	p.Failed = append(p.Failed, f)

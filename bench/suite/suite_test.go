@@ -122,8 +122,9 @@ contenders:
 		t.Errorf("the command of the group: %v", err)
 	}
 	missing := errors.Join(p.Missing...).Error()
-	if want := "no-such-program is not installed (Debian: apt-get install nothing)\n" + dir +
-		"/work/0/none is not installed (fetch none into " + dir + "/work/0)"; missing != want {
+	if want := "test.yaml:5:3: lost: no-such-program is not installed (Debian: apt-get install nothing)\n" +
+		"test.yaml:8:6: hello, left out: " + dir + "/work/0/none is not installed (fetch none into " + dir +
+		"/work/0)"; missing != want {
 		t.Errorf("missing are\n%s\nwant\n%s", missing, want)
 	}
 	if got := p.Versions["hello, first"]; got != "first 1.0" || len(p.Versions) != 1 {
@@ -150,7 +151,8 @@ func TestPrepareNothing(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
 	const text = "contenders: [{name: a, cgi: cat, needs: [no-such-program], packages: nothing}]"
 	_, err := parsed(t, "test", []byte(text)).Prepare(t.Context(), finder, t.TempDir())
-	const want = "no contender of the suite test can be measured: no-such-program is not installed"
+	const want = "no contender of the suite test can be measured: test.yaml:1:15: a: no-such-program is not installed " +
+		"(Debian: apt-get install nothing); the group test has no baseline, so it is left out"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Prepare = %v, want %s", err, want)
 	}

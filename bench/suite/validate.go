@@ -36,6 +36,9 @@ func (s Suite) validate() error {
 			if err == nil && info.Proxies() {
 				err = passable(c.Env)
 			}
+			if err == nil {
+				err = replaceable(info, c)
+			}
 		case c.URL != "":
 			var server subject.External
 			if server, err = subject.ParseExternal("url=" + c.URL); err == nil && server.IsTLS() {
@@ -51,15 +54,37 @@ func (s Suite) validate() error {
 		}
 	}
 	for _, g := range s.Groups { // without bodies, which may be in files that are not made yet
-		spec := g.Spec
-		spec.Weighted = slices.Clone(spec.Weighted)
+		if g.Workload != "" {
+			continue
+		}
+		spec := s.specOf(g)
+		for i := range spec.Requests {
+			spec.Requests[i] = strings.ReplaceAll(spec.Requests[i], "{dir}", "/dir")
+		}
+		spec.BodyFile = ""
 		for i := range spec.Weighted {
 			w := &spec.Weighted[i]
 			w.Request, w.Body, w.BodyFile = strings.ReplaceAll(w.Request, "{dir}", "/dir"), "", ""
 		}
-		if _, err := spec.Ask(nil, ""); err != nil {
+		if _, err := spec.Ask(nil, ""); err != nil && len(g.Weighted) == 0 {
+			return err // an option of the file, which has its own place
+		} else if err != nil {
 			return wrongGroup(g, err)
 		}
+	}
+	return nil
+}
+
+// replaceable returns an error if the contender's server cannot replace its processes as the contender says.
+func replaceable(info servers.WebInfo, c scenario.Contender) error {
+	managers := info.Managers()
+	switch {
+	case c.Recycle > 0 && !info.Recycles():
+		return fmt.Errorf("recycle: the server %s replaces no processes: remove it", c.Server)
+	case c.Manager != "" && managers == nil:
+		return fmt.Errorf("manager: the server %s has no such choice: remove it", c.Server)
+	case c.Manager != "" && !slices.Contains(managers, c.Manager):
+		return fmt.Errorf("manager: %q: must be one of %s", c.Manager, strings.Join(managers, ", "))
 	}
 	return nil
 }
