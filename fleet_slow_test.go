@@ -77,6 +77,9 @@ func TestFleetExample(t *testing.T) {
 	if status != 4 || !strings.Contains(out, "confirmed on other machines") {
 		t.Errorf("the verdict on a program with 5 ms more ended with %d, want 4:\n%s", status, out)
 	}
+	if strings.Contains(out, "clock") { // machines of a check need no common clock
+		t.Errorf("the verdict names clocks:\n%s", out)
+	}
 }
 
 // changedProgram returns a clone of a repository with a CGI program, on a branch that makes it slower.

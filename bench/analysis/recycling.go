@@ -166,18 +166,21 @@ func (r *Recycling) compare(a *Analysis) {
 	}
 }
 
-// resident returns the name of the resident process with which processes that are replaced are compared: the resident
-// model or, in a suite, the baseline, unless that starts a process for each request.
+// resident returns the name of the resident process with which processes that are replaced are compared: in a suite
+// with a resident baseline that one, and otherwise the resident model. It is "" if there is none.
 func (a *Analysis) resident() string {
-	if a.Run.Suite == nil {
-		return record.Baseline
+	replaced := func(name string) bool {
+		m, _ := contract.ModelNamed(name)
+		return m.Requests > 0 || a.Run.Suite != nil && slices.ContainsFunc(a.Run.Suite.Contenders,
+			func(c record.Contender) bool { return c.Name == name && c.Fresh })
 	}
-	for _, c := range a.Run.Suite.Contenders {
-		if c.Name == a.Run.Baseline && c.Fresh {
-			return ""
-		}
+	if a.Run.Suite != nil && !replaced(a.Run.Baseline) {
+		return a.Run.Baseline
 	}
-	return a.Run.Baseline
+	if replaced(record.Baseline) { // a contender with this name
+		return ""
+	}
+	return record.Baseline
 }
 
 // processNS returns the time of the phases that a process costs, or nil if they were not reported.

@@ -70,15 +70,26 @@ func TestRecyclingIsNotFitted(t *testing.T) {
 	}
 }
 
-// In a suite, processes that are replaced are compared with the baseline, if that is resident.
+// In a suite, processes that are replaced are compared with the baseline, if that is resident, or else with the
+// resident model.
 func TestRecyclingInASuite(t *testing.T) {
-	for _, fresh := range []bool{false, true} {
+	for name, test := range map[string]struct {
+		baseline, first string
+		fresh, compared bool
+	}{
+		"a resident baseline":                   {"kept", "kept", false, true},
+		"a CGI program":                         {"kept", "kept", true, false},
+		"a CGI program, and the resident model": {"cgi", record.Baseline, false, true},
+		"a baseline that is replaced":           {"recycle:1", record.Baseline, false, true},
+		"such a baseline, and no resident one":  {"recycle:1", "kept", false, false},
+	} {
 		a := recycled(40_000, 2_000_000, 30_000, 1, 10, 100, 1000)
-		a.Cells[0].Model, a.Run.Baseline = "kept", "kept"
-		a.Run.Suite = &plan.SuiteInfo{Contenders: []plan.Contender{{Workload: "w", Name: "kept", Fresh: fresh}}}
+		a.Cells[0].Model, a.Run.Baseline = test.first, test.baseline
+		a.Run.Suite = &plan.SuiteInfo{Contenders: []plan.Contender{{Workload: "w", Name: test.first, Fresh: test.fresh},
+			{Workload: "w", Name: "cgi", Fresh: true}}}
 		got := analysis.Recyclings(a)
-		if len(got) != 1 || (got[0].Resident == nil) != fresh || (got[0].Enough == nil) != fresh {
-			t.Errorf("with a baseline of fresh processes, %t: %+v", fresh, got)
+		if len(got) != 1 || (got[0].Resident != nil) != test.compared || (got[0].Enough != nil) != test.compared {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

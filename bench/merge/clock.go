@@ -31,9 +31,7 @@ func (p *part) readClock() {
 		p.problems = append(p.problems, "how its clock differs from the others is unknown: "+
 			cmp.Or(unknown, "it ended before it read it"))
 	case common.LowNS > common.HighNS:
-		p.clock = &first
-		p.problems = append(p.problems, fmt.Sprintf("its clock, or that of the server, was adjusted by at least %v during "+
-			"the run", time.Duration(common.LowNS-common.HighNS).Round(time.Millisecond)))
+		p.clock, p.adjusted = &first, time.Duration(common.LowNS-common.HighNS)
 	default:
 		p.clock = &common
 	}
@@ -52,6 +50,10 @@ func judgeClocks(parts []*part, whole plan.Plan) {
 			continue
 		}
 		known = append(known, p)
+		if p.adjusted > allowed {
+			p.problems = append(p.problems, fmt.Sprintf("its clock, or that of the server, was adjusted by at least %v "+
+				"during the run", p.adjusted.Round(time.Millisecond)))
+		}
 		if width := time.Duration(p.clock.HighNS - p.clock.LowNS); width/2 > allowed {
 			p.problems = append(p.problems, fmt.Sprintf("how its clock differs from the others is known within %v only, as the "+
 				"server takes long to respond", (width/2).Round(time.Millisecond)))

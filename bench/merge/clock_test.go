@@ -32,6 +32,8 @@ func TestClocks(t *testing.T) {
 			of(between(-10*s, -10*s+4*ms), between(-1*ms, 3*ms)), of(between(-1*ms, 3*ms))}, []int64{0, -9995, 0},
 			[][]string{{}, {"its clock, or that of the server, was adjusted by at least 9.995s during the run",
 				"its clock is at least 9.995s ahead of that of part "}, {}}},
+		"drift": {[][]record.ClockOffset{of(between(0, ms), between(2*ms, 3*ms)), of(between(0, 2*ms))}, []int64{0, 0},
+			[][]string{{}, {}}},
 		"two that differ, and one that is hardly known": {[][]record.ClockOffset{of(between(-302*ms, -298*ms)),
 			of(between(-500*ms, 500*ms)), of(between(298*ms, 302*ms))}, []int64{0, 0, 596},
 			[][]string{{}, {"how its clock differs from the others is known within 500ms only"},

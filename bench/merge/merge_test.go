@@ -5,6 +5,7 @@ package merge_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -53,6 +54,8 @@ type generator struct {
 	ahead time.Duration // of its clock
 	late  time.Duration // how much later than the others it starts
 	long  bool          // it measures for long enough for a p99
+	// rounds is the number of rounds; 0: 3
+	rounds int
 }
 
 // measure has the generators measure the server at the same time, and returns their directories.
@@ -79,6 +82,7 @@ func (g generator) measure(t *testing.T, url, dir string, at time.Time) {
 		// Of this objective, a generator may be 10 ms late: there are more of them than cores.
 		p.Objective = &plan.Objective{Percentile: 0.99, LimitNS: int64(200 * time.Millisecond)}
 	}
+	p.Rounds = max(p.Rounds, g.rounds)
 	rec, err := record.Create(dir, record.Head{Schema: record.Schema, ID: filepath.Base(dir), Version: "1", Plan: p})
 	if err != nil {
 		t.Error(err)
@@ -196,13 +200,16 @@ func TestUnlikeParts(t *testing.T) {
 	t.Parallel()
 	url := hello(t)
 	first, second := plan.Part{Number: 1, Of: 2}, plan.Part{Number: 2, Of: 2}
-	var alike, behind, unlike []string
+	var alike, behind, unlike, slow []string
 	atOnce(func() { alike = measure(t, url, generator{part: first}, generator{part: second}) },
 		func() {
-			behind = measure(t, url, generator{part: first}, generator{part: second, late: 2500 * time.Millisecond})
+			behind = measure(t, url, generator{part: first, rounds: 9},
+				generator{part: second, rounds: 9, late: 4500 * time.Millisecond}) // 3 s after the others begin
 		},
 		func() {
 			unlike = measure(t, url, generator{part: first}, generator{part: second, ahead: 700 * time.Millisecond})
+		}, func() {
+			slow = measure(t, url, generator{part: first}, generator{part: second, ahead: -10 * time.Second})
 		})
 	late := merged(t, behind)
 	if lines := problems(late); len(lines) < 1 || !slices.ContainsFunc(lines, func(line string) bool {
@@ -223,6 +230,15 @@ func TestUnlikeParts(t *testing.T) {
 	if c := ahead.Cells[0]; c.InvalidBlocks != c.Blocks || c.Response.P50 != nil {
 		t.Errorf("%d of %d blocks are invalid, and the median is %v; want all, and none", c.InvalidBlocks, c.Blocks,
 			c.Response.P50)
+	}
+
+	off := merged(t, slow)
+	if lines := strings.Join(problems(off), "\n"); !regexp.MustCompile(
+		`part 2 of 2: its clock is at least 9\.[5-9][0-9]*s behind that of part 1/2`).MatchString(lines) {
+		t.Errorf("the problems of a part whose clock is 10 s behind are %q", lines)
+	}
+	if c := off.Cells[0]; c.InvalidBlocks != c.Blocks {
+		t.Errorf("with a clock 10 s off, %d of %d blocks are invalid, want all", c.InvalidBlocks, c.Blocks)
 	}
 
 	killed := merged(t, []string{alike[0], cut(t, alike[1])})
@@ -311,4 +327,42 @@ func changed(t *testing.T, dir string, change func(*record.Head)) string {
 		t.Fatal(err)
 	}
 	return filepath.Dir(path)
+}
+
+// Machines of a check measure at any time, so nothing is said of their clocks.
+func TestMergedCheckHasNoClocks(t *testing.T) {
+	var dirs []string
+	for n := 1; n <= 2; n++ {
+		p := aPlan(plan.Part{Number: n, Of: 2}, time.Time{})
+		p.Check = &plan.CheckSpec{Alpha: 0.01, Margin: 0.03, MustCatch: 0.1}
+		dirs = append(dirs, filepath.Join(t.TempDir(), fmt.Sprint(n)))
+		rec, err := record.Create(dirs[n-1], record.Head{Schema: record.Schema, ID: fmt.Sprintf("run-%dof2", n), Version: "1",
+			Plan: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rec.Finish(record.Tail{Complete: true, LengthNS: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parts, err := merge.Read(dirs, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := parts.Merge(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := record.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Parts) != 2 {
+		t.Errorf("the merged check has %d parts, want 2", len(r.Parts))
+	}
+	for _, p := range r.Parts {
+		if len(p.Problems) > 0 {
+			t.Errorf("problems of part %d are %q, want none", p.Number, p.Problems)
+		}
+	}
 }

@@ -20,6 +20,7 @@ type part struct {
 	*record.Result
 	problems []string
 	clock    *record.ClockOffset // of all readings together; nil if it is unknown
+	adjusted time.Duration       // by how much it was adjusted between two readings, at least
 	ahead    time.Duration       // how much its clock is behind that of the others, at least; negative: ahead of it
 	starts   int                 // starts of the targets, in a check
 }
@@ -53,9 +54,7 @@ func Read(dirs []string, version string) (Parts, error) {
 			return nil, fmt.Errorf("%s: made by forktax %s, but this is %s: measure all parts, and merge them, with the same "+
 				"version", dir, r.Version, version)
 		}
-		p := &part{dir: dir, Result: r}
-		p.readClock()
-		parts = append(parts, p)
+		parts = append(parts, &part{dir: dir, Result: r})
 	}
 	if len(parts) == 0 {
 		return nil, errors.New("no part given")

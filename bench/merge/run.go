@@ -36,6 +36,9 @@ func mergeRuns(ctx context.Context, parts []*part, results string) (string, erro
 	if len(slots) == 0 {
 		return "", errors.New("the plan of the parts has no timetable: its numbers are out of range")
 	}
+	for _, p := range parts {
+		p.readClock()
+	}
 	judgeClocks(parts, whole)
 	of := make([]map[place]record.Block, len(parts))
 	for i, p := range parts {

@@ -22,7 +22,8 @@ type ClockOffset struct {
 
 // validate returns an error if the bounds are out of range.
 func (c ClockOffset) validate() error {
-	return validate([]bound{{"low_ns", float64(c.LowNS), -maxNS, maxNS}, {"high_ns", float64(c.HighNS), -maxNS, maxNS}})
+	low := float64(c.LowNS)
+	return validate([]bound{{"low_ns", low, -maxNS, maxNS}, {"high_ns", float64(c.HighNS), low, maxNS}})
 }
 
 // validateHead returns an error if a number of the head, besides those of its plan, is invalid.

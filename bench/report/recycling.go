@@ -16,7 +16,7 @@ const (
 	aboutKept    = "a: CPU time of a request by a process that is kept. " + aboutRecycling
 	aboutProcess = "b: CPU time of starting and ending a process. " + aboutRecycling
 	aboutEnough  = "Smallest N that saves 95% of the CPU time by which a process per request exceeds the resident " +
-		"model, in a suite the baseline. \"never\": the host of the workers uses more than the rest."
+		"model, in a suite a resident baseline. \"never\": the host of the workers uses more than the rest."
 )
 
 var recyclingColumns = []column[analysis.Recycling]{
@@ -27,6 +27,7 @@ var recyclingColumns = []column[analysis.Recycling]{
 	{Name: "start and end", Key: "process_ns.value", Unit: ns, Bounds: true, About: aboutProcess},
 	{Name: "by phases", Key: "phases_ns", Unit: ns,
 		About: "Time of the phases spawn, start, open, connect, close and exit of a CGI request: the same, by its clocks."},
+	{Key: "resident_ns", Unit: ns, About: "CPU time of a request by the resident process with which N is compared."},
 	{Name: "95% saved from", Key: "enough", Unit: counts, About: aboutEnough,
 		Text: of(func(r analysis.Recycling) string {
 			switch {

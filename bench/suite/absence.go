@@ -14,13 +14,13 @@ type Absence struct {
 	Names []string
 	Why   error
 
-	group string // group that is left out as its baseline is; "" if there is none
+	groups []string // groups that are left out as their baselines are
 }
 
 func (a *Absence) Error() string {
 	text := a.At + ": " + strings.Join(a.Names, "; ") + ": " + a.Why.Error()
-	if a.group != "" {
-		text += "; the group " + a.group + " has no baseline, so it is left out"
+	for _, group := range a.groups {
+		text += "; the group " + group + " has no baseline, so it is left out"
 	}
 	return text
 }
@@ -44,7 +44,7 @@ func (p *preparation) loseByAbsence(baseline scenario.Contender) {
 	for _, missing := range p.Missing {
 		a := new(Absence)
 		if errors.As(missing, &a) && slices.Contains(a.Names, p.title(baseline.Group, baseline.Name)) {
-			a.group = baseline.Group
+			a.groups = append(a.groups, baseline.Group)
 		}
 	}
 }

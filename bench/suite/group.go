@@ -59,9 +59,7 @@ func (p *preparation) describe(g *group) (d contract.Description, err error) {
 		return d, nil
 	}
 	spec := p.suite.specOf(g.Group)
-	if spec.BodyFile != "" {
-		spec.BodyFile = p.path(g, spec.BodyFile)
-	}
+	spec.BodyFile = p.expand(g, spec.BodyFile)
 	for i := range spec.Requests {
 		spec.Requests[i] = p.expand(g, spec.Requests[i])
 	}

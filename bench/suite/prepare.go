@@ -124,8 +124,6 @@ func (p *preparation) excuse(ctx context.Context, err error, at string, f plan.L
 	case errors.As(err, new(*process.NotInstalledError)), errors.Is(err, servers.ErrNoPostgres):
 		p.addAbsence(at, p.title(f.Workload, f.Name), err)
 		return nil
-	case errors.As(err, new(*subject.OptionError)): // a wrong request
-		return err
 	}
 	f.At, f.Why = at, err.Error()
 	p.Failed = append(p.Failed, f)

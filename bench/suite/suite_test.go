@@ -149,10 +149,15 @@ contenders:
 // If nothing can be measured, the error has the reasons.
 func TestPrepareNothing(t *testing.T) {
 	finder := beside(t, "forktax-hello", "forktax-cgi")
-	const text = "contenders: [{name: a, cgi: cat, needs: [no-such-program], packages: nothing}]"
+	const text = `
+contenders:
+  - {group: g, name: a, cgi: cat, needs: [no-such-program], packages: nothing}
+  - {group: h, name: a, cgi: cat, needs: [no-such-program], packages: nothing}
+`
 	_, err := parsed(t, "test", []byte(text)).Prepare(t.Context(), finder, t.TempDir())
-	const want = "no contender of the suite test can be measured: test.yaml:1:15: a: no-such-program is not installed " +
-		"(Debian: apt-get install nothing); the group test has no baseline, so it is left out"
+	const want = "no contender of the suite test can be measured: test.yaml:3:6: g, a; h, a: no-such-program is not " +
+		"installed (Debian: apt-get install nothing); the group g has no baseline, so it is left out; the group h has no " +
+		"baseline, so it is left out"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Prepare = %v, want %s", err, want)
 	}

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,27 +50,41 @@ func (s Suite) validate() error {
 				err = fmt.Errorf("%q is not a model: use one of %s", c.Model, strings.Join(contract.ModelNames(), ", "))
 			}
 		}
-		if err != nil {
+		if err = cmp.Or(err, s.checkTwin(c)); err != nil {
 			return subject.Unusable("%s: %w", c.At, err)
 		}
 	}
-	for _, g := range s.Groups { // without bodies, which may be in files that are not made yet
+	// Without bodies, which may be in files that are not made yet.
+	places := strings.NewReplacer("{dir}", "/dir", "{here}", "/dir", "{program}", "/dir", "{runtimes}", "/dir")
+	for _, g := range s.Groups {
 		if g.Workload != "" {
 			continue
 		}
 		spec := s.specOf(g)
 		for i := range spec.Requests {
-			spec.Requests[i] = strings.ReplaceAll(spec.Requests[i], "{dir}", "/dir")
+			spec.Requests[i] = places.Replace(spec.Requests[i])
 		}
 		spec.BodyFile = ""
 		for i := range spec.Weighted {
 			w := &spec.Weighted[i]
-			w.Request, w.Body, w.BodyFile = strings.ReplaceAll(w.Request, "{dir}", "/dir"), "", ""
+			w.Request, w.Body, w.BodyFile = places.Replace(w.Request), "", ""
 		}
-		if _, err := spec.Ask(nil, ""); err != nil && len(g.Weighted) == 0 {
-			return err // an option of the file, which has its own place
+		if _, err := spec.Ask(nil, ""); err != nil && len(spec.Weighted) == 0 {
+			return err // the option request, which has its own place
 		} else if err != nil {
 			return wrongGroup(g, err)
+		}
+	}
+	return nil
+}
+
+// checkTwin returns an error unless the twin of a contender starts a process for each request, and the contender does
+// not.
+func (s Suite) checkTwin(c scenario.Contender) error {
+	for _, twin := range s.Contenders {
+		if c.Twin != "" && twin.Group == c.Group && twin.Name == c.Twin && (!isFresh(twin) || isFresh(c)) {
+			return fmt.Errorf("twin: %q must be a program with a process for each request, and %q one without", twin.Name,
+				c.Name)
 		}
 	}
 	return nil
