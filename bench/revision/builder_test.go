@@ -165,6 +165,7 @@ func TestBuildOfModule(t *testing.T) {
 
 // An executable is reused, unless another command, environment or directory could have built a different one.
 func TestBuildAgain(t *testing.T) {
+	t.Setenv("GOFLAGS", "")
 	r := newRepo(t)
 	r.commit(files{"cgi/page": "#!/bin/sh\necho page\n", "page": "#!/bin/sh\necho root\n"})
 	count := filepath.Join(t.TempDir(), "count")
