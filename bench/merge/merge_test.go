@@ -98,8 +98,8 @@ func (g generator) measure(t *testing.T, url, dir string, at time.Time) {
 	}
 }
 
-// merged merges the parts and returns the analysis.
-func merged(t *testing.T, dirs []string) *analysis.Analysis {
+// mergedDir merges the parts and returns the directory of the merged run.
+func mergedDir(t *testing.T, dirs []string) string {
 	t.Helper()
 	parts, err := merge.Read(dirs, "1")
 	if err != nil {
@@ -109,7 +109,13 @@ func merged(t *testing.T, dirs []string) *analysis.Analysis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := analysis.AnalyzeDir(dir)
+	return dir
+}
+
+// merged merges the parts and returns the analysis.
+func merged(t *testing.T, dirs []string) *analysis.Analysis {
+	t.Helper()
+	a, err := analysis.AnalyzeDir(mergedDir(t, dirs))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -345,15 +351,7 @@ func TestMergedCheckHasNoClocks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	parts, err := merge.Read(dirs, "1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := parts.Merge(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := record.Read(dir)
+	r, err := record.Read(mergedDir(t, dirs))
 	if err != nil {
 		t.Fatal(err)
 	}
