@@ -152,6 +152,7 @@ func estimateOf(values []float64) Estimate {
 // compare sets what follows from other models: the cost of a process by the phases of CGI, and the number of requests
 // that saves enough of the tax on a resident process.
 func (r *Recycling) compare(a *Analysis) {
+	resident := a.resident()
 	for _, c := range a.OwnCells() {
 		if !r.Has(c.Cell) {
 			continue
@@ -159,7 +160,7 @@ func (r *Recycling) compare(a *Analysis) {
 		if m, _ := contract.ModelNamed(c.Model); m.Process == contract.PerRequest && r.Phases == nil {
 			r.Phases = c.processNS()
 		}
-		if c.Model == a.resident() && c.CPUPerRequest != nil {
+		if c.Model == resident && c.CPUPerRequest != nil {
 			r.Resident = c.CPUPerRequest
 			r.setEnough(float64(*c.CPUPerRequest))
 		}
