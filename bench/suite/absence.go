@@ -10,40 +10,39 @@ import (
 
 // An Absence is a program or file that is not installed. The groups and contenders that need it are left out.
 type Absence struct {
-	At    string // place of the first one in the file
-	Names []string
-	Why   error
-
+	at     string // place of the first one in the file
+	names  []string
+	why    error
 	groups []string // groups that are left out as their baselines are
 }
 
 func (a *Absence) Error() string {
-	text := a.At + ": " + strings.Join(a.Names, "; ") + ": " + a.Why.Error()
+	text := a.at + ": " + strings.Join(a.names, "; ") + ": " + a.why.Error()
 	for _, group := range a.groups {
 		text += "; the group " + group + " has no baseline, so it is left out"
 	}
 	return text
 }
 
-func (a *Absence) Unwrap() error { return a.Why }
+func (a *Absence) Unwrap() error { return a.why }
 
 // addAbsence records that what is named at this place needs something that is not installed.
 func (p *preparation) addAbsence(at, name string, why error) {
 	for _, missing := range p.Missing {
 		a := new(Absence)
-		if errors.As(missing, &a) && a.Why.Error() == why.Error() {
-			a.Names = append(a.Names, name)
+		if errors.As(missing, &a) && a.why.Error() == why.Error() {
+			a.names = append(a.names, name)
 			return
 		}
 	}
-	p.Missing = append(p.Missing, &Absence{At: at, Names: []string{name}, Why: why})
+	p.Missing = append(p.Missing, &Absence{at: at, names: []string{name}, why: why})
 }
 
 // loseByAbsence adds to the absence of a baseline, if there is one, that its group is left out.
 func (p *preparation) loseByAbsence(baseline scenario.Contender) {
 	for _, missing := range p.Missing {
 		a := new(Absence)
-		if errors.As(missing, &a) && slices.Contains(a.Names, p.title(baseline.Group, baseline.Name)) {
+		if errors.As(missing, &a) && slices.Contains(a.names, p.title(baseline.Group, baseline.Name)) {
 			a.groups = append(a.groups, baseline.Group)
 		}
 	}
