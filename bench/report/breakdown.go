@@ -70,23 +70,37 @@ func phaseSum(c analysis.Cell) (sum int64) {
 	return sum
 }
 
+// ends returns where each phase ends in a drawing of that width, in characters. It divides as floating-point numbers:
+// results that others wrote have phases of any length.
+func ends(phases []analysis.Phase, width int) []int {
+	var total, at float64
+	for _, p := range phases {
+		total += float64(max(p.NS, 0))
+	}
+	var all []int
+	for _, p := range phases {
+		at += float64(max(p.NS, 0))
+		all = append(all, int(at/max(total, 1)*float64(width)))
+	}
+	return all
+}
+
 // widest is the total width of a waterfall's bars, in characters.
 const widest = 60
 
 // waterfall draws the phases of a cell one below the other, each beginning where the one before it ended.
 func waterfall(c analysis.Cell) string {
-	total := phaseSum(c)
 	var b strings.Builder
-	at := int64(0)
-	for _, p := range c.Phases {
-		begin, end := int(at*widest/total), int((at+p.NS)*widest/total)
-		at += p.NS
+	begin := 0
+	for i, end := range ends(c.Phases, widest) {
+		p := c.Phases[i]
 		bar := strings.Repeat("█", end-begin)
 		if bar == "" {
 			bar = "▏"
 		}
 		pad := strings.Repeat(" ", widest+1-begin-utf8.RuneCountInString(bar))
 		fmt.Fprintf(&b, "%-9s %s%s%s %9s\n", p.Name, strings.Repeat(" ", begin), bar, pad, duration(p.NS))
+		begin = end
 	}
 	return b.String()
 }

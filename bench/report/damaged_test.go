@@ -174,6 +174,23 @@ func TestDamageThatWasFound(t *testing.T) {
 	}
 }
 
+// Values that once made a drawing panic are printed.
+func TestDamageThatIsPrinted(t *testing.T) {
+	file, tried := filepath.Join(t.TempDir(), "result.json"), map[string]bool{}
+	for _, name := range damagedRuns {
+		damage(t, smallResult(t, name), func(path string, damaged []byte) {
+			drawn := path == "cells[].response_ns.p50 = 1000000000000000000" || strings.HasPrefix(path, "cells[].phases[].ns = ")
+			if drawn && !tried[name+path] {
+				tried[name+path] = true
+				usableResult(t, file, damaged)
+			}
+		})
+	}
+	if len(tried) == 0 {
+		t.Error("no result has such values")
+	}
+}
+
 // hostileValues are JSON texts that replace a value.
 var hostileValues = []string{"-1", "0", "1000000000000000000", "9223372036854775807", "1e308", "null", `""`, "[]", "{}"}
 

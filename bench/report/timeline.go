@@ -50,20 +50,14 @@ func (p *printer) timeline(a *analysis.Analysis) {
 
 // stacked returns a bar of that width, in which each phase has its share. A phase's name is printed if it fits.
 func (t Terminal) stacked(phases []analysis.Phase, width int) string {
-	var total, before int64
-	for _, p := range phases {
-		total += p.NS
-	}
 	var bar strings.Builder
 	at := 0
-	for i, p := range phases {
-		before += p.NS
-		end := int(before * int64(width-1) / total)
+	for i, end := range ends(phases, width-1) {
 		if end == at {
 			continue // too short to be drawn
 		}
 		room := end - at - 1
-		label := p.Name
+		label := phases[i].Name
 		if utf8.RuneCountInString(label) > room {
 			label = ""
 		}
