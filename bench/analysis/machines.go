@@ -15,6 +15,8 @@ type Machine struct {
 	Image  string `json:"image,omitempty"` // distribution, or image of a hosted runner
 	Kernel string `json:"kernel"`
 	Starts int    `json:"starts"`
+	// SameAs is the number of the first part that ran on the same machine; 0 if there is none before.
+	SameAs int `json:"same_as,omitempty"`
 	// Noise and Change are those of the first gate of a response time or of CPU time: the standard deviation of a
 	// start's estimate, and the change that this machine alone would have found. Both are shares; nil if unknown.
 	Noise  *float64 `json:"noise"`
@@ -59,6 +61,12 @@ func machinesOf(r *record.Result, gates []measuredGate) (found []Machine) {
 	for k, p := range r.Parts {
 		m := Machine{Part: p.Number, CPU: p.Environment.CPU, Image: p.Environment.Image, Kernel: p.Environment.Kernel,
 			Starts: starts[k]}
+		same := slices.IndexFunc(r.Parts[:k], func(other record.PartRun) bool {
+			return other.Environment.Boot != "" && other.Environment.Boot == p.Environment.Boot
+		})
+		if same >= 0 {
+			m.SameAs = r.Parts[same].Number
+		}
 		if i >= 0 {
 			series := all[first : first+starts[k]]
 			rule := sequential.Rule{Alpha: 0.5, Draws: 1}
@@ -70,6 +78,14 @@ func machinesOf(r *record.Result, gates []measuredGate) (found []Machine) {
 		found, first = append(found, m), first+starts[k]
 	}
 	return found
+}
+
+// apart reports whether no machine that confirms an alarm is one of those that raise it, as far as that is known.
+func apart(machines []Machine) bool {
+	half := (len(machines) + 1) / 2
+	return !slices.ContainsFunc(machines[half:], func(m Machine) bool {
+		return slices.ContainsFunc(machines[:half], func(first Machine) bool { return first.Part == m.SameAs })
+	})
 }
 
 // failsEverywhere reports whether requests of this name to the candidate failed in both halves of the machines.

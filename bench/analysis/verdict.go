@@ -74,10 +74,13 @@ func (c *Check) notExcluded() string {
 
 // confirmedAt returns where an alarm was confirmed.
 func (c *Check) confirmedAt() string {
-	if len(c.Machines) > 0 {
-		return "on other machines"
+	switch {
+	case len(c.Machines) == 0:
+		return "at new starts"
+	case !apart(c.Machines):
+		return "by other parts, but on the same machine"
 	}
-	return "at new starts"
+	return "on other machines"
 }
 
 // conclude sets the verdict of the check from the verdicts of its gates.

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,9 @@ import (
 
 func describe(e *record.Environment) {
 	e.Kernel = readWord("/proc/sys/kernel/osrelease")
+	if id := readWord("/proc/sys/kernel/random/boot_id"); id != "" {
+		e.Boot = fmt.Sprintf("%.6x", sha256.Sum256([]byte(id)))
+	}
 	e.Image = image()
 	e.ClockSource = readWord("/sys/devices/system/clocksource/clocksource0/current_clocksource")
 	e.Governor = readWord("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")

@@ -36,7 +36,8 @@ func (w CPUWait) bounds(of string) (all []bound) {
 	return all
 }
 
-// Add returns the sum of the waits of two generators. Throttling is that of the first one that has any.
+// Add returns the sum of the waits of two generators. Throttling is that of the one that was throttled for longer, as
+// both may be in the same control group.
 func (w CPUWait) Add(more CPUWait) CPUWait {
 	switch {
 	case w.RunQueueNS == nil:
@@ -44,7 +45,7 @@ func (w CPUWait) Add(more CPUWait) CPUWait {
 	case more.RunQueueNS != nil:
 		w.RunQueueNS = new(*w.RunQueueNS + *more.RunQueueNS)
 	}
-	if w.Throttling == nil {
+	if w.Throttling == nil || more.Throttling != nil && more.Throttling.ThrottledNS > w.Throttling.ThrottledNS {
 		w.Throttling = more.Throttling
 	}
 	return w

@@ -5,6 +5,7 @@ type Environment struct {
 	OS          string            `json:"os"`
 	Arch        string            `json:"arch"`
 	Kernel      string            `json:"kernel"`
+	Boot        string            `json:"boot,omitempty"`  // hash of the kernel's boot ID: the same only on one machine
 	Image       string            `json:"image,omitempty"` // distribution, or image of a hosted runner
 	CPU         string            `json:"cpu"`
 	Cores       int               `json:"cores"`

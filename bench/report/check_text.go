@@ -192,8 +192,12 @@ func (p *printer) check(c *analysis.Check) {
 // machineLines lists the machines of a check in parts, and what each of them found by itself.
 func machineLines(c *analysis.Check) (lines []string) {
 	for _, m := range c.Machines {
-		line := fmt.Sprintf("part %d: %s, %s, kernel %s: %s of the targets", m.Part, cmp.Or(m.CPU, "CPU unknown"),
-			cmp.Or(m.Image, "system unknown"), m.Kernel, units.Plural(m.Starts, "start"))
+		line := fmt.Sprintf("part %d: %s, %s, kernel %s", m.Part, cmp.Or(m.CPU, "CPU unknown"),
+			cmp.Or(m.Image, "system unknown"), m.Kernel)
+		if m.SameAs > 0 {
+			line = fmt.Sprintf("part %d: the machine of part %d", m.Part, m.SameAs)
+		}
+		line += fmt.Sprintf(": %s of the targets", units.Plural(m.Starts, "start"))
 		if m.Noise != nil && m.Change != nil {
 			line += fmt.Sprintf("; a start varies by %s, and the change here was %s", units.Percent(*m.Noise),
 				units.Change(1+*m.Change))
