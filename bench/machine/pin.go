@@ -21,14 +21,14 @@ type Placement struct {
 	own       map[string][]int // by name of a target, and GeneratorName
 }
 
-// NewPlacement returns the placement of names on cores, in the form of cpusets: "0", "0-3", "0,2". Without cores of its
-// own the generator has the first one that is available.
+// NewPlacement returns the placement of names on cores, in the form of cpusets: "0", "0-3", "0,2". A generator that is
+// not given has the first core that no target is given. Targets may share cores, but not with the generator.
 func NewPlacement(given map[string]string) (*Placement, error) {
 	available, err := availableCores()
 	if err != nil {
 		return nil, fmt.Errorf("pinning: %w", err)
 	}
-	p := &Placement{available: available, own: map[string][]int{GeneratorName: available[:1]}}
+	p := &Placement{available: available, own: map[string][]int{}}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		cores, err := parseCores(given[name])
 		if err != nil {
@@ -42,11 +42,33 @@ func NewPlacement(given map[string]string) (*Placement, error) {
 		}
 		p.own[name] = cores
 	}
+	if given[GeneratorName] == "" {
+		first := max(slices.IndexFunc(available, p.isFree), 0)
+		p.own[GeneratorName] = available[first : first+1]
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		for _, core := range p.own[GeneratorName] {
+			if name != GeneratorName && slices.Contains(p.own[name], core) {
+				return nil, fmt.Errorf("%s=%s: core %d is that of the generator, which must have its own: leave it out, or "+
+					"add --cores generator=...", name, given[name], core)
+			}
+		}
+	}
 	if len(p.rest()) == 0 {
 		return nil, fmt.Errorf("pinning needs a core besides those of the generator, %s; available are %s",
 			coreList(p.own[GeneratorName]), coreList(available))
 	}
 	return p, nil
+}
+
+// isFree reports whether the core has not been given to anything.
+func (p *Placement) isFree(core int) bool {
+	for _, cores := range p.own {
+		if slices.Contains(cores, core) {
+			return false
+		}
+	}
+	return true
 }
 
 // rest returns the cores that the generator does not have.
