@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -76,6 +77,9 @@ func Parse(name string, text []byte, flags *pflag.FlagSet, names Names) (*File, 
 	}
 	var suite Suite
 	var baseline string
+	if f := flags.Lookup(BaselineFlag); f != nil && f.Changed {
+		baseline = f.Value.String() // the command line is above the file
+	}
 	file := &File{Begin: s.at(&token.Position{Line: 1, Column: 1})}
 	seen := map[string]givenKey{}
 	for _, e := range entries {
@@ -104,7 +108,7 @@ func Parse(name string, text []byte, flags *pflag.FlagSet, names Names) (*File, 
 			o.Flag = f.Name
 			o.Values, o.Place, err = s.values(f, key.Value, e.Value)
 			if option == BaselineFlag && err == nil {
-				baseline = o.Values[0]
+				baseline = cmp.Or(baseline, o.Values[0])
 			}
 		case option == RequestsKey:
 			file.Requests, o.Place, err = s.requests(e.Value)
@@ -122,8 +126,15 @@ func Parse(name string, text []byte, flags *pflag.FlagSet, names Names) (*File, 
 		}
 		file.Options = append(file.Options, o)
 	}
-	file.Suite, err = s.complete(suite, baseline, file.Begin)
-	return file, err
+	if file.Suite, err = s.complete(suite, baseline, file.Begin); err != nil || file.Suite == nil {
+		return file, err
+	}
+	for _, o := range file.Options {
+		if o.Name == RequestsKey && hasWeights(file.Requests) {
+			return nil, subject.Unusable("%s: %s", o.Place.Value, noWeights)
+		}
+	}
+	return file, nil
 }
 
 // ownKeys are the keys that have no flags.

@@ -370,6 +370,9 @@ func (s scenario) complete(suite Suite, baseline string, begin string) (*Suite, 
 		}
 	}
 	for _, g := range suite.Groups {
+		if hasWeights(g.Weighted) {
+			return nil, subject.Unusable("%s: %s", g.At, noWeights)
+		}
 		isHere := func(c Contender) bool { return c.Group == g.Name }
 		switch first := slices.IndexFunc(suite.Contenders, isHere); {
 		case first < 0:
@@ -393,6 +396,13 @@ func (s scenario) complete(suite Suite, baseline string, begin string) (*Suite, 
 		return rank(a) - rank(b)
 	})
 	return &suite, nil
+}
+
+// noWeights is the error of a mix in a suite.
+const noWeights = "a suite measures each request by itself, and no mix: remove the key weight"
+
+func hasWeights(requests []subject.Weighted) bool {
+	return slices.ContainsFunc(requests, func(r subject.Weighted) bool { return r.Weight > 0 })
 }
 
 func groupNames(groups []Group) (names []string) {

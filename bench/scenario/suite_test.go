@@ -14,9 +14,12 @@ import (
 )
 
 // parsed parses the text of a suite.
-func parsed(text string) (*scenario.Suite, error) {
+func parsed(text string, command ...string) (*scenario.Suite, error) {
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	flags.String("baseline", "", "")
+	if err := flags.Parse(command); err != nil {
+		return nil, err
+	}
 	file, err := scenario.Parse("mine.yaml", []byte(text), flags, scenario.Names{Flag: same, Option: same})
 	if err != nil {
 		return nil, err
@@ -67,5 +70,9 @@ contenders:
 	}
 	if got := s.Groups[0].Weighted; len(got) != 2 || got[0].Request != "/" || len(got[1].Headers) != 1 {
 		t.Errorf("requests are %+v", got)
+	}
+	s, err = parsed(`{baseline: b, contenders: [{name: a, cgi: ./a}, {name: b, cgi: b}]}`, "--baseline", "a")
+	if err != nil || s.Baseline != "a" {
+		t.Errorf("with --baseline a, the suite is %+v, %v", s, err)
 	}
 }
