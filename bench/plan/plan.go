@@ -84,6 +84,7 @@ func serversOf(external []subject.External) (servers []Server) {
 type SuiteInfo struct {
 	Name       string            `json:"name"`
 	About      string            `json:"about"`
+	Groups     map[string]string `json:"groups,omitempty"` // about the groups that the file describes
 	Contenders []Contender       `json:"contenders"`
 	Versions   map[string]string `json:"versions,omitempty"` // versions reported by servers and languages
 	LeftOut    []string          `json:"left_out,omitempty"` // contenders that are missing, and how to install them

@@ -66,6 +66,7 @@ func everything(t *testing.T) *analysis.Analysis {
 			100_000*n),
 			CPUNS: new(int64(6_000_000 + 50_000*n + i))})
 	}
+	a.Responses[0].Masks = []string{"[0-9]+ ms"}
 	return a
 }
 

@@ -59,7 +59,10 @@ var responseColumns = []column[exchange]{
 	{Name: "length", Key: "bytes", Unit: lengths, About: aboutReceived},
 	{Name: "first line", Key: "first_line", About: aboutReceived},
 	{Key: "sha256", About: aboutReceived},
-	{Key: "masks", About: "Regular expressions of text that is not compared."},
+	{Name: "masks", Key: "masks", About: "Regular expressions of text that is not compared.",
+		When: func(a *analysis.Analysis) bool {
+			return slices.ContainsFunc(a.Responses, func(r analysis.Response) bool { return len(r.Masks) > 0 })
+		}, Text: func(_ *analysis.Analysis, e exchange) string { return strings.Join(e.Masks, " ") }},
 	{Key: "masked", About: "The masks leave nothing but white space of the body."},
 }
 

@@ -91,8 +91,8 @@ func sections(a *analysis.Analysis, screen bool) []section {
 		About: "Percentiles are exact nearest ranks over all correct responses.", Table: cellTable(a, inClosed, loops)}
 	notes := footnotes(a, loops, mainMetric(a))
 	if a.Run.Suite != nil {
-		suite = section{Title: aboutSuite(a), Chapter: "Suite " + a.Run.Suite.Name, About: aboutSuite(a) + ".",
-			Table: suiteTable(a, loops), Notes: notes}
+		suite = section{Title: aboutSuite(a), Chapter: "Suite " + a.Run.Suite.Name,
+			About: aboutSuite(a) + "." + aboutGroups(a.Run.Suite), Table: suiteTable(a, loops), Notes: notes}
 	} else {
 		closed.Title += ", and the fork tax on its median (95% CI over pairs, or over starts if wider)"
 		closed.About += " The fork tax is the ratio of\nthe medians, with its 95% CI: over pairs of blocks, or over " +

@@ -93,6 +93,14 @@ func aboutSuite(a *analysis.Analysis) string {
 	return about
 }
 
+// aboutGroups describes the groups of a suite, as its file does.
+func aboutGroups(s *record.SuiteInfo) (text string) {
+	for _, name := range slices.Sorted(maps.Keys(s.Groups)) {
+		text += fmt.Sprintf("\n%s: %s.", name, s.Groups[name])
+	}
+	return text
+}
+
 // suiteVersions lists the versions of servers and languages.
 func suiteVersions(s *record.SuiteInfo) (lines []string) {
 	if s == nil {

@@ -42,6 +42,15 @@ func Configure(o *plan.Options) error {
 func (s Suite) Plan(o plan.Options, l *Prepared) plan.Plan {
 	described := &plan.SuiteInfo{Name: s.Name, About: s.About, Contenders: l.Contenders, Versions: l.Versions,
 		Failed: l.Failed}
+	for _, g := range s.Groups {
+		if g.About == "" {
+			continue
+		}
+		if described.Groups == nil {
+			described.Groups = map[string]string{}
+		}
+		described.Groups[g.Name] = g.About
+	}
 	for _, missing := range l.Missing {
 		described.LeftOut = append(described.LeftOut, missing.Error())
 	}
