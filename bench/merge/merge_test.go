@@ -28,11 +28,11 @@ import (
 	"forktax/workload/contract"
 )
 
-// A running server is a target that is already up.
-type running string
+// Running servers are targets that are already up, by name.
+type running map[string]string
 
 func (r running) Launch(_ context.Context, model, workload string) (*subject.Target, func() error, error) {
-	return &subject.Target{Workload: workload, Model: model, URL: string(r), External: true},
+	return &subject.Target{Workload: workload, Model: model, URL: r[model], External: true},
 		func() error { return nil }, nil
 }
 
@@ -42,7 +42,7 @@ func aPlan(part plan.Part, at time.Time) plan.Plan {
 		Requests: []contract.Request{{Name: "/", Method: "GET", Path: "/"}}}},
 		Rounds: 3, Starts: 3, BlockNS: int64(100 * time.Millisecond), MinRequests: 5, Seed: 4, Baseline: "server",
 		Part: &part, StartAt: at}
-	for _, l := range []plan.Load{{Kind: plan.Closed, Concurrency: 3}, {Kind: plan.Open, Concurrency: 12, RateRPS: 400}} {
+	for _, l := range []plan.Load{{Kind: plan.Closed, Concurrency: 3}, openLoop(400)} {
 		p.Cells = append(p.Cells, plan.Cell{Workload: "url", Request: "/", Model: "server", Engine: "epoll", Load: l})
 	}
 	return p
@@ -53,9 +53,34 @@ type generator struct {
 	part  plan.Part
 	ahead time.Duration // of its clock
 	late  time.Duration // how much later than the others it starts
-	long  bool          // it measures for long enough for a p99
-	// rounds is the number of rounds; 0: 3
-	rounds int
+	shape string        // of its plan, from shapes
+	twin  string        // URL of a second target; "" if there is none
+}
+
+// shapes are changes to the plan of aPlan, by name.
+var shapes = map[string]func(*plan.Plan){
+	"":     func(*plan.Plan) {},
+	"nine": func(p *plan.Plan) { p.Rounds = 9 },
+	"long": func(p *plan.Plan) { lengthen(p, p.Cells[1].Load) },
+	"two rates": func(p *plan.Plan) {
+		lengthen(p, openLoop(100), openLoop(1000))
+		p.Objective.Percentile = 0.9 // of few requests
+	},
+}
+
+// lengthen gives a plan open loops alone, long enough for a p99.
+func lengthen(p *plan.Plan, loads ...plan.Load) {
+	cell := p.Cells[0]
+	p.Rounds, p.BlockNS, p.Cells = 6/len(loads), int64(time.Second), nil
+	for _, cell.Load = range loads {
+		p.Cells = append(p.Cells, cell)
+	}
+	// Of this objective, a generator may be 10 ms late: there are more of them than cores.
+	p.Objective = &plan.Objective{Percentile: 0.99, LimitNS: int64(200 * time.Millisecond)}
+}
+
+func openLoop(rate float64) plan.Load {
+	return plan.Load{Kind: plan.Open, Concurrency: 12, RateRPS: rate}
 }
 
 // measure has the generators measure the server at the same time, and returns their directories.
@@ -77,18 +102,18 @@ func measure(t *testing.T, url string, generators ...generator) (dirs []string) 
 func (g generator) measure(t *testing.T, url, dir string, at time.Time) {
 	time.Sleep(g.late)
 	p := aPlan(g.part, at)
-	if g.long {
-		p.Rounds, p.BlockNS, p.Cells = 6, int64(time.Second), p.Cells[1:] // the open loop
-		// Of this objective, a generator may be 10 ms late: there are more of them than cores.
-		p.Objective = &plan.Objective{Percentile: 0.99, LimitNS: int64(200 * time.Millisecond)}
+	shapes[g.shape](&p)
+	for _, c := range slices.Clone(p.Cells) {
+		if c.Model = "twin"; g.twin != "" {
+			p.Cells = append(p.Cells, c)
+		}
 	}
-	p.Rounds = max(p.Rounds, g.rounds)
 	rec, err := record.Create(dir, record.Head{Schema: record.Schema, ID: filepath.Base(dir), Version: "1", Plan: p})
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	r := run.Runner{Plan: p, Launcher: running(url), Engines: load.Engines(), Record: rec,
+	r := run.Runner{Plan: p, Launcher: running{"server": url, "twin": g.twin}, Engines: load.Engines(), Record: rec,
 		Wall: func() time.Time { return time.Now().Add(g.ahead) }}
 	if err := r.RunPart(t.Context()); err != nil {
 		t.Errorf("part %v: %v", g.part, err)
@@ -209,8 +234,8 @@ func TestUnlikeParts(t *testing.T) {
 	var alike, behind, unlike, slow []string
 	atOnce(func() { alike = measure(t, url, generator{part: first}, generator{part: second}) },
 		func() {
-			behind = measure(t, url, generator{part: first, rounds: 9},
-				generator{part: second, rounds: 9, late: 4500 * time.Millisecond}) // 3 s after the others begin
+			behind = measure(t, url, generator{part: first, shape: "nine"},
+				generator{part: second, shape: "nine", late: 4500 * time.Millisecond}) // 3 s after the others begin
 		},
 		func() {
 			unlike = measure(t, url, generator{part: first}, generator{part: second, ahead: 700 * time.Millisecond})
@@ -254,6 +279,18 @@ func TestUnlikeParts(t *testing.T) {
 	}
 	if killed.Run.Complete || killed.Cells[0].Invalid["part"] == 0 {
 		t.Errorf("complete: %t; %d blocks lack the killed part", killed.Run.Complete, killed.Cells[0].Invalid["part"])
+	}
+
+	overloaded := merged(t, []string{alike[0], changedBlocks(t, alike[1], func(b *record.Block) {
+		b.GeneratorNS = b.LengthNS * 9 / 10
+	})})
+	if c := overloaded.Cells[1]; c.Invalid["generator"] != c.Blocks {
+		t.Errorf("with an overloaded generator, %v of %d blocks of the open loop are invalid, want all", c.Invalid,
+			c.Blocks)
+	}
+	if lines := strings.Join(problems(overloaded), "\n"); !regexp.MustCompile(
+		`part 2 of 2: .*its generator could not keep up in [0-9]+ of [0-9]+ blocks`).MatchString(lines) {
+		t.Errorf("the problems of an overloaded generator are %q", lines)
 	}
 
 	for name, test := range map[string]struct {
@@ -301,6 +338,33 @@ func lines(t *testing.T, dir string) (text []string, path string) {
 		t.Fatal(err)
 	}
 	return slices.Collect(strings.Lines(string(content))), path
+}
+
+// changedBlocks returns a copy of a run with other blocks.
+func changedBlocks(t *testing.T, dir string, change func(*record.Block)) string {
+	t.Helper()
+	text, path := lines(t, dir)
+	for i, line := range text {
+		var entry struct {
+			Block *record.Block `json:"block"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry.Block == nil {
+			continue
+		}
+		change(entry.Block)
+		changed, err := json.Marshal(entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text[i] = string(changed) + "\n"
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(text, "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(path)
 }
 
 // cut returns a copy of a run that was killed in the middle.

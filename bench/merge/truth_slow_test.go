@@ -3,6 +3,7 @@
 package merge_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -19,7 +21,10 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/plan"
+	"forktax/bench/record"
 	"forktax/bench/stats"
+	"forktax/bench/units"
+	"forktax/workload/contract"
 )
 
 // A truth is a server that knows how long it took for each response.
@@ -50,12 +55,14 @@ const (
 	atVariable   = "TEST_AT"
 	urlVariable  = "TEST_URL"
 	dirVariable  = "TEST_DIR"
+	formVariable = "TEST_SHAPE"
+	twinVariable = "TEST_TWIN"
 )
 
 // TestOneGenerator measures a part in a process of its own, as a garbage collection of another generator in the same
 // process would make blocks invalid.
 func TestOneGenerator(t *testing.T) {
-	g := generator{long: true}
+	g := generator{shape: os.Getenv(formVariable), twin: os.Getenv(twinVariable)}
 	if os.Getenv(partVariable) == "" {
 		return
 	}
@@ -70,7 +77,8 @@ func TestOneGenerator(t *testing.T) {
 }
 
 // apart has as many generators measure the server, each in a process of its own, and returns their directories.
-func apart(t *testing.T, url string, of int) (dirs []string) {
+// If killed is not 0, that part is killed after five seconds.
+func apart(t *testing.T, url, twin, shape string, of, killed int) (dirs []string) {
 	t.Helper()
 	at := time.Now().Add(2 * time.Second).Format(time.RFC3339Nano)
 	results := t.TempDir()
@@ -80,10 +88,18 @@ func apart(t *testing.T, url string, of int) (dirs []string) {
 		dirs = append(dirs, dir)
 		c := exec.Command(os.Args[0], "-test.run=^TestOneGenerator$")
 		c.Env = append(os.Environ(), partVariable+"="+plan.Part{Number: number, Of: of}.String(), atVariable+"="+at,
-			urlVariable+"="+url, dirVariable+"="+dir)
+			urlVariable+"="+url, dirVariable+"="+dir, formVariable+"="+shape, twinVariable+"="+twin)
+		var out bytes.Buffer
+		c.Stdout, c.Stderr = &out, &out
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if number == killed {
+			time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+		}
 		all.Go(func() {
-			if out, err := c.CombinedOutput(); err != nil {
-				t.Errorf("a generator: %v\n%s", err, out)
+			if err := c.Wait(); err != nil && number != killed {
+				t.Errorf("a generator: %v\n%s", err, out.Bytes())
 			}
 		})
 	}
@@ -100,7 +116,7 @@ func TestMergeAgainstTheTruth(t *testing.T) {
 		for range 3 {
 			s := &truth{random: rand.New(rand.NewPCG(5, 6))}
 			server := httptest.NewServer(s)
-			a := merged(t, apart(t, server.URL, of))
+			a := merged(t, apart(t, server.URL, "", "long", of, 0))
 			server.Close()
 			requests[of] = a.Cells[0].Requests
 			if off = s.differs(a.Cells[0]); off == "" {
@@ -113,6 +129,76 @@ func TestMergeAgainstTheTruth(t *testing.T) {
 	}
 	if requests[1] != requests[4] || requests[1] < 1000 {
 		t.Errorf("four parts sent %d requests, one generator %d", requests[4], requests[1])
+	}
+}
+
+// Parts measure two targets as a pair. The usage that the first part reads is that of the requests of all, and counts
+// once.
+func TestMergedTwins(t *testing.T) {
+	slower := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(6 * time.Millisecond)
+		io.WriteString(w, "hello\n")
+	}))
+	defer slower.Close()
+	dirs := apart(t, hello(t), slower.URL, "", 2, 0)
+	const used = int64(30 * time.Millisecond)
+	a := merged(t, []string{changedBlocks(t, dirs[0], func(b *record.Block) {
+		b.Usage = &contract.Usage{SelfCPUNS: used}
+	}), dirs[1]})
+	compared := 0
+	for _, c := range a.Comparisons {
+		if c.Metric == analysis.MetricResponse && c.Load.Kind == plan.Closed {
+			compared++
+			if c.Ratio < 1.3 || c.Ratio > 4 {
+				t.Errorf("a server that takes 6 ms has %.2f times the response time of one that takes 2 ms", c.Ratio)
+			}
+		}
+	}
+	if compared == 0 {
+		t.Errorf("no comparison of the twins; warnings: %v", a.Warnings)
+	}
+	for _, c := range a.Cells {
+		want := float64(used) * float64(c.Blocks) / float64(c.Requests)
+		if c.InvalidBlocks == 0 && (c.CPUPerRequest == nil || math.Abs(float64(*c.CPUPerRequest)/want-1) > 0.01) {
+			t.Errorf("%s, %s: %s of CPU time per request, want %.0f ns: %v of each block", c.Model, c.Load,
+				units.Optional(c.CPUPerRequest, units.Duration), want, time.Duration(used))
+		}
+	}
+}
+
+// The knee of merged parts is that of the whole rate, of which each part sends its share.
+func TestKneeOfParts(t *testing.T) {
+	var one sync.Mutex // 250 requests per second
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		one.Lock()
+		defer one.Unlock()
+		time.Sleep(4 * time.Millisecond)
+		io.WriteString(w, "hello\n")
+	}))
+	defer server.Close()
+	var a *analysis.Analysis
+	for range 3 { // a busy machine has more than one try
+		a = merged(t, apart(t, server.URL, "", "two rates", 2, 0))
+		if len(a.Knees) == 1 && a.Knees[0].MetRPS != nil && a.Knees[0].FailedRPS != nil {
+			if *a.Knees[0].MetRPS != 100 || *a.Knees[0].FailedRPS != 1000 {
+				t.Errorf("the knee is %+v, want between 100/s and 1000/s", a.Knees[0])
+			}
+			return
+		}
+	}
+	t.Errorf("the knees are %+v, want one; warnings: %v", a.Knees, a.Warnings)
+}
+
+// A generator that is killed leaves its blocks until then. The others count as far as it took part in them.
+func TestKilledGenerator(t *testing.T) {
+	a := merged(t, apart(t, hello(t), "", "long", 2, 2))
+	if lines := significant(problems(a)); len(lines) != 1 ||
+		!regexp.MustCompile(`^part 2 of 2: it was killed: it has [1-5] of 6 blocks`).MatchString(lines[0]) {
+		t.Errorf("the problems of a killed generator are %q", lines)
+	}
+	if c := a.Cells[0]; a.Run.Complete || c.Invalid["part"] == 0 || c.Invalid["part"] == c.Blocks {
+		t.Errorf("complete: %t; %d of %d blocks lack the killed part, want some", a.Run.Complete, c.Invalid["part"],
+			c.Blocks)
 	}
 }
 
