@@ -5,6 +5,7 @@ package forktax_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,16 @@ func (c *tree) run(command ...string) string {
 	return output(c.t, c.dir, []string{"FORKTAX_REQUIRE_ALL="}, command...) // the npm modules are not copied
 }
 
+// slowTags returns the tags of slow tests, with those of workload programs, with which .ci/run compiles all packages.
+func slowTags(t *testing.T) string {
+	t.Helper()
+	flags, err := os.ReadFile("bench/subject/build.flags")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`(?m)^-tags=(.*)$`).FindStringSubmatch(string(flags))[1] + ",slow"
+}
+
 // wrote checks that the addition needed exactly the files want.
 func (c *tree) wrote(want ...string) {
 	c.t.Helper()
@@ -88,7 +99,7 @@ func main() {
 		"echo: the query\n  echo/query  GET /?hello\n") {
 		t.Errorf("forktax list prints\n%s", out)
 	}
-	if out := c.run("go", "test", "-tags", "slow", "-v", "-run", "^TestWorkloadsConform$/^echo$",
+	if out := c.run("go", "test", "-tags", slowTags(t), "-v", "-run", "^TestWorkloadsConform$/^echo$",
 		"."); !strings.Contains(out,
 		"--- PASS: TestWorkloadsConform/echo ") {
 		t.Errorf("the conformance suite prints\n%s", out)
@@ -168,12 +179,12 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 		}
 	}
 	run("go", "test", "./bench/report", "-run", "Document", "-update") // updates the generated document
-	run("go", "vet", "./...")
+	typecheck(t, c.dir)
 	conformance := run("go", "test", "-v", "-run", "^TestModelsRespondAlike$/^same$", "./workload")
 	if want := "--- PASS: TestModelsRespondAlike/same "; !strings.Contains(conformance, want) {
 		t.Errorf("the conformance suite prints\n%s\nwant %q in it", conformance, want)
 	}
-	run("go", "test", "-skip", "^TestReadReferences$", "./workload/...", "./bench/plan", "./bench/report", "./bench/live",
-		"./cmd/forktax-hello", "./cmd/forktax-guestbook") // results are not copied
+	run("go", "test", "-vet=off", "-skip", "^TestReadReferences$", "./workload/...", "./bench/plan", "./bench/report",
+		"./bench/live", "./cmd/forktax-hello", "./cmd/forktax-guestbook") // results are not copied
 	run("go", "test", "-run", "Model|Import|Share", ".")
 }

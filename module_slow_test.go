@@ -19,7 +19,7 @@ func TestModulePath(t *testing.T) {
 		return output(t, dir, []string{"GOBIN=" + bin}, command...)
 	}
 	run("packaging/module", "example.org/team/forktax")
-	run("go", "vet", "./...")
+	typecheck(t, dir)
 	run("go", "install", "example.org/team/forktax/cmd/...")
 	// The installed command finds its programs, and the harness builds them from the changed checkout.
 	if out := run("sh", "-c", "cd / && "+filepath.Join(bin, "forktax")+" list"); !strings.Contains(out, "guestbook/read") {
@@ -58,12 +58,20 @@ func copied(t *testing.T) (dir string) {
 	return dir
 }
 
+// typecheck checks the types of all packages and tests in a copy.
+func typecheck(t *testing.T, dir string) {
+	t.Helper()
+	output(t, dir, []string{"CGO_ENABLED=0"}, "go", "run", ".ci/typecheck.go", "./...")
+}
+
 // output runs a command in the directory and returns its output. The test fails if the command fails.
 func output(t *testing.T, dir string, env []string, command ...string) string {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)
-	// Without the path of the copy in them, the packages of all copies are compiled once.
-	cmd.Dir, cmd.Env = dir, append(append(os.Environ(), "GOFLAGS=-trimpath"), env...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	if os.Getenv("GOFLAGS") == "" { // without the path of the copy in them, the packages of all copies are compiled once
+		cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath")
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%q: %v\n%s", command, err, out)
