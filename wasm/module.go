@@ -32,7 +32,7 @@ const (
 // mostPages is the number of pages that a 32-bit memory can have.
 const mostPages = 65_536
 
-// preamble begins a module of WebAssembly's core, and componentLayer is what a component has in place of its end.
+// preamble begins a module of WebAssembly's core, and componentLayer is what a component has instead of its end.
 var (
 	preamble       = []byte("\x00asm\x01\x00\x00\x00")
 	componentLayer = []byte("\x01\x00")

@@ -73,7 +73,7 @@ const (
 	requestComplete // all of it has arrived
 )
 
-// A requestReader follows the records that are read, and knows whether a request is complete.
+// A requestReader follows the records that are read, and reports whether a request is complete.
 type requestReader struct {
 	state  int
 	header [headerSize]byte

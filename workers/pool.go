@@ -293,7 +293,7 @@ func (p *pool) close() {
 	p.tasks.Wait()
 }
 
-// children returns the workers, and those that have ended last.
+// children returns the workers, and workers that have ended last.
 func (p *pool) children() []contract.Child {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -90,7 +90,7 @@ func scenarioFlags(c *cobra.Command) (*pflag.FlagSet, scenario.Names) {
 	return tried, scenario.Names{Flag: func(key string) string { return newName(c.Name(), key) }, Option: optionOf}
 }
 
-// use sets the options of the file, without those that are given.
+// use sets the options of the file, without options that are given.
 func (o *options) use(c *cobra.Command, file *scenario.File) error {
 	for _, option := range file.Options {
 		if present := newName(c.Name(), option.Key); option.Flag != "" && present != option.Key {

@@ -31,7 +31,7 @@ func (p Program) Inherited(x Executable) []string {
 	return slices.Concat(inherited, padding(p.Executable == nil), p.Env, x.Env)
 }
 
-// Settings returns the named variables of this process as NAME=VALUE, without those that have no value.
+// Settings returns the named variables of this process as NAME=VALUE, without variables that have no value.
 func Settings(names ...string) (settings []string) {
 	for _, name := range names {
 		if value := os.Getenv(name); value != "" {
