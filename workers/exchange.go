@@ -27,6 +27,7 @@ type exchange struct {
 	rest    []byte           // the part of the response that is held back
 	length  int64            // bytes of the body so far
 	flushes bool             // the handler flushes the response: all data is sent as soon as it arrives
+	bounded bool             // writing to the client has a deadline
 	stamps  stamps
 }
 
@@ -122,6 +123,9 @@ func (e *exchange) serve() error {
 			e.recordPhases()
 			e.complete()
 		}
+		if e.bounded {
+			_ = http.NewResponseController(e.reply.To).SetWriteDeadline(time.Time{})
+		}
 		e.host.pool.release(w, err == nil) // from now on, its buffers are those of another request
 		return err
 	}
@@ -188,6 +192,9 @@ func (e *exchange) converse() error {
 		failed = e.sendBody()
 	}()
 	err := e.receive(began)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		e.worker.kill() // it may not read, and sending the body would wait for it
+	}
 	select {
 	case <-sent:
 	case <-time.After(lastPart): // the handler has not read it all: the rest is not waited for
@@ -234,6 +241,14 @@ func (e *exchange) extend(began time.Time) {
 		deadline = end
 	}
 	_ = e.worker.conn.SetReadDeadline(deadline)
+}
+
+// bound sets a deadline for a client that reads slowly, as the worker waits for it: that of the limit for the worker.
+func (e *exchange) bound(began time.Time) {
+	if total := e.host.limits.Total; total > 0 && !e.bounded {
+		e.bounded = true
+		_ = http.NewResponseController(e.reply.To).SetWriteDeadline(began.Add(total))
+	}
 }
 
 // receive reads the response of the worker, and passes it on as soon as it is longer than what is held back.

@@ -8,6 +8,7 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -211,6 +212,47 @@ func TestWorkerHangs(t *testing.T) {
 	}
 }
 
+// A worker that hangs and does not read a long body is killed, too.
+func TestWorkerHangsUnderABody(t *testing.T) {
+	s := start(t, func(h *workers.Host) {
+		h.Workers, h.Limits = 1, contract.ChildLimits{Idle: 200 * time.Millisecond}
+	})
+	pid, _ := s.served(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	go fmt.Fprintf(conn, "POST /sleep?1h HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n%s",
+		strings.Repeat("x", 4_000_000))
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := read(resp); status != http.StatusGatewayTimeout {
+		t.Errorf("POST to a worker that hangs = %d %q, want 504", status, body)
+	}
+	if after, _ := s.served(t); after == pid {
+		t.Errorf("process %d serves after it exceeded a time limit", pid)
+	}
+}
+
+// A client that does not read its response does not keep a worker for longer than the time limit.
+func TestClientThatDoesNotRead(t *testing.T) {
+	s := start(t, func(h *workers.Host) {
+		h.Workers, h.Limits = 1, contract.ChildLimits{Total: 500 * time.Millisecond}
+	})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /body?50000000 HTTP/1.1\r\nHost: x\r\n\r\n")
+	time.Sleep(50 * time.Millisecond) // it has the worker
+	s.served(t)
+}
+
 // If no worker can be started, Open fails. If that begins later, requests fail until it can again.
 func TestStartFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broken")
@@ -410,8 +452,21 @@ func TestClose(t *testing.T) {
 	if err := s.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	var responses sync.WaitGroup
+	var served, waits httptest.ResponseRecorder
+	for _, w := range []*httptest.ResponseRecorder{&served, &waits} {
+		responses.Go(func() { s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/sleep?1h", nil)) })
+		eventually(t, "the request has come", func() bool { return s.Stats().Running > 0 })
+	}
+	eventually(t, "one request waits", func() bool { return s.Stats().Waiting == 1 })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+	responses.Wait()
+	codes := []int{served.Code, waits.Code}
+	slices.Sort(codes)
+	if want := []int{http.StatusBadGateway, http.StatusServiceUnavailable}; !slices.Equal(codes, want) {
+		t.Errorf("the requests have statuses %v, want %v", codes, want)
 	}
 	if living := s.living(); len(living) > 0 {
 		t.Errorf("workers %v after Close", living)

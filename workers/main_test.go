@@ -76,6 +76,9 @@ func handler() http.Handler {
 		n, _ := strconv.Atoi(r.URL.RawQuery)
 		io.WriteString(w, strings.Repeat("y", n))
 	})
+	mux.HandleFunc("/request", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s %s", r.URL.RawQuery, r.Header["Forwarded"], r.Header["X-Forwarded-For"])
+	})
 	mux.HandleFunc("/log", func(_ http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(os.Stderr, "to the log:", r.URL.RawQuery)
 	})
@@ -83,8 +86,11 @@ func handler() http.Handler {
 }
 
 func TestMain(m *testing.M) {
-	if os.Getenv(contract.EnvWorker) != "" {
-		if err := workers.Model.Child(context.Background(), program); err != nil {
+	for _, m := range []model.Package{workers.Model, workers.Proxied} {
+		if os.Getenv(contract.EnvWorker) == "" || !m.IsChild() {
+			continue
+		}
+		if err := m.Child(context.Background(), program); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -83,6 +83,10 @@ func (p *pool) start() {
 	defer p.mu.Unlock()
 	p.starting--
 	defer p.tellOpen()
+	if _, lives := p.all[w]; err == nil && !lives {
+		err = w.withFate(errClosed)
+		p.tasks.Go(w.end)
+	}
 	switch {
 	case err != nil && !p.closed:
 		p.startFailed(err)
@@ -278,12 +282,18 @@ func (p *pool) tellOpen() {
 	}
 }
 
-// close ends all workers and returns when none is left. Requests that wait get an error.
+// close ends all workers and returns when none is left. Requests that wait get an error, and workers that still serve
+// are killed: the server has given them the time to respond.
 func (p *pool) close() {
 	p.mu.Lock()
 	p.closed = true
 	for _, waiting := range p.waiting {
 		waiting <- loan{err: errClosed}
+	}
+	for w := range p.all {
+		if !slices.Contains(p.idle, w) {
+			p.tasks.Go(w.kill)
+		}
 	}
 	for _, w := range p.idle {
 		p.leave(w)

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -53,6 +54,9 @@ type Proxy struct {
 // clientHeader is the header of a request with the address of the client, which the process does not see.
 const clientHeader = "Forktax-Client"
 
+// forwarded are headers of a request that the library would remove.
+var forwarded = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
+
 // idleLimit is how long a connection to the process is kept without a request; the process would close it later.
 const idleLimit = 10 * time.Second
 
@@ -80,6 +84,12 @@ func (p *Proxy) Open(ctx context.Context) (err error) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: "worker"})
 			r.Out.Host = r.In.Host
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // as it is, also with semicolons
+			for _, name := range forwarded {
+				if values := r.In.Header.Values(name); values != nil {
+					r.Out.Header[name] = values
+				}
+			}
 			r.Out.Header.Set(clientHeader, r.In.RemoteAddr)
 			r.Out.Header.Del(readyHeader)
 		},
@@ -167,7 +177,7 @@ func (p *Proxy) awaitReady(ctx context.Context, by http.RoundTripper) error {
 	if err == nil {
 		return errors.Join(p.takeReport(resp), resp.Body.Close())
 	}
-	return p.process.withFate(context.Cause(ctx))
+	return p.process.withFate(cmp.Or(context.Cause(ctx), err))
 }
 
 // watch starts another process whenever one has ended, until the proxy is closed.

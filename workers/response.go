@@ -60,6 +60,7 @@ func (e *exchange) readRest(began time.Time) error {
 		if n < message.MostHeld && !paused && !e.flushes {
 			continue
 		}
+		e.bound(began)
 		e.reply.Pass(w.body[:n])
 		n = 0
 		if paused || e.flushes {
