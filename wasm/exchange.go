@@ -115,7 +115,7 @@ func (e *exchange) converse() error {
 	}
 	e.recordPhases()
 	e.response.pass()
-	e.stdio.out.to = nil
+	e.stdio.out.to, e.stdio.done = nil, nil
 	return nil
 }
 
@@ -187,7 +187,7 @@ func (e *exchange) prepare(ctx context.Context) error {
 	if h.entry.readsVariables() {
 		e.stdio.head, variables = inOneBlock(variables), nil
 	}
-	e.stdio.body, e.stdio.out.to = e.body, &e.response
+	e.stdio.body, e.stdio.out.to, e.stdio.done = e.body, &e.response, ctx.Done()
 	e.stdio.err = errorOutput{logger: h.logger, prefix: foreign.Line(r.Method+" "+r.URL.RequestURI()) + ": "}
 	if e.instance != nil {
 		return nil

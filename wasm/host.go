@@ -203,7 +203,7 @@ func (h *Host) release(i *instance, reusable bool) {
 // random numbers are always the same, and sleeping takes no time.
 func moduleConfig(s *stdio) wazero.ModuleConfig {
 	return wazero.NewModuleConfig().WithName("").WithStartFunctions().WithStdin(s).WithStdout(&s.out).WithStderr(&s.err).
-		WithRandSource(rand.Reader).WithSysWalltime().WithNanotime(contract.Now, 1).WithSysNanosleep()
+		WithRandSource(rand.Reader).WithSysWalltime().WithNanotime(contract.Now, 1).WithNanosleep(s.sleep)
 }
 
 var _ http.Handler = (*Host)(nil)

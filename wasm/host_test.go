@@ -1,12 +1,14 @@
 package wasm_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,17 +56,21 @@ func get(t *testing.T, url string) (status int, body string, err error) {
 
 // Each request has an instance of its own, whose memory is that of the module. With Reuse, an instance is called again.
 func TestInstances(t *testing.T) {
+	many := slices.Repeat([][]byte{whole}, 200)
 	for _, c := range []struct {
 		reuse   bool
 		exports []string
+		globals [][]byte
 		want    string
 	}{
-		{false, []string{"_start"}, "request 1, request 1, request 1"},
-		{false, []string{"_initialize", "serve"}, "request 2, request 2, request 2"}, // both names are of one function
-		{true, []string{"serve"}, "request 1, request 2, request 3"},
+		{false, []string{"_start"}, many, "request 1, request 1, request 1"},
+		{false, []string{"_initialize", "serve"}, nil, "request 2, request 2, request 2"}, // both names are of one function
+		{false, []string{"_initialize", "serve"}, many, "request 2, request 2, request 2"},
+		{false, []string{"_initialize", "serve"}, [][]byte{floating}, "request 2, request 2, request 2"},
+		{true, []string{"serve"}, nil, "request 1, request 2, request 3"},
 	} {
 		m := command(counted, count, respond)
-		m.exports = c.exports
+		m.exports, m.globals = c.exports, c.globals
 		if len(c.exports) == 2 {
 			m.body = count.and(respond)
 		}
@@ -106,6 +112,11 @@ func TestFaults(t *testing.T) {
 	const head, incomplete = "Status: 200 OK\n\n", "no complete response header"
 	long := head + strings.Repeat("x", 20_000)
 	short := contract.ChildLimits{Idle: 200 * time.Millisecond}
+	var hour [48]byte // a subscription to a clock
+	hour[16] = 1      // the monotonic one
+	binary.LittleEndian.PutUint64(hour[24:], uint64(time.Hour))
+	asleep := command(string(hour[:]), call(0, text, 2048, 1, 2040).and(program{0x1a}))
+	asleep.imports[0] = wasi + "poll_oneoff"
 	for what, c := range map[string]struct {
 		module module
 		limits contract.ChildLimits
@@ -120,6 +131,7 @@ func TestFaults(t *testing.T) {
 		"bad status":       {command("Status: nine\n\n", respond), contract.ChildLimits{}, 502, `the status "nine"`},
 		"no colon":         {command("hello\n\n", respond), contract.ChildLimits{}, 502, "not valid"},
 		"hangs":            {command(head, forever), short, 504, "exceeded a time limit"},
+		"sleeps":           {asleep, short, 504, "exceeded a time limit"},
 		"long header":      {command(long, respond), contract.ChildLimits{ResponseHeader: 10}, 502, "more than 10 bytes"},
 		"long body":        {command(long, respond), contract.ChildLimits{Response: 100}, 502, "more than 100 bytes"},
 		"exit after it":    {command(head+"text", respond, exit3), contract.ChildLimits{}, 200, "exited with status 3"},

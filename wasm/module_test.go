@@ -77,7 +77,14 @@ type module struct {
 	body    program
 	exports []string // names of the function with that body
 	data    string   // at text
+	globals [][]byte // variables
 }
+
+// Variables of a module: an i32, and an f64, whose value is no part of a state.
+var (
+	whole    = []byte{0x7f, 1, 0x41, 0, 0x0b}
+	floating = []byte{0x7c, 1, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0b}
+)
 
 func (m module) build() []byte {
 	out := []byte("\x00asm\x01\x00\x00\x00")
@@ -95,6 +102,9 @@ func (m module) build() []byte {
 	section(2, list(imports...))
 	section(3, list([]byte{2}))
 	section(5, list([]byte{0, 1}))
+	if len(m.globals) > 0 {
+		section(6, list(m.globals...))
+	}
 	exports := [][]byte{append(name("memory"), 2, 0)}
 	for _, e := range m.exports {
 		exports = append(exports, append(name(e), 0, byte(len(m.imports))))

@@ -178,7 +178,8 @@ func exporting(code []byte) (exports []byte, globals int, err error) {
 			content := append(binary.AppendUvarint(nil, n+uint64(globals)), r.rest...)
 			for g := range globals {
 				name := globalName(g)
-				content = append(append(append(content, byte(len(name))), name...), kindGlobal, byte(g))
+				content = append(append(append(content, byte(len(name))), name...), kindGlobal)
+				content = binary.AppendUvarint(content, uint64(g))
 			}
 			s.content = content
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log"
+	"time"
 
 	"forktax/bench/foreign"
 	"forktax/cgi/child"
@@ -15,6 +16,17 @@ type stdio struct {
 	body io.Reader // the rest; nil if there is none
 	out  output
 	err  errorOutput
+	done <-chan struct{} // closed when the request has to end; nil if there is none
+}
+
+// sleep sleeps for some nanoseconds, or until the request has to end.
+func (s *stdio) sleep(ns int64) {
+	timer := time.NewTimer(time.Duration(ns))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.done:
+	}
 }
 
 func (s *stdio) Read(p []byte) (int, error) {

@@ -124,10 +124,12 @@ func (m Model) Limits() []string {
 	case HostLibrary:
 		return []string{FlagProcesses, "queue", header}
 	}
-	hasWorkers := m.Host == HostWorkers
+	instances := m.Host == HostWasm && m.State == Kept // each is a worker
+	hasWorkers := m.Host == HostWorkers || instances
 	return slices.DeleteFunc(LimitNames(), func(name string) bool {
 		return name == FlagWorkers && (!hasWorkers || m.Process == Ahead) ||
 			name == FlagSpares && (!hasWorkers || m.Process != Ahead) ||
+			name == FlagProcesses && instances ||
 			m.Host == HostWasm && (name == "child-cpu" || name == "child-processes")
 	})
 }
