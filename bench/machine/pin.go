@@ -50,7 +50,7 @@ func NewPlacement(given map[string]string) (*Placement, error) {
 		for _, core := range p.own[GeneratorName] {
 			if name != GeneratorName && slices.Contains(p.own[name], core) {
 				return nil, fmt.Errorf("%s=%s: core %d is that of the generator, which must have its own: leave it out, or "+
-					"add --cores generator=...", name, given[name], core)
+					"add --cores generator=CORE", name, given[name], core)
 			}
 		}
 	}
