@@ -179,16 +179,28 @@ func aheadStatements(a *analysis.Analysis, ahead analysis.Cell) (all []statement
 			units.Duration(float64(*ahead.CPUPerRequest)), c.Model, units.Duration(float64(*c.CPUPerRequest)))
 		text := ""
 		switch {
-		case ahead.Load.Kind == record.Closed && ahead.ThroughputRPS != nil:
-			text = fmt.Sprintf("%s: %s starts up to %s processes per second; at higher rates, no spare process is left. It "+
-				"saves no work: %s.", name, ahead.Model, units.Number(*ahead.ThroughputRPS), cpu)
+		case ahead.Load.Kind == record.Closed && ahead.ThroughputRPS != nil && ahead.ProcessesPerRequest != nil:
+			if isLargest(a, ahead) { // with fewer clients, the processors are idle meanwhile
+				// Blocks begin with spare processes, so they have more requests than starts.
+				text = fmt.Sprintf("%s: %s starts up to %s processes per second; at higher rates, no spare process is left. It "+
+					"saves no work: %s.", name, ahead.Model, units.Number(*ahead.ThroughputRPS**ahead.ProcessesPerRequest), cpu)
+			}
 		case ahead.Load.Kind != record.Closed && ahead.Response.P50 != nil && c.Response.P50 != nil:
 			text = fmt.Sprintf("%s: %s hides the start of processes: its median is %s, that of %s %s; %s.", name, ahead.Model,
 				percentileText(ahead.Response, "p50"), c.Model, percentileText(c.Response, "p50"), cpu)
-		default:
+		}
+		if text == "" {
 			continue
 		}
 		all = append(all, statement{text, []string{place(ahead), place(c)}})
 	}
 	return all
+}
+
+// isLargest reports whether no other closed loop of the model and request has more clients.
+func isLargest(a *analysis.Analysis, of analysis.Cell) bool {
+	return !slices.ContainsFunc(a.OwnCells(), func(c analysis.Cell) bool {
+		return c.Workload == of.Workload && c.Request == of.Request && c.Model == of.Model && c.Load.Kind == record.Closed &&
+			c.Load.Concurrency > of.Load.Concurrency
+	})
 }

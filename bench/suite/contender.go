@@ -60,12 +60,23 @@ func (p *preparation) addContender(ctx context.Context, c scenario.Contender, g 
 	return nil
 }
 
+// lacking says why a program does not have a model.
+func lacking(program, model string) string {
+	switch m, _ := contract.ModelNamed(model); m.Host {
+	case contract.HostZygote:
+		return fmt.Sprintf("%s: %s cannot be forked after its start: in the copy of a program in Go, only the thread that forks "+
+			"exists", model, program)
+	case contract.HostWasm:
+		return fmt.Sprintf("%s: %s is not compiled to a WebAssembly module", model, program)
+	}
+	return fmt.Sprintf("%s: %s does not have this model", model, program)
+}
+
 // addModel adds a model of the group's workload.
 func (p *preparation) addModel(c scenario.Contender, g *group) error {
 	of := g.program
 	if !of.HasModel(c.Model) {
-		p.Lacking = append(p.Lacking, fmt.Sprintf("%s: a program in Go cannot be forked after its start, since only the "+
-			"thread that forks exists in the copy", c.Model))
+		p.Lacking = append(p.Lacking, lacking(of.Name, c.Model))
 		return nil
 	}
 	if of.Database == subject.Postgres {
