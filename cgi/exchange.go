@@ -36,10 +36,11 @@ type exchange struct {
 	child    spawn.Process
 	mark     string // mark in the environment of the child and its descendants
 
-	begun     int64        // just before the child was started, by contract.Now
-	born      int64        // the same, by the clock of the host's exchanges
-	lastWrite atomic.Int64 // when the child last wrote, by the same; at first born
-	over      atomic.Bool  // the child has ended
+	begun int64 // just before the child was started, by contract.Now
+	born  int64 // the same, by the clock of the host's exchanges
+	// lastActive is when the child last wrote, or a part of its body arrived, by the same; at first born.
+	lastActive atomic.Int64
+	over       atomic.Bool // the child has ended
 
 	mu     sync.Mutex
 	fault  *fault   // the first one
@@ -174,8 +175,17 @@ func (e *exchange) keep(p childPipes) (input *os.File) {
 
 // send sends the body of the request to the child.
 func (e *exchange) send(input *os.File) {
-	_, _ = io.Copy(input, struct{ io.Reader }{e.request.Body}) // a child need not read its input
+	_, _ = io.Copy(input, received{e}) // a child need not read its input
 	_ = input.Close()
+}
+
+// received is the body of the request as it arrives. Until then, the child is not to blame for its silence.
+type received struct{ *exchange }
+
+func (e received) Read(p []byte) (int, error) {
+	n, err := e.request.Body.Read(p)
+	e.lastActive.Store(e.host.running.clock.Load())
+	return n, err
 }
 
 // endBody stops reading the body and waits for the goroutine that reads it.
@@ -295,7 +305,7 @@ func (s *exchanges) register(e *exchange) int {
 	s.most = max(s.most, len(s.all))
 	s.busy.Add(1)
 	e.born = s.clock.Load()
-	e.lastWrite.Store(e.born)
+	e.lastActive.Store(e.born)
 	if !s.watched {
 		s.watched = true
 		go s.watch()

@@ -397,6 +397,27 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// A child that waits for a slow client is not ended for writing nothing.
+func TestSlowBody(t *testing.T) {
+	h := shell(textHead + `cat`)
+	h.Limits.Idle = 300 * time.Millisecond
+	addr, logged := served(t, h)
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 10\r\n\r\n")
+	for range 10 {
+		time.Sleep(100 * time.Millisecond)
+		fmt.Fprint(conn, "x")
+	}
+	text, _ := io.ReadAll(conn)
+	if !strings.HasPrefix(string(text), "HTTP/1.1 200 ") || !strings.Contains(string(text), "xxxxxxxxxx") {
+		t.Errorf("%q, log = %q; want 200 and the body", text, logged)
+	}
+}
+
 // A body of unknown length that stops arriving, or cannot be stored, starts no child.
 func TestSpool(t *testing.T) {
 	h := shell(textHead + `cat`)

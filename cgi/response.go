@@ -96,8 +96,11 @@ func (e *exchange) receive(s script) {
 			buffer = large[:]
 		}
 	}
-	if err != io.EOF {
+	switch {
+	case err != io.EOF:
 		e.abort(http.StatusBadGateway, "reading the response: "+err.Error())
+	case e.response.chunked: // trailers and the end, which the child may write later
+		_, _ = io.Copy(io.Discard, io.LimitReader(from, int64(len(buffer))))
 	}
 }
 
@@ -133,7 +136,7 @@ func (e outputReader) Read(p []byte) (int, error) {
 		n, err := e.output.Read(p)
 		if n > 0 {
 			e.response.stamps.last = contract.Now()
-			e.lastWrite.Store(e.host.running.clock.Load())
+			e.lastActive.Store(e.host.running.clock.Load())
 		}
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err

@@ -249,6 +249,9 @@ func TestResponses(t *testing.T) {
 			status: 502, logs: "invalid response status"},
 		"a chunked response": {prints: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n`,
 			status: 200, body: "hello"},
+		"a chunked response whose end comes later": {
+			prints: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n'; sleep 0.1; printf '\r\n`,
+			status: 200, body: "hello"},
 		"a folded line": {prints: text + `X-A: 1\n 2\n\nhello`, status: 502,
 			logs: "malformed response header line:  2"},
 		"D18: a line that is not a header": {prints: `hello\n` + text + `\nhello`,

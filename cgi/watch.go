@@ -60,7 +60,7 @@ func (s *exchanges) watch() {
 // client has disconnected.
 func (e *exchange) inspect(now int64) {
 	limits := e.host.limits
-	lived, silent := time.Duration(now-e.born), time.Duration(now-e.lastWrite.Load())
+	lived, silent := time.Duration(now-e.born), time.Duration(now-e.lastActive.Load())
 	if lived >= followAfter {
 		e.stderr.follow()
 	}
