@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,12 +29,18 @@ func TestCheck(t *testing.T) {
 		"more, without time to confirm it": {0.2, func(r *record.Result) { r.Blocks = r.Blocks[:9*16] },
 			analysis.Unconfirmed, "./new is above the margin of 3% in response_p50 (hello): response_p50 by +19.",
 			"s more: --confirm-budget"},
+		"more, but never clearly": {0.041, func(r *record.Result) {
+			r.Plan.Check.MustCatch, r.Blocks = 0.041, r.Blocks[:9*12]
+			r.Tail.LengthNS = int64(time.Hour) // of which a start takes five minutes
+		}, analysis.Unconfirmed, "./new is above the margin of 3% in response_p50 (hello): response_p50 by +4.",
+			"a quieter machine, or a higher --margin"},
 		"more, and confirmed after the budget": {0.2,
 			analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 10 }),
 			analysis.Regression, "./new is worse than ./old in response_p50 (hello): ", ""},
 		"more, but not within the budget": {0.2,
 			analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 6 }),
-			analysis.Undecided, "the targets were started 6 times in the time available", "--budget 8s"},
+			analysis.Unconfirmed, "./new is above the margin of 3% in response_p50 (hello): response_p50 by +20.",
+			"--budget 8s"},
 		"the harness was killed": {0, func(r *record.Result) { r.Tail = record.Tail{} },
 			analysis.Undecided, "the run was not completed: the harness was killed", "another run"},
 		"it was interrupted": {0, func(r *record.Result) { r.Tail = record.Tail{LengthNS: 1, Condition: "interrupted"} },

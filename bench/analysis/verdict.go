@@ -54,9 +54,12 @@ func (c *Check) verdict(j sequential.Judgement, i int, t measuredGate, g Gate) (
 		return Unconfirmed, fmt.Sprintf("above the margin of %s; not confirmed", units.Share(t.margin))
 	case f.Bounded:
 		return Pass, ""
-	case j.Verdict == sequential.Regression && g.RatioLow != nil && *g.RatioLow > 1+t.margin:
-		return Unconfirmed, fmt.Sprintf("above the margin of %s; another gate ended the check before this one was confirmed",
-			units.Share(t.margin))
+	case j.Verdict != sequential.Pass && g.RatioLow != nil && *g.RatioLow > 1+t.margin:
+		why := "not confirmed"
+		if j.Verdict == sequential.Regression {
+			why = "another gate ended the check before this one was confirmed"
+		}
+		return Unconfirmed, fmt.Sprintf("above the margin of %s; %s", units.Share(t.margin), why)
 	case j.Verdict == sequential.Regression:
 		return Undecided, "the regression ended the check before this gate was decided"
 	case math.IsNaN(f.Error):
@@ -113,7 +116,9 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 		if unbounded := c.named(Unbounded); len(unbounded) > 0 {
 			c.Why += "; not bounded, which a pass does not need: " + gateNames(unbounded)
 		}
-	case j.Verdict == sequential.Unconfirmed:
+	case j.Verdict == sequential.Unconfirmed || slices.ContainsFunc(c.named(Unconfirmed), func(g Gate) bool {
+		return g.Kind == MeasuredGate && !IsSecondary(g.Metric)
+	}):
 		c.Verdict = Unconfirmed
 		c.unconfirmed(r.Plan, j, d)
 	default:
@@ -170,27 +175,45 @@ func excess(g Gate) float64 {
 // approximately: 2.6 for an error of 0.5%, plus 1 to make it likely.
 const detectableErrors = 3.6
 
-// unconfirmed sets the reason of an unconfirmed alarm and the additional time that would confirm it.
+// unconfirmed sets the reason of an unconfirmed alarm and the additional time that would confirm it by one gate.
 func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.Data) {
 	suspects := c.named(Unconfirmed)
-	c.Why = fmt.Sprintf("%s is above the margin of %s in %s: %s; not confirmed", c.Candidate,
-		units.Share(d.Margins[j.Suspects[0]]), gateNames(suspects), c.worst(suspects))
-	if len(c.Machines) > 0 {
-		c.Needs = "more parts, or a longer --budget: an alarm counts when other machines confirm it"
-		return
-	}
-	perStart := c.Seconds / float64(max(c.Starts, 1))
-	wanted := float64(max(j.Screened, sequential.StartsAtOnce))
-	for _, i := range j.Suspects {
-		away := j.Gates[i].Estimate - math.Log1p(d.Margins[i])
-		if factor := square(detectableErrors * j.Gates[i].Error / away); away > 0 && !math.IsNaN(factor) {
-			wanted = max(wanted, factor*float64(max(j.Confirming, 1)))
+	factor, margins := math.Inf(1), []string(nil)
+	measured := len(c.Gates) - len(j.Gates) // the gates of counts come first
+	for i, f := range j.Gates {
+		if c.Gates[measured+i].Verdict != Unconfirmed {
+			continue
+		}
+		if margin := units.Share(d.Margins[i]); !slices.Contains(margins, margin) {
+			margins = append(margins, margin)
+		}
+		away := f.Estimate - math.Log1p(d.Margins[i])
+		if wanted := square(detectableErrors * f.Error / away); away > 0 && wanted < factor {
+			factor = wanted
 		}
 	}
-	more := math.Ceil(max(wanted-float64(j.Confirming), 1) * perStart)
-	c.NeedsS = &more
-	confirm := time.Duration(p.Check.ConfirmNS) + time.Duration(more)*time.Second
-	c.Needs = fmt.Sprintf("about %.0f s more: --confirm-budget %v", more, confirm.Round(time.Second))
+	c.Why = fmt.Sprintf("%s is above the margin of %s in %s: %s; not confirmed", c.Candidate,
+		strings.Join(margins, " or "), gateNames(suspects), c.worst(suspects))
+	switch {
+	case len(c.Machines) > 0:
+		c.Needs = "more parts, or a longer --budget: an alarm counts when other machines confirm it"
+	case !j.Alarmed:
+		c.needsTime(max(factor, 1.2, 1.2*sequential.FirstLook/float64(max(c.Starts, 1))))
+	default:
+		least := float64(max(j.Screened, sequential.StartsAtOnce))
+		if j.Confirming == 0 && math.IsInf(factor, 1) {
+			factor = 0 // nothing is known yet
+		}
+		more := math.Ceil(max(max(least, factor*float64(max(j.Confirming, 1)))-float64(j.Confirming), 1) *
+			c.Seconds / float64(max(c.Starts, 1)))
+		if more <= maxAdvised.Seconds() {
+			confirm := time.Duration(p.Check.ConfirmNS) + time.Duration(more)*time.Second
+			c.NeedsS, c.Needs = &more, fmt.Sprintf("about %.0f s more: --confirm-budget %v", more, confirm.Round(time.Second))
+		}
+	}
+	if c.Needs == "" {
+		c.Needs = "a quieter machine, or a higher --margin"
+	}
 }
 
 // missing sets the reason of a check that did not decide within its time, and what would have decided it.
@@ -238,7 +261,10 @@ func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 	if decided := c.decidedGates(); decided != "" && j.Control.Regressed {
 		c.Needs = strings.TrimPrefix(c.Needs+", or ", ", or ") + "--gates " + decided
 	} else if c.Needs == "" {
-		c.Needs = fmt.Sprintf("a quieter machine, or --must-catch %.0f%%", 5*math.Ceil(20*min(reached, 10)))
+		c.Needs = "a quieter machine"
+		if reached > c.MustCatch {
+			c.Needs += fmt.Sprintf(", or --must-catch %.0f%%", 5*math.Ceil(20*min(reached, 10)))
+		}
 	}
 }
 
@@ -259,17 +285,21 @@ func (c *Check) undecided() string {
 }
 
 // decidedGates returns, in the format of --gates, the metrics that passed for all requests, of those that a pass
-// depends on.
+// depends on, with the counts; "" if none of them is measured in blocks.
 func (c *Check) decidedGates() string {
 	var decided []string
+	measured := false
 	for _, g := range c.Gates {
-		if g.Kind == MeasuredGate && !IsSecondary(g.Metric) && g.Verdict == Pass && !slices.Contains(decided, g.Metric) {
+		passed := !slices.ContainsFunc(c.Gates, func(o Gate) bool { return o.Metric == g.Metric && o.Verdict != Pass })
+		if passed && !IsSecondary(g.Metric) && g.Metric != CountErrors && !slices.Contains(decided, g.Metric) {
 			decided = append(decided, g.Metric)
+			measured = measured || g.Kind == MeasuredGate
 		}
 	}
-	return strings.Join(slices.DeleteFunc(decided, func(metric string) bool {
-		return slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Metric == metric && g.Verdict != Pass })
-	}), ",")
+	if !measured {
+		return ""
+	}
+	return strings.Join(decided, ",")
 }
 
 // maxAdvised is the longest budget that is advised; users do not wait longer for a check.

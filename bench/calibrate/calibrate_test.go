@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -114,7 +115,16 @@ func TestRunRefuses(t *testing.T) {
 	if seed, ok := calibrate.SeedIn(dir); !ok || seed != 7 {
 		t.Errorf("SeedIn = %d, %v, want 7", seed, ok)
 	}
+	more := order(dir, p)
+	more.Programs = maps.Clone(more.Programs)
+	more.Programs["startup"] = "cc" // of a property that is selected later
+	if _, err := calibrate.Run(t.Context(), newLab(), more); err != nil {
+		t.Errorf("Run with another program = %v", err)
+	}
 	for want, change := range map[string]func(o *calibrate.Options){
+		"program startup has changed": func(o *calibrate.Options) {
+			o.Programs = map[string]string{"forktax": o.Programs["forktax"], "startup": "dd"}
+		},
 		"it was made by forktax v1, but this is v2": func(o *calibrate.Options) { o.Version = "v2" },
 		"its mode is quick, not full":               func(o *calibrate.Options) { o.Mode = "full" },
 		"its --hostile is false, not true":          func(o *calibrate.Options) { o.Hostile = true },

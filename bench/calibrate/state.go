@@ -36,13 +36,15 @@ type Header struct {
 // stateFile is the file to which a running calibration appends entries.
 const stateFile = "state.jsonl"
 
-// An entry is a line of the state file. Exactly one of Header, Outcome and Repetition is set.
+// An entry is a line of the state file. Exactly one of Header, Programs, Outcome and Repetition is set.
 type entry struct {
-	Header     *Header         `json:"header,omitempty"`
-	Outcome    *Outcome        `json:"outcome,omitempty"`
-	Repetition json.RawMessage `json:"trial,omitempty"`
-	Property   string          `json:"property,omitempty"`
-	Seconds    float64         `json:"seconds,omitempty"` // time of the property or of the repetition
+	Header *Header `json:"header,omitempty"`
+	// Programs are further ones, of properties that were selected later.
+	Programs   map[string]string `json:"programs,omitempty"`
+	Outcome    *Outcome          `json:"outcome,omitempty"`
+	Repetition json.RawMessage   `json:"trial,omitempty"`
+	Property   string            `json:"property,omitempty"`
+	Seconds    float64           `json:"seconds,omitempty"` // time of the property or of the repetition
 }
 
 // A state holds the results so far: outcomes of properties, and repetitions of long ones.
@@ -101,6 +103,11 @@ func openState(dir string, h Header, restart bool) (s *state, err error) {
 	err = s.file.Truncate(whole) // a process that was killed can leave an incomplete line
 	if err == nil && whole == 0 {
 		err = s.append(entry{Header: &h})
+	} else if added := maps.Clone(h.Programs); err == nil {
+		maps.DeleteFunc(added, func(name, _ string) bool { _, known := s.Header.Programs[name]; return known })
+		if len(added) > 0 {
+			err = s.append(entry{Programs: added})
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.file.Close())
@@ -140,8 +147,8 @@ func (h Header) unlike(had Header) string {
 		return fmt.Sprintf("its machine has %d cores of %q, but this one has %d of %q", had.Cores, had.CPU,
 			h.Cores, h.CPU)
 	}
-	for name, hash := range h.Programs {
-		if had.Programs[name] != hash {
+	for _, name := range slices.Sorted(maps.Keys(h.Programs)) {
+		if hash, known := had.Programs[name]; known && hash != h.Programs[name] {
 			return fmt.Sprintf("program %s has changed", name)
 		}
 	}
@@ -180,6 +187,9 @@ func (s *state) take(e entry) {
 	switch {
 	case e.Header != nil:
 		s.Header = *e.Header
+		s.Header.Programs = maps.Clone(s.Header.Programs)
+	case e.Programs != nil && s.Header.Programs != nil:
+		maps.Copy(s.Header.Programs, e.Programs)
 	case e.Outcome != nil:
 		s.outcomes[e.Property] = e
 		if e.Outcome.Verdict == Skipped { // a later attempt can use the repetitions

@@ -138,7 +138,7 @@ func namesOf(env map[string]string) string {
 }
 
 // sameExchange returns a usage error if the stored result has a different request of this name, or a different response
-// to it. A result of schema 1 does not record the request.
+// to it.
 func (c *comparison) sameExchange(a *analysis.Analysis, r contract.Request) error {
 	now := analysis.RequestOf(r)
 	for _, side := range storedSides {

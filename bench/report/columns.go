@@ -265,7 +265,7 @@ var gateColumns = []column[analysis.Gate]{
 	{Name: "change", Key: "ratio", Unit: changes, Bounds: true, About: aboutChange},
 	{Name: "limit", Key: "margin", Unit: changes, About: aboutLimit, Text: gateLimit, Place: limitPlace},
 	{Key: "margin_count", Unit: counts, About: aboutLimit},
-	{Name: "verdict", Key: "verdict", About: "pass, regression, inconclusive, or left out."},
+	{Name: "verdict", Key: "verdict", About: "pass, regression, unconfirmed, inconclusive, not bounded, or left out."},
 }
 
 // decisionColumns returns the columns of decisions, including one for each rate at which the share of a core is shown.

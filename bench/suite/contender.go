@@ -64,8 +64,8 @@ func (p *preparation) addContender(ctx context.Context, c scenario.Contender, g 
 func lacking(program, model string) string {
 	switch m, _ := contract.ModelNamed(model); m.Host {
 	case contract.HostZygote:
-		return fmt.Sprintf("%s: %s cannot be forked after its start: in the copy of a program in Go, only the thread that forks "+
-			"exists", model, program)
+		return fmt.Sprintf("%s: %s cannot be forked after its start: in the copy of a program in Go, only the thread that "+
+			"forks exists", model, program)
 	case contract.HostWasm:
 		return fmt.Sprintf("%s: %s is not compiled to a WebAssembly module", model, program)
 	}
