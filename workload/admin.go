@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 
+	"forktax/bench/account"
 	"forktax/cgi/child"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -73,10 +74,11 @@ func (a *admin) workers() (pids []int) {
 }
 
 func (a *admin) usage() contract.Usage {
-	u := osUsage(a.exporter.used(), a.workers())
+	workers := a.workers()
+	u := osUsage(a.exporter.used(), workers)
 	children := a.stats()
 	u.PeakMemoryBytes = child.PeakMemory()
-	u.ChildPeakMemoryBytes = children.PeakMemoryBytes
+	u.ChildPeakMemoryBytes = max(children.PeakMemoryBytes, account.PeakMemory(workers...))
 	u.ProcessesStarted = children.Started
 	u.ConnectionsOpened = connections.Load() + children.Connections
 	return u

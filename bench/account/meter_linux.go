@@ -16,12 +16,12 @@ func (m *Meter) Read() (r Reading, known bool) {
 	stats, children := processes()
 	for _, pid := range m.members(children) {
 		s, there := stats[pid]
-		status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+		status, err := statusOf(pid)
 		if !there || err != nil { // the process has ended meanwhile
 			continue
 		}
 		r.OnlyCPU = r.OnlyCPU || m.ForgetsChildren || ignoresSIGCHLD(status)
-		r.PeakMemory += statusNumber(status, "VmHWM:", 10) << 10 // in KiB
+		r.PeakMemory += peakMemory(status)
 		r.MinorFaults += s.minor + s.waitedMinor
 		r.MajorFaults += s.major + s.waitedMajor
 		r.EndedFaults += s.waitedMinor + s.waitedMajor
@@ -65,6 +65,22 @@ func (m *Meter) see(one identity) {
 func ignoresSIGCHLD(status []byte) bool {
 	return statusNumber(status, "SigIgn:", 16)>>(syscall.SIGCHLD-1)&1 == 1
 }
+
+// PeakMemory returns the sum of the peak resident sizes of living processes in bytes.
+func PeakMemory(pids ...int) (sum int64) {
+	for _, pid := range pids {
+		if status, err := statusOf(pid); err == nil {
+			sum += peakMemory(status)
+		}
+	}
+	return sum
+}
+
+func statusOf(pid int) ([]byte, error) {
+	return os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+}
+
+func peakMemory(status []byte) int64 { return statusNumber(status, "VmHWM:", 10) << 10 } // in KiB
 
 // statusNumber returns a number of /proc/PID/status; 0 if it is missing, like the memory size of a process that has
 // ended.

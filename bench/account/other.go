@@ -21,6 +21,9 @@ func Children(...int) (waited syscall.Rusage, living time.Duration) {
 	return waited, 0
 }
 
+// PeakMemory is not supported on this system.
+func PeakMemory(...int) int64 { return 0 }
+
 // A Group is not supported on this system.
 type Group struct{}
 

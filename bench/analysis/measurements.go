@@ -413,6 +413,9 @@ func (m measurements) costs(c *Cell) {
 		return
 	}
 	c.PeakMemory = new(u.PeakMemoryBytes + u.ChildPeakMemoryBytes)
+	if m, _ := contract.ModelNamed(c.Model); m.Host == contract.HostWasm {
+		c.PeakMemory = new(u.PeakMemoryBytes) // instances are a part of the process
+	}
 	c.FaultsPerRequest = new(float64(u.MinorFaults+u.MajorFaults) / n)
 	if u.EndedFaults == 0 { // otherwise, processes may have ended without being counted
 		c.ProcessesPerRequest = new(float64(u.ProcessesStarted) / n)

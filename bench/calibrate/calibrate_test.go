@@ -121,10 +121,12 @@ func TestRunRefuses(t *testing.T) {
 	if _, err := calibrate.Run(t.Context(), newLab(), more); err != nil {
 		t.Errorf("Run with another program = %v", err)
 	}
+	more.Programs["startup"] = "dd"
+	if _, err := calibrate.Run(t.Context(), newLab(), more); err == nil ||
+		!strings.Contains(err.Error(), "program startup has changed") {
+		t.Errorf("Run with a changed program = %v", err)
+	}
 	for want, change := range map[string]func(o *calibrate.Options){
-		"program startup has changed": func(o *calibrate.Options) {
-			o.Programs = map[string]string{"forktax": o.Programs["forktax"], "startup": "dd"}
-		},
 		"it was made by forktax v1, but this is v2": func(o *calibrate.Options) { o.Version = "v2" },
 		"its mode is quick, not full":               func(o *calibrate.Options) { o.Mode = "full" },
 		"its --hostile is false, not true":          func(o *calibrate.Options) { o.Hostile = true },

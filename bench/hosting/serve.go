@@ -69,7 +69,7 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	if !p.HasModel(model) {
 		return subject.Unusable("--model %q is not a model of %s: use one of %s", model, p.Name, strings.Join(p.Models, ", "))
 	}
-	l.Programs, l.Log = programs, stderr
+	l.Programs, l.Log, l.Messages = programs, stderr, stderr
 	if err := database.Suits(l); err != nil {
 		return err
 	}

@@ -180,9 +180,8 @@ var cellColumns = []column[analysis.Cell]{
 	{Name: "page faults", Key: "page_faults_per_request", Unit: faults, In: inCosts | inCSV,
 		About: "Minor and major page faults per request of the server and its children."},
 	{Name: "peak memory", Key: "peak_memory_bytes", Unit: sizes, In: inCosts | inCSV,
-		About: "Sum of the peak resident sizes of the serving process and of its largest child. For a command, sum over " +
-			"all " +
-			"its live processes."},
+		About: "Sum of the peak resident sizes of the serving process and of its largest child, or of all its workers. " +
+			"For a command, sum over all its live processes."},
 	{Key: "phases", Unit: ns, About: aboutPhases},
 	{Name: "response time from", Key: "distribution.from_ns", Unit: ns, In: inBins, About: aboutBins},
 	{Key: "distribution.responses", Unit: counts, About: aboutBins},

@@ -62,8 +62,8 @@ gates decide. Each check has a positive control: it must detect a delay of --mus
 			if err := printed.check(); err != nil {
 				return err
 			}
-			return o.decide(c.Context(), &subject.Launcher{Exporter: ownPath(), Kill: atOnce}, printed, c.OutOrStdout(),
-				c.ErrOrStderr())
+			l := &subject.Launcher{Exporter: ownPath(), Kill: atOnce, Messages: c.ErrOrStderr()}
+			return o.decide(c.Context(), l, printed, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	f := c.Flags()

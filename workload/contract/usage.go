@@ -11,7 +11,7 @@ type Usage struct {
 	VoluntarySwitches    int64 `json:"voluntary_switches"`          // voluntary context switches, self and children
 	InvoluntarySwitches  int64 `json:"involuntary_switches"`        // involuntary context switches, self and children
 	PeakMemoryBytes      int64 `json:"peak_memory_bytes"`           // peak resident set size of the serving process
-	ChildPeakMemoryBytes int64 `json:"child_peak_memory_bytes"`     // highest peak that a child reported; 0 if none did
+	ChildPeakMemoryBytes int64 `json:"child_peak_memory_bytes"`     // highest peak of a child, or sum of those of workers
 	ProcessesStarted     int64 `json:"processes_started"`           // children started for requests
 	ConnectionsOpened    int64 `json:"connections_opened"`          // to databases and directories, self and children
 	CPUResolutionNS      int64 `json:"cpu_resolution_ns,omitempty"` // error bound of CPU times of a block; 0: microseconds
