@@ -148,8 +148,18 @@ func modelStatements(a *analysis.Analysis) (all []statement) {
 		text := fmt.Sprintf("%s (%s): with %s, a request takes %s of CPU time, and %s/N for its share of a process.",
 			analysis.RequestName(r.Workload, r.Request), r.Load, r.Family, nanoseconds(r.Kept.Value),
 			nanoseconds(r.Process.Value))
-		if r.Enough != nil {
+		switch {
+		case r.Enough != nil:
 			text += fmt.Sprintf(" From N = %s, 95%% of the fork tax is saved.", units.Count(int64(*r.Enough)))
+		case r.Resident != nil:
+			more := *r.Kept.Value - float64(*r.Resident)
+			if share := *r.Process.Value / (more + *r.Process.Value); share > 0 && share < 1 {
+				text += fmt.Sprintf(" However many requests a process serves, at most %s of the fork tax is saved.",
+					units.Percent(share))
+			}
+		}
+		if r.Phases != nil && r.Load.Kind == record.Open { // in closed loops, phases include waits for processors
+			text += fmt.Sprintf(" By the phases of CGI, a process costs %s.", units.Duration(float64(*r.Phases)))
 		}
 		all = append(all, statement{text, []string{fmt.Sprintf(".recycling.%d", i)}})
 	}
