@@ -80,7 +80,7 @@ type module struct {
 	globals [][]byte // variables
 }
 
-// Variables of a module: an i32, and an f64, whose value is no part of a state.
+// Variables of a module: an i32, and an f64, whose value is not kept in a state.
 var (
 	whole    = []byte{0x7f, 1, 0x41, 0, 0x0b}
 	floating = []byte{0x7c, 1, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0b}

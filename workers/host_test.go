@@ -249,7 +249,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "GET /body?50000000 HTTP/1.1\r\nHost: x\r\n\r\n")
-	time.Sleep(50 * time.Millisecond) // it has the worker
+	eventually(t, "it has the worker", func() bool { return s.Stats().Running > 0 })
 	s.served(t)
 }
 
