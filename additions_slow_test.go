@@ -5,10 +5,11 @@ package forktax_test
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"forktax/bench/subject"
 )
 
 // A tree is a copy of the module. It records the names of the files that the test writes.
@@ -54,11 +55,13 @@ func (c *tree) run(command ...string) string {
 // slowTags returns the tags of slow tests, with those of workload programs, with which .ci/run compiles all packages.
 func slowTags(t *testing.T) string {
 	t.Helper()
-	flags, err := os.ReadFile("bench/subject/build.flags")
-	if err != nil {
-		t.Fatal(err)
+	for _, flag := range subject.BuildFlags() {
+		if tags, ok := strings.CutPrefix(flag, "-tags="); ok {
+			return tags + ",slow"
+		}
 	}
-	return regexp.MustCompile(`(?m)^-tags=(.*)$`).FindStringSubmatch(string(flags))[1] + ",slow"
+	t.Fatal("workload programs are built without tags")
+	return ""
 }
 
 // wrote checks that the addition needed exactly the files want.

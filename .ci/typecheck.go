@@ -93,7 +93,7 @@ func (p listed) check(checked map[string]*types.Package) (found []error) {
 			}
 			return checked[path], nil
 		}),
-		IgnoreFuncBodies: p.DepOnly, FakeImportC: true, Sizes: types.SizesFor("gc", runtime.GOARCH),
+		IgnoreFuncBodies: p.DepOnly, Sizes: types.SizesFor("gc", runtime.GOARCH),
 		Error: func(err error) { found = append(found, err) },
 	}
 	if p.Module != nil && p.Module.GoVersion != "" {

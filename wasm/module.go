@@ -73,7 +73,7 @@ func (h *Host) load(ctx context.Context, code []byte) error {
 		h.module, err = h.runtime.CompileModule(ctx, bare)
 	}
 	if err == nil && h.module.ExportedFunctions()[exportInitialize] != nil {
-		_, _, err = exporting(code) // without all variables, the state is not that of an initialized instance
+		err = checkGlobals(code) // without all values, the state is not that of an initialized instance
 	}
 	if h.copies = err != nil; h.copies { // the code refers to data segments
 		h.module, err = h.runtime.CompileModule(ctx, code)

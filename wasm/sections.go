@@ -155,34 +155,54 @@ type snapshot struct {
 	Globals []uint64 // by index; those that do not change are not used
 }
 
+// countGlobals returns the number of variables of a module, or errOther if a snapshot cannot have all of their values.
+func countGlobals(all []section) (n int, err error) {
+	for _, s := range all {
+		if s.id == sectionGlobal {
+			found, err := globalsOf(s.content)
+			if err != nil {
+				return 0, err
+			}
+			n = len(found)
+		}
+	}
+	return n, nil
+}
+
+// checkGlobals returns errOther if a snapshot cannot have the values of all variables of the module.
+func checkGlobals(code []byte) error {
+	all, err := sectionsOf(code)
+	if err == nil {
+		_, err = countGlobals(all)
+	}
+	return err
+}
+
 // exporting returns the module with exports of its variables, so that their values can be read, and their number.
 func exporting(code []byte) (exports []byte, globals int, err error) {
 	all, err := sectionsOf(code)
+	if err == nil {
+		globals, err = countGlobals(all)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
 	for i := range all {
-		switch s := &all[i]; s.id {
-		case sectionGlobal:
-			found, err := globalsOf(s.content)
-			if err != nil {
-				return nil, 0, err
-			}
-			globals = len(found)
-		case sectionExport:
-			r := &reader{rest: s.content}
-			n := r.unsigned()
-			if r.err != nil {
-				return nil, 0, r.err
-			}
-			content := append(binary.AppendUvarint(nil, n+uint64(globals)), r.rest...)
-			for g := range globals {
-				name := globalName(g)
-				content = append(append(append(content, byte(len(name))), name...), kindGlobal)
-				content = binary.AppendUvarint(content, uint64(g))
-			}
-			s.content = content
+		if all[i].id != sectionExport {
+			continue
 		}
+		r := &reader{rest: all[i].content}
+		n := r.unsigned()
+		if r.err != nil {
+			return nil, 0, r.err
+		}
+		content := append(binary.AppendUvarint(nil, n+uint64(globals)), r.rest...)
+		for g := range globals {
+			name := globalName(g)
+			content = append(append(append(content, byte(len(name))), name...), kindGlobal)
+			content = binary.AppendUvarint(content, uint64(g))
+		}
+		all[i].content = content
 	}
 	return joined(all), globals, nil
 }

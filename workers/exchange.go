@@ -131,14 +131,13 @@ func (e *exchange) serve() error {
 	}
 }
 
-// withEnd returns the fault for an error of a conversation. It kills a worker that has exceeded a time limit.
+// withEnd returns the fault for an error of a conversation.
 func (e *exchange) withEnd(err error) error {
 	var f *message.Fault
 	switch {
 	case errors.As(err, &f):
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		e.worker.kill()
 		return &message.Fault{Status: http.StatusGatewayTimeout, Why: "the worker exceeded a time limit and was killed"}
 	}
 	return &message.Fault{Status: http.StatusBadGateway, Why: e.worker.withFate(err).Error()}
@@ -192,9 +191,6 @@ func (e *exchange) converse() error {
 		failed = e.sendBody()
 	}()
 	err := e.receive(began)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		e.worker.kill() // it may not read, and sending the body would wait for it
-	}
 	select {
 	case <-sent:
 	case <-time.After(lastPart): // the handler has not read it all: the rest is not waited for
@@ -251,8 +247,14 @@ func (e *exchange) bound(began time.Time) {
 	}
 }
 
-// receive reads the response of the worker, and passes it on as soon as it is longer than what is held back.
-func (e *exchange) receive(began time.Time) error {
+// receive reads the response of the worker, and passes it on as soon as it is longer than what is held back. It kills a
+// worker that exceeds a time limit, which may not read either: sending the body would wait for it.
+func (e *exchange) receive(began time.Time) (err error) {
+	defer func() {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			e.worker.kill()
+		}
+	}()
 	w := e.worker
 	e.extend(began)
 	most := e.host.limits.ResponseHeader

@@ -179,9 +179,9 @@ const detectableErrors = 3.6
 func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.Data) {
 	suspects := c.named(Unconfirmed)
 	factor, margins := math.Inf(1), []string(nil)
-	measured := len(c.Gates) - len(j.Gates) // the gates of counts come first
+	first := len(c.Gates) - len(j.Gates) // the gates of counts come before it
 	for i, f := range j.Gates {
-		if c.Gates[measured+i].Verdict != Unconfirmed {
+		if c.Gates[first+i].Verdict != Unconfirmed {
 			continue
 		}
 		if margin := units.Share(d.Margins[i]); !slices.Contains(margins, margin) {
