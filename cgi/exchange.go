@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"forktax/cgi/child"
+	"forktax/cgi/message"
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 )
@@ -190,13 +191,13 @@ func (e received) Read(p []byte) (int, error) {
 
 // endBody stops reading the body and waits for the goroutine that reads it.
 func (e *exchange) endBody(sent *sync.WaitGroup) {
-	b, streamed := e.request.Body.(*body)
+	b, streamed := e.request.Body.(*message.Body)
 	if streamed {
-		b.end()
+		b.End()
 	}
 	sent.Wait()
 	if streamed {
-		b.resume()
+		b.Resume()
 	}
 }
 
@@ -236,8 +237,8 @@ func (e *exchange) end() (next *http.Request) {
 			f = &fault{http.StatusBadGateway, why}
 		}
 	}
-	b, streamed := e.request.Body.(*body)
-	last := streamed && !e.response.passed && !b.drain() // this is the last response on the connection
+	b, streamed := e.request.Body.(*message.Body)
+	last := streamed && !b.Drain() && !e.response.passed // this is the last response on the connection
 	if f == nil {
 		if last {
 			e.response.header().Set("Connection", "close")

@@ -87,7 +87,16 @@ func (e *exchange) serve() error {
 func (e *exchange) converse() error {
 	ctx, cancel := e.limited()
 	defer cancel()
-	e.body = &body{from: e.request.Body, most: e.host.limits.Body}
+	e.body = &body{from: e.request.Body, most: e.host.limits.Body, heard: e.extend}
+	if e.request.ContentLength != 0 {
+		whole := message.NewBody(e.request.Body, e.response.To)
+		e.body.from = whole
+		defer func() {
+			if !whole.Drain() && !e.response.Passed {
+				e.response.To.Header().Set("Connection", "close")
+			}
+		}()
+	}
 	if err := e.prepare(ctx); err != nil {
 		if cause := e.cause(); cause != nil {
 			return cause
@@ -129,6 +138,7 @@ func (e *exchange) limited() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if l.Total > 0 {
 		e.end = time.Now().Add(l.Total)
+		e.response.end = e.end
 	}
 	e.timer = time.AfterFunc(time.Hour, func() {
 		e.expired.Store(true)
@@ -139,10 +149,13 @@ func (e *exchange) limited() (context.Context, context.CancelFunc) {
 	return ctx, func() {
 		e.timer.Stop()
 		cancel()
+		if e.response.bounded {
+			_ = http.NewResponseController(e.response.To).SetWriteDeadline(time.Time{})
+		}
 	}
 }
 
-// extend sets the time at which the instance is ended: it has written something.
+// extend sets the time at which the instance is ended: it has written something, or a part of its body has arrived.
 func (e *exchange) extend() {
 	next := time.Hour
 	if idle := e.host.limits.Idle; idle > 0 {
@@ -244,6 +257,7 @@ type body struct {
 	limited io.ReadCloser
 	reading atomic.Bool
 	failed  error
+	heard   func() // called whenever a part arrives
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -260,5 +274,6 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, err
 	}
 	b.reading.Store(false)
+	b.heard()
 	return n, err
 }

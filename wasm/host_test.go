@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -154,6 +155,27 @@ func TestBrokenOff(t *testing.T) {
 		if status, body, err := get(t, url); err == nil {
 			t.Errorf("%s: status %d with %d bytes, want an error", what, status, len(body))
 		}
+	}
+}
+
+// A client that does not read its response does not keep an instance for longer than the time limit.
+func TestClientThatDoesNotRead(t *testing.T) {
+	endless := program{0x03, 0x40}.and(respond, program{0x0c, 0x00, 0x0b}) // loop … br 0 end
+	m := command("Status: 200 OK\n\n"+strings.Repeat("x", 30_000), endless)
+	host, _ := opened(t, m, &wasm.Host{Limits: contract.ChildLimits{Children: 1, Response: -1, Total: time.Second}})
+	s := httptest.NewServer(host)
+	t.Cleanup(s.Close)
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	for host.Stats().Running == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if status, body, err := get(t, s.URL); status != http.StatusOK || err == nil { // the only instance is free again
+		t.Errorf("status %d with %d bytes, %v; want a response that is broken off", status, len(body), err)
 	}
 }
 

@@ -78,7 +78,9 @@ func (i *image) Allocate(_, limit uint64) experimental.LinearMemory {
 	var err error
 	m.all, err = unix.Mmap(-1, 0, int(limit), access, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 	if err == nil {
-		err = m.reset()
+		if err = m.reset(); err != nil {
+			_ = unix.Munmap(m.all)
+		}
 	}
 	if err != nil {
 		panic(allocationError{err})

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"net/http"
+	"time"
 
 	"forktax/cgi/child"
 	"forktax/cgi/message"
@@ -15,12 +17,14 @@ type response struct {
 	message.Reply // its status is 0 until the header is complete
 	limits        contract.ChildLimits
 
-	held    []byte // the header until it is complete, then the part of the body that is held back
-	length  int64  // bytes of the body so far
-	flushes bool   // all data is sent as soon as it arrives
-	head    int64  // when the header was complete, by contract.Now
-	failed  error  // why the response is not valid
-	heard   func() // called whenever data arrives
+	held    []byte    // the header until it is complete, then the part of the body that is held back
+	length  int64     // bytes of the body so far
+	flushes bool      // all data is sent as soon as it arrives
+	head    int64     // when the header was complete, by contract.Now
+	failed  error     // why the response is not valid
+	heard   func()    // called whenever data arrives, and when it was passed on
+	end     time.Time // of the limit for the whole request; zero if there is none
+	bounded bool      // writing to the client has a deadline
 }
 
 func (r *response) Write(p []byte) (int, error) {
@@ -86,8 +90,14 @@ func endOfHead(text []byte) int {
 	return least
 }
 
-// pass passes on what is held back.
+// pass passes on what is held back. A client that reads slowly keeps the instance from going on, but no longer than the
+// limit for the request.
 func (r *response) pass() {
+	if !r.end.IsZero() && !r.bounded {
+		r.bounded = true
+		_ = http.NewResponseController(r.To).SetWriteDeadline(r.end)
+	}
 	r.Pass(r.held)
 	r.held = r.held[:0]
+	r.heard()
 }

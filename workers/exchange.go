@@ -21,6 +21,8 @@ type exchange struct {
 	request *http.Request
 	report  string // asks the worker for a report
 	body    []byte // a body that was read before a worker was lent
+	// streamed is a body that is sent while the worker serves the request; nil if there is none.
+	streamed *message.Body
 
 	stdout  stream
 	limited io.LimitedReader // limits the header of the response
@@ -87,11 +89,16 @@ func (e *exchange) readBody() error {
 	if most > 0 {
 		r.Body = http.MaxBytesReader(nil, r.Body, most) // another goroutine may read it
 	}
-	if r.ContentLength <= 0 || r.ContentLength > mostRead {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	if e.streams() {
+		e.streamed = message.NewBody(r.Body, e.reply.To)
 		return nil
 	}
 	e.body = make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(r.Body, e.body); err != nil {
+	err := message.ReadTimed(e.body, r.Body, http.NewResponseController(e.reply.To), e.host.limits.Idle, e.host.limits.Total)
+	if err != nil {
 		return message.BodyFault(e.reply.To, err)
 	}
 	return nil
@@ -188,15 +195,21 @@ func (e *exchange) converse() error {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		failed = e.sendBody()
+		failed = e.sendBody(began)
 	}()
 	err := e.receive(began)
+	if err != nil {
+		err = e.withEnd(err) // before it is killed, which would be its end otherwise
+		e.worker.kill()      // it may wait for this host to read, and sendBody for it
+	}
 	select {
 	case <-sent:
-	case <-time.After(lastPart): // the handler has not read it all: the rest is not waited for
-		e.reply.To.Header().Set("Connection", "close")
+	case <-time.After(lastPart): // the handler has not read it all: the rest is not passed on
 		_ = http.NewResponseController(e.reply.To).SetReadDeadline(time.Unix(1, 0))
 		<-sent
+	}
+	if !e.streamed.Drain() && !e.reply.Passed {
+		e.reply.To.Header().Set("Connection", "close")
 	}
 	if failed != nil && !e.stdout.ended {
 		return message.BodyFault(e.reply.To, failed)
@@ -205,11 +218,12 @@ func (e *exchange) converse() error {
 }
 
 // sendBody sends the body while it arrives. If it cannot be read, the worker is ended: its handler waits for the rest.
-func (e *exchange) sendBody() error {
+func (e *exchange) sendBody(began time.Time) error {
 	part := make([]byte, 32<<10)
 	var record []byte
 	for {
-		n, err := e.request.Body.Read(part)
+		n, err := e.streamed.Read(part)
+		e.extend(began) // until then, the worker was not to blame for its silence
 		record = appendStream(record[:0], stdin, part[:n])
 		if err != nil {
 			record = appendRecord(record, stdin, requestID, nil)
@@ -227,7 +241,7 @@ func (e *exchange) sendBody() error {
 	}
 }
 
-// extend sets the deadline of the next read: the worker has written something.
+// extend sets the deadline of reading from the worker, after a part of the request or of its response.
 func (e *exchange) extend(began time.Time) {
 	l, deadline := e.host.limits, time.Time{}
 	if l.Idle > 0 {

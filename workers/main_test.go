@@ -44,6 +44,8 @@ var program = model.Program{
 func handler() http.Handler {
 	mux := http.NewServeMux()
 	requests := 0
+	var leaked [][]byte
+	mux.HandleFunc("/leak", func(http.ResponseWriter, *http.Request) { leaked = append(leaked, make([]byte, 64<<20)) })
 	mux.HandleFunc("/pid", func(w http.ResponseWriter, _ *http.Request) {
 		requests++
 		fmt.Fprintf(w, "%d %d", os.Getpid(), requests)
@@ -66,6 +68,10 @@ func handler() http.Handler {
 			return
 		}
 		w.Write(body)
+	})
+	mux.HandleFunc("/copy", func(w http.ResponseWriter, r *http.Request) {
+		w.(http.Flusher).Flush()
+		io.Copy(w, r.Body)
 	})
 	mux.HandleFunc("/ignore", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ignored") })
 	mux.HandleFunc("/header", func(w http.ResponseWriter, r *http.Request) {

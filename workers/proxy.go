@@ -182,14 +182,17 @@ func (p *Proxy) awaitReady(ctx context.Context, by http.RoundTripper) error {
 
 // watch starts another process whenever one has ended, until the proxy is closed.
 func (p *Proxy) watch() {
+	started := true // the process had been started when it ended
 	for delay := firstDelay; ; {
 		<-p.process.gone
 		if p.isClosing() {
 			return
 		}
-		p.errors.logger.Printf("the worker %s", p.process.fate())
-		if contract.Now()-p.process.begun > int64(lastDelay) {
-			delay = firstDelay
+		if started {
+			p.errors.logger.Printf("the worker %s", p.process.fate())
+			if contract.Now()-p.process.begun > int64(lastDelay) {
+				delay = firstDelay
+			}
 		}
 		select {
 		case <-p.closing:
@@ -197,7 +200,8 @@ func (p *Proxy) watch() {
 		case <-time.After(delay):
 		}
 		delay = min(2*delay, lastDelay)
-		if err := p.start(); err != nil && !p.isClosing() {
+		err := p.start()
+		if started = err == nil; !started && !p.isClosing() {
 			p.errors.logger.Printf("starting a worker: %v", err)
 		}
 	}

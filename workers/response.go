@@ -66,9 +66,7 @@ func (e *exchange) readRest(began time.Time) error {
 		if paused || e.flushes {
 			e.reply.Flush()
 		}
-		if paused {
-			e.extend(began)
-		}
+		e.extend(began)
 	}
 }
 

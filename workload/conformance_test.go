@@ -2,8 +2,6 @@ package workload_test
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -14,23 +12,26 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"forktax/workload/probes"
 )
 
 // Under every model, the response to every probe has the same bytes as that of net/http's server. Otherwise response
 // times of models could not be compared.
 func TestModelsRespondAlike(t *testing.T) {
-	for _, model := range models(t) {
+	for _, model := range allModels(t) {
 		t.Run(model, func(t *testing.T) {
-			s := start(t, sample, model)
-			for _, name := range slices.Sorted(maps.Keys(probes)) {
+			s := startAny(t, model)
+			for _, name := range slices.Sorted(maps.Keys(probes.All)) {
 				t.Run(name, func(t *testing.T) {
 					got, err := s.ask(name)
 					if err != nil {
 						t.Fatalf("%v; the server's log:\n%s", err, s.log)
 					}
-					if diff := cmp.Diff(probes[name].want, got); diff != "" {
+					if diff := cmp.Diff(probes.All[name].Want, got); diff != "" {
 						t.Errorf("response of model %s (-want +got):\n%s", model, diff)
 					}
 				})
@@ -40,46 +41,38 @@ func TestModelsRespondAlike(t *testing.T) {
 }
 
 // ask sends a probe's request.
-func (s *server) ask(name string) (response, error) {
-	p := probes[name]
-	req, err := http.NewRequest(p.method, s.url+probePath(name)+p.rest, strings.NewReader(p.body))
+func (s *server) ask(name string) (probes.Response, error) {
+	p := probes.All[name]
+	req, err := http.NewRequest(p.Method, s.url+probes.Path(name)+p.Rest, strings.NewReader(p.Body))
 	if err != nil {
-		return response{}, err
+		return probes.Response{}, err
 	}
-	maps.Copy(req.Header, p.send)
+	maps.Copy(req.Header, p.Send)
 	req.Host = "probe.example" // the addresses of the servers differ
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return response{}, err
+		return probes.Response{}, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return response{}, err
+		return probes.Response{}, err
 	}
 	resp.Header.Del("Date")
 	resp.Header.Del("Server-Timing")
 	resp.Header.Del("Content-Length")
-	return response{
+	return probes.Response{
 		Status:  resp.StatusCode,
 		Header:  resp.Header,
 		Length:  resp.ContentLength,
 		Chunked: slices.Equal(resp.TransferEncoding, []string{"chunked"}),
-		Body:    abridged(string(body)),
+		Body:    probes.Abridged(string(body)),
 	}, nil
-}
-
-// abridged replaces a long body by its size and hash, to keep failure texts short.
-func abridged(body string) string {
-	if len(body) <= 1000 {
-		return body
-	}
-	return fmt.Sprintf("%d bytes, SHA-256 %x", len(body), sha256.Sum256([]byte(body)))
 }
 
 // The response of a handler that panics cannot be mistaken for a valid one, and other responses are not affected.
 func TestPanic(t *testing.T) {
-	for _, model := range models(t) {
+	for _, model := range allModels(t) {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model) // its log receives the stack traces of children
 			for _, path := range []string{"/panic", "/panic/in-response"} {
@@ -95,6 +88,27 @@ func TestPanic(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Flushed data reaches the client while the handler of a module is running. A module has no files, so it waits for a
+// time.
+func TestFlushOfModuleReachesClient(t *testing.T) {
+	const length = 2 * time.Second
+	for _, model := range moduleModels {
+		s := startProgram(t, model)
+		resp, err := s.client.Get(s.url + "/stream?for=" + length.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := bufio.NewReader(resp.Body)
+		line, err := body.ReadString('\n')
+		first := time.Now()
+		rest, restErr := io.ReadAll(body)
+		resp.Body.Close()
+		if apart := time.Since(first); line != "begun\n" || string(rest) != "done\n" || apart < length/2 {
+			t.Errorf("model %s: %q (%v), then after %v %q (%v)", model, line, err, apart, rest, restErr)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"forktax/workload"
 	"forktax/workload/contract"
+	"forktax/workload/probes"
 )
 
 func TestDescribe(t *testing.T) {
@@ -182,7 +183,7 @@ func decoded(t *testing.T, object []byte) (env map[string]string) {
 
 // A child that cannot open the workload responds with status 500. The reason is logged, but not sent to the client.
 func TestOpenFailsInChild(t *testing.T) {
-	s := startProgram(t, "cgi", brokenVariable+"=the key is missing")
+	s := startProgram(t, "cgi", probes.BrokenVariable+"=the key is missing")
 	status, body := s.text(t, s.url)
 	if status != http.StatusInternalServerError || strings.Contains(body, "key") {
 		t.Errorf("GET / = %d %q, want 500 and no reason", status, body)
@@ -220,7 +221,7 @@ func TestExecutable(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &d); err != nil || !slices.Equal(d.Models, []string{"cgi", "cgi-direct"}) {
 		t.Errorf("models = %q (%v), want cgi, cgi-direct", d.Models, err)
 	}
-	t.Setenv(givenVariable, "as given")
+	t.Setenv(probes.GivenVariable, "as given")
 	s := start(t, w, "cgi")
 	if status, body := s.text(t, s.url); status != http.StatusOK || body != "as given "+filepath.Dir(path) {
 		t.Errorf("GET / = %d %q, want the output of %s in its directory", status, body, path)
@@ -232,7 +233,7 @@ func TestExecutable(t *testing.T) {
 
 // A child inherits from its host only the variables that the workload names and those that control Go's runtime.
 func TestChildEnvironment(t *testing.T) {
-	t.Setenv(givenVariable, "as given")
+	t.Setenv(probes.GivenVariable, "as given")
 	t.Setenv("PROBE_SECRET", "not for children")
 	t.Setenv("GOGC", "150")
 	t.Setenv("TZ", "Europe/Vienna")
@@ -240,7 +241,7 @@ func TestChildEnvironment(t *testing.T) {
 	_, body := s.text(t, s.url+"/environment")
 	got := strings.Split(body, "\n")
 	path := "PATH=" + os.Getenv("PATH")
-	for _, want := range []string{givenVariable + "=as given", "GOGC=150", "TZ=Europe/Vienna", path} {
+	for _, want := range []string{probes.GivenVariable + "=as given", "GOGC=150", "TZ=Europe/Vienna", path} {
 		if !slices.Contains(got, want) {
 			t.Errorf("a child lacks %s", want)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"forktax/workload"
 	"forktax/workload/contract"
+	"forktax/workload/probes"
 )
 
 // The delay is a share of the time of the previous request without its delay, and it uses CPU time. The first request
@@ -45,10 +46,10 @@ func TestDelay(t *testing.T) {
 func TestDelayOfChildren(t *testing.T) {
 	for _, share := range []string{"", "10"} {
 		s := startProgram(t, "cgi", contract.EnvDelay+"="+share)
-		s.timingOf(t, probePath("a small body"))
+		s.timingOf(t, probes.Path("a small body"))
 		delays := 0
 		for range 5 {
-			timing, took := s.timingOf(t, probePath("a small body"))
+			timing, took := s.timingOf(t, probes.Path("a small body"))
 			if took > 4*timing.Served() { // Served is 1/11 of it with a delay, and most of it without
 				delays++
 			}

@@ -100,7 +100,7 @@ func (s *server) begin(t *testing.T) (finish func(), response <-chan string) {
 
 // SIGTERM shuts a program down in the same way.
 func TestProgramEndsBySignal(t *testing.T) {
-	for _, model := range models(t) {
+	for _, model := range allModels(t) {
 		s := startProgram(t, model)
 		finish, response := s.begin(t)
 		process, err := os.FindProcess(s.pid)

@@ -19,12 +19,13 @@ import (
 	"time"
 
 	"forktax/workload/contract"
+	"forktax/workload/probes"
 )
 
 // No model leaves processes, open files or goroutines behind after a load.
 func TestNothingLeaksUnderLoad(t *testing.T) {
 	t.Setenv(contract.EnvExporter, exporter(t, `printf 'Content-Type: text/x-metrics\n\n'; cat`))
-	for _, model := range models(t) {
+	for _, model := range allModels(t) {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model)
 			s.load(t, 100*time.Millisecond) // creates what stays
@@ -62,7 +63,7 @@ func (s *server) load(t *testing.T, length time.Duration) int64 {
 	for range 8 {
 		all.Go(func() {
 			for ctx.Err() == nil {
-				err := fetch(ctx, client, s.url+probePath("a body of 1500 bytes"))
+				err := fetch(ctx, client, s.url+probes.Path("a body of 1500 bytes"))
 				if err != nil && ctx.Err() == nil {
 					t.Error(err)
 					return

@@ -5,25 +5,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"forktax/bench/subject"
 	"forktax/bench/testenv"
 	"forktax/workload"
 	"forktax/workload/contract"
 	"forktax/workload/model"
-)
-
-// Variables of the test's workload, which its children inherit.
-const (
-	givenVariable  = "PROBE_GIVEN"  // without an effect
-	brokenVariable = "PROBE_BROKEN" // makes connecting fail, with its value as the error
+	"forktax/workload/probes"
 )
 
 // programVariable makes the test binary a workload program, which startProgram executes.
@@ -32,52 +30,7 @@ const programVariable = "TWIN_TEST_PROGRAM"
 // patience is the timeout of waits for events that are certain to happen. It is long enough for a busy machine.
 const patience = 30 * time.Second
 
-var sample = workload.Workload{
-	Name:  "probes",
-	About: "handlers that could behave differently between models",
-	Requests: []workload.Request{
-		{Name: "small", Method: http.MethodGet, Path: probePath("a small body"), Want: workload.Want{Status: 200}},
-	},
-	Open: workload.ConnectOnly(func(context.Context) (http.Handler, func() error, error) {
-		if why := os.Getenv(brokenVariable); why != "" {
-			return nil, nil, errors.New(why)
-		}
-		return probeHandler(), func() error { return nil }, nil
-	}),
-	Env: []string{givenVariable, brokenVariable, "GORACE"},
-}
-
-// services are handlers for tests other than that of the probes.
-var services = map[string]http.HandlerFunc{
-	"/connect": func(http.ResponseWriter, *http.Request) { workload.ConnectionOpened() },
-	"/environment": func(w http.ResponseWriter, _ *http.Request) {
-		for _, variable := range os.Environ() {
-			fmt.Fprintln(w, variable)
-		}
-	},
-	"/dir": func(w http.ResponseWriter, _ *http.Request) {
-		dir, err := os.Getwd()
-		fmt.Fprint(w, dir, err)
-	},
-	"/echo": func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-		}
-		w.Write(body)
-	},
-	"/stream": func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, "begun\n")
-		http.NewResponseController(w).Flush()
-		os.ReadFile(r.URL.Query().Get("until")) // returns when the writer of a pipe closes it
-		io.WriteString(w, "done\n")
-	},
-	"/panic": func(http.ResponseWriter, *http.Request) { panic("on purpose, in a test") },
-	"/panic/in-response": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, filler(2000)) // less than the server's buffer
-		panic("on purpose, in a test")
-	},
-}
+var sample = probes.Workload
 
 // The test binary is also the program under test: the model cgi executes the program that it runs in.
 func TestMain(m *testing.M) {
@@ -92,7 +45,11 @@ func TestMain(m *testing.M) {
 		workload.Main(sample)
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise a child under -race would take 1 s to exit
-	os.Exit(m.Run())
+	code := m.Run()
+	if moduleDir != "" {
+		os.RemoveAll(moduleDir)
+	}
+	os.Exit(code)
 }
 
 // models returns the names of the models in the description of the program; for a family, that of one of it.
@@ -146,15 +103,65 @@ func startReading(t *testing.T, w workload.Workload, model string, stdin io.Read
 	return s
 }
 
-// startProgram executes the test binary as a program that serves the workload. Its standard input is a pipe.
+// moduleModels are the models with WebAssembly of the probes. Building their module takes a while, so that only the slow
+// tests have them.
+var moduleModels []string
+
+// allModels returns the names of the models that the workload has, also as a module.
+func allModels(t *testing.T) []string { return append(models(t), moduleModels...) }
+
+// startAny serves the workload in this process, or its module in another.
+func startAny(t *testing.T, model string) *server {
+	t.Helper()
+	if slices.Contains(moduleModels, model) {
+		return startProgram(t, model)
+	}
+	return start(t, sample, model)
+}
+
+// moduleDir is the directory of the module of the probes, and of the program that serves it, once they were built.
+var moduleDir string
+
+func modulePath() string { return filepath.Join(moduleDir, "probes"+contract.ModuleSuffix) }
+
+var buildModule = sync.OnceValue(func() (err error) {
+	if moduleDir, err = os.MkdirTemp("", "forktax-probes-"); err != nil {
+		return err
+	}
+	host := exec.Command("go", slices.Concat([]string{"build"}, subject.BuildFlags(), []string{"-o", moduleDir,
+		"forktax/cmd/" + contract.ModuleProgram})...)
+	args, settings := subject.ModuleBuild(modulePath(), "forktax/workload/probes/module")
+	module := exec.Command("go", args...)
+	module.Env = append(os.Environ(), settings...)
+	for _, build := range []*exec.Cmd{host, module} {
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("%v: %w\n%s", build, err, out)
+		}
+	}
+	return nil
+})
+
+// startProgram executes the test binary, or the program that serves the module, as a program that serves the workload.
+// Its standard input is a pipe.
 func startProgram(t *testing.T, model string, env ...string) *server {
 	t.Helper()
-	self, err := os.Executable()
+	return startProgramWith(t, model, nil, env...)
+}
+
+// startProgramWith is like startProgram, with further flags.
+func startProgramWith(t *testing.T, model string, flags []string, env ...string) *server {
+	t.Helper()
+	path, err := os.Executable()
+	env = append(env, programVariable+"=1")
+	if slices.Contains(moduleModels, model) {
+		err = buildModule()
+		path, env = filepath.Join(moduleDir, contract.ModuleProgram), append(env, contract.EnvModule+"="+modulePath())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, "serve", "-model", model)
-	cmd.Env = append(append(os.Environ(), programVariable+"=1"), env...)
+	cmd := exec.Command(path, append([]string{"serve", "-model", model}, flags...)...)
+	cmd.Env = append(os.Environ(), env...)
 	s := &server{log: &testenv.Log{}, ended: make(chan struct{})}
 	cmd.Stderr = s.log
 	if s.input, err = cmd.StdinPipe(); err != nil {

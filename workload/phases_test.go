@@ -10,6 +10,7 @@ import (
 
 	"forktax/workload"
 	"forktax/workload/contract"
+	"forktax/workload/probes"
 )
 
 // phasesOf returns the phases of a model's requests, except phase close of a child, which may end before the host
@@ -64,7 +65,7 @@ func TestPhases(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, sample, model)
 			for _, probe := range []string{"a small body", "a body of 1500 bytes", "no content"} {
-				timing, took := s.timingOf(t, probePath(probe))
+				timing, took := s.timingOf(t, probes.Path(probe))
 				if m, _ := contract.ModelNamed(model); m.Process != contract.Kept {
 					timing[contract.PhaseExit] += timing[contract.PhaseClose]
 					timing[contract.PhaseClose] = 0
@@ -101,11 +102,11 @@ func TestPhasesOff(t *testing.T) {
 	for _, model := range models(t) {
 		t.Run(model, func(t *testing.T) {
 			s := startProgram(t, model, contract.EnvPhases+"=off")
-			if timing, _ := s.timingOf(t, probePath("a small body")); timing != (contract.Timing{}) {
+			if timing, _ := s.timingOf(t, probes.Path("a small body")); timing != (contract.Timing{}) {
 				t.Errorf("phases %v, want none", names(timing))
 			}
 			got, err := s.ask("a small body")
-			if diff := cmp.Diff(probes["a small body"].want, got); err != nil || diff != "" {
+			if diff := cmp.Diff(probes.All["a small body"].Want, got); err != nil || diff != "" {
 				t.Errorf("%v; response (-want +got):\n%s", err, diff)
 			}
 		})
@@ -120,7 +121,7 @@ func TestPhasesAreCounted(t *testing.T) {
 			s := start(t, sample, model)
 			const requests = 3
 			for range requests {
-				s.timingOf(t, probePath("a small body"))
+				s.timingOf(t, probes.Path("a small body"))
 			}
 			counts := map[string]int64{}
 			for phase, d := range s.snapshot(t).Phases {

@@ -27,7 +27,7 @@ const loopback = "127.0.0.1:0" // any free port, reachable from this machine onl
 func checkLimits(given *flag.FlagSet, l contract.ChildLimits, m contract.Model) (err error) {
 	effective := m.Limits()
 	for name, workers := range map[string]int{contract.FlagWorkers: l.Workers, contract.FlagSpares: l.Spares} {
-		if slices.Contains(effective, name) && workers > l.Children {
+		if slices.Contains(effective, name) && slices.Contains(effective, contract.FlagProcesses) && workers > l.Children {
 			return fmt.Errorf("%w: -%s %d is more than -max-children %d, the number of processes", errUsage, name, workers,
 				l.Children)
 		}

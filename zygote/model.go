@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"forktax/cgi"
+	"forktax/workload/contract"
 	"forktax/workload/model"
 )
 
@@ -39,7 +40,8 @@ func start(_ context.Context, p model.Program) (model.Server, error) {
 		return model.Server{}, err
 	}
 	h.Start = m.start
-	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: func() error {
+	children := func() []contract.Child { return append(h.Children(), m.self()...) }
+	return model.Server{Handler: h, Stats: h.Stats, Children: children, Close: func() error {
 		err := h.Close()
 		m.close()
 		return err

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"forktax/cgi/spawn"
+	"forktax/workload/contract"
 )
 
 //go:embed zygote.py
@@ -37,6 +38,7 @@ type mother struct {
 	mu      sync.Mutex
 	conn    *net.UnixConn // nil if the process does not run
 	process *spawn.Process
+	begun   int64 // when it was started, by contract.Now
 	closed  bool
 }
 
@@ -55,6 +57,7 @@ func (m *mother) open() error {
 	}
 	args := append(append([]string(nil), m.interpreter...), "-c", source, m.script)
 	p := new(spawn.Process)
+	m.begun = contract.Now()
 	program := spawn.Program{Path: m.interpreter[0], Args: args, Env: m.env, Dir: m.dir}
 	if err := p.Start(&program, [3]int{child, -1, text}); err != nil {
 		return fmt.Errorf("executing the interpreter of %s: %w", m.script, err)
@@ -102,6 +105,16 @@ func (m *mother) close() {
 	defer m.mu.Unlock()
 	m.closed = true
 	m.end()
+}
+
+// self returns the process, if it runs. What it needs for forking counts as that of the host's children.
+func (m *mother) self() []contract.Child {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.process == nil {
+		return nil
+	}
+	return []contract.Child{{PID: m.process.PID(), BeganNS: m.begun}}
 }
 
 var errClosed = errors.New("the host is shutting down")

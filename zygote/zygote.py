@@ -157,6 +157,8 @@ def serve(path):
                 control.close()
                 become(files, fields)
                 status = execute(code, main)
+            except BaseException:
+                sys.excepthook(*sys.exc_info())
             finally:
                 os._exit(status)
         control.sendall(struct.pack("<i", pid if pid > 0 else -ctypes.get_errno()))

@@ -1,0 +1,5 @@
+//go:build slow
+
+package workload_test
+
+func init() { moduleModels = []string{"wasm", "wasm-reuse"} }
