@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -170,7 +171,8 @@ func TestSmallestChange(t *testing.T) {
 		f.Memory.Swapped, f.Memory.Pages = 1<<30, 1000
 	}
 	small := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.1}}
-	large := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.11}}
+	medium := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.3}}
+	large := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.31}, {Gate: "response_p50", Change: 0.04}}
 	add := func(found []machine.SmallestChange) func(*machine.Assessment) {
 		return func(e *machine.Assessment) { e.AddSmallestChange(found, 0.1, time.Minute) }
 	}
@@ -183,8 +185,10 @@ func TestSmallestChange(t *testing.T) {
 	}{
 		"small": {add(small), true, machine.Fit,
 			"a check finds +4.00% by cpu_per_request and +10.0% by response_p50 in 60 s", true},
+		"medium": {add(medium), true, machine.Doubtful,
+			"a check finds +4.00% by cpu_per_request and +30.0% by response_p50 in 60 s", true},
 		"large": {add(large), false, machine.Unfit,
-			"a check finds +4.00% by cpu_per_request and +11.0% by response_p50 in 60 s", false},
+			"a check finds +31.0% by cpu_per_request and +4.00% by response_p50 in 60 s", false},
 		"not tried": {func(e *machine.Assessment) { e.AddUnmeasured(errors.New("no program")) }, true, machine.Unknown,
 			"not measured: no program", false},
 		"failed": {func(e *machine.Assessment) { e.AddFailedMeasurement(errors.New("no file")) }, false, machine.Unfit,
@@ -201,7 +205,8 @@ func TestSmallestChange(t *testing.T) {
 			got := e.Findings[0]
 			if e.Fit != test.fit || (len(e.Limits()) == 0) != test.fit || got.Name != "smallest change" ||
 				got.Verdict != test.verdict ||
-				got.Found != test.want || (got.Effect != "") == (test.verdict != machine.Unfit) {
+				got.Found != test.want ||
+				(got.Effect != "") != slices.Contains([]string{machine.Doubtful, machine.Unfit}, test.verdict) {
 				t.Errorf("fit: %t, limits %v, first finding %+v", e.Fit, e.Limits(), got)
 			}
 			f.OpenFiles = pointer(uint64(64))

@@ -27,9 +27,14 @@ func (e *Assessment) Limits() (limits []string) {
 
 const smallestChange = "smallest change"
 
+// unfitAbove times the change that must be caught, a check rarely decides. A check finds its smallest change with
+// probability 95%; one of identical programs passes with 60% if that change is twice the one that must be caught. The
+// prediction may be wrong by a factor of 1.5.
+const unfitAbove = 3
+
 // AddSmallestChange adds the measured smallest change. The machine is fit for checks if each gate detects a change of
-// mustCatch within the given time. Since a check was possible, no limit of the machine prevents one, so that unfit
-// findings of the rules become warnings.
+// mustCatch within the given time, and unfit if most checks would be inconclusive. Since a check was possible, no limit
+// of the machine prevents one, so that unfit findings of the rules become warnings.
 func (e *Assessment) AddSmallestChange(found []SmallestChange, mustCatch float64, within time.Duration) {
 	for i := range e.Findings[:len(rules)] {
 		if e.Findings[i].Verdict == Unfit {
@@ -43,10 +48,14 @@ func (e *Assessment) AddSmallestChange(found []SmallestChange, mustCatch float64
 		texts = append(texts, fmt.Sprintf("+%s by %s", units.Percent(c.Change), c.Gate))
 		largest = max(largest, c.Change)
 	}
+	verdict, decides := graded(largest > mustCatch, largest > unfitAbove*mustCatch), "may not"
+	if verdict == Unfit {
+		decides = "can rarely"
+	}
 	e.addFirst(newFinding(smallestChange, fmt.Sprintf("a check finds %s in %s",
-		strings.Join(texts, " and "), units.Span(within)),
-		graded(largest > mustCatch, largest > mustCatch),
-		fmt.Sprintf("a check that must catch %s cannot decide in %s and is inconclusive", units.Share(mustCatch), units.Span(within)),
+		strings.Join(texts, " and "), units.Span(within)), verdict,
+		fmt.Sprintf("a check that must catch %s %s decide in %s; otherwise it is inconclusive", units.Share(mustCatch),
+			decides, units.Span(within)),
 		"use a longer --budget, a higher --must-catch or a quieter machine; the warnings show what disturbs"))
 }
 
