@@ -172,7 +172,7 @@ func TestLivePage(t *testing.T) {
 	slow := dialed(t, page)
 	defer slow.Close()
 
-	const steps = 11 // of the tour
+	const steps = 13 // of the tour
 	for step := 1; step <= steps; step++ {
 		b.Do(t, chromedp.Click("#next"))
 		until(t, b, fmt.Sprintf(`document.getElementById("tour-step").textContent === "%d of %d"`, step, steps))

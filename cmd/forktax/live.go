@@ -25,7 +25,7 @@ func liveCommand(atOnce <-chan struct{}) *cobra.Command {
 		Short: "Show two execution models under load side by side, on a page for teaching",
 		Long: `Live serves a page that shows two execution models under load. The page controls the workload, the
 load, the database, and the model of each side. It shows each process as it starts and ends, throughput and
-response times, the phases of the last requests, connections and CPU time. A tour explains them in eleven steps.
+response times, the phases of the last requests, connections and CPU time. A tour explains them in thirteen steps.
 
 The page has the printed address, which contains a token. Only this machine can reach it by default. With --listen,
 other machines can: then anyone who has the token can start and control the built-in workloads, and nothing

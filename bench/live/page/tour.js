@@ -7,6 +7,8 @@ export function tour([kept, reconnected, reloaded, fresh], models) {
 	const spare = models.find(m => m.process === "ahead").name;
 	const recycled = models.find(m => m.requests === 100).name;
 	const instances = models.find(m => m.host && m.process === "kept" && m.state === "request").name;
+	const workers = models.find(m => m.host === "forktax workers" && m.process === "kept").name;
+	const proxied = models.find(m => m.host === "forktax proxy").name;
 	return [
 		{
 			setup: {...common, workload: "hello", models: twins, clients: 0, rate_rps: 5},
@@ -47,6 +49,14 @@ export function tour([kept, reconnected, reloaded, fresh], models) {
 		{
 			setup: {...common, workload: "startup", models: [recycled, kept], work_ms: 20},
 			text: "Recycled processes. On the left, a process serves 100 requests, and then another one takes its place. Each request pays a hundredth of a start. A leak of memory ends with its process.",
+		},
+		{
+			setup: {...common, workload: "hello", models: [workers, kept]},
+			text: "Worker processes. On the left, a host passes each request by FastCGI to one of several processes that stay. Nothing is started, and nothing is opened again. What is left is the way from the host to the worker and back: compare the CPU time.",
+		},
+		{
+			setup: {...common, workload: "hello", models: [proxied, workers]},
+			text: "Behind a proxy. Both sides pass requests on to processes that stay: on the left by HTTP to one process, which serves them all at the same time, on the right by FastCGI to several, each of which serves one at a time.",
 		},
 		{
 			setup: {...common, workload: "hello", models: [instances, fresh]},
