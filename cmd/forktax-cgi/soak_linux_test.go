@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 // A host is the program in its own process.
 type host struct {
 	*testing.T
+	within     []string // the command that executes the host, if it is not this process
 	cmd        *exec.Cmd
 	url, admin string
 	log        syncBuffer
@@ -110,7 +111,8 @@ func (h *host) start(log io.Writer, path string, flags ...string) {
 	if err != nil {
 		h.Fatal(err)
 	}
-	h.cmd = exec.Command(self, append([]string{"serve", "-model", "cgi-direct"}, flags...)...)
+	args := slices.Concat(h.within, []string{self, "serve", "-model", "cgi-direct"}, flags)
+	h.cmd = exec.Command(args[0], args[1:]...)
 	h.cmd.Env = append(os.Environ(), hostVariable+"=1", contract.EnvScriptPath+"="+path, contract.EnvExporter+"="+self)
 	h.cmd.Stderr = log
 	stdout, err := h.cmd.StdoutPipe()
