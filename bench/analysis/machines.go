@@ -28,7 +28,25 @@ func judge(r *record.Result, d sequential.Data) sequential.Judgement {
 	if len(r.Parts) == 0 {
 		return checkRule(r.Plan).Judge(d)
 	}
-	return checkRule(r.Plan).JudgeMachines(d, startsOfParts(r))
+	return checkRule(r.Plan).JudgeMachines(d, machinesOfStarts(r))
+}
+
+// machinesOfParts returns the number of the machine of each part.
+func machinesOfParts(r *record.Result) []int {
+	var all []record.Environment
+	for _, p := range r.Parts {
+		all = append(all, p.Environment)
+	}
+	return record.Machines(all)
+}
+
+// machinesOfStarts returns the number of the machine of each start.
+func machinesOfStarts(r *record.Result) (machines []int) {
+	of := machinesOfParts(r)
+	for i, n := range startsOfParts(r) {
+		machines = append(machines, slices.Repeat([]int{of[i]}, n)...)
+	}
+	return machines
 }
 
 // startsOfParts returns the number of starts of each part of a merged check.
@@ -57,21 +75,18 @@ func machinesOf(r *record.Result, gates []measuredGate) (found []Machine) {
 	if i >= 0 {
 		all = gates[i].pairs.series(gates[i].metric, startsOf(r.Blocks))
 	}
-	starts, first := startsOfParts(r), 0
+	starts, machines, first := startsOfParts(r), machinesOfParts(r), 0
 	for k, p := range r.Parts {
 		m := Machine{Part: p.Number, CPU: p.Environment.CPU, Image: p.Environment.Image, Kernel: p.Environment.Kernel,
 			Starts: starts[k]}
-		same := slices.IndexFunc(r.Parts[:k], func(other record.PartRun) bool {
-			return other.Environment.Boot != "" && other.Environment.Boot == p.Environment.Boot
-		})
-		if same >= 0 {
+		if same := slices.Index(machines, machines[k]); same < k {
 			m.SameAs = r.Parts[same].Number
 		}
 		if i >= 0 {
 			series := all[first : first+starts[k]]
 			rule := sequential.Rule{Alpha: 0.5, Draws: 1}
 			if f := rule.JudgeMachines(sequential.Data{Gates: []sequential.Series{series}, Ended: true},
-				[]int{starts[k]}).Gates[0]; !math.IsNaN(f.Error) {
+				make([]int, starts[k])).Gates[0]; !math.IsNaN(f.Error) {
 				m.Noise, m.Change = new(f.Error*math.Sqrt(float64(starts[k]))), new(math.Expm1(f.Estimate))
 			}
 		}
@@ -80,27 +95,23 @@ func machinesOf(r *record.Result, gates []measuredGate) (found []Machine) {
 	return found
 }
 
-// apart reports whether no machine that confirms an alarm is one of those that raise it, as far as that is known.
-func apart(machines []Machine) bool {
-	half := (len(machines) + 1) / 2
-	return !slices.ContainsFunc(machines[half:], func(m Machine) bool {
-		return slices.ContainsFunc(machines[:half], func(first Machine) bool { return first.Part == m.SameAs })
-	})
+// onOneMachine reports whether all parts of a check ran on one machine.
+func onOneMachine(machines []Machine) bool {
+	return len(machines) > 1 && !slices.ContainsFunc(machines[1:], func(m Machine) bool { return m.SameAs == 0 })
 }
 
 // failsEverywhere reports whether requests of this name to the candidate failed in both halves of the machines.
 func failsEverywhere(r *record.Result, request string) bool {
-	half := 0
-	for _, n := range startsOfParts(r)[:(len(r.Parts)+1)/2] {
-		half += n
-	}
+	machines := machinesOfStarts(r)
+	half := sequential.Screening(machinesOfParts(r))
 	first, second := false, false
 	for _, b := range r.Blocks {
 		c := r.Plan.Cells[b.Cell]
-		if c.Model != r.Plan.Check.Candidate || c.Request != request || b.Failed() == 0 {
+		if c.Model != r.Plan.Check.Candidate || c.Request != request || b.Failed() == 0 || b.Start >= len(machines) {
 			continue
 		}
-		first, second = first || b.Start < half, second || b.Start >= half
+		screens := machines[b.Start] < half
+		first, second = first || screens, second || !screens
 	}
 	return first && second
 }

@@ -11,7 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// A verdict on an alarm names the same machine, if one of those that raised it confirmed it.
+// An alarm is confirmed on other machines than those that raised it, whatever the order of their parts. A single machine
+// confirms none.
 func TestMachinesOfAnAlarm(t *testing.T) {
 	for _, test := range []struct {
 		boots  string // of each part
@@ -20,7 +21,9 @@ func TestMachinesOfAnAlarm(t *testing.T) {
 	}{
 		{"a b c d", "confirmed on other machines", []int{0, 0, 0, 0}},
 		{"a a b b", "confirmed on other machines", []int{0, 1, 0, 3}},
-		{"a b c b", "confirmed by other parts, but on the same machine", []int{0, 0, 0, 2}},
+		{"a b a b", "confirmed on other machines", []int{0, 0, 1, 2}},
+		{"a b c b", "confirmed on other machines", []int{0, 0, 0, 2}},
+		{"a a a a", "not confirmed", []int{0, 1, 1, 1}},
 		{"- - - -", "confirmed on other machines", []int{0, 0, 0, 0}}, // unknown
 	} {
 		r := analysistest.CheckRun(t, 0.2)
@@ -29,6 +32,10 @@ func TestMachinesOfAnAlarm(t *testing.T) {
 				Environment: record.Environment{Boot: strings.Trim(boot, "-")}})
 		}
 		c := analysistest.Analyze(t, r).Check
+		if one := test.where == "not confirmed"; one != (c.Verdict == analysis.Unconfirmed) ||
+			one != strings.Contains(c.Needs, "all of these ran on one") {
+			t.Errorf("%s: verdict %s, which needs %q", test.boots, c.Verdict, c.Needs)
+		}
 		var sameAs []int
 		for _, m := range c.Machines {
 			sameAs = append(sameAs, m.SameAs)

@@ -48,13 +48,14 @@ func (l lags) above(limit float64) (generators []int) {
 }
 
 // overloadedGenerators returns the indexes of the generators of the block that did not have a core to themselves.
-func overloadedGenerators(b record.Block) (generators []int) {
+// Length is the planned length of the block: the last response to one of many generators nearly always comes later.
+func overloadedGenerators(b record.Block, length int64) (generators []int) {
 	above := func(cpu, length int64) bool { return float64(cpu) > shareOfCore*float64(length) }
 	if len(b.Parts) == 0 && above(b.GeneratorNS, b.LengthNS) {
 		return []int{0}
 	}
 	for i, p := range b.Parts {
-		if p.Requests > 0 && above(p.GeneratorNS, b.LengthNS) { // a part of few requests ends early
+		if p.Requests > 0 && above(p.GeneratorNS, min(b.LengthNS, length)) { // a part of few requests ends early
 			generators = append(generators, i)
 		}
 	}

@@ -65,7 +65,7 @@ func sharings(shared *record.Result, pinned []measurements) ([]Sharing, error) {
 			a, b := pinned[i].medianOfStarts(metric), other[i].medianOfStarts(metric)
 			var logs []float64
 			for start, value := range b {
-				if own := a[start-1]; own > 0 && value > 0 {
+				if own := a[start^1]; own > 0 && value > 0 {
 					logs = append(logs, math.Log(value/own))
 				}
 			}

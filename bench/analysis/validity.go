@@ -56,7 +56,7 @@ func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, resp
 		if late := sent.above(allowed); len(late) > 0 && !q.exhausted(l) {
 			reasons, slow = append(reasons, reasonLag), append(slow, late...)
 		}
-		if busy := overloadedGenerators(b); len(busy) > 0 {
+		if busy := overloadedGenerators(b, int64(p.Duration(p.Cells[b.Cell]))); len(busy) > 0 {
 			reasons, slow = append(reasons, reasonGenerator), append(slow, busy...)
 		}
 	}

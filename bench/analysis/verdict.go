@@ -77,11 +77,8 @@ func (c *Check) notExcluded() string {
 
 // confirmedAt returns where an alarm was confirmed.
 func (c *Check) confirmedAt() string {
-	switch {
-	case len(c.Machines) == 0:
+	if len(c.Machines) == 0 {
 		return "at new starts"
-	case !apart(c.Machines):
-		return "by other parts, but on the same machine"
 	}
 	return "on other machines"
 }
@@ -195,6 +192,8 @@ func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.
 	c.Why = fmt.Sprintf("%s is above the margin of %s in %s: %s; not confirmed", c.Candidate,
 		strings.Join(margins, " or "), gateNames(suspects), c.worst(suspects))
 	switch {
+	case onOneMachine(c.Machines):
+		c.Needs = "parts on other machines, which alone can confirm an alarm: all of these ran on one"
 	case len(c.Machines) > 0:
 		c.Needs = "more parts, or a longer --budget: an alarm counts when other machines confirm it"
 	case !j.Alarmed:

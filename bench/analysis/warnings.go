@@ -40,7 +40,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 		slices.Contains(a.Engines(), "hey"))
 	add(stealWarning(r.Blocks))
 	add(throttledWarning(r))
-	add(heavyGenerator(a))
+	add(heavyGenerator(r.Plan, a))
 	add(skewWarning(r.Plan, measured, a))
 	add(gatesLeftOut(r.Plan))
 	add(noFloor(r.Plan))
@@ -218,9 +218,14 @@ func unknownDatabase(a *Analysis) (Warning, bool) {
 
 // heavyGenerator warns of cells in which the load generator used more CPU time than the server. On the same machine
 // they compete, which slows faster targets more.
-func heavyGenerator(a *Analysis) (Warning, bool) {
+func heavyGenerator(p record.Plan, a *Analysis) (Warning, bool) {
 	own := a.OwnCells()
 	names := namesOf(own, func(c Cell) bool {
+		for _, elsewhere := range p.OtherClocks {
+			if elsewhere.Model == c.Model {
+				return false
+			}
+		}
 		return c.CPUPerRequest != nil && c.GeneratorCPU != nil && *c.GeneratorCPU > *c.CPUPerRequest
 	})
 	return warningAbout(names, Warning{Code: "heavy-generator",

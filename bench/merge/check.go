@@ -10,6 +10,7 @@ import (
 
 	"forktax/bench/plan"
 	"forktax/bench/record"
+	"forktax/bench/stats/sequential"
 )
 
 // mergeChecks merges the parts of a check, each of which measured both programs by itself. The starts of the targets
@@ -44,7 +45,14 @@ func mergeChecks(ctx context.Context, parts []*part, results string) (string, er
 // agree on. They have no noise, but a machine may have another environment.
 func mergeCounts(parts []*part) {
 	spec := *parts[0].Plan.Check
-	half := (len(parts) + 1) / 2
+	var environments []record.Environment
+	for _, p := range parts {
+		environments = append(environments, p.Environment)
+	}
+	machines := record.Machines(environments)
+	half := sequential.Screening(machines)
+	screens := func(part int) bool { return machines[part] < half }
+	confirms := func(part int) bool { return !screens(part) }
 	type key struct{ metric, request string }
 	seen := map[key][]int{} // indexes of the parts that counted
 	counts := map[key]plan.StartCount{}
@@ -73,7 +81,7 @@ func mergeCounts(parts []*part) {
 		switch in := seen[k]; {
 		case differ[k] != "":
 			leave(k.metric, differ[k])
-		case in[0] >= half || in[len(in)-1] < half:
+		case !slices.ContainsFunc(in, screens) || !slices.ContainsFunc(in, confirms):
 			leave(k.metric, "only one half of the machines could count it")
 		default:
 			spec.Counts = append(spec.Counts, counts[k])
@@ -87,23 +95,31 @@ func mergeCounts(parts []*part) {
 	parts[0].Plan.Check = &spec
 }
 
-// samePrograms returns an error if parts on processors of one kind did not measure the same programs.
+// samePrograms returns an error if parts on processors of one kind did not measure the same programs. Files of one role
+// have the same place among those with their variants, and may have different names.
 func samePrograms(parts []*part) error {
 	type measured struct {
 		by   *part
 		hash string
 	}
-	seen := map[string]measured{} // by architecture, workload and variants
+	type role struct {
+		arch, variants string
+		number         int
+	}
+	seen := map[role]measured{}
 	for _, p := range parts {
+		numbers := map[string]int{}
 		for _, program := range p.Environment.Programs {
-			key := p.Environment.Arch + " " + program.Workload + " " + strings.Join(program.Variants, " ")
-			had, known := seen[key]
+			r := role{arch: p.Environment.Arch, variants: strings.Join(program.Variants, " ")}
+			r.number = numbers[r.variants]
+			numbers[r.variants]++
+			had, known := seen[r]
 			if known && had.hash != program.SHA256 {
 				return fmt.Errorf("%s and %s measured different programs: %s has other contents (SHA-256 %.12s and %.12s); build "+
 					"the programs once, and give all parts the same files", had.by.name(), p.name(), program.Path, had.hash,
 					program.SHA256)
 			}
-			seen[key] = measured{p, program.SHA256}
+			seen[r] = measured{p, program.SHA256}
 		}
 	}
 	return nil

@@ -10,11 +10,10 @@ import (
 	"forktax/bench/record"
 )
 
-// readClock sets the bounds of the offset of the part's clock: what all readings have in common. If a clock was
-// adjusted between them, so that they have nothing in common, it is the first one: the timetable began by that clock,
-// and goes on by one that is not adjusted.
+// readClock sets the bounds of the offset of the part's clock: what all readings have in common. They have nothing in
+// common if the clock of the timetable ran at another speed than that of the server, or if the latter was adjusted.
 func (p *part) readClock() {
-	var common, first record.ClockOffset
+	var common, first, last record.ClockOffset
 	known, unknown := 0, ""
 	for _, c := range p.Clocks {
 		if c.Unknown != "" {
@@ -24,6 +23,7 @@ func (p *part) readClock() {
 		if known++; known == 1 {
 			common, first = c, c
 		}
+		last = c
 		common = record.ClockOffset{LowNS: max(common.LowNS, c.LowNS), HighNS: min(common.HighNS, c.HighNS)}
 	}
 	switch {
@@ -31,7 +31,7 @@ func (p *part) readClock() {
 		p.problems = append(p.problems, "how its clock differs from the others is unknown: "+
 			cmp.Or(unknown, "it ended before it read it"))
 	case common.LowNS > common.HighNS:
-		p.clock, p.adjusted = &first, time.Duration(common.LowNS-common.HighNS)
+		p.clock, p.later, p.adjusted = &first, &last, time.Duration(common.LowNS-common.HighNS)
 	default:
 		p.clock = &common
 	}
@@ -51,8 +51,8 @@ func judgeClocks(parts []*part, whole plan.Plan) {
 		}
 		known = append(known, p)
 		if p.adjusted > allowed {
-			p.problems = append(p.problems, fmt.Sprintf("its clock, or that of the server, was adjusted by at least %v "+
-				"during the run", p.adjusted.Round(time.Millisecond)))
+			p.problems = append(p.problems, fmt.Sprintf("its clock, or that of the server, was adjusted, or drifted, by at "+
+				"least %v during the run", p.adjusted.Round(time.Millisecond)))
 		}
 		if width := time.Duration(p.clock.HighNS - p.clock.LowNS); width/2 > allowed {
 			p.problems = append(p.problems, fmt.Sprintf("how its clock differs from the others is known within %v only, as the "+
@@ -64,12 +64,11 @@ func judgeClocks(parts []*part, whole plan.Plan) {
 	}
 	reference, by := commonClock(known)
 	for _, p := range known {
-		// The server's clock minus its own is smaller for a clock that is ahead.
-		switch {
-		case p.clock.HighNS < reference.LowNS:
-			p.ahead = -time.Duration(reference.LowNS - p.clock.HighNS)
-		case p.clock.LowNS > reference.HighNS:
-			p.ahead = time.Duration(p.clock.LowNS - reference.HighNS)
+		p.ahead = behind(*p.clock, reference)
+		if p.later != nil {
+			if later := behind(*p.later, reference); later.Abs() > p.ahead.Abs() {
+				p.ahead = later
+			}
 		}
 		if p.ahead.Abs() > allowed {
 			direction := "behind"
@@ -80,6 +79,18 @@ func judgeClocks(parts []*part, whole plan.Plan) {
 				time.Millisecond), direction, by.Plan.Part))
 		}
 	}
+}
+
+// behind returns by how much a clock with this offset is behind the reference, at least; a negative value means ahead of
+// it. The server's clock minus its own is smaller for a clock that is ahead.
+func behind(c, reference record.ClockOffset) time.Duration {
+	switch {
+	case c.HighNS < reference.LowNS:
+		return -time.Duration(reference.LowNS - c.HighNS)
+	case c.LowNS > reference.HighNS:
+		return time.Duration(c.LowNS - reference.HighNS)
+	}
+	return 0
 }
 
 // commonClock returns the bounds on which the most parts agree (Marzullo 1984), and one of these parts, that with the

@@ -30,10 +30,13 @@ func TestClocks(t *testing.T) {
 			[][]string{{}, {"its clock is at least 9.995s ahead of that of part "}, {}}},
 		"10 s ahead, then adjusted": {[][]record.ClockOffset{of(between(-2*ms, 2*ms), between(-2*ms, 2*ms)),
 			of(between(-10*s, -10*s+4*ms), between(-1*ms, 3*ms)), of(between(-1*ms, 3*ms))}, []int64{0, -9995, 0},
-			[][]string{{}, {"its clock, or that of the server, was adjusted by at least 9.995s during the run",
+			[][]string{{}, {"its clock, or that of the server, was adjusted, or drifted, by at least 9.995s during",
 				"its clock is at least 9.995s ahead of that of part "}, {}}},
-		"drift": {[][]record.ClockOffset{of(between(0, ms), between(2*ms, 3*ms)), of(between(0, 2*ms))}, []int64{0, 0},
+		"drift": {[][]record.ClockOffset{of(between(0, ms), between(2*ms, 3*ms)), of(between(0, 2*ms))}, []int64{1, 0},
 			[][]string{{}, {}}},
+		"much drift": {[][]record.ClockOffset{of(between(0, ms), between(60*ms, 61*ms)), of(between(0, 2*ms))},
+			[]int64{59, 0}, [][]string{{"its clock, or that of the server, was adjusted, or drifted, by at least 59ms during",
+				"its clock is at least 59ms behind that of part "}, {}}},
 		"two that differ, and one that is hardly known": {[][]record.ClockOffset{of(between(-302*ms, -298*ms)),
 			of(between(-500*ms, 500*ms)), of(between(298*ms, 302*ms))}, []int64{0, 0, 596},
 			[][]string{{}, {"how its clock differs from the others is known within 500ms only"},
@@ -90,5 +93,17 @@ func TestSamePrograms(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "measured different programs") ||
 		!strings.HasPrefix(err.Error(), "part 2/3 (") {
 		t.Errorf("SamePrograms = %v, want an error about parts 2 and 3", err)
+	}
+	// The files may have other names.
+	base := func(name, hash string) (r record.Result) {
+		r.Environment.Programs = []record.Program{{Workload: "host", SHA256: "0"},
+			{Workload: name, Variants: []string{"base"}, SHA256: hash}, {Workload: "new", Variants: []string{"new"}, SHA256: "9"}}
+		return r
+	}
+	if err := merge.SamePrograms(base("v1.cgi", "1"), base("v1-again.cgi", "1")); err != nil {
+		t.Error(err)
+	}
+	if err := merge.SamePrograms(base("v1.cgi", "1"), base("v2.cgi", "2")); err == nil {
+		t.Error("SamePrograms accepts two bases")
 	}
 }

@@ -19,8 +19,9 @@ type part struct {
 	dir string
 	*record.Result
 	problems []string
-	clock    *record.ClockOffset // of all readings together; nil if it is unknown
-	adjusted time.Duration       // by how much it was adjusted between two readings, at least
+	clock    *record.ClockOffset // of all readings together, or the first one if they differ; nil if it is unknown
+	later    *record.ClockOffset // the last reading, if they differ
+	adjusted time.Duration       // by how much two readings differ, at least
 	ahead    time.Duration       // how much its clock is behind that of the others, at least; negative: ahead of it
 	starts   int                 // starts of the targets, in a check
 }
@@ -130,6 +131,13 @@ func comparable(p plan.Plan) (value any, err error) {
 		c := *p.Check
 		c.Counts, c.LeftOut, c.Titles = nil, nil, nil
 		p.Check = &c
+		p.Workloads, p.Cells = slices.Clone(p.Workloads), slices.Clone(p.Cells)
+		for i := range p.Workloads { // an executable without the program contract is named after its file
+			p.Workloads[i].Name = "program"
+		}
+		for i := range p.Cells {
+			p.Cells[i].Workload = "program"
+		}
 		p.Variants, p.FloorMissing, p.Seed, p.Floor = nil, "", 0, ""
 	}
 	text, err := json.Marshal(p)

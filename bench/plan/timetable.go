@@ -17,6 +17,8 @@ type Slot struct {
 const (
 	// slotLead is the time before a block for collecting garbage, reading usage and connecting.
 	slotLead = 100 * time.Millisecond
+	// ReadLead is the part of it in which the first part reads usage, so that the others do not connect before.
+	ReadLead = slotLead / 2
 	// shortestTail is the shortest time after a block in which its last responses may arrive.
 	shortestTail = 200 * time.Millisecond
 	tailDivisor  = 4 // the tail is at least a quarter of the block, which is longer for slower targets

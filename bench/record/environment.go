@@ -21,6 +21,22 @@ type Environment struct {
 	Database    *Database         `json:"database,omitempty"` // nil if there is no database server
 }
 
+// Machines numbers the machines of some environments from 0, in their order, and returns that of each. Those with the
+// same boot ID are of one machine. Those without are of different ones.
+func Machines(all []Environment) (machines []int) {
+	known, n := map[string]int{}, 0
+	for _, e := range all {
+		machine, seen := known[e.Boot]
+		if !seen || e.Boot == "" {
+			machine = n
+			known[e.Boot] = n
+			n++
+		}
+		machines = append(machines, machine)
+	}
+	return machines
+}
+
 // A Database describes the server in which the programs store their data.
 type Database struct {
 	Kind     string            `json:"kind"`     // "postgres"

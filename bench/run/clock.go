@@ -23,8 +23,8 @@ const (
 )
 
 // recordClock records the offset of the clock of the first target, within a time limit. Parts whose clocks differ do
-// not begin at the same instant; this is how their merge can tell.
-func (r *Runner) recordClock(ctx context.Context, v *visitor, limit time.Duration) error {
+// not begin at the same instant; this is how their merge can tell. The time of this machine is that of wall.
+func (r *Runner) recordClock(ctx context.Context, v *visitor, limit time.Duration, wall func() time.Time) error {
 	name := r.Plan.Targets()[0]
 	requests, err := r.Plan.Requests(r.Plan.Cells[0])
 	if err != nil {
@@ -35,7 +35,7 @@ func (r *Runner) recordClock(ctx context.Context, v *visitor, limit time.Duratio
 	if limit > 0 {
 		within, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
-		offset = r.readClock(within, v.targets[name], requests[0])
+		offset = readClock(within, v.targets[name], requests[0], wall)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -46,16 +46,17 @@ func (r *Runner) recordClock(ctx context.Context, v *visitor, limit time.Duratio
 // readClock bounds the offset of a server's clock by the Date of its responses: at some instant between a request and
 // its response, the server's clock was in that second. A response just before and one just after the beginning of a
 // second bound the offset to the time between them. It ends with ctx.
-func (r *Runner) readClock(ctx context.Context, t *subject.Target, request contract.Request) record.ClockOffset {
+func readClock(ctx context.Context, t *subject.Target, request contract.Request,
+	wall func() time.Time) record.ClockOffset {
 	client := subject.NewClient()
 	defer client.CloseIdleConnections()
 	offset := record.ClockOffset{LowNS: math.MinInt64, HighNS: math.MaxInt64,
 		Unknown: "the server did not respond in time"}
 	head := contract.Request{Method: http.MethodHead, Path: request.Path} // changes nothing, whatever the status
 	for ctx.Err() == nil {
-		sent := r.wall()
+		sent := wall()
 		response, err := subject.Fetch(ctx, client, t.URL, head)
-		received := r.wall()
+		received := wall()
 		if err != nil {
 			if ctx.Err() == nil {
 				offset.Unknown = err.Error()

@@ -16,10 +16,12 @@ func (r *Runner) RunPart(ctx context.Context) error {
 	r.Agree = nil // the timetable has rounds for the warm-up
 	slots, length := r.Plan.Timetable()
 	return r.withTargets(ctx, r.clock(), 0, func(ctx context.Context, v *visitor) error {
-		if err := r.recordClock(ctx, v, r.untilStart()); err != nil {
+		if err := r.recordClock(ctx, v, r.untilStart(), r.wall); err != nil {
 			return err
 		}
-		v.began = r.clock().Add(r.untilStart())
+		left := r.untilStart()
+		v.began = r.clock().Add(left)
+		beginning := r.wall().Add(left)
 		t := timetable{visitor: v, length: length}
 		for _, slot := range slots {
 			if err := t.keep(ctx, slot); err != nil {
@@ -30,7 +32,11 @@ func (r *Runner) RunPart(ctx context.Context) error {
 			return fmt.Errorf("nothing was measured: this part was ready %v after the others began (--start-at), and all "+
 				"takes %v", -r.untilStart().Round(time.Second), length.Round(time.Second))
 		}
-		return r.recordClock(ctx, v, clockReserve+clockLimit)
+		// The timetable does not follow the time of day, which may have been set meanwhile. It may run faster or slower
+		// than the clocks of other machines.
+		return r.recordClock(ctx, v, clockReserve+clockLimit, func() time.Time {
+			return beginning.Add(r.clock().Sub(v.began))
+		})
 	})
 }
 
@@ -116,6 +122,14 @@ func (v *visitor) share(ctx context.Context, s *side, begin *beginning) bool {
 // the first part alone does. The parts of a check have targets of their own.
 func (v *visitor) readsUsage() bool {
 	return v.Plan.Part == nil || v.Plan.Check != nil || v.Plan.Part.Number == 1
+}
+
+// awaitFirstRead waits until the first part has read the usage before the block, which connections of this part change.
+func (v *visitor) awaitFirstRead(ctx context.Context) error {
+	if v.slot == nil || v.readsUsage() {
+		return nil
+	}
+	return sleep(ctx, time.Until(v.began.Add(v.slot.At+plan.ReadLead)))
 }
 
 // awaitRead waits until the requests of all parts have ended.

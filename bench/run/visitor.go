@@ -132,6 +132,9 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 		}
 		sides[i].endWaits = v.waits.begin(sides[i].target)
 	}
+	if err := v.awaitFirstRead(ctx); err != nil {
+		return err
+	}
 	cpu, collected, begin := process.OwnCPU(), collections(), time.Now()
 	kept, err := v.generate(ctx, engine, sides, shares)
 	if err != nil {

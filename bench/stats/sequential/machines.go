@@ -5,19 +5,24 @@ import (
 	"slices"
 )
 
+// Screening returns the number of machines that raise alarms, given the numbers of all, from 0: the first half. The
+// others confirm them. A single machine confirms nothing.
+func Screening(machines []int) int {
+	if len(machines) == 0 {
+		return 0
+	}
+	return slices.Max(machines)/2 + 1
+}
+
 // JudgeMachines returns the judgement on a check that several machines measured, each for its whole budget and without
-// looks. starts has the number of starts of each machine, whose starts follow each other.
+// looks. machines has the number of the machine of each start, from 0.
 //
 // The test is the same sign flip over starts, with the machines as strata: the starts of a machine are also weighted by
 // the inverse of its noise, which is computed from their distances to the hypothesis, whatever their signs, so that the
 // error rate stays exact. The first half of the machines raises an alarm, and the other half confirms it, so that a
 // fault of a single machine is not reported as a regression. A pass uses the starts of all machines.
-func (r Rule) JudgeMachines(d Data, starts []int) Judgement {
-	var machines []int // machine of each start
-	for i, n := range starts {
-		machines = append(machines, slices.Repeat([]int{i}, n)...)
-	}
-	half := (len(starts) + 1) / 2
+func (r Rule) JudgeMachines(d Data, machines []int) Judgement {
+	half := Screening(machines)
 	screens := func(machine int) bool { return machine < half }
 	confirms := func(machine int) bool { return machine >= half }
 	all := func(int) bool { return true }

@@ -38,13 +38,21 @@ func measure(runners []runner, seed uint64, offset float64, changes ...float64) 
 	return d, starts
 }
 
+// perStart returns the machine of each start, given the number of starts of each machine.
+func perStart(starts []int) (machines []int) {
+	for machine, n := range starts {
+		machines = append(machines, slices.Repeat([]int{machine}, n)...)
+	}
+	return machines
+}
+
 // ofFleet returns the rate of each verdict over this number of checks.
 func ofFleet(r sequential.Rule, checks int, offset float64, changes ...float64) map[sequential.Verdict]float64 {
 	rates := map[sequential.Verdict]float64{}
 	for i := range checks {
 		r.Seed = uint64(i)
 		d, starts := measure(fleet, uint64(i), offset, changes...)
-		rates[r.JudgeMachines(d, starts).Verdict] += 1 / float64(checks)
+		rates[r.JudgeMachines(d, perStart(starts)).Verdict] += 1 / float64(checks)
 	}
 	return rates
 }
@@ -77,7 +85,7 @@ func TestFleetAtTheMargin(t *testing.T) {
 	for i := range checks {
 		r.Seed = uint64(i)
 		d, starts := measure(fleet, uint64(i), 0, 0.03)
-		j := r.JudgeMachines(d, starts)
+		j := r.JudgeMachines(d, perStart(starts))
 		if j.Alarmed {
 			alarms++
 		}
@@ -111,7 +119,7 @@ func TestAlarmOfOneMachine(t *testing.T) {
 	} {
 		d := sequential.Data{Gates: []sequential.Series{test.gate},
 			Controls: []sequential.Series{found[:len(test.gate)]}, Ended: true}
-		if got := rule.JudgeMachines(d, test.starts); got.Verdict != test.want {
+		if got := rule.JudgeMachines(d, perStart(test.starts)); got.Verdict != test.want {
 			t.Errorf("%s: %+v, want verdict %v", name, got, test.want)
 		}
 	}
@@ -122,7 +130,7 @@ func TestNoisyMachineCountsLittle(t *testing.T) {
 	noisy := slices.Repeat(sequential.Series{{-0.5}, {0.9}}, 16)
 	d := sequential.Data{Gates: []sequential.Series{slices.Concat(repeated(32, 0.01), noisy)}, Ended: true}
 	d.Gates[0][0] = []float64{0.012} // some noise
-	if got := rule.JudgeMachines(d, []int{32, 32}).Gates[0].Estimate; math.Abs(got-0.01) > 0.005 {
+	if got := rule.JudgeMachines(d, perStart([]int{32, 32})).Gates[0].Estimate; math.Abs(got-0.01) > 0.005 {
 		t.Errorf("the estimate is %.4f, want about 0.01, which the quiet machine measured", got)
 	}
 }
