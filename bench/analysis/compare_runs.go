@@ -211,6 +211,9 @@ func FormatVariant(v record.Variant) string {
 	if v.Program != "" {
 		parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
 	}
+	if len(v.Limits) > 0 {
+		parts = append(parts, "limits "+FormatSettings(v.Limits))
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -38,7 +38,12 @@ func (o *Options) checkModels(p subject.Program) error {
 	for i, c := range o.conditions() {
 		switch {
 		case c.Program == "" && !p.HasModel(c.Model):
-			return o.conditionError(i, "%q is not a model of %s: use one of %s", c.Model, p.Name, strings.Join(p.Models, ", "))
+			families := ""
+			if strings.Contains(c.Model, ":") {
+				families = ", where N is a whole number from 1"
+			}
+			return o.conditionError(i, "%q is not a model of %s: use one of %s%s", c.Model, p.Name,
+				strings.Join(p.Models, ", "), families)
 		case c.Name != c.Model && p.HasModel(c.Name):
 			return o.conditionError(i, "the name is that of a model: choose another name")
 		}

@@ -151,23 +151,27 @@ func (o *Options) requests(programs []subject.Program, workloads []contract.Desc
 	return found, nil
 }
 
-// cells returns the product of a request with the loads and the models, in the order of the report. If only rates are
-// given, there are no closed loops.
+// cells returns the product of a request with the loads and the models, in the order of the report.
 func (o *Options) cells(r subject.Selection, models []string) []Cell {
-	var loads []Load
-	if o.FindKnee {
-		for _, rate := range curve() {
-			loads = append(loads, o.open(rate))
-		}
-		return product(r, o.Engine, loads, models)
+	if !o.FindKnee {
+		return product(r, o.Engine, o.loads(), models)
 	}
+	var loads []Load
+	for _, rate := range curve() {
+		loads = append(loads, o.open(rate))
+	}
+	return product(r, o.Engine, loads, models)
+}
+
+// loads returns the closed and open loops. If only rates are given, there are no closed loops.
+func (o *Options) loads() (loads []Load) {
 	if len(o.Rates) == 0 || o.Explicit["clients"] {
 		loads = o.closed()
 	}
 	for _, rate := range slices.Sorted(slices.Values(o.Rates)) { // Plan.Curves relies on the order
 		loads = append(loads, o.open(rate))
 	}
-	return product(r, o.Engine, loads, models)
+	return loads
 }
 
 // isIntermediate reports whether a model is measured only as a level of reuse.
@@ -222,15 +226,11 @@ func product(r subject.Selection, engine string, loads []Load, models []string) 
 func OfSuite(o Options, s *SuiteInfo, workloads []contract.Description, baseline string) Plan {
 	p := o.base()
 	p.Suite, p.Workloads, p.Baseline = s, workloads, baseline
-	loads := o.closed()
-	for _, rate := range o.Rates {
-		loads = append(loads, o.open(rate))
-	}
 	for _, c := range s.Contenders {
 		i := slices.IndexFunc(workloads, func(d contract.Description) bool { return d.Name == c.Workload })
 		for _, r := range workloads[i].Requests {
 			request := subject.Selection{Program: c.Workload, Request: r.Name}
-			p.Cells = append(p.Cells, product(request, o.Engine, loads, []string{c.Name})...)
+			p.Cells = append(p.Cells, product(request, o.Engine, o.loads(), []string{c.Name})...)
 		}
 	}
 	o.schedule(&p)

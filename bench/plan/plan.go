@@ -126,6 +126,8 @@ type Contender struct {
 	Fresh    bool   `json:"process_per_request,omitempty"`
 	Twin     string `json:"twin,omitempty"` // contender that is the same program with a process for each request
 	At       string `json:"at,omitempty"`   // place in the file of the suite
+	// Limits replace those of the run.
+	Limits map[string]string `json:"limits,omitempty"`
 }
 
 // Lengths of a block. The noise of a machine varies slowly, so alternating short blocks cancel more of it than long

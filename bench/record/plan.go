@@ -17,6 +17,7 @@ type (
 	SuiteInfo       = plan.SuiteInfo
 	Lost            = plan.Lost
 	Contender       = plan.Contender
+	TargetName      = plan.TargetName
 	Server          = plan.Server
 	CheckSpec       = plan.CheckSpec
 	Margin          = plan.Margin

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"forktax/bench/analysis"
+	"forktax/bench/record"
 	"forktax/bench/units"
 )
 
@@ -27,7 +28,7 @@ func percentileText(p analysis.Percentiles, name string) string {
 
 // mainMetric returns the metric by which cells are compared first.
 func mainMetric(a *analysis.Analysis) string {
-	if a.Run.Suite != nil {
+	if a.Run.Suite != nil && len(a.CellsOf(record.Closed)) > 0 { // at a rate, all have the same throughput
 		return analysis.MetricThroughput
 	}
 	return analysis.MetricResponse

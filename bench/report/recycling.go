@@ -193,7 +193,8 @@ func aheadStatements(a *analysis.Analysis, ahead analysis.Cell) (all []statement
 			if isLargest(a, ahead) { // with fewer clients, the processors are idle meanwhile
 				// Blocks begin with spare processes, so they have more requests than starts.
 				text = fmt.Sprintf("%s: %s starts up to %s processes per second; at higher rates, no spare process is left. It "+
-					"saves no work: %s.", name, ahead.Model, units.Number(*ahead.ThroughputRPS**ahead.ProcessesPerRequest), cpu)
+					"saves no work: %s%s.", name, ahead.Model, units.Number(*ahead.ThroughputRPS**ahead.ProcessesPerRequest), cpu,
+					throughputText(ahead, c))
 			}
 		case ahead.Load.Kind != record.Closed && ahead.Response.P50 != nil && c.Response.P50 != nil:
 			text = fmt.Sprintf("%s: %s hides the start of processes: its median is %s, that of %s %s; %s.", name, ahead.Model,
@@ -205,6 +206,15 @@ func aheadStatements(a *analysis.Analysis, ahead analysis.Cell) (all []statement
 		all = append(all, statement{text, []string{place(ahead), place(c)}})
 	}
 	return all
+}
+
+// throughputText returns the end of a sentence about the throughput of two cells, if it is known.
+func throughputText(ahead, c analysis.Cell) string {
+	if c.ThroughputRPS == nil {
+		return ""
+	}
+	return fmt.Sprintf(", and its throughput %s/s, that of %s %s/s", units.Number(*ahead.ThroughputRPS), c.Model,
+		units.Number(*c.ThroughputRPS))
 }
 
 // isLargest reports whether no other closed loop of the model and request has more clients.

@@ -87,6 +87,8 @@ func firstTable(a *analysis.Analysis) section {
 	case len(a.ColdStarts) > 0:
 		return section{Title: "Cold and warm starts",
 			Table: makeTable(a, coldColumns, 0, a.ColdStarts, placeIn(".cold_starts", a.ColdStarts))}
+	case a.Run.Suite != nil && len(a.CellsOf(record.Closed)) == 0:
+		s = section{Title: aboutSuite(a), Table: cellTable(a, inOpen, cells)}
 	case a.Run.Suite != nil:
 		load, one := onlyLoad(cells)
 		s = section{Title: aboutSuite(a), Table: suiteTable(a, cells, "title")}

@@ -91,6 +91,9 @@ func sections(a *analysis.Analysis, screen bool) []section {
 		About: "Percentiles are exact nearest ranks over all correct responses.", Table: cellTable(a, inClosed, loops)}
 	notes := footnotes(a, loops, mainMetric(a))
 	if a.Run.Suite != nil {
+		if len(loops) == 0 {
+			loops = rates
+		}
 		suite = section{Title: aboutSuite(a), Chapter: "Suite " + a.Run.Suite.Name,
 			About: aboutSuite(a) + "." + aboutGroups(a.Run.Suite), Table: suiteTable(a, loops), Notes: notes}
 	} else {

@@ -12,11 +12,11 @@ import (
 
 // published has the throughput of the contenders of the suite article in requests per second, from mod_python's
 // manual: a hello page, measured by ab with one client on a 1.2 GHz Pentium.
-var published = map[record.Contender]float64{
-	{Workload: "hello in Python", Name: record.Fresh}: 23,
-	{Workload: "hello in Python", Name: "cgihandler"}: 385,
-	{Workload: "hello in Python", Name: "publisher"}:  476,
-	{Workload: "hello in Python", Name: "handler"}:    1203,
+var published = map[record.TargetName]float64{
+	{Workload: "hello in Python", Model: record.Fresh}: 23,
+	{Workload: "hello in Python", Model: "cgihandler"}: 385,
+	{Workload: "hello in Python", Model: "publisher"}:  476,
+	{Workload: "hello in Python", Model: "handler"}:    1203,
 }
 
 // isArticle reports whether a run is of the suite article, which has published numbers, and not of a user's suite with
@@ -24,18 +24,18 @@ var published = map[record.Contender]float64{
 func isArticle(a *analysis.Analysis) bool {
 	return a.Run.Suite != nil && a.Run.Suite.Name == "article" &&
 		slices.ContainsFunc(a.Run.Suite.Contenders, func(c record.Contender) bool {
-			_, known := published[record.Contender{Workload: c.Workload, Name: c.Name}]
+			_, known := published[record.TargetName{Workload: c.Workload, Model: c.Name}]
 			return known
 		})
 }
 
 // publishedText formats the published throughput of a contender, and its ratio to the baseline's.
 func publishedText(a *analysis.Analysis, c analysis.Cell) string {
-	rps, known := published[record.Contender{Workload: c.Workload, Name: c.Model}]
+	rps, known := published[record.TargetName{Workload: c.Workload, Model: c.Model}]
 	if !known {
 		return ""
 	}
-	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.Contender{Workload: c.Workload, Name: a.Run.Baseline}])
+	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.TargetName{Workload: c.Workload, Model: a.Run.Baseline}])
 }
 
 // timesBaseline formats the ratio of a contender's throughput to the baseline's, with its interval.

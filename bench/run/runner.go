@@ -270,7 +270,7 @@ func (r *Runner) launchOne(ctx context.Context, name plan.TargetName) launched {
 	}
 	t.Model = name.Model // for the control, model is that of the launched program
 	return launched{target: t, stop: func() error {
-		if err := end(); err != nil && !r.isLost(name) {
+		if err := end(); err != nil && !r.isLost(name) && !r.lose(ctx, name, fmt.Errorf("stopping it: %w", err)) {
 			return fmt.Errorf("stopping %s as %s: %w", name.Workload, name.Model, err)
 		}
 		return nil

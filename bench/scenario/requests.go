@@ -27,6 +27,9 @@ func (s scenario) requests(n ast.Node) (requests []subject.Weighted, where Place
 		if err == nil && r.Request == "" {
 			err = s.wrong(position(n), "the key request is missing: use {request: POST /sign}, for example")
 		}
+		if err == nil && r.Body != "" && r.BodyFile != "" {
+			err = s.wrong(position(n), "body cannot be combined with body-file: remove one of them")
+		}
 		requests = append(requests, r)
 		return err
 	})

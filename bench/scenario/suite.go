@@ -58,6 +58,7 @@ type Contender struct {
 	Recycle int               // requests after which a server replaces a process; 0: never
 	Manager string            // php-fpm's way to choose the number of processes
 	Env     map[string]string // variables of the program
+	Limits  map[string]string // limits of the processes of a CGI program or model, which replace the run's
 	Root    string            // URL path of a CGI program
 	Twin    string            // contender of the group that is the same program with a process for each request
 	Setup
@@ -78,7 +79,7 @@ var (
 		setupKeys...)
 	kindKeys      = []string{"cgi", "command", "url", "server", "model"}
 	contenderKeys = slices.Concat([]string{"group", "name", "title"}, kindKeys,
-		[]string{"args", "file", "files", "recycle", "manager", "env", "root", "twin"}, setupKeys)
+		[]string{"args", "file", "files", "recycle", "manager", "env", "root", "twin", limitsKey}, setupKeys)
 )
 
 // Limits of a suite, far above what one needs.
@@ -245,8 +246,10 @@ func (s scenario) checkContender(n ast.Node, c Contender, others []Contender) er
 		return s.wrong(position(n), "%q: the key root requires the key cgi or command", c.Name)
 	case len(c.Env) > 0 && (c.Model != "" || c.URL != ""):
 		return s.wrong(position(n), "%q: the key env requires the key cgi, command or server", c.Name)
+	case len(c.Limits) > 0 && c.CGI == "" && c.Model == "":
+		return s.wrong(position(n), "%q: the key %s requires the key cgi or model", c.Name, limitsKey)
 	}
-	return nil
+	return s.checkLimits(n, c.Name, cmp.Or(c.Model, subject.ScriptModel), c.Limits)
 }
 
 // read sets the field of a key. If the value is invalid, it returns the requirement.
@@ -290,6 +293,8 @@ func (c *Contender) read(key string, value ast.Node) (needed string) {
 	case "files":
 		c.Files, ok = textsOf(value)
 		needed = "must be a list of paths"
+	case limitsKey:
+		return readLimits(&c.Limits, value)
 	case "env":
 		c.Env, ok = variablesOf(value)
 		needed = "must be variables with values, such as {PERL5LIB: lib}"

@@ -10,6 +10,7 @@ import (
 
 	"forktax/bench/plan"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // VariantsKey is the key of a list of variants, which replace models. There is no flag of that name.
@@ -85,10 +86,34 @@ func (s scenario) variant(n ast.Node) (subject.Variant, error) {
 	case v.Program != "" && len(v.Build) > 0:
 		return v, s.wrong(position(n), "%q has both a program and build flags: remove one of them", v.Name)
 	}
-	return v, nil
+	return v, s.checkLimits(n, v.Name, v.Model, v.Limits)
 }
 
-var variantKeys = []string{"name", "model", "build", "env", "padding", "program"}
+var variantKeys = []string{"name", "model", "build", "env", "padding", "program", limitsKey}
+
+// limitsKey is the key of the limits of one model, which replace those of the run.
+const limitsKey = "limits"
+
+// readLimits sets limits to the values of a mapping. Otherwise it returns the requirement.
+func readLimits(limits *map[string]string, n ast.Node) (needed string) {
+	var ok bool
+	if *limits, ok = variablesOf(n); ok {
+		return ""
+	}
+	return "must be limits with values, such as {pool: 4}"
+}
+
+// checkLimits returns an error for limits that do not exist, or have no effect in the model.
+func (s scenario) checkLimits(n ast.Node, name, model string, limits map[string]string) error {
+	m, known := contract.ModelNamed(model)
+	if !known { // which is an error of its own
+		return nil
+	}
+	if err := m.CheckLimits(limits); err != nil {
+		return s.wrong(position(n), "%q: %s: %v", name, limitsKey, err)
+	}
+	return nil
+}
 
 // readVariant sets the field of a key. If the value is invalid, it returns the requirement.
 func readVariant(v *subject.Variant, key string, value ast.Node) (needed string) {
@@ -109,6 +134,8 @@ func readVariant(v *subject.Variant, key string, value ast.Node) (needed string)
 	case "build":
 		v.Build, ok = flagsOf(value)
 		needed = `must be a list of go build flags, such as ["-ldflags=-s -w"]`
+	case limitsKey:
+		return readLimits(&v.Limits, value)
 	case "env":
 		v.Env, ok = variablesOf(value)
 		needed = "must be variables with values, such as {GOGC: 10}"

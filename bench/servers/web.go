@@ -26,6 +26,8 @@ import (
 type WebServer struct {
 	Name string
 	URL  string // URL of the app
+	// Ready is the time from the start of the first of its programs until it responded.
+	Ready time.Duration
 
 	dir       *serverDir
 	processes []*process.Process
@@ -101,6 +103,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	if s.Port, err = process.FreePort(); err != nil {
 		return w, err
 	}
+	began := time.Now()
 	if spec.Proxies() {
 		if s.Backend, err = w.startBackend(ctx, app, s.Variables); err != nil {
 			return w, err
@@ -124,6 +127,7 @@ func StartWeb(ctx context.Context, name string, app App) (w *WebServer, err erro
 	if err := w.waitReady(ctx); err != nil {
 		return w, err
 	}
+	w.Ready = time.Since(began)
 	w.waitIdle(ctx)
 	return w, nil
 }
@@ -160,6 +164,10 @@ func (w *WebServer) startBackend(ctx context.Context, app App, variables map[str
 		return 0, err
 	}
 	cmd := w.dir.command("/bin/sh", "-c", strings.ReplaceAll(app.Command, "{port}", strconv.Itoa(port)))
+	if w.dir.runAs != nil && !isTraversable(app.CommandDir) {
+		return 0, fmt.Errorf("the user %s, who executes the app's command, cannot enter its directory %s: chmod o+x it and "+
+			"those above it, or run as another user than root", webUser, app.CommandDir)
+	}
 	cmd.Dir, cmd.Env = app.CommandDir, append(cmd.Env, fmt.Sprint("PORT=", port), "HOME="+w.dir.dir)
 	cmd.Env = append(cmd.Env, process.Settings(variables)...)
 	p, err := w.dir.start(cmd, app.StartFunc)

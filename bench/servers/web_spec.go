@@ -3,6 +3,7 @@ package servers
 import (
 	"fmt"
 	"maps"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,7 +83,6 @@ type WebInfo struct {
 	Name, About string
 	Handles     string // kind of the app, one of the constants
 	Packages    string // names of Debian's packages, separated by blanks
-	Program     string // path of the server, if it is installed
 	Missing     error  // a *process.NotInstalledError, or nil
 
 	web  webSpec
@@ -138,8 +138,40 @@ func WebInfoNamed(name string) (WebInfo, error) {
 
 func (w webSpec) info() WebInfo {
 	s, missing := w.site()
-	server := w.commands[len(w.commands)-1][0]
-	return WebInfo{w.name, w.about, w.handles, w.packages, s.Helpers[server], missing, w, s}
+	return WebInfo{w.name, w.about, w.handles, w.packages, missing, w, s}
+}
+
+// versionFlags are the arguments with which a program prints its version, if they are not -v; nil if it prints none.
+var versionFlags = map[string][]string{"busybox": {"--help"}, "fcgiwrap": nil, "gunicorn": {"--version"},
+	"h2o": {"--version"}, "mini_httpd": {"-V"}, "uwsgi": {"--version"}}
+
+// Versions returns commands whose first lines are the versions of the server's programs, the server itself first, and
+// the names of its modules.
+func (w WebInfo) Versions() (commands []*exec.Cmd, modules []string) {
+	var names []string
+	for _, command := range slices.Backward(w.web.commands) {
+		names = append(names, command[0])
+	}
+	for _, name := range append(names, w.web.helpers...) {
+		flags, special := versionFlags[name]
+		if !special {
+			flags = []string{"-v"}
+		}
+		if flags != nil {
+			commands = append(commands, exec.Command(w.site.Helpers[name], flags...))
+		}
+	}
+	for _, path := range w.site.Needs {
+		modules = append(modules, filepath.Base(path))
+	}
+	return commands, modules
+}
+
+// Configured reports whether the variables of an app are written into a configuration of the server.
+func (w WebInfo) Configured() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(w.web.config)), func(text string) bool {
+		return strings.Contains(text, ".Variables")
+	})
 }
 
 // expandTemplate returns the text of a template with the values.

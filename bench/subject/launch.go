@@ -70,7 +70,7 @@ func (l *Launcher) Launch(ctx context.Context, model, workload string) (*Target,
 			began := time.Now()
 			t, stop, err := f.Start(ctx, l)
 			if err == nil {
-				t.Workload, t.Model, t.Ready = workload, model, time.Since(began)
+				t.Workload, t.Model, t.Ready = workload, model, cmp.Or(t.Ready, time.Since(began))
 			}
 			return t, stop, err
 		case f.Command != "":
@@ -136,7 +136,7 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	began := time.Now()
 	s, err := l.startServer(func() *exec.Cmd {
 		cmd := exec.Command(p.Path, "serve", "-model", v.Model, "-addr", addr, "-admin", admin)
-		cmd.Args, cmd.Env = slices.Concat(cmd.Args, l.Flags, l.limitsOf(v.Model)), settings
+		cmd.Args, cmd.Env = slices.Concat(cmd.Args, l.Flags, l.limitsOf(v)), settings
 		return cmd
 	})
 	if err != nil {
@@ -151,15 +151,18 @@ func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[stri
 	return s, target, nil
 }
 
-// limitsOf returns the limits that have an effect in a model.
-func (l *Launcher) limitsOf(model string) (flags []string) {
-	m, _ := contract.ModelNamed(model)
+// limitsOf returns the limits that have an effect in a variant.
+func (l *Launcher) limitsOf(v Variant) (flags []string) {
+	m, _ := contract.ModelNamed(v.Model)
 	effective := m.Limits()
 	for _, limit := range l.Limits {
 		name, _, _ := strings.Cut(strings.TrimLeft(limit, "-"), "=")
 		if slices.Contains(effective, name) {
 			flags = append(flags, limit)
 		}
+	}
+	for _, limit := range process.Settings(v.Limits) { // of two flags with one name, the last has effect
+		flags = append(flags, "-"+limit)
 	}
 	return flags
 }

@@ -9,6 +9,7 @@ type Variant struct {
 	Env     map[string]string `json:"env,omitempty"`     // of the program, and of its children if the workload passes it
 	Padding int               `json:"padding,omitempty"` // added bytes of environment, in variables of 100 bytes
 	Program string            `json:"program,omitempty"` // path of the program that replaces the workload's own
+	Limits  map[string]string `json:"limits,omitempty"`  // limits of the model's processes, which replace the run's
 
 	// Programs replace the launcher's for the workloads that they name.
 	Programs []Program `json:"-"`

@@ -19,7 +19,7 @@ type Absence struct {
 func (a *Absence) Error() string {
 	text := a.at + ": " + strings.Join(a.names, "; ") + ": " + a.why.Error()
 	for _, group := range a.groups {
-		text += "; the group " + group + " has no baseline, so it is left out"
+		text += leftOut(group)
 	}
 	return text
 }
@@ -38,14 +38,29 @@ func (p *preparation) addAbsence(at, name string, why error) {
 	p.Missing = append(p.Missing, &Absence{at: at, names: []string{name}, why: why})
 }
 
-// loseByAbsence adds to the absence of a baseline, if there is one, that its group is left out.
-func (p *preparation) loseByAbsence(baseline scenario.Contender) {
+// loseGroup adds to the reason why a baseline is not measured that its group is left out.
+func (p *preparation) loseGroup(baseline scenario.Contender) {
 	for _, missing := range p.Missing {
 		a := new(Absence)
 		if errors.As(missing, &a) && slices.Contains(a.names, p.title(baseline.Group, baseline.Name)) {
 			a.groups = append(a.groups, baseline.Group)
 		}
 	}
+	for i, f := range p.Failed {
+		if f.Workload == baseline.Group && f.Name == baseline.Name {
+			p.Failed[i].Why += leftOut(baseline.Group)
+		}
+	}
+	for i, why := range p.Lacking {
+		if strings.HasPrefix(why, baseline.At+": ") {
+			p.Lacking[i] += leftOut(baseline.Group)
+		}
+	}
+}
+
+// leftOut returns the end of a text about the baseline of a group.
+func leftOut(group string) string {
+	return "; the group " + group + " has no baseline, so it is left out"
 }
 
 // title returns the name of a group, or of a contender in it.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -38,12 +37,14 @@ func (p *preparation) addContender(ctx context.Context, c scenario.Contender, g 
 		if title == "" {
 			title = info.About
 		}
-		p.Versions[c.Server] = firstLine(ctx, exec.Command(info.Program, "-v"))
+		if p.Versions[c.Server] == "" {
+			p.Versions[c.Server] = versionOf(ctx, info)
+		}
 		if external.Start, err = p.startWeb(c, g); err != nil {
 			return err
 		}
 	case c.Command != "":
-		external.Command, external.Dir, external.Path = p.expand(g, c.Command), p.here, strings.TrimRight(c.Root, "/")
+		external.Command, external.Dir, external.Path = p.expandCommand(g, c.Command), p.here, strings.TrimRight(c.Root, "/")
 		external.Env = process.Settings(p.variables(c, g))
 	default:
 		u, err := url.Parse(c.URL)
@@ -76,7 +77,7 @@ func lacking(program, model string) string {
 func (p *preparation) addModel(c scenario.Contender, g *group) error {
 	of := g.program
 	if !of.HasModel(c.Model) {
-		p.Lacking = append(p.Lacking, lacking(of.Name, c.Model))
+		p.Lacking = append(p.Lacking, c.At+": "+lacking(of.Name, c.Model))
 		return nil
 	}
 	if of.Database == subject.Postgres {
@@ -84,7 +85,7 @@ func (p *preparation) addModel(c scenario.Contender, g *group) error {
 			return err
 		}
 	}
-	v := subject.Variant{Model: c.Model}
+	v := subject.Variant{Model: c.Model, Limits: c.Limits}
 	p.External = append(p.External, subject.External{Name: c.Name, Workload: c.Group,
 		Start: func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 			return l.Serve(ctx, of, v)
@@ -105,7 +106,7 @@ func (p *preparation) addModel(c scenario.Contender, g *group) error {
 
 func (p *preparation) add(c scenario.Contender, title string) {
 	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.Group, Name: c.Name, Title: title, Fresh: isFresh(c),
-		Twin: c.Twin, At: c.At})
+		Twin: c.Twin, At: c.At, Limits: c.Limits})
 }
 
 // isFresh reports whether each request gets a new process.

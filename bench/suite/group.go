@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/scenario"
+	"forktax/bench/servers"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
@@ -123,7 +125,7 @@ const prepareLimit = 10 * time.Minute
 func (p *preparation) setUp(ctx context.Context, g *group, u scenario.Setup, name string) error {
 	for _, need := range u.Needs {
 		need = p.expand(g, need)
-		missing := &process.NotInstalledError{Program: need, Packages: u.Packages, Command: p.expand(g, u.Install)}
+		missing := &process.NotInstalledError{Program: need, Packages: u.Packages, Command: p.expandCommand(g, u.Install)}
 		if strings.ContainsRune(need, filepath.Separator) {
 			if found, err := filepath.Glob(p.path(g, need)); err != nil || len(found) == 0 {
 				return missing
@@ -146,19 +148,39 @@ func (p *preparation) setUp(ctx context.Context, g *group, u scenario.Setup, nam
 
 // command returns a shell command that is executed in the directory of the group.
 func (p *preparation) command(g *group, text string) *exec.Cmd {
-	cmd := exec.Command("/bin/sh", "-euc", p.expand(g, text))
+	cmd := exec.Command("/bin/sh", "-euc", p.expandCommand(g, text))
 	cmd.Dir = g.dir
 	return cmd
 }
 
 // expand replaces the names of directories in braces.
 func (p *preparation) expand(g *group, text string) string {
+	return p.replacer(g, func(dir string) string { return dir }).Replace(text)
+}
+
+// expandCommand is like expand, for a shell command. Directories are quoted if the shell needs that.
+func (p *preparation) expandCommand(g *group, text string) string {
+	return p.replacer(g, quoted).Replace(text)
+}
+
+func (p *preparation) replacer(g *group, format func(dir string) string) *strings.Replacer {
 	caches, err := os.UserCacheDir()
 	if err != nil {
 		caches = p.work // which only the caller can write to, and where nothing is installed
 	}
-	return strings.NewReplacer("{dir}", g.dir, "{here}", p.here, "{program}", p.programOf(g.Group).Path,
-		"{runtimes}", filepath.Join(caches, "forktax-runtimes")).Replace(text)
+	return strings.NewReplacer("{dir}", format(g.dir), "{here}", format(p.here), "{program}",
+		format(p.programOf(g.Group).Path), "{runtimes}", format(filepath.Join(caches, "forktax-runtimes")))
+}
+
+// special are the characters of a path that a shell may not take as they are.
+var special = regexp.MustCompile(`[^A-Za-z0-9_/.,:@%+=-]`)
+
+// quoted returns a path as a shell reads it.
+func quoted(path string) string {
+	if !special.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // programOf returns the program of the group's workload, if it has one.
@@ -177,13 +199,27 @@ func (p *preparation) path(g *group, path string) string {
 // toolLimit is the longest time for a program to print its version.
 const toolLimit = 30 * time.Second
 
-// firstLine returns the first line that is not blank of a program's standard output and error, or "" if there is none.
+// versionOf returns the versions of a server's programs, and the names of its modules.
+func versionOf(ctx context.Context, server servers.WebInfo) string {
+	commands, modules := server.Versions()
+	var texts []string
+	for _, cmd := range commands {
+		if text := firstLine(ctx, cmd); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(append(texts, modules...), ", ")
+}
+
+// firstLine returns the first line that is not blank of a program's standard output and error. It is "" if there is none
+// or the program failed.
 func firstLine(ctx context.Context, cmd *exec.Cmd) string {
-	ctx, cancel := context.WithTimeout(ctx, toolLimit)
-	defer cancel()
-	limited := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
-	limited.Dir = cmd.Dir
-	out, _ := limited.CombinedOutput()
+	merged := exec.Command("/bin/sh", append([]string{"-c", `exec "$@" 2>&1`, "sh"}, cmd.Args...)...)
+	merged.Args[4], merged.Dir = cmd.Path, cmd.Dir
+	out, err := process.Output(ctx, toolLimit, merged)
+	if err != nil {
+		return ""
+	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	return line
 }

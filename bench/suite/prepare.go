@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/process"
 	"forktax/bench/scenario"
@@ -79,8 +81,13 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 				return nil, err
 			}
 			if g.lost = c.Name == s.Baseline && !p.has(c); g.lost {
-				p.loseByAbsence(c)
+				p.loseGroup(c)
 			}
+		}
+	}
+	for _, g := range p.groups {
+		if err := settle(g.dir); err != nil {
+			return nil, err
 		}
 	}
 	isLost := func(name string) bool { return p.groups[name].lost }
@@ -90,6 +97,17 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 		return nil, fmt.Errorf("no contender of the suite %s can be measured: %w", s.Name, p.reasons())
 	}
 	return p.Prepared, nil
+}
+
+// settle brings the files that were prepared, such as compiled programs and archives of classes, into a defined state in
+// the page cache.
+func settle(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		return machine.NormalizePageCache(path)
+	})
 }
 
 // has reports whether the contender was added.

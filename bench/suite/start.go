@@ -49,7 +49,7 @@ func (p *preparation) setCGI(external *subject.External, c scenario.Contender, g
 	if err := machine.NormalizePageCache(path); err != nil {
 		return err
 	}
-	host, v := p.host, subject.Variant{Model: subject.ScriptModel, Env: env}
+	host, v := p.host, subject.Variant{Model: subject.ScriptModel, Env: env, Limits: c.Limits}
 	external.Start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 		t, stop, err := l.Serve(ctx, host, v)
 		if err == nil {
@@ -74,7 +74,7 @@ func (p *preparation) startWeb(c scenario.Contender, g *group) (start, error) {
 		app.File = p.path(g, c.File)
 	}
 	if c.Command != "" {
-		app.Command, app.CommandDir = p.expand(g, c.Command), p.here
+		app.Command, app.CommandDir = p.expandCommand(g, c.Command), p.here
 	}
 	for _, file := range c.Files {
 		app.ExtraFiles = append(app.ExtraFiles, p.path(g, file))
@@ -102,7 +102,8 @@ func (p *preparation) startWeb(c scenario.Contender, g *group) (start, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		t := &subject.Target{URL: w.URL, External: true, UsageFunc: w.Usage, Gone: w.Gone()}
+		t := &subject.Target{URL: w.URL, External: true, Ready: w.Ready, UsageFunc: w.Usage,
+			Gone: w.Gone()}
 		if of.Database == "" {
 			return t, w.Stop, nil
 		}

@@ -34,7 +34,7 @@ func (s Suite) validate() error {
 					err = fmt.Errorf("the server %s needs the key command: what starts %s", c.Server, info.Handles)
 				}
 			}
-			if err == nil && info.Proxies() {
+			if err == nil && info.Configured() {
 				err = passable(c.Env)
 			}
 			if err == nil {
@@ -104,12 +104,12 @@ func replaceable(info servers.WebInfo, c scenario.Contender) error {
 	return nil
 }
 
-// passable returns an error if a variable cannot be in the configuration of nginx, in which values have no escapes.
+// passable returns an error if a variable cannot be in the configuration of a server: those of nginx have no escapes.
 func passable(env map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if strings.ContainsAny(env[name], "$\"\\\n") {
-			return fmt.Errorf("env: %s: a value with $, \", \\ or the end of a line cannot be passed on by nginx: set it in the "+
-				"command", name)
+			return fmt.Errorf("env: %s: a value with $, \", \\ or the end of a line cannot be in the configuration of the server: set "+
+				"it in the command", name)
 		}
 	}
 	return nil

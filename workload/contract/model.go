@@ -1,6 +1,9 @@
 package contract
 
 import (
+	"flag"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -93,7 +96,7 @@ const (
 // Isolation returns what a request shares with others in the model.
 func (m Model) Isolation() Isolation {
 	switch {
-	case m.Process == PerRequest || m.Process == Ahead:
+	case m.Process == PerRequest || m.Process == Ahead || m.Requests == 1:
 		return OwnProcess
 	case m.Host == HostWasm && m.State == PerRequest:
 		return OwnInstance
@@ -132,6 +135,21 @@ func (m Model) Limits() []string {
 			name == FlagProcesses && instances ||
 			m.Host == HostWasm && (name == "child-cpu" || name == "child-processes")
 	})
+}
+
+// CheckLimits returns an error for the first limit, by name, that has no effect in the model or whose value is invalid.
+func (m Model) CheckLimits(values map[string]string) error {
+	all, effective := flag.NewFlagSet("", flag.ContinueOnError), m.Limits()
+	new(ChildLimits).Flags(all)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(effective, name) {
+			return fmt.Errorf("%q has no effect in the model %s: use %s", name, m.Name, strings.Join(effective, ", "))
+		}
+		if err := all.Set(name, values[name]); err != nil {
+			return fmt.Errorf("%s: %q: %w", name, values[name], err)
+		}
+	}
+	return nil
 }
 
 // familyMark stands for the number in the name of a family.
