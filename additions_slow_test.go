@@ -115,6 +115,19 @@ func main() {
 	}
 }
 
+// A contender of a suite is added by its entry, and its file if it has one.
+func TestAddAContender(t *testing.T) {
+	c := copiedTree(t)
+	c.write("suites/programs/again.sh", "#!/bin/sh\nprintf 'Content-Type: text/plain; charset=utf-8\\n\\nhello\\n'\n")
+	c.add("suites/bursts.yaml", `  - {group: hello, name: "cgi-direct", model: "cgi-direct"}`+"\n",
+		"  - {group: hello, name: again, title: a shell, cgi: programs/again.sh}\n")
+	c.wrote("suites/programs/again.sh", "suites/bursts.yaml")
+	if out := c.run("go", "run", "./cmd/forktax", "run", "--suite", "bursts", "--details", "--rounds", "3", "--starts", "3",
+		"--block", "200ms", "--warm-up", "0"); !strings.Contains(out, " again ") || strings.Contains(out, "failed:") {
+		t.Errorf("forktax run prints\n%s", out)
+	}
+}
+
 // A column is added by a row. A command generates the document of the columns from the rows.
 func TestAddAColumn(t *testing.T) {
 	c := copiedTree(t)

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/analysis/analysistest"
+	"forktax/bench/record"
 	"forktax/bench/report"
 )
 
@@ -40,6 +42,36 @@ func TestReadReferences(t *testing.T) {
 	for _, f := range files {
 		if _, err := analysis.ReadAnalysis(f); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// In each closed loop of the reference suites, throughput times mean response time is the number of clients: no request is
+// missing in one of the two. Means are those of the distribution's bins.
+func TestReferencesObeyLittlesLaw(t *testing.T) {
+	for _, suite := range []string{"field", "languages"} {
+		a, err := analysis.ReadAnalysis("../../results/reference/" + suite + "/result.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked := 0
+		for _, c := range a.CellsOf(record.Closed) {
+			if c.ThroughputRPS == nil || c.InvalidBlocks == c.Blocks {
+				continue
+			}
+			sum, n := 0.0, 0.0
+			for i, count := range c.Distribution.Counts {
+				sum += float64(count) * float64(c.Distribution.FromNS[i]) * math.Pow(10, 1.0/40)
+				n += float64(count)
+			}
+			clients := *c.ThroughputRPS * sum / n / 1e9
+			if off := clients/float64(c.Load.Concurrency) - 1; math.Abs(off) > 0.1 {
+				t.Errorf("%s, %s: throughput times mean response time is %.2f, want %d", suite, c.Cell, clients, c.Load.Concurrency)
+			}
+			checked++
+		}
+		if checked < 20 {
+			t.Errorf("%s has %d closed loops", suite, checked)
 		}
 	}
 }
