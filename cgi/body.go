@@ -29,7 +29,7 @@ func (h *Host) withBody(w http.ResponseWriter, r *http.Request) (with *http.Requ
 	}
 	own := *r
 	if r.ContentLength > 0 {
-		own.Body = message.NewBody(r.Body, w)
+		own.Body = message.NewBody(r, w)
 		return &own, 0, nil
 	}
 	spooled, length, err := h.spool(r.Body, http.NewResponseController(w))
@@ -52,17 +52,21 @@ func (h *Host) withBody(w http.ResponseWriter, r *http.Request) (with *http.Requ
 var errTooLong = errors.New("request body too long")
 
 // spool reads a body of unknown length to its end and returns a copy and its length in bytes.
-func (h *Host) spool(from io.Reader, control *http.ResponseController) (io.ReadCloser, int64, error) {
+func (h *Host) spool(from io.Reader, control *http.ResponseController) (spooled io.ReadCloser, n int64, err error) {
 	most := h.limits.Body
 	if most > 0 {
 		from = io.LimitReader(from, most+1)
 	}
 	if h.limits.Idle > 0 || h.limits.Total > 0 {
 		from = message.TimedReader(from, control, h.limits.Idle, h.limits.Total)
-		defer control.SetReadDeadline(time.Time{})
+		defer func() {
+			if err == nil { // otherwise nothing more is read
+				_ = control.SetReadDeadline(time.Time{})
+			}
+		}()
 	}
 	var begin bytes.Buffer
-	n, err := io.CopyN(&begin, from, inMemory)
+	n, err = io.CopyN(&begin, from, inMemory)
 	if err == io.EOF {
 		return limitBody(io.NopCloser(&begin), n, most)
 	}

@@ -41,6 +41,7 @@ type exchange struct {
 	born  int64 // the same, by the clock of the host's exchanges
 	// lastActive is when the child last wrote, or a part of its body arrived, by the same; at first born.
 	lastActive atomic.Int64
+	awaits     atomic.Bool // a part of the body is awaited from the client
 	over       atomic.Bool // the child has ended
 
 	mu     sync.Mutex
@@ -54,6 +55,25 @@ type exchange struct {
 	nudged, inspected int64 // when the child was last nudged and last inspected
 }
 
+// completeLater sends the response if the child runs on after it has closed its output. The returned function ends that.
+func (e *exchange) completeLater() (stop func()) {
+	if !e.host.Streams || e.response.head == nil {
+		return func() {}
+	}
+	sent := make(chan struct{})
+	timer := time.AfterFunc(pause, func() {
+		defer close(sent)
+		if e.firstFault() == nil && e.response.fault() == "" {
+			e.response.complete()
+		}
+	})
+	return func() {
+		if !timer.Stop() {
+			<-sent
+		}
+	}
+}
+
 // startTries is the largest number of attempts to execute a program that is open for writing (ETXTBSY). The process
 // that has written it, or a new child of that process with the same descriptor, is about to close it.
 const startTries = 6
@@ -64,7 +84,7 @@ func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseSta
 	n := h.stats.exchanges.Add(1)
 	e := &exchange{host: h, request: r, mark: fmt.Sprintf("%s.%d", h.mark, n)}
 	e.response = response{to: w, exchange: e, declared: -1, timed: t.recorder != nil}
-	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }}
+	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }, perLine: len(r.Method) + len(r.RequestURI) + perLine}
 	if h.Reports {
 		e.stderr.wanted = child.Wanted(n)
 	}
@@ -77,13 +97,14 @@ func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseSta
 // serve starts the child, sends it the request, and reads its response until the child has ended.
 func (e *exchange) serve(s script, t *phaseStamps) {
 	h := e.host
+	e.begun = contract.Now()
+	t.begun = e.begun
 	if !h.running.add(e) {
 		e.setFault(http.StatusServiceUnavailable, "the host is shutting down")
 		return
 	}
 	defer h.running.remove(e)
-	e.begun = contract.Now()
-	t.begun = e.begun
+	defer e.over.Store(true)
 	input, ok := e.start(s)
 	if !ok {
 		return
@@ -97,7 +118,11 @@ func (e *exchange) serve(s script, t *phaseStamps) {
 		sent.Go(func() { e.send(input) })
 	}
 	e.receive(s)
-	e.child.Wait()
+	if !e.child.Reap() {
+		stop := e.completeLater()
+		e.child.Wait()
+		stop()
+	}
 	e.over.Store(true)
 	if input != nil {
 		_ = input.Close() // ends a write to a process that the child left behind
@@ -184,7 +209,9 @@ func (e *exchange) send(input *os.File) {
 type received struct{ *exchange }
 
 func (e received) Read(p []byte) (int, error) {
+	e.awaits.Store(true)
 	n, err := e.request.Body.Read(p)
+	e.awaits.Store(false)
 	e.lastActive.Store(e.host.running.clock.Load())
 	return n, err
 }
@@ -196,9 +223,6 @@ func (e *exchange) endBody(sent *sync.WaitGroup) {
 		b.End()
 	}
 	sent.Wait()
-	if streamed {
-		b.Resume()
-	}
 }
 
 // judgeExit logs or records how the child ended, unless it ended with status 0.
@@ -237,12 +261,11 @@ func (e *exchange) end() (next *http.Request) {
 			f = &fault{http.StatusBadGateway, why}
 		}
 	}
-	b, streamed := e.request.Body.(*message.Body)
-	last := streamed && !b.Drain() && !e.response.passed // this is the last response on the connection
+	if b, streamed := e.request.Body.(*message.Body); streamed {
+		b.Drain()
+	}
+	defer e.response.unbound()
 	if f == nil {
-		if last {
-			e.response.header().Set("Connection", "close")
-		}
 		return e.response.end()
 	}
 	if f.status != 0 {
@@ -251,9 +274,6 @@ func (e *exchange) end() (next *http.Request) {
 	}
 	if e.response.passed || f.status == 0 {
 		panic(http.ErrAbortHandler) // so that the client does not take the response for complete
-	}
-	if last {
-		e.response.header().Set("Connection", "close")
 	}
 	if f.status == http.StatusServiceUnavailable {
 		unavailable(e.response.to, "the program cannot be executed at the moment")

@@ -37,8 +37,11 @@ func readHead(from io.Reader, buffer []byte, most int64) (head, body []byte, err
 			}
 			return read[:length], read[length:], nil
 		}
-		if _, failed := parseHead(read[:bytes.LastIndexByte(read, '\n')+1]); failed != nil && failed != errNoHead {
-			return nil, nil, failed // no more lines can make it right
+		if bytes.IndexByte(read[len(read)-n:], '\n') >= 0 {
+			_, failed := parseHead(read[:bytes.LastIndexByte(read, '\n')+1])
+			if failed != nil && failed != errNoHead {
+				return nil, nil, failed // no more lines can make it right
+			}
 		}
 		switch {
 		case most >= 0 && int64(len(read)) > most:

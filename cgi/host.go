@@ -181,9 +181,12 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 // the client has disconnected while it waited, or gets status 503 because the queue is full.
 func (c *counters) admit(l *limiter.Limiter, w http.ResponseWriter, r *http.Request) bool {
 	err := l.Acquire(r.Context())
-	if errors.Is(err, limiter.ErrQueueFull) {
+	switch {
+	case errors.Is(err, limiter.ErrQueueFull):
 		c.refused.Add(1)
 		unavailable(w, "too many requests are waiting for a process")
+	case err != nil:
+		panic(http.ErrAbortHandler) // otherwise the response would be 200
 	}
 	return err == nil
 }

@@ -123,6 +123,11 @@ func (c *crowd) send(ctx context.Context, i int) *httptest.ResponseRecorder {
 		c.got = append(c.got, i)
 	}}
 	c.all.Go(func() {
+		defer func() { // a client that leaves the queue gets no response
+			if p := recover(); p != nil && p != http.ErrAbortHandler {
+				panic(p)
+			}
+		}()
 		c.host.ServeHTTP(g, httptest.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprint("/", i), nil))
 	})
 	synctest.Wait()

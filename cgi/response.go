@@ -28,6 +28,7 @@ type response struct {
 	head     *responseHead // nil until it is complete
 	held     []byte        // beginning of the body that is held back
 	passed   bool          // the header was sent to the client
+	bounded  bool          // sending has a deadline
 	unsent   bool          // data was written that the server may have buffered
 	flushes  bool          // all data is sent as soon as it arrives
 	local    string        // path of a local redirect
@@ -136,7 +137,9 @@ func (e outputReader) Read(p []byte) (int, error) {
 		n, err := e.output.Read(p)
 		if n > 0 {
 			e.response.stamps.last = contract.Now()
-			e.lastActive.Store(e.host.running.clock.Load())
+			if e.response.head != nil { // until then, the limit is that of the time until the header is complete
+				e.lastActive.Store(e.host.running.clock.Load())
+			}
 		}
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
@@ -217,12 +220,41 @@ func (a *response) pass() {
 		return
 	}
 	a.passed = true
+	a.bound()
 	maps.Copy(a.header(), a.head.fields)
 	a.to.WriteHeader(a.head.status)
 	if len(a.held) > 0 {
 		_ = a.give(a.held) // if this fails, the next write fails, too
 		a.held = nil
 	}
+}
+
+// bound sets a deadline for a client that reads slowly, as the child waits for it: that of the limit for the child.
+func (a *response) bound() {
+	if total := a.exchange.host.limits.Total; total > 0 {
+		a.bounded = true
+		lived := time.Duration(a.exchange.host.running.clock.Load() - a.exchange.born)
+		_ = http.NewResponseController(a.to).SetWriteDeadline(time.Now().Add(total - lived))
+	}
+}
+
+// unbound removes the deadline: the connection may serve another request.
+func (a *response) unbound() {
+	if a.bounded {
+		_ = http.NewResponseController(a.to).SetWriteDeadline(time.Time{})
+	}
+}
+
+// complete sends a response whose child has closed its output but runs on.
+func (a *response) complete() {
+	if a.local != "" {
+		return
+	}
+	if !a.passed && !a.bodiless() {
+		a.declared = a.length
+		a.head.fields.Set("Content-Length", strconv.FormatInt(a.length, 10))
+	}
+	a.flush()
 }
 
 // give writes to the client, but no more than Content-Length: the client would take the rest for another response.
@@ -271,10 +303,10 @@ func (a *response) end() (next *http.Request) {
 	if a.local != "" {
 		return redirected(a.exchange.request, a.local)
 	}
-	if a.declared >= 0 && a.declared != a.length {
+	if a.declared >= 0 && a.declared != a.length && !a.bodiless() {
 		if a.passed {
 			a.exchange.host.log(a.exchange.request, "the response body is longer than its Content-Length and was truncated")
-		} else if !a.bodiless() {
+		} else {
 			a.declared = a.length
 			a.head.fields.Set("Content-Length", strconv.FormatInt(a.length, 10))
 		}

@@ -79,6 +79,8 @@ func (h *Host) unusable(name string, err error) *fault {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENAMETOOLONG):
 		return noScript
+	case errors.Is(err, fs.ErrClosed):
+		return &fault{http.StatusServiceUnavailable, "the host is shutting down"}
 	case errors.Is(err, fs.ErrPermission):
 		return &fault{http.StatusForbidden, fmt.Sprintf("%s: %v", path, why)}
 	case h.isLink(name):

@@ -15,8 +15,10 @@ import (
 const (
 	// longestLine is the length in bytes after which a line of a child's standard error is split for the log.
 	longestLine = 4 << 10
-	// mostLogged is the number of bytes of a child's standard error that are logged.
+	// mostLogged is the number of bytes that are logged for a child's standard error, with the time and request of each line.
 	mostLogged = 1 << 20
+	// perLine is the number of bytes of a line of the log besides the request and the text.
+	perLine = 40
 	// followAfter is the lifetime of a child after which its standard error is read while it runs. Most children exit
 	// earlier, and the delay of their messages in the log is short for a human reader.
 	followAfter = 50 * time.Millisecond
@@ -33,10 +35,11 @@ const (
 // A process that the child left behind may keep the write end open. The host does not wait for it.
 type stderr struct {
 	log     func(line []byte)
+	perLine int    // bytes that the log adds to a line
 	wanted  string // value of child.Variable; "" for no report
 	report  child.Report
 	rest    []byte // beginning of an incomplete line
-	logged  int    // bytes
+	logged  int    // bytes of the log
 	dropped int64  // bytes that were not logged
 
 	mu       sync.Mutex
@@ -142,10 +145,10 @@ func (s *stderr) line(line []byte) {
 	if line = bytes.TrimRight(line, "\r"); len(line) == 0 {
 		return
 	}
-	if s.logged+len(line) > mostLogged {
+	if s.logged+len(line)+s.perLine > mostLogged {
 		s.dropped += int64(len(line))
 		return
 	}
-	s.logged += len(line)
+	s.logged += len(line) + s.perLine
 	s.log(line)
 }

@@ -71,8 +71,11 @@ func (e *exchange) inspect(now int64) {
 	switch {
 	case limits.Total > 0 && lived >= limits.Total:
 		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program ran for longer than %v", limits.Total))
+	case limits.Idle > 0 && silent >= limits.Idle && e.awaits.Load():
+		e.abort(http.StatusRequestTimeout, fmt.Sprintf("no part of the request body came for %v", limits.Idle))
 	case limits.Idle > 0 && silent >= limits.Idle && !e.unread():
-		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program wrote nothing for %v", limits.Idle))
+		e.abort(http.StatusGatewayTimeout, fmt.Sprintf("the program wrote nothing for %v, or no complete header",
+			limits.Idle))
 	case lived < checkEvery || now-e.inspected < int64(checkEvery):
 		return
 	case disconnected(e.request):

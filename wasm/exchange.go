@@ -26,6 +26,7 @@ type exchange struct {
 	instance *instance
 	stdio    *stdio
 	body     *body
+	whole    *message.Body // what body reads; nil if there is none
 	arrived  int64
 	lent     int64 // when the request had a slot
 
@@ -48,6 +49,9 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)
 	err := e.serve()
+	if e.whole != nil {
+		e.whole.Drain()
+	}
 	if err == nil {
 		return
 	}
@@ -89,13 +93,8 @@ func (e *exchange) converse() error {
 	defer cancel()
 	e.body = &body{from: e.request.Body, most: e.host.limits.Body, heard: e.extend}
 	if e.request.ContentLength != 0 {
-		whole := message.NewBody(e.request.Body, e.response.To)
-		e.body.from = whole
-		defer func() {
-			if !whole.Drain() && !e.response.Passed {
-				e.response.To.Header().Set("Connection", "close")
-			}
-		}()
+		e.whole = message.NewBody(e.request, e.response.To)
+		e.body.from = e.whole
 	}
 	if err := e.prepare(ctx); err != nil {
 		if cause := e.cause(); cause != nil {
@@ -105,6 +104,7 @@ func (e *exchange) converse() error {
 	}
 	err := e.instance.call(ctx, e.host.entry.serve)
 	e.timer.Stop()
+	e.response.heard = func() {} // nothing starts it again
 	e.stdio.err.flush()
 	e.count()
 	var exit exitError

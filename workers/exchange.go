@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"forktax/cgi/child"
@@ -23,6 +24,7 @@ type exchange struct {
 	body    []byte // a body that was read before a worker was lent
 	// streamed is a body that is sent while the worker serves the request; nil if there is none.
 	streamed *message.Body
+	reading  atomic.Bool // it waits for a part of the body
 
 	stdout  stream
 	limited io.LimitedReader // limits the header of the response
@@ -66,6 +68,9 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = e.serve()
 	}
+	if e.streamed != nil {
+		e.streamed.Drain()
+	}
 	if err == nil {
 		return
 	}
@@ -86,14 +91,7 @@ func (e *exchange) readBody() error {
 	if err := message.CheckLength(e.reply.To, r, most); err != nil {
 		return err
 	}
-	if most > 0 {
-		r.Body = http.MaxBytesReader(nil, r.Body, most) // another goroutine may read it
-	}
-	if r.ContentLength == 0 {
-		return nil
-	}
-	if e.streams() {
-		e.streamed = message.NewBody(r.Body, e.reply.To)
+	if r.ContentLength == 0 || e.streams() {
 		return nil
 	}
 	e.body = make([]byte, r.ContentLength)
@@ -191,13 +189,21 @@ func (e *exchange) converse() error {
 	if !e.streams() {
 		return e.receive(began)
 	}
+	e.streamed = message.NewBody(e.request, e.reply.To)
+	var body io.Reader = e.streamed
+	if most := e.host.limits.Body; most > 0 {
+		body = http.MaxBytesReader(nil, e.streamed, most)
+	}
 	var failed error
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		failed = e.sendBody(began)
+		failed = e.sendBody(began, body)
 	}()
 	err := e.receive(began)
+	if errors.Is(err, os.ErrDeadlineExceeded) && e.reading.Load() {
+		err = message.BodyFault(e.reply.To, err)
+	}
 	if err != nil {
 		err = e.withEnd(err) // before it is killed, which would be its end otherwise
 		e.worker.kill()      // it may wait for this host to read, and sendBody for it
@@ -208,9 +214,6 @@ func (e *exchange) converse() error {
 		_ = http.NewResponseController(e.reply.To).SetReadDeadline(time.Unix(1, 0))
 		<-sent
 	}
-	if !e.streamed.Drain() && !e.reply.Passed {
-		e.reply.To.Header().Set("Connection", "close")
-	}
 	if failed != nil && !e.stdout.ended {
 		return message.BodyFault(e.reply.To, failed)
 	}
@@ -218,11 +221,13 @@ func (e *exchange) converse() error {
 }
 
 // sendBody sends the body while it arrives. If it cannot be read, the worker is ended: its handler waits for the rest.
-func (e *exchange) sendBody(began time.Time) error {
+func (e *exchange) sendBody(began time.Time, body io.Reader) error {
 	part := make([]byte, 32<<10)
 	var record []byte
 	for {
-		n, err := e.streamed.Read(part)
+		e.reading.Store(true)
+		n, err := body.Read(part)
+		e.reading.Store(false)
 		e.extend(began) // until then, the worker was not to blame for its silence
 		record = appendStream(record[:0], stdin, part[:n])
 		if err != nil {

@@ -231,6 +231,11 @@ func (p *pool) offer(w *worker) {
 func (p *pool) release(w *worker, healthy bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	select {
+	case <-w.gone:
+		healthy = false
+	default:
+	}
 	if !w.leaving {
 		p.serving--
 		if healthy && !p.closed && w.batch == p.batch {

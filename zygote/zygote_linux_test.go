@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -167,6 +168,62 @@ while time.process_time() < 0.2: pass`), contract.ChildLimits{})
 	}
 	if n := s.Stats().Started; n != 1 {
 		t.Errorf("%d processes, want 1", n)
+	}
+	running := 0
+	for _, c := range s.Children() {
+		if c.EndedNS == 0 && c.PID > 0 {
+			running++
+		}
+	}
+	if running != 1 {
+		t.Errorf("%d running children, want the one that forks", running)
+	}
+}
+
+// After a load, and the end of the host, neither processes nor descriptors are left.
+func TestLeavesNothing(t *testing.T) {
+	path := script(t, programs["hello"])
+	load := func() {
+		s, err := Model.Start(t.Context(), programOf(path, contract.ChildLimits{}, io.Discard))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewServer(s.Handler)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 25 {
+					if got := ask(t, server.URL); !strings.HasPrefix(got, "200 ") {
+						t.Error(got)
+					}
+				}
+			})
+		}
+		all.Wait()
+		http.DefaultClient.CloseIdleConnections()
+		server.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	files := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	load() // opens what stays
+	before := files()
+	load()
+	if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); err != syscall.ECHILD {
+		t.Errorf("a child is left: %d, %v", pid, err)
+	}
+	for end := time.Now().Add(10 * time.Second); files() > before && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond) // connections are closing
+	}
+	if after := files(); after > before {
+		t.Errorf("%d open files, %d before", after, before)
 	}
 }
 

@@ -103,7 +103,7 @@ func onOneMachine(machines []Machine) bool {
 // failsEverywhere reports whether requests of this name to the candidate failed in both halves of the machines.
 func failsEverywhere(r *record.Result, request string) bool {
 	machines := machinesOfStarts(r)
-	half := sequential.Screening(machinesOfParts(r))
+	half := sequential.Screening(machines)
 	first, second := false, false
 	for _, b := range r.Blocks {
 		c := r.Plan.Cells[b.Cell]

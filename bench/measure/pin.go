@@ -9,8 +9,8 @@ import (
 	"forktax/bench/subject"
 )
 
-// pin gives the load generator and the targets cores of their own. It returns a function that does so for each start
-// whose number is even, and lets them share all cores in the others; nil if the options ask for nothing.
+// pin gives the load generator and the targets cores of their own. It returns a function that does so for half of
+// the starts, and lets them share all cores in the others; nil if the options ask for nothing.
 func (p *preparation) pin(made *plan.Plan) (place func(start int) (shared bool, err error), err error) {
 	if !p.Pin && len(p.Cores) == 0 {
 		return nil, nil

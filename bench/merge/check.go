@@ -50,7 +50,13 @@ func mergeCounts(parts []*part) {
 		environments = append(environments, p.Environment)
 	}
 	machines := record.Machines(environments)
-	half := sequential.Screening(machines)
+	var measured []int // those that are judged
+	for i, p := range parts {
+		if p.starts > 0 {
+			measured = append(measured, machines[i])
+		}
+	}
+	half := sequential.Screening(measured)
 	screens := func(part int) bool { return machines[part] < half }
 	confirms := func(part int) bool { return !screens(part) }
 	type key struct{ metric, request string }

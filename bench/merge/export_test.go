@@ -12,6 +12,7 @@ func CountsOf(checks ...plan.CheckSpec) plan.CheckSpec {
 	var parts []*part
 	for i, c := range checks {
 		p := &part{Result: &record.Result{}}
+		p.starts = 1
 		p.Plan.Check, p.Plan.Part = &c, &plan.Part{Number: i + 1, Of: len(checks)}
 		parts = append(parts, p)
 	}

@@ -144,7 +144,7 @@ func inverse(ratio *float64) *float64 {
 // sentence returns the comparison as a sentence, without its full stop.
 func (r turned) sentence(a *analysis.Analysis) string {
 	said := "%s takes %s times as long as %s for %s"
-	if a.Run.Suite != nil {
+	if mainMetric(a) == analysis.MetricThroughput {
 		said = "%s serves %s times as many requests as %s for %s"
 	}
 	return fmt.Sprintf(said, r.more, units.Number(r.ratio), r.less, r.of)
@@ -153,8 +153,8 @@ func (r turned) sentence(a *analysis.Analysis) string {
 // statements returns sentences about the fork tax of each request at its first load, and about the highest rate that
 // meets the objective.
 func statements(a *analysis.Analysis) []statement {
-	if a.Run.Suite != nil { // the contenders of a suite are not models
-		return nil
+	if a.Run.Suite != nil { // its contenders are compared in its table
+		return modelStatements(a)
 	}
 	all := coldStatements(a)
 	seen := map[[3]string]bool{}
@@ -168,7 +168,7 @@ func statements(a *analysis.Analysis) []statement {
 		s.Text += longestPhases(a, c) + capacity(a, c)
 		all = append(all, s)
 	}
-	return append(all, kneeStatements(a.Knees)...)
+	return slices.Concat(all, kneeStatements(a.Knees), modelStatements(a))
 }
 
 // longestPhases lists the longest phases of a request with its own process, and the response time of the floor, which

@@ -16,9 +16,11 @@ func TimedReader(from io.Reader, control *http.ResponseController, idle, total t
 func ReadTimed(p []byte, from io.Reader, control *http.ResponseController, idle, total time.Duration) error {
 	if idle > 0 || total > 0 {
 		from = TimedReader(from, control, idle, total)
-		defer control.SetReadDeadline(time.Time{})
 	}
 	_, err := io.ReadFull(from, p)
+	if err == nil { // otherwise nothing more is read
+		_ = control.SetReadDeadline(time.Time{})
+	}
 	return err
 }
 

@@ -3,3 +3,5 @@
 package spawn
 
 func (p *Program) start(files [3]int) (pid int, err error) { return p.startByLibrary(files) }
+
+func prepareStarts() {}

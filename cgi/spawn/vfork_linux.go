@@ -92,14 +92,16 @@ var starters = sync.OnceValue(func() chan *starter {
 		return nil
 	}
 	all := make([]*starter, 2*runtime.NumCPU())
-	last := null
+	last, opened := null, []int(nil)
 	for i := range all {
 		all[i] = &starter{null: null}
 		for f := range all[i].files {
 			fd, _, failed := syscall.Syscall(syscall.SYS_FCNTL, uintptr(null), syscall.F_DUPFD_CLOEXEC, 3)
 			if failed != 0 {
+				Close(append(opened, null)...)
 				return nil
 			}
+			opened = append(opened, int(fd))
 			all[i].files[f], last = int(fd), max(last, int(fd))
 		}
 	}
@@ -113,6 +115,8 @@ var starters = sync.OnceValue(func() chan *starter {
 	}
 	return free
 })
+
+func prepareStarts() { starters() }
 
 // works reports whether a child can be started: one that ends at once.
 func (s *starter) works() bool {

@@ -135,7 +135,10 @@ func (h *host) kill() {
 }
 
 // A state is a host's use of resources that must not grow.
-type state struct{ Files, Goroutines, Zombies, Children, MemoryMB int }
+type state struct {
+	Files, Goroutines, Zombies, Children, MemoryMB int
+	Marked                                         int // processes that the host's scripts have started
+}
 
 func (h *host) state() (s state) {
 	h.Helper()
@@ -156,7 +159,11 @@ func (h *host) state() (s state) {
 	fmt.Sscan(rest, &s.MemoryMB)
 	s.MemoryMB /= 1024
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	mark := fmt.Appendf(nil, "%s=%d.", contract.EnvChild, pid)
 	for _, file := range stats {
+		if environment, _ := os.ReadFile(filepath.Dir(file) + "/environ"); bytes.Contains(environment, mark) {
+			s.Marked++
+		}
 		text, _ := os.ReadFile(file)
 		words := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 		if len(words) > 1 && words[1] == strconv.Itoa(pid) {
@@ -270,7 +277,7 @@ func median(of []state) (m state) {
 	return state{
 		middle(func(s state) int { return s.Files }), middle(func(s state) int { return s.Goroutines }),
 		middle(func(s state) int { return s.Zombies }), middle(func(s state) int { return s.Children }),
-		middle(func(s state) int { return s.MemoryMB }),
+		middle(func(s state) int { return s.MemoryMB }), middle(func(s state) int { return s.Marked }),
 	}
 }
 

@@ -67,7 +67,7 @@ func TestSoak(t *testing.T) {
 	}
 	var last state
 	for wait := time.Now().Add(30 * time.Second); time.Now().Before(wait); time.Sleep(100 * time.Millisecond) {
-		if last = h.state(); last.Children == 0 && last.Files < 30 && last.Goroutines < 30 {
+		if last = h.state(); last.Children+last.Marked == 0 && last.Files < 30 && last.Goroutines < 30 {
 			return
 		}
 	}

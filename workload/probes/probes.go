@@ -40,6 +40,9 @@ var Workload = workload.Workload{
 	Env: []string{GivenVariable, BrokenVariable, "GORACE"},
 }
 
+// Burnt is how long the service /burn works, unless the system lets others work meanwhile.
+const Burnt = 200 * time.Millisecond
+
 // services are handlers other than those of the probes.
 var services = map[string]http.HandlerFunc{
 	"/connect": func(http.ResponseWriter, *http.Request) { workload.ConnectionOpened() },
@@ -68,6 +71,10 @@ var services = map[string]http.HandlerFunc{
 			os.ReadFile(r.URL.Query().Get("until")) // returns when the writer of a pipe closes it
 		}
 		io.WriteString(w, "done\n")
+	},
+	"/burn": func(http.ResponseWriter, *http.Request) {
+		for begin := time.Now(); time.Since(begin) < Burnt; {
+		}
 	},
 	"/panic": func(http.ResponseWriter, *http.Request) { panic("on purpose, in a test") },
 	"/panic/in-response": func(w http.ResponseWriter, _ *http.Request) {
