@@ -69,8 +69,8 @@ func TestGrandchildKeepsStandardError(t *testing.T) {
 	for name, script := range map[string]string{
 		"silent":              head + `sleep 3600 >/dev/null & echo $! >"$PID"; echo said >&2; echo done`,
 		"silent, slow child":  head + `sleep 3600 >/dev/null & echo $! >"$PID"; echo said >&2; sleep 0.2; echo done`,
-		"writing":             head + `yes >&2 & echo $! >"$PID"; echo said >&2; echo done`,
-		"writing, slow child": head + `yes >&2 & echo $! >"$PID"; echo said >&2; sleep 0.2; echo done`,
+		"writing":             head + `echo said >&2; yes >&2 & echo $! >"$PID"; echo done`,
+		"writing, slow child": head + `echo said >&2; yes >&2 & echo $! >"$PID"; sleep 0.2; echo done`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var to testenv.Log

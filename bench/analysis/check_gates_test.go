@@ -34,6 +34,9 @@ func TestCheck(t *testing.T) {
 			r.Tail.LengthNS = int64(time.Hour) // of which a start takes five minutes
 		}, analysis.Unconfirmed, "./new is above the margin of 3% in response_p50 (hello): response_p50 by +4.",
 			"a quieter machine, or a higher --margin"},
+		"more, by a secondary gate that decides": {0.2, func(r *record.Result) {
+			r.Plan.Check.Metrics, r.Plan.Check.Alpha, r.Blocks = []string{analysis.MetricResponse90}, 0.001, r.Blocks[:9*8]
+		}, analysis.Unconfirmed, "./new is above the margin of 3% in response_p90 (hello): response_p90 by +", "--budget "},
 		"more, and confirmed after the budget": {0.2,
 			analysistest.EachBlock(func(b *record.Block) { b.Overtime = b.Start >= 10 }),
 			analysis.Regression, "./new is worse than ./old in response_p50 (hello): ", ""},

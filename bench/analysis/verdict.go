@@ -113,15 +113,24 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 		if unbounded := c.named(Unbounded); len(unbounded) > 0 {
 			c.Why += "; not bounded, which a pass does not need: " + gateNames(unbounded)
 		}
-	case j.Verdict == sequential.Unconfirmed || slices.ContainsFunc(c.named(Unconfirmed), func(g Gate) bool {
-		return g.Kind == MeasuredGate && !IsSecondary(g.Metric)
-	}):
+	case j.Verdict == sequential.Unconfirmed || c.decidingUnconfirmed(j, d):
 		c.Verdict = Unconfirmed
 		c.unconfirmed(r.Plan, j, d)
 	default:
 		c.Verdict = Undecided
 		c.missing(j, d)
 	}
+}
+
+// decidingUnconfirmed reports whether a gate on which the verdict depends is above its margin, and not confirmed.
+func (c *Check) decidingUnconfirmed(j sequential.Judgement, d sequential.Data) bool {
+	first := len(c.Gates) - len(j.Gates) // the gates of counts come before it
+	for i := range j.Gates {
+		if d.Decides(i) && c.Gates[first+i].Verdict == Unconfirmed {
+			return true
+		}
+	}
+	return false
 }
 
 // invalidNeeds is what would decide a check in which too many blocks are invalid.
@@ -200,7 +209,7 @@ func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.
 		c.needsTime(max(factor, 1.2, 1.2*sequential.FirstLook/float64(max(c.Starts, 1))))
 	default:
 		least := float64(max(j.Screened, sequential.StartsAtOnce))
-		if j.Confirming == 0 && math.IsInf(factor, 1) {
+		if j.Confirming <= 1 && math.IsInf(factor, 1) {
 			factor = 0 // nothing is known yet
 		}
 		more := math.Ceil(max(max(least, factor*float64(max(j.Confirming, 1)))-float64(j.Confirming), 1) *
@@ -223,7 +232,10 @@ func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 	case starts < sequential.FirstLook:
 		c.Why = fmt.Sprintf("the targets were started %s in the time available; a verdict needs at least %d starts",
 			units.Times(starts), sequential.FirstLook)
-		c.needsTime(1.2 * sequential.FirstLook / float64(max(starts, 1)))
+		if c.needsTime(1.2 * sequential.FirstLook / float64(max(starts, 1))); c.Needs == "" {
+			c.Needs = fmt.Sprintf("a faster program or request: %d starts take more than %s", sequential.FirstLook,
+				units.Span(maxAdvised))
+		}
 		return
 	case len(empty) > 0:
 		c.Why = "there are no measurements for " + gateNames(empty)
@@ -261,8 +273,8 @@ func (c *Check) missing(j sequential.Judgement, d sequential.Data) {
 		c.Needs = strings.TrimPrefix(c.Needs+", or ", ", or ") + "--gates " + decided
 	} else if c.Needs == "" {
 		c.Needs = "a quieter machine"
-		if reached > c.MustCatch {
-			c.Needs += fmt.Sprintf(", or --must-catch %.0f%%", 5*math.Ceil(20*min(reached, 10)))
+		if reached > c.MustCatch && reached <= mostToCatch {
+			c.Needs += fmt.Sprintf(", or --must-catch %.0f%%", 5*math.Ceil(20*reached))
 		}
 	}
 }
@@ -279,6 +291,9 @@ func (c *Check) undecided() string {
 			text += fmt.Sprintf(" changed by %+.1f to %+.1f%%", 100*(*g.RatioLow-1), 100*(*g.RatioHigh-1))
 		}
 		texts = append(texts, text)
+	}
+	if len(texts) == 0 {
+		return c.notExcluded()
 	}
 	return c.notExcluded() + ": " + strings.Join(texts, ", ")
 }
@@ -303,6 +318,9 @@ func (c *Check) decidedGates() string {
 
 // maxAdvised is the longest budget that is advised; users do not wait longer for a check.
 const maxAdvised = 15 * time.Minute
+
+// mostToCatch is the largest --must-catch that is advised.
+const mostToCatch = 0.5
 
 // needsTime advises a budget that is longer by a factor, unless it is too long. Errors shrink with the square root of
 // the time.

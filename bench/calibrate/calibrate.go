@@ -91,6 +91,11 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 		c.Properties = append(c.Properties,
 			CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, *e.Outcome})
 	}
+	for _, p := range o.Properties {
+		if _, has := l.state.outcomes[p.Name]; !has && p.wanted(l) {
+			c.Unfinished = append(c.Unfinished, p.Name)
+		}
+	}
 	c.Verdict = c.verdict()
 	return c, c.Write(o.Dir)
 }

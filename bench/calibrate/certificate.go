@@ -32,9 +32,10 @@ type Certificate struct {
 	Verdict     string              `json:"verdict"`
 	Environment record.Environment  `json:"environment,omitzero"` // zero in a merged certificate: see Parts
 	Properties  []CertifiedProperty `json:"properties"`
-	Missing     []string            `json:"missing,omitempty"` // properties not measured yet, or not selected
-	Part        *plan.Part          `json:"part,omitempty"`    // nil for a whole calibration
-	Parts       []CertifiedPart     `json:"parts,omitempty"`   // the parts of a merged certificate
+	Missing     []string            `json:"missing,omitempty"`    // properties not measured yet, or not selected
+	Unfinished  []string            `json:"unfinished,omitempty"` // selected properties not measured yet
+	Part        *plan.Part          `json:"part,omitempty"`       // nil for a whole calibration
+	Parts       []CertifiedPart     `json:"parts,omitempty"`      // the parts of a merged certificate
 }
 
 // Modes of a calibration.
@@ -75,6 +76,8 @@ func (c *Certificate) verdict() string {
 		}
 	}
 	switch {
+	case len(c.Unfinished) > 0:
+		return Unjudged
 	case measured == 0 && c.Part != nil: // the selected properties are in other parts
 		return Partial
 	case measured == 0:

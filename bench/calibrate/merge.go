@@ -105,6 +105,9 @@ func sameCalibration(parts []partFile, version string) error {
 			return fmt.Errorf("%s: invalid part %v", p.name, p.Part)
 		case p.Version != version:
 			return fmt.Errorf("%s: made by forktax %s, but this is %s", p.name, p.Version, version)
+		case len(p.Unfinished) > 0:
+			return fmt.Errorf("%s: interrupted before %s; run its command again, which resumes it", p.name,
+				strings.Join(p.Unfinished, ", "))
 		case p.Mode != first.Mode:
 			return fmt.Errorf("%s is of a %s calibration, but %s of a %s one", p.name, p.Mode, first.name, first.Mode)
 		case p.Hostile != first.Hostile:

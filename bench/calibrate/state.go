@@ -198,7 +198,8 @@ func (s *state) take(e entry) {
 		s.seconds[e.Property] = 0
 		// An unjudged property is measured again from the beginning, including recordings that other properties share.
 		maps.DeleteFunc(s.repetitions, func(name string, _ []json.RawMessage) bool {
-			return name == e.Property || e.Outcome.Verdict == Unjudged && strings.HasPrefix(name, e.Property+" ")
+			shared := e.Property == "injected" && name == recordedNoise
+			return name == e.Property || e.Outcome.Verdict == Unjudged && (shared || strings.HasPrefix(name, e.Property+" "))
 		})
 	case e.Repetition != nil:
 		s.repetitions[e.Property] = append(s.repetitions[e.Property], e.Repetition)

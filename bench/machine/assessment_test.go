@@ -171,8 +171,8 @@ func TestSmallestChange(t *testing.T) {
 		f.Memory.Swapped, f.Memory.Pages = 1<<30, 1000
 	}
 	small := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.1}}
-	medium := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.3}}
-	large := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.31}, {Gate: "response_p50", Change: 0.04}}
+	medium := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.04}, {Gate: "response_p50", Change: 0.24}}
+	large := []machine.SmallestChange{{Gate: "cpu_per_request", Change: 0.25}, {Gate: "response_p50", Change: 0.04}}
 	add := func(found []machine.SmallestChange) func(*machine.Assessment) {
 		return func(e *machine.Assessment) { e.AddSmallestChange(found, 0.1, time.Minute) }
 	}
@@ -186,9 +186,9 @@ func TestSmallestChange(t *testing.T) {
 		"small": {add(small), true, machine.Fit,
 			"a check finds +4.00% by cpu_per_request and +10.0% by response_p50 in 60 s", true},
 		"medium": {add(medium), true, machine.Doubtful,
-			"a check finds +4.00% by cpu_per_request and +30.0% by response_p50 in 60 s", true},
+			"a check finds +4.00% by cpu_per_request and +24.0% by response_p50 in 60 s", true},
 		"large": {add(large), false, machine.Unfit,
-			"a check finds +31.0% by cpu_per_request and +4.00% by response_p50 in 60 s", false},
+			"a check finds +25.0% by cpu_per_request and +4.00% by response_p50 in 60 s", false},
 		"not tried": {func(e *machine.Assessment) { e.AddUnmeasured(errors.New("no program")) }, true, machine.Unknown,
 			"not measured: no program", false},
 		"failed": {func(e *machine.Assessment) { e.AddFailedMeasurement(errors.New("no file")) }, false, machine.Unfit,

@@ -27,10 +27,9 @@ func (e *Assessment) Limits() (limits []string) {
 
 const smallestChange = "smallest change"
 
-// unfitAbove times the change that must be caught, a check rarely decides. A check finds its smallest change with
-// probability 95%; one of identical programs passes with 60% if that change is twice the one that must be caught. The
-// prediction may be wrong by a factor of 1.5.
-const unfitAbove = 3
+// unfitAbove times the change that must be caught, more than half of the checks of identical programs are inconclusive.
+// A check finds its smallest change with probability 95%; at twice the change, six in ten still pass.
+const unfitAbove = 2.4
 
 // AddSmallestChange adds the measured smallest change. The machine is fit for checks if each gate detects a change of
 // mustCatch within the given time, and unfit if most checks would be inconclusive. Since a check was possible, no limit

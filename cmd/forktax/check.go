@@ -35,7 +35,7 @@ func checkCommand(atOnce <-chan struct{}) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Decide whether a candidate costs more than its base: pass, regression or inconclusive",
-		Long: `Check measures two programs in turn, in short blocks whose order is random, and decides by a sequential
+		Long: `Check measures two programs at the same time, one request of each in turn, and decides by a sequential
 test with a known rate of false alarms. The programs are CGI executables in any language, or two builds of a
 workload program. It ends as soon as the result is certain. An alarm counts only when it is confirmed at new starts.
 
