@@ -122,8 +122,8 @@ func TestAddAContender(t *testing.T) {
 	c.add("suites/bursts.yaml", `  - {group: hello, name: "cgi-direct", model: "cgi-direct"}`+"\n",
 		"  - {group: hello, name: again, title: a shell, cgi: programs/again.sh}\n")
 	c.wrote("suites/programs/again.sh", "suites/bursts.yaml")
-	if out := c.run("go", "run", "./cmd/forktax", "run", "--suite", "bursts", "--details", "--rounds", "3", "--starts", "3",
-		"--block", "200ms", "--warm-up", "0"); !strings.Contains(out, " again ") || strings.Contains(out, "failed:") {
+	if out := c.run("go", "run", "./cmd/forktax", "run", "--suite", "bursts", "--details", "--rounds", "3", "--starts",
+		"3", "--block", "200ms", "--warm-up", "0"); !strings.Contains(out, " again ") || strings.Contains(out, "failed:") {
 		t.Errorf("forktax run prints\n%s", out)
 	}
 }

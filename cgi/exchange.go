@@ -55,7 +55,8 @@ type exchange struct {
 	nudged, inspected int64 // when the child was last nudged and last inspected
 }
 
-// completeLater sends the response if the child runs on after it has closed its output. The returned function ends that.
+// completeLater sends the response if the child runs on after it has closed its output. The returned function ends
+// that.
 func (e *exchange) completeLater() (stop func()) {
 	if !e.host.Streams || e.response.head == nil {
 		return func() {}
@@ -84,7 +85,8 @@ func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseSta
 	n := h.stats.exchanges.Add(1)
 	e := &exchange{host: h, request: r, mark: fmt.Sprintf("%s.%d", h.mark, n)}
 	e.response = response{to: w, exchange: e, declared: -1, timed: t.recorder != nil}
-	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) }, perLine: len(r.Method) + len(r.RequestURI) + perLine}
+	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) },
+		perLine: len(r.Method) + len(r.RequestURI) + perLine}
 	if h.Reports {
 		e.stderr.wanted = child.Wanted(n)
 	}

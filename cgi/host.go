@@ -14,6 +14,7 @@ import (
 	"forktax/bench/foreign"
 	"forktax/cgi/child"
 	"forktax/cgi/limiter"
+	"forktax/cgi/message"
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 	"forktax/workload/model"
@@ -164,13 +165,14 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 		return nil
 	}
 	defer h.limiter.Release()
-	r, status, err := h.withBody(w, r)
-	if status != 0 {
+	withBody, err := h.withBody(w, r)
+	if err != nil {
 		h.log(r, err.Error())
 		w.Header().Set("Connection", "close") // the rest of the body is not read
-		refuse(w, status)
+		refuse(w, message.FaultOf(err).Status)
 		return nil
 	}
+	r = withBody
 	defer r.Body.Close()
 	h.stats.running.Add(1)
 	defer h.stats.running.Add(-1)

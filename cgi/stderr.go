@@ -15,7 +15,8 @@ import (
 const (
 	// longestLine is the length in bytes after which a line of a child's standard error is split for the log.
 	longestLine = 4 << 10
-	// mostLogged is the number of bytes that are logged for a child's standard error, with the time and request of each line.
+	// mostLogged is the number of bytes that are logged for a child's standard error, with the time and request of each
+	// line.
 	mostLogged = 1 << 20
 	// perLine is the number of bytes of a line of the log besides the request and the text.
 	perLine = 40

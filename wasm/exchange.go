@@ -26,7 +26,7 @@ type exchange struct {
 	instance *instance
 	stdio    *stdio
 	body     *body
-	whole    *message.Body // what body reads; nil if there is none
+	whole    *message.Body // what body reads, if its length was known; else nil
 	arrived  int64
 	lent     int64 // when the request had a slot
 
@@ -82,6 +82,17 @@ func (e *exchange) serve() error {
 		return message.Disconnected
 	}
 	e.instance, e.lent = i, contract.Now()
+	if e.request.ContentLength < 0 {
+		spooled, err := message.Spool(e.request, e.response.To, h.limits)
+		if err != nil {
+			h.release(i, true)
+			return err
+		}
+		defer spooled.Body.Close()
+		e.request = spooled
+	} else if e.request.ContentLength > 0 {
+		e.whole = message.NewBody(e.request, e.response.To)
+	}
 	err = e.converse()
 	h.release(e.instance, err == nil)
 	return err
@@ -92,8 +103,7 @@ func (e *exchange) converse() error {
 	ctx, cancel := e.limited()
 	defer cancel()
 	e.body = &body{from: e.request.Body, most: e.host.limits.Body, heard: e.extend}
-	if e.request.ContentLength != 0 {
-		e.whole = message.NewBody(e.request, e.response.To)
+	if e.whole != nil {
 		e.body.from = e.whole
 	}
 	if err := e.prepare(ctx); err != nil {

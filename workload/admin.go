@@ -59,8 +59,8 @@ func (a *admin) stats() model.Stats {
 	return a.server.Stats()
 }
 
-// workers returns the PIDs of running children that serve several requests, or fork those that serve them. A child of one
-// request is counted when it exits; finding the running ones would only make the usage expensive to read.
+// workers returns the PIDs of running children that serve several requests, or fork those that serve them. A child of
+// one request is counted when it exits; finding the running ones would only make the usage expensive to read.
 func (a *admin) workers() (pids []int) {
 	if a.server.Children == nil || a.model.Process == contract.PerRequest && a.model.Host != contract.HostZygote {
 		return nil

@@ -103,8 +103,8 @@ func startReading(t *testing.T, w workload.Workload, model string, stdin io.Read
 	return s
 }
 
-// moduleModels are the models with WebAssembly of the probes. Building their module takes a while, so that only the slow
-// tests have them.
+// moduleModels are the models with WebAssembly of the probes. Building their module takes a while, so that only the
+// slow tests have them.
 var moduleModels []string
 
 // allModels returns the names of the models that the workload has, also as a module.

@@ -55,8 +55,8 @@ func (w Workload) openOnce(ctx context.Context) (Connect, error) {
 	}, nil
 }
 
-// readVariables reads the variables of a request, and sets them in the environment after it has removed those of the last
-// request.
+// readVariables reads the variables of a request, and sets them in the environment after it has removed those of the
+// last request.
 func readVariables() error {
 	for _, name := range resident.variables {
 		os.Unsetenv(name)

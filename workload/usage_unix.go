@@ -16,8 +16,8 @@ func cpu(r syscall.Rusage) time.Duration {
 }
 
 // osUsage returns the part of the usage that the operating system reports, except peak memory; see child.PeakMemory.
-// The usage of other children, which served no request, is subtracted. The CPU time of running workers is included, their
-// page faults and context switches only after they have exited.
+// The usage of other children, which served no request, is subtracted. The CPU time of running workers is included,
+// their page faults and context switches only after they have exited.
 func osUsage(other syscall.Rusage, workers []int) contract.Usage {
 	var self syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self) // fails only for an invalid first argument

@@ -11,8 +11,8 @@ import (
 	"forktax/bench/record"
 )
 
-// An alarm is confirmed on other machines than those that raised it, whatever the order of their parts. A single machine
-// confirms none.
+// An alarm is confirmed on other machines than those that raised it, whatever the order of their parts. A single
+// machine confirms none.
 func TestMachinesOfAnAlarm(t *testing.T) {
 	for _, test := range []struct {
 		boots  string // of each part

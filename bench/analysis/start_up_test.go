@@ -53,8 +53,8 @@ func TestBreakEven(t *testing.T) {
 	}
 }
 
-// Beyond the curve, a request is assumed to use the CPU time of the measured blocks. A slow first request ends the curve
-// early, and must not be taken for the cost of all others.
+// Beyond the curve, a request is assumed to use the CPU time of the measured blocks. A slow first request ends the
+// curve early, and must not be taken for the cost of all others.
 func TestBreakEvenBeyondTheCurve(t *testing.T) {
 	p := record.Plan{Cells: []record.Cell{{Workload: "w", Request: "r", Model: "persistent"},
 		{Workload: "w", Request: "r", Model: "cgi"}}}

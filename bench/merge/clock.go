@@ -81,8 +81,8 @@ func judgeClocks(parts []*part, whole plan.Plan) {
 	}
 }
 
-// behind returns by how much a clock with this offset is behind the reference, at least; a negative value means ahead of
-// it. The server's clock minus its own is smaller for a clock that is ahead.
+// behind returns by how much a clock with this offset is behind the reference, at least; a negative value means ahead
+// of it. The server's clock minus its own is smaller for a clock that is ahead.
 func behind(c, reference record.ClockOffset) time.Duration {
 	switch {
 	case c.HighNS < reference.LowNS:

@@ -97,7 +97,8 @@ func TestSamePrograms(t *testing.T) {
 	// The files may have other names.
 	base := func(name, hash string) (r record.Result) {
 		r.Environment.Programs = []record.Program{{Workload: "host", SHA256: "0"},
-			{Workload: name, Variants: []string{"base"}, SHA256: hash}, {Workload: "new", Variants: []string{"new"}, SHA256: "9"}}
+			{Workload: name, Variants: []string{"base"}, SHA256: hash},
+			{Workload: "new", Variants: []string{"new"}, SHA256: "9"}}
 		return r
 	}
 	if err := merge.SamePrograms(base("v1.cgi", "1"), base("v1-again.cgi", "1")); err != nil {

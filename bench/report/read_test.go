@@ -46,8 +46,8 @@ func TestReadReferences(t *testing.T) {
 	}
 }
 
-// In each closed loop of the reference suites, throughput times mean response time is the number of clients: no request is
-// missing in one of the two. Means are those of the distribution's bins.
+// In each closed loop of the reference suites, throughput times mean response time is the number of clients: no
+// request is missing in one of the two. Means are those of the distribution's bins.
 func TestReferencesObeyLittlesLaw(t *testing.T) {
 	for _, suite := range []string{"field", "languages"} {
 		a, err := analysis.ReadAnalysis("../../results/reference/" + suite + "/result.json")

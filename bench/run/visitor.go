@@ -145,7 +145,8 @@ func (v *visitor) visit(ctx context.Context, start, round int, cells []int, seed
 	}
 	block := record.Block{Round: round, Start: start, BeganNS: int64(begin.Sub(v.began)),
 		LengthNS: int64(time.Since(begin)), GeneratorNS: int64(process.OwnCPU()-cpu) / int64(len(sides)),
-		Collections: int(collections() - collected), Overtime: v.overtime, WarmUp: v.slot != nil && v.slot.WarmUp, Shared: v.shared}
+		Collections: int(collections() - collected), Overtime: v.overtime, WarmUp: v.slot != nil && v.slot.WarmUp,
+		Shared: v.shared}
 	blocks := slices.Repeat([]record.Block{block}, len(sides))
 	for i, s := range sides {
 		s.endWaits(&blocks[i])

@@ -211,8 +211,8 @@ func versionOf(ctx context.Context, server servers.WebInfo) string {
 	return strings.Join(append(texts, modules...), ", ")
 }
 
-// firstLine returns the first line that is not blank of a program's standard output and error. It is "" if there is none
-// or the program failed.
+// firstLine returns the first line that is not blank of a program's standard output and error. It is "" if there is
+// none or the program failed.
 func firstLine(ctx context.Context, cmd *exec.Cmd) string {
 	merged := exec.Command("/bin/sh", append([]string{"-c", `exec "$@" 2>&1`, "sh"}, cmd.Args...)...)
 	merged.Args[4], merged.Dir = cmd.Path, cmd.Dir

@@ -99,8 +99,8 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 	return p.Prepared, nil
 }
 
-// settle brings the files that were prepared, such as compiled programs and archives of classes, into a defined state in
-// the page cache.
+// settle brings the files that were prepared, such as compiled programs and archives of classes, into a defined state
+// in the page cache.
 func settle(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {

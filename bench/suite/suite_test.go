@@ -38,7 +38,7 @@ func loaded(t *testing.T, name string) suite.Suite {
 // someFlags returns the flags that the suites of this project set.
 func someFlags() (*pflag.FlagSet, scenario.Names) {
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	for _, name := range []string{"baseline", "budget", "block", "clients", "rate", "arrivals", "starts", "phases", "warm-up"} {
+	for name := range strings.FieldsSeq("baseline budget block clients rate arrivals starts phases warm-up") {
 		flags.String(name, "", "")
 	}
 	flags.StringSlice("ignore-header", nil, "")

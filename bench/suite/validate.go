@@ -108,8 +108,8 @@ func replaceable(info servers.WebInfo, c scenario.Contender) error {
 func passable(env map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if strings.ContainsAny(env[name], "$\"\\\n") {
-			return fmt.Errorf("env: %s: a value with $, \", \\ or the end of a line cannot be in the configuration of the server: set "+
-				"it in the command", name)
+			return fmt.Errorf("env: %s: a value with $, \", \\ or the end of a line cannot be in the configuration of the "+
+				"server: set it in the command", name)
 		}
 	}
 	return nil

@@ -55,8 +55,8 @@ func (b *Body) End() {
 	}
 }
 
-// Drain reads the unread rest of the body, at most maxDrained bytes for at most unreadFor. If that does not reach the end,
-// the server closes the connection after the response. Nobody else may read the body any more.
+// Drain reads the unread rest of the body, at most maxDrained bytes for at most unreadFor. If that does not reach the
+// end, the server closes the connection after the response. Nobody else may read the body any more.
 func (b *Body) Drain() {
 	if !b.ended.Load() && (b.begun.Load() || !b.expects) {
 		b.End()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TimedReader returns a reader of a request body whose reads each time out after idle, and all of them after total. Zero
-// means no limit.
+// TimedReader returns a reader of a request body whose reads each time out after idle, and all of them after total.
+// Zero means no limit.
 func TimedReader(from io.Reader, control *http.ResponseController, idle, total time.Duration) io.Reader {
 	return &timedReader{from, control, idle, deadlineAfter(total)}
 }

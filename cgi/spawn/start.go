@@ -18,8 +18,8 @@ type Program struct {
 // stands for /dev/null. Errors of the system can be recognized by [errors.Is].
 type Starter func(program *Program, files [3]int) (pid int, err error)
 
-// Prepare opens the descriptors that starts need while their numbers are low: each start copies the table of descriptors
-// up to the highest of them.
+// Prepare opens the descriptors that starts need while their numbers are low: each start copies the table of
+// descriptors up to the highest of them.
 func Prepare() { prepareStarts() }
 
 // Start executes the program as a child, as a [Starter] does.

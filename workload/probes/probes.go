@@ -1,5 +1,5 @@
-// Package probes has a workload whose handlers could behave differently between execution models, and the responses that
-// they must have under each. Package module below it is the same program, to be compiled to WebAssembly.
+// Package probes has a workload whose handlers could behave differently between execution models, and the responses
+// that they must have under each. Package module below it is the same program, to be compiled to WebAssembly.
 package probes
 
 import (
