@@ -229,12 +229,13 @@ func (a *response) pass() {
 	}
 }
 
-// bound sets a deadline for a client that reads slowly, as the child waits for it: that of the limit for the child.
+// bound sets a deadline for a client that reads slowly, as the child waits for it: that of the limit for the child, and
+// the time in which a child that exceeds it is ended.
 func (a *response) bound() {
 	if total := a.exchange.host.limits.Total; total > 0 {
 		a.bounded = true
 		lived := time.Duration(a.exchange.host.running.clock.Load() - a.exchange.born)
-		_ = http.NewResponseController(a.to).SetWriteDeadline(time.Now().Add(total - lived))
+		_ = http.NewResponseController(a.to).SetWriteDeadline(time.Now().Add(total - lived + grace))
 	}
 }
 
