@@ -76,8 +76,8 @@ func read(t *testing.T, pids ...int) account.CPU {
 func TestTreeHasEnded(t *testing.T) {
 	worker := started(t, "worker")
 	other := started(t, "worker")
-	both := read(t, worker.cmd.Process.Pid, other.cmd.Process.Pid)
-	if one := read(t, worker.cmd.Process.Pid); one.Used >= both.Used {
+	one := read(t, worker.cmd.Process.Pid) // first, as it may still be starting
+	if both := read(t, worker.cmd.Process.Pid, other.cmd.Process.Pid); one.Used >= both.Used {
 		t.Errorf("one of two processes has used %v, both %v, want more for both", one.Used, both.Used)
 	}
 	worker.in.Close()
