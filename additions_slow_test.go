@@ -122,8 +122,9 @@ func TestAddAContender(t *testing.T) {
 	c.add("suites/bursts.yaml", `  - {group: hello, name: "cgi-direct", model: "cgi-direct"}`+"\n",
 		"  - {group: hello, name: again, title: a shell, cgi: programs/again.sh}\n")
 	c.wrote("suites/programs/again.sh", "suites/bursts.yaml")
-	if out := c.run("go", "run", "./cmd/forktax", "run", "--suite", "bursts", "--details", "--rounds", "3", "--starts",
-		"3", "--block", "200ms", "--warm-up", "0"); !strings.Contains(out, " again ") || strings.Contains(out, "failed:") {
+	// On a busy machine, the run may be inconclusive (exit status 3).
+	if out := c.run("sh", "-c", `go build -o forktax ./cmd/forktax && { ./forktax run --suite bursts --details --rounds 6 \
+		--starts 3 --block 100ms --warm-up 0; case $? in 0 | 3) ;; *) false ;; esac; }`); !strings.Contains(out, " again ") || strings.Contains(out, "failed:") {
 		t.Errorf("forktax run prints\n%s", out)
 	}
 }
@@ -200,7 +201,7 @@ var Model = model.Package{Start: func(ctx context.Context, p model.Program) (mod
 	if want := "--- PASS: TestModelsRespondAlike/same "; !strings.Contains(conformance, want) {
 		t.Errorf("the conformance suite prints\n%s\nwant %q in it", conformance, want)
 	}
-	run("go", "test", "-vet=off", "-skip", "^TestReadReferences$", "./workload/...", "./bench/plan", "./bench/report",
+	run("go", "test", "-vet=off", "-skip", "^TestReference", "./workload/...", "./bench/plan", "./bench/report",
 		"./bench/live", "./cmd/forktax-hello", "./cmd/forktax-guestbook") // results are not copied
 	run("go", "test", "-run", "Model|Import|Share", ".")
 }

@@ -34,7 +34,7 @@ func TestReadAnalysis(t *testing.T) {
 }
 
 // The committed reference results are readable.
-func TestReadReferences(t *testing.T) {
+func TestReferencesCanBeRead(t *testing.T) {
 	files, err := filepath.Glob("../../results/reference/*/result.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no reference results are there: %v", err)
