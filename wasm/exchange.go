@@ -159,9 +159,7 @@ func (e *exchange) limited() (context.Context, context.CancelFunc) {
 	return ctx, func() {
 		e.timer.Stop()
 		cancel()
-		if e.response.bounded {
-			_ = http.NewResponseController(e.response.To).SetWriteDeadline(time.Time{})
-		}
+		e.response.Unbound()
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"net/http"
 	"time"
 
 	"forktax/cgi/child"
@@ -24,7 +23,6 @@ type response struct {
 	failed  error     // why the response is not valid
 	heard   func()    // called whenever data arrives, and when it was passed on
 	end     time.Time // of the limit for the whole request; zero if there is none
-	bounded bool      // writing to the client has a deadline
 }
 
 func (r *response) Write(p []byte) (int, error) {
@@ -93,9 +91,8 @@ func endOfHead(text []byte) int {
 // pass passes on what is held back. A client that reads slowly keeps the instance from going on, but no longer than the
 // limit for the request.
 func (r *response) pass() {
-	if !r.end.IsZero() && !r.bounded {
-		r.bounded = true
-		_ = http.NewResponseController(r.To).SetWriteDeadline(r.end)
+	if !r.end.IsZero() {
+		r.Bound(r.end)
 	}
 	r.Pass(r.held)
 	r.held = r.held[:0]

@@ -31,7 +31,6 @@ type exchange struct {
 	rest    []byte           // the part of the response that is held back
 	length  int64            // bytes of the body so far
 	flushes bool             // the handler flushes the response: all data is sent as soon as it arrives
-	bounded bool             // writing to the client has a deadline
 	stamps  stamps
 }
 
@@ -128,9 +127,7 @@ func (e *exchange) serve() error {
 			e.recordPhases()
 			e.complete()
 		}
-		if e.bounded {
-			_ = http.NewResponseController(e.reply.To).SetWriteDeadline(time.Time{})
-		}
+		e.reply.Unbound()
 		e.host.pool.release(w, err == nil) // from now on, its buffers are those of another request
 		return err
 	}
@@ -260,9 +257,8 @@ func (e *exchange) extend(began time.Time) {
 
 // bound sets a deadline for a client that reads slowly, as the worker waits for it: that of the limit for the worker.
 func (e *exchange) bound(began time.Time) {
-	if total := e.host.limits.Total; total > 0 && !e.bounded {
-		e.bounded = true
-		_ = http.NewResponseController(e.reply.To).SetWriteDeadline(began.Add(total))
+	if total := e.host.limits.Total; total > 0 {
+		e.reply.Bound(began.Add(total))
 	}
 }
 

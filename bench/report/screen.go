@@ -87,7 +87,7 @@ func firstTable(a *analysis.Analysis) section {
 	case len(a.ColdStarts) > 0:
 		return section{Title: "Cold and warm starts",
 			Table: makeTable(a, coldColumns, 0, a.ColdStarts, placeIn(".cold_starts", a.ColdStarts))}
-	case a.Run.Suite != nil && len(a.CellsOf(record.Closed)) == 0:
+	case a.Run.Suite != nil && mainMetric(a) != analysis.MetricThroughput: // it has open loops only
 		s = section{Title: aboutSuite(a), Table: cellTable(a, inOpen, cells)}
 	case a.Run.Suite != nil:
 		load, one := onlyLoad(cells)

@@ -3,6 +3,7 @@ package message
 import (
 	"maps"
 	"net/http"
+	"time"
 
 	"forktax/workload/contract"
 )
@@ -18,6 +19,23 @@ type Reply struct {
 	Header http.Header
 	Passed bool // a part of the response was sent
 	left   bool // the client has disconnected
+
+	bounded bool // sending has a deadline
+}
+
+// Bound sets a deadline for sending the response, unless there is one: a program waits for a client that reads slowly.
+func (r *Reply) Bound(end time.Time) {
+	if !r.bounded {
+		r.bounded = true
+		_ = http.NewResponseController(r.To).SetWriteDeadline(end)
+	}
+}
+
+// Unbound removes the deadline: the connection may serve another request.
+func (r *Reply) Unbound() {
+	if r.bounded {
+		_ = http.NewResponseController(r.To).SetWriteDeadline(time.Time{})
+	}
 }
 
 // Pass passes a part of the body on, with the header before the first. What a client that has disconnected does not
