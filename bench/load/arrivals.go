@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -15,83 +16,74 @@ const (
 	Constant = "constant" // equal gaps
 )
 
-// maxArrivals bounds the memory of a plan, at 8 bytes per arrival.
+// maxArrivals bounds the memory of the arrivals of a generator, at 8 bytes per arrival.
 const maxArrivals = 50_000_000
 
 // Arrivals returns the intended times of the requests of an open loop, as ascending offsets from the start of the
 // block. It returns the arrivals before length, and more if these are fewer than minRequests. The result depends only
 // on the arguments, so both sides of a pair get the same arrivals.
 func Arrivals(l plan.Load, length time.Duration, minRequests int, seed uint64) ([]time.Duration, error) {
+	return arrivalsOf(plan.Part{}, l, length, minRequests, seed)
+}
+
+// arrivalsOf returns the arrivals of a part: every Of-th, from its number on. The union of all parts is the plan.
+func arrivalsOf(p plan.Part, l plan.Load, length time.Duration, minRequests int, seed uint64) ([]time.Duration, error) {
 	if !(l.RateRPS > 0) || math.IsInf(l.RateRPS, 0) {
 		return nil, fmt.Errorf("planning arrivals: rate %g/s: must be above 0", l.RateRPS)
 	}
-	expected := max(l.RateRPS*length.Seconds(), float64(minRequests))
+	parts, first := max(p.Of, 1), max(p.Number, 1)-1
+	expected := max(l.RateRPS*length.Seconds(), float64(minRequests)) / float64(parts)
 	if expected > maxArrivals {
-		return nil, fmt.Errorf("planning arrivals: %.0f arrivals exceed the limit of %d: shorten the block or lower the rate",
-			expected, maxArrivals)
+		return nil, fmt.Errorf("planning arrivals: %.0f arrivals exceed the limit of %d: shorten the block, lower the "+
+			"rate, or use more parts", expected, maxArrivals)
 	}
-	gap := 1 / l.RateRPS // mean, in seconds
-	switch l.Arrivals {
-	case Poisson, "":
-		return poisson(gap, length, minRequests, seed, int(expected)), nil
-	case Constant:
-		return constant(gap, length, minRequests, int(expected)), nil
+	gap, atOnce := 1/l.RateRPS, 1 // mean gap between instants, in seconds, and arrivals at each
+	var instants iter.Seq[time.Duration]
+	switch n, ok := l.Burst(); {
+	case ok:
+		gap, atOnce = gap*float64(n), n
+		instants = constant(gap)
+	case l.Arrivals == Constant:
+		instants = constant(gap)
+	case l.Arrivals == Poisson, l.Arrivals == "":
+		instants = poisson(gap, seed)
+	default:
+		return nil, fmt.Errorf("planning arrivals: unknown process %q: must be %q, %q or burst:N", l.Arrivals, Poisson,
+			Constant)
 	}
-	if n, ok := l.Burst(); ok {
-		return bursts(constant(gap*float64(n), length, (minRequests+n-1)/n, int(expected)/n), n), nil
-	}
-	return nil, fmt.Errorf("planning arrivals: unknown process %q: must be %q, %q or burst:N", l.Arrivals, Poisson,
-		Constant)
-}
-
-// shareOf returns the arrivals of a part: every Of-th, from its number on. The union of all parts is the plan.
-func shareOf(p plan.Part, arrivals []time.Duration) []time.Duration {
-	if p.Of == 0 {
-		return arrivals
-	}
-	share := arrivals[:0]
-	for i := p.Number - 1; i < len(arrivals); i += p.Of {
-		share = append(share, arrivals[i])
-	}
-	return share
-}
-
-// poisson draws arrivals from a Poisson process with the given mean gap in seconds. It allocates for expected arrivals
-// plus four standard deviations, so that the slice rarely grows.
-func poisson(gap float64, length time.Duration, minRequests int, seed uint64, expected int) []time.Duration {
-	random := rand.New(rand.NewPCG(seed, 0x6172726976616c73)) // "arrivals": a separate stream of the run's seed
-	plan := make([]time.Duration, 0, expected+4*int(math.Sqrt(float64(expected)))+8)
-	at := 0.0
-	for {
-		at += random.ExpFloat64() * gap
-		due := time.Duration(at * float64(time.Second))
-		if due >= length && len(plan) >= minRequests {
-			return plan
+	// The slice rarely grows: it has space for four standard deviations more.
+	share := make([]time.Duration, 0, int(expected)+4*int(math.Sqrt(expected))+atOnce+8)
+	all := 0
+	for due := range instants {
+		if due >= length && all >= minRequests {
+			break
 		}
-		plan = append(plan, due)
-	}
-}
-
-// bursts has n requests arrive at each of the instants.
-func bursts(instants []time.Duration, n int) []time.Duration {
-	plan := make([]time.Duration, 0, len(instants)*n)
-	for _, due := range instants {
-		for range n {
-			plan = append(plan, due)
+		for range atOnce {
+			if all%parts == first {
+				share = append(share, due)
+			}
+			all++
 		}
 	}
-	return plan
+	return share, nil
 }
 
-// constant puts each arrival in the middle of its gap, so that none is at the start or end of the block, where rounding
+// poisson draws the instants of a Poisson process with the given mean gap in seconds.
+func poisson(gap float64, seed uint64) iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		random := rand.New(rand.NewPCG(seed, 0x6172726976616c73)) // "arrivals": a separate stream of the run's seed
+		for at := random.ExpFloat64() * gap; yield(time.Duration(at * float64(time.Second))); {
+			at += random.ExpFloat64() * gap
+		}
+	}
+}
+
+// constant puts each instant in the middle of its gap, so that none is at the start or end of the block, where rounding
 // would decide whether it belongs to the block.
-func constant(gap float64, length time.Duration, minRequests, expected int) []time.Duration {
-	plan := make([]time.Duration, 0, expected+2)
-	for {
-		due := time.Duration((float64(len(plan)) + 0.5) * gap * float64(time.Second))
-		if due >= length && len(plan) >= minRequests {
-			return plan
+func constant(gap float64) iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		for i := 0; yield(time.Duration((float64(i) + 0.5) * gap * float64(time.Second))); {
+			i++
 		}
-		plan = append(plan, due)
 	}
 }

@@ -106,6 +106,40 @@ func TestPlanSeed(t *testing.T) {
 	}
 }
 
+// The arrivals of all parts together are those of the plan.
+func TestPlanParts(t *testing.T) {
+	for _, l := range []plan.Load{{RateRPS: 700}, {RateRPS: 700, Arrivals: load.Constant},
+		{RateRPS: 700, Arrivals: "burst:4"}} {
+		whole := sendTimes(t, l, time.Second, 0, 3)
+		together := make([]time.Duration, len(whole))
+		const of = 3
+		for number := 1; number <= of; number++ {
+			share, err := load.ArrivalsOf(plan.Part{Number: number, Of: of}, l, time.Second, 0, 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, due := range share {
+				together[number-1+i*of] = due
+			}
+		}
+		if !slices.Equal(together, whole) {
+			t.Errorf("%+v: the arrivals of the parts are not those of the plan", l)
+		}
+	}
+}
+
+// The limit is that of a generator: a plan may have more arrivals than one of its parts.
+func TestPlanLimit(t *testing.T) {
+	l := plan.Load{RateRPS: 6e7, Arrivals: load.Constant}
+	if _, err := load.Arrivals(l, time.Second, 0, 1); err == nil {
+		t.Error("one generator has 60 million arrivals in a second, and no error")
+	}
+	share, err := load.ArrivalsOf(plan.Part{Number: 2, Of: 1000}, l, time.Second, 0, 1)
+	if err != nil || len(share) != 60_000 {
+		t.Errorf("a thousandth of 60 million arrivals has %d, %v", len(share), err)
+	}
+}
+
 func TestPlanErrors(t *testing.T) {
 	for name, l := range map[string]plan.Load{
 		"no rate":       {},

@@ -112,11 +112,10 @@ func (e *Epoll) prepare(ctx context.Context, v Visit) (*visitParams, []time.Dura
 		b.grace = v.Grace
 		return b, nil, nil
 	}
-	plan, err := Arrivals(l, v.Length, v.MinRequests, v.Seed)
+	plan, err := arrivalsOf(v.Part, l, v.Length, v.MinRequests, v.Seed)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan = shareOf(v.Part, plan)
 	if v.Grace > 0 && len(plan) > 0 {
 		b.limit = max(v.Length, plan[len(plan)-1]) + v.Grace
 	}

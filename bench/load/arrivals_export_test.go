@@ -1,0 +1,4 @@
+package load
+
+// ArrivalsOf returns the arrivals of a part.
+var ArrivalsOf = arrivalsOf
