@@ -31,13 +31,14 @@ func judge(r *record.Result, d sequential.Data) sequential.Judgement {
 	return checkRule(r.Plan).JudgeMachines(d, machinesOfStarts(r))
 }
 
-// machinesOfParts returns the number of the machine of each part.
+// machinesOfParts returns the number of the machine of each part; -1 of a part without starts, which has no machine.
 func machinesOfParts(r *record.Result) []int {
 	var all []record.Environment
-	for _, p := range r.Parts {
-		all = append(all, p.Environment)
+	var measured []bool
+	for i, n := range startsOfParts(r) {
+		all, measured = append(all, r.Parts[i].Environment), append(measured, n > 0)
 	}
-	return record.Machines(all)
+	return record.Machines(all, measured)
 }
 
 // machinesOfStarts returns the number of the machine of each start.
@@ -77,6 +78,9 @@ func machinesOf(r *record.Result, gates []measuredGate) (found []Machine) {
 	}
 	starts, machines, first := startsOfParts(r), machinesOfParts(r), 0
 	for k, p := range r.Parts {
+		if machines[k] < 0 {
+			continue
+		}
 		m := Machine{Part: p.Number, CPU: p.Environment.CPU, Image: p.Environment.Image, Kernel: p.Environment.Kernel,
 			Starts: starts[k]}
 		if same := slices.Index(machines, machines[k]); same < k {

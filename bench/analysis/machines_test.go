@@ -48,3 +48,41 @@ func TestMachinesOfAnAlarm(t *testing.T) {
 		}
 	}
 }
+
+// If a few parts are lost, the others decide. Otherwise they can only find a regression. A part that ended early for
+// another reason may have ended because of the candidate.
+func TestLostParts(t *testing.T) {
+	for _, test := range []struct {
+		change float64
+		lost   int
+		early  bool
+		want   string
+	}{
+		{0, 0, false, analysis.Pass},
+		{0, 1, false, analysis.Pass},
+		{0, 2, false, analysis.Undecided},
+		{0, 0, true, analysis.Undecided},
+		{0.2, 2, false, analysis.Regression},
+	} {
+		r := analysistest.CheckRun(t, test.change)
+		for i := range test.lost + 4 {
+			p := record.PartRun{Number: i + 1, ID: fmt.Sprint(i), Starts: 8}
+			if i < test.lost {
+				p = record.PartRun{Number: i + 1, Lost: true, Problems: []string{"it was killed"}}
+			}
+			r.Parts = append(r.Parts, p)
+		}
+		if test.early {
+			r.Parts[0].Problems = []string{"it ended early: wrong response"}
+		}
+		r.Tail.Complete = test.lost == 0 && !test.early
+		c := analysistest.Analyze(t, r).Check
+		if len(c.Machines) != 4 || c.Machines[0].Part != test.lost+1 {
+			t.Errorf("with %d lost parts, the machines are %+v", test.lost, c.Machines)
+		}
+		if c.Verdict != test.want {
+			t.Errorf("%g more, with %d lost parts (ended early: %t): verdict %s (%s), want %s", test.change, test.lost,
+				test.early, c.Verdict, c.Why, test.want)
+		}
+	}
+}

@@ -70,6 +70,20 @@ func lacksPart(r *record.Result, b record.Block) bool {
 	return len(b.Parts) < len(r.Parts) || slices.ContainsFunc(b.Parts, func(p record.BlockPart) bool { return p.Late })
 }
 
+// fewLost reports whether a merged check is incomplete only because parts are lost, and so few that the others decide.
+func fewLost(r *record.Result) bool {
+	lost := 0
+	for _, p := range r.Parts {
+		switch {
+		case p.Lost:
+			lost++
+		case len(p.Problems) > 0:
+			return false
+		}
+	}
+	return lost > 0 && float64(lost) <= maxInvalidShare*float64(len(r.Parts))
+}
+
 // partWarnings returns a warning for each part of a merged run that was late or lost, or one that the run is a part.
 func partWarnings(r *record.Result, measured []measurements) (found []Warning) {
 	if p := r.Plan.Part; p.IsOne() && p.Of > 1 {
@@ -85,9 +99,13 @@ func partWarnings(r *record.Result, measured []measurements) (found []Warning) {
 		if n := slow[p.Number]; n > 0 {
 			problems = append(problems, fmt.Sprintf("its generator could not keep up in %d of %d blocks", n, len(r.Blocks)))
 		}
+		advice := "blocks that not all parts measured in time are not evaluated"
+		if p.Lost && r.Plan.Check != nil {
+			advice = "the other parts decide if at most a fifth of all are lost"
+		}
 		if len(problems) > 0 {
 			found = append(found, Warning{Code: "parts", Text: fmt.Sprintf("part %d of %d: %s", p.Number, len(r.Parts),
-				strings.Join(problems, "; ")), Advice: "blocks that not all parts measured in time are not evaluated"})
+				strings.Join(problems, "; ")), Advice: advice})
 		}
 	}
 	return found

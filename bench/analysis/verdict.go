@@ -97,7 +97,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 		if slices.ContainsFunc(regressed, func(g Gate) bool { return g.Metric == CountErrors }) && failures != "" {
 			c.Why += "; " + failures
 		}
-	case !r.Tail.Complete:
+	case !r.Tail.Complete && !fewLost(r):
 		c.Verdict, c.Why = Undecided, "the run was not completed: "+a.Run.condition()
 		c.Needs = "another run"
 	case baseFails || tooManyFailures:

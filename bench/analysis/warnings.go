@@ -20,7 +20,7 @@ func warnings(r *record.Result, measured []measurements, a *Analysis) []Warning 
 			found = append(found, w)
 		}
 	}
-	add(incomplete(a), !a.Run.Complete)
+	add(incomplete(a), !a.Run.Complete && !(r.Plan.Check != nil && fewLost(r)))
 	found = append(found, lostWarnings(r)...)
 	found = append(found, partWarnings(r, measured)...)
 	if !r.Plan.Searched {

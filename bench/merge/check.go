@@ -31,8 +31,10 @@ func mergeChecks(ctx context.Context, parts []*part, results string) (string, er
 		start, round = start+p.starts, nextRound
 		length = max(length, time.Duration(p.Tail.LengthNS)) // of each machine
 		switch {
+		case p.dir == "":
+			p.lost, p.problems = true, append(p.problems, "its run directory was not given")
 		case p.Tail == record.Tail{}:
-			p.problems = append(p.problems, "it was killed")
+			p.lost, p.problems = true, append(p.problems, "it was killed")
 		case !p.Tail.Complete:
 			p.problems = append(p.problems, "it ended early: "+strings.ReplaceAll(p.Tail.Condition, "\n", "; "))
 		}
@@ -41,24 +43,20 @@ func mergeChecks(ctx context.Context, parts []*part, results string) (string, er
 	return write(ctx, parts, merged, length, results)
 }
 
-// mergeCounts gives the first part, whose plan is that of the merged check, the counts that machines of both halves
-// agree on. They have no noise, but a machine may have another environment.
+// mergeCounts gives the first part with a directory, whose plan is that of the merged check, the counts that machines
+// of both halves agree on. They have no noise, but a machine may have another environment.
 func mergeCounts(parts []*part) {
-	spec := *parts[0].Plan.Check
+	whole := first(parts)
+	spec := *whole.Plan.Check
 	var environments []record.Environment
+	var measured []bool
 	for _, p := range parts {
-		environments = append(environments, p.Environment)
+		environments, measured = append(environments, p.Environment), append(measured, p.starts > 0)
 	}
-	machines := record.Machines(environments)
-	var measured []int // those that are judged
-	for i, p := range parts {
-		if p.starts > 0 {
-			measured = append(measured, machines[i])
-		}
-	}
-	half := sequential.Screening(measured)
-	screens := func(part int) bool { return machines[part] < half }
-	confirms := func(part int) bool { return !screens(part) }
+	machines := record.Machines(environments, measured)
+	half := sequential.Screening(machines)
+	screens := func(part int) bool { return measured[part] && machines[part] < half }
+	confirms := func(part int) bool { return machines[part] >= half }
 	type key struct{ metric, request string }
 	seen := map[key][]int{} // indexes of the parts that counted
 	counts := map[key]plan.StartCount{}
@@ -93,12 +91,12 @@ func mergeCounts(parts []*part) {
 			spec.Counts = append(spec.Counts, counts[k])
 		}
 	}
-	for _, p := range parts[1:] {
-		for _, l := range p.Plan.Check.LeftOut {
+	for _, p := range parts {
+		for _, l := range p.Plan.Check.LeftOut { // those of the first are there
 			leave(l.Gate, fmt.Sprintf("part %v: %s", p.Plan.Part, l.Why))
 		}
 	}
-	parts[0].Plan.Check = &spec
+	whole.Plan.Check = &spec
 }
 
 // samePrograms returns an error if parts on processors of one kind did not measure the same programs. Files of one role

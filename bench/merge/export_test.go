@@ -11,7 +11,7 @@ import (
 func CountsOf(checks ...plan.CheckSpec) plan.CheckSpec {
 	var parts []*part
 	for i, c := range checks {
-		p := &part{Result: &record.Result{}}
+		p := &part{dir: "run", Result: &record.Result{}}
 		p.starts = 1
 		p.Plan.Check, p.Plan.Part = &c, &plan.Part{Number: i + 1, Of: len(checks)}
 		parts = append(parts, p)
@@ -23,7 +23,7 @@ func CountsOf(checks ...plan.CheckSpec) plan.CheckSpec {
 // partsOf returns parts with these results.
 func partsOf(results ...record.Result) (parts []*part) {
 	for i := range results {
-		p := &part{Result: &results[i]}
+		p := &part{dir: "run", Result: &results[i]}
 		p.Plan.Part = &plan.Part{Number: i + 1, Of: len(results)}
 		parts = append(parts, p)
 	}

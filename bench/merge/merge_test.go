@@ -411,21 +411,7 @@ func changed(t *testing.T, dir string, change func(*record.Head)) string {
 
 // Machines of a check measure at any time, so nothing is said of their clocks.
 func TestMergedCheckHasNoClocks(t *testing.T) {
-	var dirs []string
-	for n := 1; n <= 2; n++ {
-		p := aPlan(plan.Part{Number: n, Of: 2}, time.Time{})
-		p.Check = &plan.CheckSpec{Alpha: 0.01, Margin: 0.03, MustCatch: 0.1}
-		dirs = append(dirs, filepath.Join(t.TempDir(), fmt.Sprint(n)))
-		rec, err := record.Create(dirs[n-1], record.Head{Schema: record.Schema, ID: fmt.Sprintf("run-%dof2", n), Version: "1",
-			Plan: p})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := rec.Finish(record.Tail{Complete: true, LengthNS: 1}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r, err := record.Read(mergedDir(t, dirs))
+	r, err := record.Read(mergedDir(t, checkParts(t, 2, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,4 +423,45 @@ func TestMergedCheckHasNoClocks(t *testing.T) {
 			t.Errorf("problems of part %d are %q, want none", p.Number, p.Problems)
 		}
 	}
+}
+
+// Of a check, the parts that are there are merged; a missing one is named.
+func TestMergedCheckLacksParts(t *testing.T) {
+	for _, missing := range []int{1, 3} {
+		r, err := record.Read(mergedDir(t, checkParts(t, 3, missing)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.ID != "run-merged" || len(r.Parts) != 3 || r.Tail.Complete || r.Plan.Check.MustCatch != 0.1 {
+			t.Errorf("without part %d, run %s has %d parts and the check %+v; complete: %t", missing, r.ID, len(r.Parts),
+				r.Plan.Check, r.Tail.Complete)
+		}
+		for _, p := range r.Parts {
+			if want := p.Number == missing; p.Lost != want || (len(p.Problems) > 0) != want {
+				t.Errorf("without part %d, part %d is lost: %t, with the problems %q", missing, p.Number, p.Lost, p.Problems)
+			}
+		}
+	}
+}
+
+// checkParts returns the directories of the parts of a check, except the missing one.
+func checkParts(t *testing.T, of, missing int) (dirs []string) {
+	for n := 1; n <= of; n++ {
+		if n == missing {
+			continue
+		}
+		p := aPlan(plan.Part{Number: n, Of: of}, time.Time{})
+		p.Check = &plan.CheckSpec{Alpha: 0.01, Margin: 0.03, MustCatch: 0.1}
+		dir := filepath.Join(t.TempDir(), fmt.Sprint(n))
+		rec, err := record.Create(dir, record.Head{Schema: record.Schema, ID: fmt.Sprintf("run-%dof%d", n, of),
+			Version: "1", Plan: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rec.Finish(record.Tail{Complete: true, LengthNS: 1}); err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, dir)
+	}
+	return dirs
 }

@@ -24,13 +24,14 @@ type part struct {
 	adjusted time.Duration       // by how much two readings differ, at least
 	ahead    time.Duration       // how much its clock is behind that of the others, at least; negative: ahead of it
 	starts   int                 // starts of the targets, in a check
+	lost     bool                // it was killed, or there is no directory
 }
 
 // name returns the number of the part and its directory, for messages.
 func (p part) name() string { return fmt.Sprintf("part %v (%s)", p.Plan.Part, p.dir) }
 
 // Read reads the parts in dirs and sorts them by number. It returns an error if they are not all parts of the same run,
-// made by this version of forktax.
+// made by this version of forktax. Missing parts of a check are added as lost ones.
 func Read(dirs []string, version string) (Parts, error) {
 	var parts Parts
 	for _, dir := range dirs {
@@ -67,11 +68,25 @@ func Read(dirs []string, version string) (Parts, error) {
 	for _, p := range parts {
 		given = append(given, plan.NamedPart{Part: *p.Plan.Part, Name: p.dir})
 	}
-	if err := plan.AllParts(given); err != nil {
+	missing, err := plan.MissingParts(given)
+	if err == nil && parts[0].Plan.Check == nil { // every block of a run needs all parts
+		err = plan.AllParts(given)
+	}
+	if err != nil {
 		return nil, err
+	}
+	for _, m := range missing {
+		parts = append(parts, lost(m))
 	}
 	slices.SortFunc(parts, func(a, b *part) int { return a.Plan.Part.Number - b.Plan.Part.Number })
 	return parts, samePrograms(parts)
+}
+
+// lost returns a part of a check without a directory.
+func lost(number plan.Part) *part {
+	p := &part{Result: &record.Result{}}
+	p.Plan.Part, p.Plan.Check = &number, &plan.CheckSpec{}
+	return p
 }
 
 // isFileName reports whether an ID can be the name of a directory; files of parts may be of other users.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,6 +139,7 @@ func (p *part) describe(all, measured int, merged []mergedBlock) {
 	}
 	switch {
 	case p.Tail == record.Tail{}:
+		p.lost = true
 		p.problems = append(p.problems, fmt.Sprintf("it was killed: it has %d of %d blocks", measured, all))
 	case !p.Tail.Complete:
 		p.problems = append(p.problems, fmt.Sprintf("it ended early, with %d of %d blocks: %s", measured, all,
@@ -157,17 +159,21 @@ func (p *part) describe(all, measured int, merged []mergedBlock) {
 // write writes the merged run. If it fails, it removes the directory: the parts still have everything.
 func write(ctx context.Context, parts []*part, merged []mergedBlock, length time.Duration, results string) (dir string,
 	err error) {
-	first := parts[0]
+	first := first(parts)
 	head := first.Head
 	head.Plan.Part = nil
 	setOtherClocks(&head.Plan, parts)
-	head.ID = strings.TrimSuffix(first.ID, fmt.Sprintf("-1of%d", len(parts))) + "-merged"
+	head.ID = strings.TrimSuffix(first.ID, fmt.Sprintf("-%dof%d", first.Plan.Part.Number, len(parts))) + "-merged"
 	for _, p := range parts {
 		head.Parts = append(head.Parts, record.PartRun{Number: p.Plan.Part.Number, ID: p.ID, Started: p.Started,
-			Environment: p.Environment, Blocks: len(p.Blocks), Starts: p.starts, Clock: p.clock, Problems: p.problems})
+			Environment: p.Environment, Blocks: len(p.Blocks), Starts: p.starts, Clock: p.clock, Problems: p.problems,
+			Lost: p.lost})
 	}
 	sources := make([]*record.Source, len(parts))
 	for i, p := range parts {
+		if p.dir == "" {
+			continue
+		}
 		if sources[i], err = record.OpenSource(p.dir); err != nil {
 			return "", err
 		}
@@ -197,6 +203,11 @@ func write(ctx context.Context, parts []*part, merged []mergedBlock, length time
 		return "", errors.Join(err, os.RemoveAll(rec.Dir))
 	}
 	return rec.Dir, nil
+}
+
+// first returns the first part with a directory.
+func first(parts []*part) *part {
+	return parts[slices.IndexFunc(parts, func(p *part) bool { return p.dir != "" })]
 }
 
 // tailOf returns the tail of the merged run, which is complete if all parts are.

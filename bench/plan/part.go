@@ -110,22 +110,31 @@ type NamedPart struct {
 
 // AllParts returns an error if one of the parts is missing or was given twice. All have the same number of parts.
 func AllParts(parts []NamedPart) error {
+	missing, err := MissingParts(parts)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	var names []string
+	for _, p := range missing {
+		names = append(names, p.String())
+	}
+	return fmt.Errorf("missing parts: %s", strings.Join(names, ", "))
+}
+
+// MissingParts returns the parts that are missing. It returns an error if one was given twice.
+func MissingParts(parts []NamedPart) (missing []Part, err error) {
 	names := map[int]string{}
 	of := parts[0].Of
 	for _, p := range parts {
 		if had := names[p.Number]; had != "" {
-			return fmt.Errorf("part %v was given twice: %s and %s", p.Part, had, p.Name)
+			return nil, fmt.Errorf("part %v was given twice: %s and %s", p.Part, had, p.Name)
 		}
 		names[p.Number] = p.Name
 	}
-	var missing []string
 	for number := 1; number <= of; number++ {
 		if names[number] == "" {
-			missing = append(missing, Part{number, of}.String())
+			missing = append(missing, Part{number, of})
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("missing parts: %s", strings.Join(missing, ", "))
-	}
-	return nil
+	return missing, nil
 }

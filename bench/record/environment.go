@@ -21,11 +21,15 @@ type Environment struct {
 	Database    *Database         `json:"database,omitempty"` // nil if there is no database server
 }
 
-// Machines numbers the machines of some environments from 0, in their order, and returns that of each. Those with the
-// same boot ID are of one machine. Those without are of different ones.
-func Machines(all []Environment) (machines []int) {
+// Machines numbers the machines of the parts that have measured from 0, in their order, and returns that of each part;
+// -1 of the others. Environments with the same boot ID are of one machine. Those without are of different ones.
+func Machines(all []Environment, measured []bool) (machines []int) {
 	known, n := map[string]int{}, 0
-	for _, e := range all {
+	for i, e := range all {
+		if !measured[i] {
+			machines = append(machines, -1)
+			continue
+		}
 		machine, seen := known[e.Boot]
 		if !seen || e.Boot == "" {
 			machine = n

@@ -59,6 +59,8 @@ type PartRun struct {
 	Clock *ClockOffset `json:"clock,omitempty"`
 	// Problems lists why blocks of the part are missing or invalid.
 	Problems []string `json:"problems,omitempty"`
+	// Lost reports that the part was killed, or left no run directory.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // A BlockPart is the share of a part in a block of a merged run. Its observations follow those of the part before it.

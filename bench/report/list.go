@@ -59,7 +59,7 @@ func resultOf(r analysis.StoredRun) string {
 	switch {
 	case r.Analysis == nil:
 		return "not readable: " + r.Err.Error()
-	case !r.Analysis.Run.Complete:
+	case !r.Analysis.Run.Complete && r.Analysis.Check == nil:
 		return "incomplete: " + r.Analysis.Run.Condition
 	}
 	return answer(r.Analysis).Text

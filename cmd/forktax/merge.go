@@ -25,8 +25,8 @@ one run directory, or certificate.json files. Merged runs are written below --re
 --out of a calibration is the directory of the certificate (default results/calibration-merged).
 
 A part that began late, was killed, or whose clock differs is named, and what not all parts measured at the same
-time is not evaluated. Parts of different plans or versions are refused. Exit status: that of forktax run, check or
-calibrate.`,
+time is not evaluated. Of a check, parts may be missing: if at most a fifth are lost, the others decide. Parts of
+different plans or versions are refused. Exit status: that of forktax run, check or calibrate.`,
 		Example: `  forktax merge part-1 part-2 part-3 part-4
   forktax merge --format json results/*/
   forktax merge --out results/fleet parts/*/certificate.json`,
