@@ -17,6 +17,9 @@ type Slot struct {
 const (
 	// slotLead is the time before a block for collecting garbage, reading usage and connecting.
 	slotLead = 100 * time.Millisecond
+	// drawTime is added to it for each arrival of a block, as each part draws all of them. It is a multiple of what that
+	// takes.
+	drawTime = 20 * time.Nanosecond
 	// ReadLead is the part of it in which the first part reads usage, so that the others do not connect before.
 	ReadLead = slotLead / 2
 	// shortestTail is the shortest time after a block in which its last responses may arrive.
@@ -31,9 +34,15 @@ const (
 // Tail returns how long a block of a timetable waits for its last responses.
 func (p Plan) Tail(c Cell) time.Duration { return max(shortestTail, p.Duration(c)/tailDivisor) }
 
+// lead returns the time of a slot of a cell before its block.
+func (p Plan) lead(c Cell) time.Duration {
+	arrivals := c.Load.RateRPS * p.Duration(c).Seconds() // 0 in a closed loop
+	return slotLead + time.Duration(min(arrivals*float64(drawTime), float64(maxLength))).Truncate(time.Millisecond)
+}
+
 // slotLength returns the length of the slots of a cell.
 func (p Plan) slotLength(c Cell) time.Duration {
-	return slotLead + p.Duration(c) + p.Tail(c) + slotRead
+	return p.lead(c) + p.Duration(c) + p.Tail(c) + slotRead
 }
 
 // Limits of a timetable, as a plan may be read from a file of another user.
@@ -84,7 +93,7 @@ func (p Plan) Timetable() (slots []Slot, length time.Duration) {
 func (p Plan) slotsOf(round int, at time.Duration) (slots []Slot) {
 	for _, cell := range p.Order(round) {
 		c := p.Cells[cell]
-		s := Slot{Round: round, Cell: cell, At: at, Begin: at + slotLead}
+		s := Slot{Round: round, Cell: cell, At: at, Begin: at + p.lead(c)}
 		at += p.slotLength(c)
 		s.Read = at - slotRead
 		slots = append(slots, s)
