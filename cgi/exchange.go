@@ -301,8 +301,9 @@ type exchanges struct {
 	watched bool              // the goroutine watch is running
 	most    int               // largest number of exchanges since the last check
 	procs   *spawn.Processors // may be nil
-	clock   atomic.Int64      // nanoseconds for which children were watched
-	busy    sync.WaitGroup    // exchanges, and goroutines that terminate their children
+	left    leftovers
+	clock   atomic.Int64   // nanoseconds for which children were watched
+	busy    sync.WaitGroup // exchanges, and goroutines that terminate their children
 }
 
 // add reports whether e was added: it is not if the host is shutting down.

@@ -100,6 +100,9 @@ func (h *Host) init() {
 	h.limits = h.Limits.WithDefaults()
 	h.limiter = limiter.New(h.limits.Children, h.limits.Queue)
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
+	h.running.left = newLeftovers(h.limits.Left, h.mark, func(text string) {
+		cmp.Or(h.Logger, log.Default()).Print(text)
+	})
 	h.initEnvironment()
 	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
 		h.programs, _ = os.OpenRoot(h.Path) // if it fails, executing the directory reports an error for each request
@@ -169,7 +172,11 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) (next *http.Request
 	if err != nil {
 		h.log(r, err.Error())
 		w.Header().Set("Connection", "close") // the rest of the body is not read
-		refuse(w, message.FaultOf(err).Status)
+		if status := message.FaultOf(err).Status; status == http.StatusServiceUnavailable {
+			unavailable(w, "the request body cannot be stored at the moment")
+		} else {
+			refuse(w, status)
+		}
 		return nil
 	}
 	r = withBody

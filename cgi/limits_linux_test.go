@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +23,7 @@ import (
 
 	"forktax/bench/testenv"
 	"forktax/cgi"
+	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 )
 
@@ -416,6 +419,78 @@ func TestSlowBody(t *testing.T) {
 	if !strings.HasPrefix(string(text), "HTTP/1.1 200 ") || !strings.Contains(string(text), "xxxxxxxxxx") {
 		t.Errorf("%q, log = %q; want 200 and the body", text, logged)
 	}
+}
+
+// Processes that scripts leave running are bounded: those of the last requests are killed.
+func TestLeftProcesses(t *testing.T) {
+	h := shell(textHead + `echo ${UNIQUE_ID%.*}; for i in 1 2 3 4 5 6; do sleep 60 <&- >/dev/null 2>&1 & echo $!; done`)
+	h.Limits.Left = 8
+	addr, logged := served(t, h)
+	_, body, _ := asks(t, addr, "/path")
+	lines := strings.Fields(body)
+	if len(lines) != 7 {
+		t.Fatalf("%q, log = %q; want the mark and six PIDs", body, logged)
+	}
+	left := func() map[int]string { return spawn.Marked(contract.EnvChild + "=" + lines[0] + ".") }
+	t.Cleanup(func() { spawn.Signal(slices.Collect(maps.Keys(left())), syscall.SIGKILL) })
+	killed := func() bool {
+		return strings.Contains(logged.String(), "that scripts left running") && len(left()) <= h.Limits.Left
+	}
+	for begin := time.Now(); !killed(); time.Sleep(time.Second / 5) {
+		asks(t, addr, "/path") // the host looks for them while it serves requests
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("%d processes are left, want at most %d; log = %q", len(left()), h.Limits.Left, logged)
+		}
+	}
+	if pid, _ := strconv.Atoi(lines[1]); left()[pid] == "" {
+		t.Errorf("process %d of the first request was killed; %v are left", pid, left())
+	}
+}
+
+// Bodies of unknown length are stored in files of a limited total size.
+func TestTotalOfSpooledBodies(t *testing.T) {
+	h := shell(textHead + `cat >/dev/null; echo read`)
+	h.Limits.Spooled = 1 << 20
+	addr, logged := served(t, h)
+	body := fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", 700<<10, strings.Repeat("x", 700<<10))
+	const head = "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+	held, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	fmt.Fprint(held, head, strings.TrimSuffix(body, "0\r\n\r\n"))
+	for begin := time.Now(); stored() < 700<<10; time.Sleep(time.Millisecond) {
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("%d bytes are stored; log = %q", stored(), logged)
+		}
+	}
+	got, _ := sendRaw(t, addr, head+body)
+	if !strings.HasPrefix(got, "HTTP/1.1 503 ") || !strings.Contains(logged.String(), "too many request bodies") {
+		t.Errorf("%q, log = %q; want 503", got, logged)
+	}
+	held.Close()
+	for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(time.Second / 10) { // until it is given up
+		if got, _ = sendRaw(t, addr, head+body); strings.HasPrefix(got, "HTTP/1.1 200 ") {
+			break
+		}
+	}
+	if !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+		t.Errorf("%q after the stored body is gone, log = %q; want 200", got, logged)
+	}
+}
+
+// stored returns the total size of the bodies that this process stores in files.
+func stored() (sum int64) {
+	files, _ := filepath.Glob("/proc/self/fd/*")
+	for _, file := range files {
+		if name, err := os.Readlink(file); err == nil && strings.Contains(name, "/forktax-body-") {
+			if info, err := os.Stat(file); err == nil {
+				sum += info.Size()
+			}
+		}
+	}
+	return sum
 }
 
 // A body of unknown length that stops arriving, or cannot be stored, starts no child.

@@ -22,6 +22,12 @@ func (p *Process) Descendants(string) []int {
 	return []int{p.pid}
 }
 
+// Marked finds no processes on this system.
+func Marked(string) map[int]string { return nil }
+
+// Tasks is unknown on this system.
+func Tasks() int { return 0 }
+
 // Pipe returns a pipe. One end is for a child; it blocks. The other, ours, does not: the read end if reads.
 func Pipe(reads bool) (own, child int, err error) {
 	var ends [2]int

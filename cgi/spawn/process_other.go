@@ -22,6 +22,9 @@ func (*Program) start([3]int) (int, error) { return 0, errors.ErrUnsupported }
 
 func Signal([]int, syscall.Signal) {}
 
+func Marked(string) map[int]string { return nil }
+func Tasks() int                   { return 0 }
+
 func Pipe(bool) (own, child int, _ error) { return 0, 0, errors.ErrUnsupported }
 func Idle(int) bool                       { return false }
 func Read(int, []byte) (int, error)       { return 0, errors.ErrUnsupported }

@@ -33,6 +33,9 @@ type ChildLimits struct {
 	Header int64
 	// Body is the largest size in bytes of a request body; larger requests get status 413. The default is 1 GiB.
 	Body int64
+	// Spooled is the largest total size in bytes of the files in which a process stores request bodies of unknown length;
+	// a request that needs more gets status 503. The default is 1 GiB.
+	Spooled int64
 	// Response is the largest size in bytes of a response body; larger responses are aborted. The default is 1 GiB.
 	Response int64
 	// ResponseHeader is the largest size in bytes of a response header; a larger one gives status 502. The default is
@@ -45,6 +48,8 @@ type ChildLimits struct {
 	// Processes is the largest number of processes of the user that children run as (RLIMIT_NPROC). The default is no
 	// limit.
 	Processes int
+	// Left is the largest number of processes that children may leave running; more are killed. The default is 512.
+	Left int
 }
 
 // Defaults of ChildLimits.
@@ -57,9 +62,11 @@ const (
 	defaultTotal    = 5 * time.Minute
 	defaultHeader   = 64 << 10 // Linux limits a variable of a child to 128 KiB
 	defaultBody     = 1 << 30
+	defaultSpooled  = 1 << 30
 	defaultResponse = 1 << 30
 
 	defaultResponseHeader = 64 << 10
+	defaultLeft           = 512
 )
 
 // WithDefaults returns l with zero fields set to their defaults; -1 means no limit.
@@ -78,11 +85,13 @@ func (l ChildLimits) WithDefaults() ChildLimits {
 	l.Total = cmp.Or(l.Total, defaultTotal)
 	l.Header = cmp.Or(l.Header, defaultHeader)
 	l.Body = cmp.Or(l.Body, defaultBody)
+	l.Spooled = cmp.Or(l.Spooled, defaultSpooled)
 	l.Response = cmp.Or(l.Response, defaultResponse)
 	l.ResponseHeader = cmp.Or(l.ResponseHeader, defaultResponseHeader)
 	l.CPU = cmp.Or(l.CPU, -1)
 	l.Memory = cmp.Or(l.Memory, -1)
 	l.Processes = cmp.Or(l.Processes, -1)
+	l.Left = cmp.Or(l.Left, defaultLeft)
 	return l
 }
 
@@ -99,6 +108,8 @@ func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	f.Var(durationFlag(&l.Total), "child-timeout", "maximum lifetime of a child (0: no limit)")
 	f.Var(sizeFlag(&l.Header), "max-header", "maximum size of a request line and header; larger ones get status 431")
 	f.Var(sizeFlag(&l.Body), "max-body", "maximum size of a request body (0: no limit); larger ones get status 413")
+	f.Var(sizeFlag(&l.Spooled), "max-spooled", "maximum total size of the files that store request bodies of unknown "+
+		"length (0: no limit); requests that need more get status 503")
 	f.Var(sizeFlag(&l.Response), "max-response", "maximum size of a response body (0: no limit); larger ones are aborted")
 	f.Var(sizeFlag(&l.ResponseHeader), "max-response-header", "maximum size of a response header (0: no limit); larger "+
 		"ones give status 502")
@@ -106,6 +117,8 @@ func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	f.Var(sizeFlag(&l.Memory), "child-memory", "maximum address space of a child (0: no limit)")
 	f.Var(countFlag(&l.Processes, 0), "child-processes", "maximum number of processes of the user that children run as "+
 		"(0: no limit; does not apply to root)")
+	f.Var(countFlag(&l.Left, 0), "max-left", "maximum number of processes that scripts may leave running (0: no limit); "+
+		"more are killed")
 }
 
 // LimitNames returns the names of the flags of ChildLimits.

@@ -106,6 +106,9 @@ func (m Model) Isolation() Isolation {
 	return AllRequests
 }
 
+// StartsAhead reports whether a process serves a single request, but is started before it.
+func (m Model) StartsAhead() bool { return m.Isolation() == OwnProcess && m.Process != PerRequest }
+
 // FlagRemoteAdmin is the flag that permits an admin listener which other machines reach.
 const FlagRemoteAdmin = "remote-admin"
 
@@ -133,7 +136,9 @@ func (m Model) Limits() []string {
 		return name == FlagWorkers && (!hasWorkers || m.Process == Ahead) ||
 			name == FlagSpares && (!hasWorkers || m.Process != Ahead) ||
 			name == FlagProcesses && instances ||
-			m.Host == HostWasm && (name == "child-cpu" || name == "child-processes")
+			m.Host == HostWorkers && (name == "max-spooled" || name == "max-left") ||
+			m.Host == HostZygote && name == "max-left" || // its processes have the environment of the first one
+			m.Host == HostWasm && (name == "child-cpu" || name == "child-processes" || name == "max-left")
 	})
 }
 
