@@ -16,17 +16,19 @@ import (
 // Here a is the CPU time of a request by a process that is kept, and b that of starting and ending a process. They are
 // the least squares of relative errors, in each start of the targets; the estimates and intervals are over the starts.
 type Recycling struct {
-	Workload string         `json:"workload"`
-	Request  string         `json:"request"`
-	Family   string         `json:"model"` // of the models, such as recycle:N
-	Engine   string         `json:"engine"`
-	Load     record.Load    `json:"load"`
-	Kept     Estimate       `json:"kept_ns"`     // a
-	Process  Estimate       `json:"process_ns"`  // b
-	Phases   *int64         `json:"phases_ns"`   // b by the phases of a CGI request; nil if none was measured
-	Resident *int64         `json:"resident_ns"` // CPU time of a request by the resident process; nil if none was measured
-	Enough   *int           `json:"enough"`      // N from which 95% of the tax is saved; nil if no N saves as much
-	Points   []RecyclePoint `json:"points"`
+	Workload string      `json:"workload"`
+	Request  string      `json:"request"`
+	Family   string      `json:"model"` // of the models, such as recycle:N
+	Engine   string      `json:"engine"`
+	Load     record.Load `json:"load"`
+	Kept     Estimate    `json:"kept_ns"`    // a
+	Process  Estimate    `json:"process_ns"` // b
+	Phases   *int64      `json:"phases_ns"`  // b by the phases of a CGI request; nil if none was measured
+	// KeptPhases is a by the other phases of a request with the largest N; nil if none was measured.
+	KeptPhases *int64         `json:"kept_phases_ns"`
+	Resident   *int64         `json:"resident_ns"` // CPU time of a request by the resident process; nil if not measured
+	Enough     *int           `json:"enough"`      // N from which 95% of the tax is saved; nil if no N saves as much
+	Points     []RecyclePoint `json:"points"`
 }
 
 // A RecyclePoint is the CPU time of a request with one number of requests per process.
@@ -111,6 +113,7 @@ func (r *Recycling) fit(cells []Cell) bool {
 		return false
 	}
 	r.Kept, r.Process = estimateOf(kept), estimateOf(process)
+	r.KeptPhases = cells[len(cells)-1].keptNS()
 	for _, c := range cells {
 		n := c.requestsOfProcess()
 		fit := math.Round(*r.Kept.Value + *r.Process.Value/float64(n))
@@ -184,12 +187,26 @@ func (a *Analysis) resident() string {
 	return record.Baseline
 }
 
+// processPhases are the phases that a process costs. The others are those of a request by any process.
+var processPhases = []contract.Phase{contract.PhaseSpawn, contract.PhaseStart, contract.PhaseOpen,
+	contract.PhaseConnect, contract.PhaseClose, contract.PhaseExit}
+
 // processNS returns the time of the phases that a process costs, or nil if they were not reported.
 func (c Cell) processNS() *int64 {
+	return c.sumOfPhases(func(p contract.Phase) bool { return slices.Contains(processPhases, p) })
+}
+
+// keptNS returns the time of the other phases, or nil if they were not reported.
+func (c Cell) keptNS() *int64 {
+	return c.sumOfPhases(func(p contract.Phase) bool { return !slices.Contains(processPhases, p) })
+}
+
+func (c Cell) sumOfPhases(of func(contract.Phase) bool) *int64 {
 	var sum int64
-	for _, p := range []contract.Phase{contract.PhaseSpawn, contract.PhaseStart, contract.PhaseOpen, contract.PhaseConnect,
-		contract.PhaseClose, contract.PhaseExit} {
-		sum += c.PhaseNS(p.String())
+	for p := range contract.NumPhases {
+		if of(p) {
+			sum += c.PhaseNS(p.String())
+		}
 	}
 	if sum == 0 {
 		return nil

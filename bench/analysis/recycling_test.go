@@ -18,6 +18,8 @@ func recycled(a, b, resident float64, counts ...int) *analysis.Analysis {
 	cell := func(model string, cpu float64) analysis.Cell {
 		c := analysis.Cell{Cell: record.Cell{Workload: "w", Request: "r", Model: model, Engine: "e", Load: load}}
 		c.CPUPerRequest = new(int64(cpu))
+		c.Phases = []analysis.Phase{{Name: "spawn", NS: 1_000_000}, {Name: "handle", NS: 30_000},
+			{Name: "child", NS: 5_000}}
 		for start := range 8 {
 			for block := range 5 {
 				noise := 1 + 0.01*math.Sin(float64(7*start+3*block))
@@ -54,6 +56,9 @@ func TestRecycling(t *testing.T) {
 	// 5% of the tax of 2,010,000 are 100,500; 10,000 of them go to the host, so b/N may be 90,500.
 	if r.Enough == nil || *r.Enough < 22 || *r.Enough > 23 {
 		t.Errorf("95%% are saved from N = %v, want 23", r.Enough)
+	}
+	if r.KeptPhases == nil || *r.KeptPhases != 35_000 {
+		t.Errorf("by its phases, a kept process takes %v, want 35,000 ns", r.KeptPhases)
 	}
 	if len(r.Points) != 4 || r.Points[0].Requests != 1 || r.Points[3].Requests != 1000 || r.Family != "recycle:N" {
 		t.Errorf("points %+v of %s", r.Points, r.Family)

@@ -81,10 +81,14 @@ func warmUps(r *record.Result) []WarmUp {
 	return found
 }
 
-// startUps returns the start-up curves of the persistent targets and their break-even points.
+// startUps returns the start-up curves of the persistent targets and their break-even points. A process that serves one
+// request does not break even.
 func startUps(r *record.Result, own []Cell) []StartUp {
 	found := []StartUp{}
 	for _, t := range r.Plan.Targets() {
+		if r.Plan.StartsAhead(t.Model) {
+			continue
+		}
 		var curves [][]record.CurvePoint
 		request := ""
 		for _, w := range r.WarmUps {

@@ -39,6 +39,15 @@ func (p Plan) Stays(model string) bool {
 	return !known || m.Process != contract.PerRequest
 }
 
+// StartsAhead reports whether a process of this model serves a single request, but is started before it, as in a pool.
+func (p Plan) StartsAhead(model string) bool {
+	if p.Suite != nil {
+		return slices.ContainsFunc(p.Suite.Contenders, func(c Contender) bool { return c.Name == model && c.Ahead })
+	}
+	m, known := contract.ModelNamed(p.ExecutionModel(model))
+	return known && m.StartsAhead()
+}
+
 // Twin returns the name of the contender that is the same program as this one with a process for each request, or "" if
 // the suite does not tell.
 func (p Plan) Twin(workload, name string) string {

@@ -124,8 +124,9 @@ type Contender struct {
 	Name     string `json:"name"` // used like the name of a model
 	Title    string `json:"title"`
 	Fresh    bool   `json:"process_per_request,omitempty"`
-	Twin     string `json:"twin,omitempty"` // contender that is the same program with a process for each request
-	At       string `json:"at,omitempty"`   // place in the file of the suite
+	Ahead    bool   `json:"process_ahead,omitempty"` // as Fresh, but the process is started before the request
+	Twin     string `json:"twin,omitempty"`          // contender that is the same program with a process for each request
+	At       string `json:"at,omitempty"`            // place in the file of the suite
 	// Limits replace those of the run.
 	Limits map[string]string `json:"limits,omitempty"`
 }

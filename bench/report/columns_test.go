@@ -53,7 +53,8 @@ func everything(t *testing.T) *analysis.Analysis {
 	kept, process := 40_000.0, 2_000_000.0
 	a.Recycling = []analysis.Recycling{{Workload: "hello", Request: "hello", Family: "recycle:N",
 		Engine: a.Cells[0].Engine, Load: a.Cells[0].Load, Kept: analysis.Estimate{Value: &kept},
-		Process: analysis.Estimate{Value: &process}, Phases: new(int64(1_900_000)), Enough: new(30),
+		Process: analysis.Estimate{Value: &process}, Phases: new(int64(1_900_000)),
+		KeptPhases: new(int64(45_000)), Enough: new(30),
 		Resident: new(int64(30_000)),
 		Points: []analysis.RecyclePoint{{Requests: 1, CPU: 2_030_000, Fit: 2_040_000},
 			{Requests: 10, CPU: 240_000, Fit: 240_000}, {Requests: 100, CPU: 60_100, Fit: 60_000}}}}

@@ -24,6 +24,9 @@ var recyclingColumns = []column[analysis.Recycling]{
 	{Name: "load", Key: "load", About: aboutLoad},
 	{Name: "model", Key: "model", About: aboutModel},
 	{Name: "kept process", Key: "kept_ns.value", Unit: ns, Bounds: true, About: aboutKept},
+	{Name: "kept, by phases", Key: "kept_phases_ns", Unit: ns,
+		About: "Time of all phases but spawn, start, open, connect, close and exit with the largest N: a, by the clocks " +
+			"of a request."},
 	{Name: "start and end", Key: "process_ns.value", Unit: ns, Bounds: true, About: aboutProcess},
 	{Name: "by phases", Key: "phases_ns", Unit: ns,
 		About: "Time of the phases spawn, start, open, connect, close and exit of a CGI request: the same, by its clocks."},
@@ -160,6 +163,9 @@ func modelStatements(a *analysis.Analysis) (all []statement) {
 		}
 		if r.Phases != nil && r.Load.Kind == record.Open { // in closed loops, phases include waits for processors
 			text += fmt.Sprintf(" By the phases of CGI, a process costs %s.", units.Duration(float64(*r.Phases)))
+		}
+		if r.Phases != nil && r.KeptPhases != nil && r.Load.Kind == record.Open {
+			text += fmt.Sprintf(" The other phases of a request take %s.", units.Duration(float64(*r.KeptPhases)))
 		}
 		all = append(all, statement{text, []string{fmt.Sprintf(".recycling.%d", i)}})
 	}
