@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -15,15 +14,19 @@ import (
 
 // An exit is the end of a program. Processes that it started may outlive it.
 type exit struct {
-	done chan struct{}
-	at   time.Duration // when Wait returned
-	held bool          // its output was still open then
-	err  error         // error of Wait
+	done  chan struct{}
+	at    time.Duration // when it was waited for
+	held  bool          // its output was still open then
+	state *os.ProcessState
+	err   error // error of waiting
 }
 
-func (e *exit) await(cmd *exec.Cmd, output *os.File, began time.Time) {
-	e.err = cmd.Wait()
-	e.at = time.Since(began)
+func (e *exit) await(pid int, output *os.File, began time.Time) {
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		e.state, err = p.Wait()
+	}
+	e.at, e.err = time.Since(began), err
 	e.held = isOpen(output)
 	close(e.done)
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"forktax/bench/process"
 	"forktax/bench/subject"
 	"forktax/bench/units"
+	"forktax/cgi/spawn"
 )
 
 // silencePause is the interval at which the output is checked. After two without output, the output of a program that
@@ -32,6 +32,7 @@ const (
 )
 
 // A Start is one start of a program, from before fork until the process was waited for. Times are since before fork.
+// The program is started as the host of package cgi does it.
 type Start struct {
 	Exec        time.Duration // fork and exec are done; next run the dynamic linker or the program
 	FirstByte   time.Duration // 0 if there was none
@@ -64,37 +65,31 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	cmd := exec.Command(c.Path, c.Args...)
-	cmd.Dir, cmd.Env = c.dir(), c.Env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if c.Body != "" {
-		cmd.Stdin = strings.NewReader(c.Body)
-	}
-	out, outEnd, err := os.Pipe()
+	own, its, err := c.pipes()
 	if err != nil {
 		return Start{}, fmt.Errorf("starting %s: %w", c.Path, err)
 	}
+	body, out, log := own[0], own[1], own[2]
+	defer body.Close()
 	defer out.Close()
-	log, logEnd, err := os.Pipe()
-	if err != nil {
-		outEnd.Close()
-		return Start{}, fmt.Errorf("starting %s: %w", c.Path, err)
-	}
 	defer log.Close()
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = outEnd, logEnd, logDrainLimit
 	s := Start{path: c.Path, pipe: pipeName(out)}
 
 	process.StartGuard()
+	spawn.Prepare()
+	var child spawn.Process
 	began := time.Now()
-	err = cmd.Start()
+	err = child.Start(&spawn.Program{Path: c.Path, Args: c.words(), Env: c.Env, Dir: c.dir()}, its)
 	s.Exec = time.Since(began)
-	outEnd.Close()
-	logEnd.Close()
 	if err != nil {
 		return Start{}, c.startError(err)
 	}
-	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	defer guardLater(cmd)()
+	kill := func() { _ = syscall.Kill(-child.PID(), syscall.SIGKILL) }
+	defer guardLater(child.PID())()
+	go func() {
+		_, _ = io.WriteString(body, c.Body) // a program need not read its input
+		_ = body.Close()
+	}()
 	spare := context.AfterFunc(ctx, func() {
 		kill()
 		now := time.Now()
@@ -103,7 +98,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	logged := make(chan []byte, 1)
 	go func() { logged <- c.read(log, cancel, func() {}) }()
 	exit := exit{done: make(chan struct{})}
-	go exit.await(cmd, out, began)
+	go exit.await(child.PID(), out, began)
 	printed := output{from: out, began: began, isOver: func() bool {
 		return ctx.Err() != nil || process.IsClosed(exit.done) || c.hasEnded != nil && c.hasEnded()
 	}}
@@ -127,16 +122,36 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return s, cause
 	}
-	var failed *exec.ExitError
-	if exit.err != nil && !errors.As(exit.err, &failed) && !errors.Is(exit.err, exec.ErrWaitDelay) {
+	if exit.err != nil {
 		return s, fmt.Errorf("waiting for %s: %w", c.Path, exit.err)
 	}
-	s.State = cmd.ProcessState
+	s.State = exit.state
 	if usage, ok := s.State.SysUsage().(*syscall.Rusage); ok {
 		s.CPU, s.System = s.State.UserTime()+s.State.SystemTime(), s.State.SystemTime()
 		s.MinorFaults, s.MajorFaults = int64(usage.Minflt), int64(usage.Majflt)
 	}
 	return s, nil
+}
+
+// pipes returns the pipes of a start, by the descriptors that they have in the program: our ends, and its own. Without
+// a body, the standard input is /dev/null, as in the host of package cgi.
+func (c Command) pipes() (own [3]*os.File, its [3]int, err error) {
+	its = [3]int{-1, -1, -1}
+	for i := range own {
+		if i == 0 && c.Body == "" {
+			continue
+		}
+		mine, child, err := spawn.Pipe(i > 0)
+		if err != nil {
+			spawn.Close(its[:]...)
+			for _, file := range own {
+				_ = file.Close() // nil is an error
+			}
+			return own, its, err
+		}
+		own[i], its[i] = os.NewFile(uintptr(mine), "pipe"), child
+	}
+	return own, its, nil
 }
 
 // guardAfter is the time after which a running program is guarded. Most programs have ended by then, so the guard does
@@ -145,9 +160,9 @@ const guardAfter = 100 * time.Millisecond
 
 // guardLater makes sure that a program that runs for longer ends with this process. The caller calls release after the
 // program has ended.
-func guardLater(cmd *exec.Cmd) (release func()) {
+func guardLater(group int) (release func()) {
 	guarded := make(chan func(), 1)
-	later := time.AfterFunc(guardAfter, func() { guarded <- process.Guard(cmd) })
+	later := time.AfterFunc(guardAfter, func() { guarded <- process.Guard(group) })
 	return func() {
 		if !later.Stop() {
 			(<-guarded)()

@@ -17,8 +17,8 @@ import (
 	"forktax/workload/contract"
 )
 
-// script writes a program and returns its path. No other goroutine may fork meanwhile: its child would inherit the file
-// open for writing, and such a file cannot be executed.
+// script writes a program and returns its path. No other goroutine may start a process meanwhile: that would have the
+// file open for writing until it executes its own, and such a file cannot be executed.
 func script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")

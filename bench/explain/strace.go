@@ -49,7 +49,7 @@ func Traceable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	self := Command{Path: tracer, Args: []string{"-V"}, Dir: os.TempDir()}
+	self := Command{Path: tracer, Args: []string{"-V"}, Dir: os.TempDir(), Env: os.Environ()}
 	text, start, err := self.runTraced(ctx, tracer)
 	switch {
 	case context.Cause(ctx) != nil:

@@ -96,10 +96,9 @@ func (g *guard) send(sign string, group any) {
 // guarded is started.
 func StartGuard() { theGuard() }
 
-// Guard makes the process group led by the command end with this process, however this process ends: after SIGKILL it
-// cannot end the group itself. The caller calls release when the group has ended.
-func Guard(cmd *exec.Cmd) (release func()) {
-	group := cmd.Process.Pid
+// Guard makes a process group end with this process, however this process ends: after SIGKILL it cannot end the group
+// itself. The caller calls release when the group has ended.
+func Guard(group int) (release func()) {
 	theGuard().send("+", group)
 	return func() { theGuard().send("-", group) }
 }

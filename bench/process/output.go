@@ -31,7 +31,7 @@ func Output(ctx context.Context, limit time.Duration, cmd *exec.Cmd) ([]byte, er
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	defer Guard(cmd)()
+	defer Guard(cmd.Process.Pid)()
 	defer context.AfterFunc(ctx, func() { killGroup(cmd) })()
 	err := cmd.Wait()
 	killGroup(cmd) // its children may still be running

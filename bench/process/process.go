@@ -60,7 +60,7 @@ func Start(cmd *exec.Cmd, log io.Writer, startFunc func(start func() error) erro
 		return nil, err
 	}
 	started.Store(p.PID(), nil)
-	p.release = Guard(cmd)
+	p.release = Guard(cmd.Process.Pid)
 	go p.wait()
 	return p, nil
 }
