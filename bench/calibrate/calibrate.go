@@ -52,7 +52,8 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 	}
 	for _, p := range wanted {
 		l.next(p)
-		began, spent := time.Now(), l.state.spentOn(p.Name)
+		spent, counted := l.state.spentOn(p.Name)
+		began, before := time.Now(), machine.Counters()
 		outcome, err := p.measure(ctx, l)
 		if cause := context.Cause(ctx); cause != nil {
 			return c, cause // even if there is an outcome
@@ -61,7 +62,8 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 			return c, fmt.Errorf("measuring %s: %w", p.Name, err)
 		}
 		if err := l.state.append(entry{Property: p.Name, Outcome: &outcome,
-			Seconds: spent + time.Since(began).Seconds()}); err != nil {
+			Seconds: spent + time.Since(began).Seconds(),
+			Machine: counted.Add(machine.Counters().Sub(before))}); err != nil {
 			return c, err
 		}
 		if c, err = o.writeCertificate(l); err != nil {
@@ -69,6 +71,14 @@ func Run(ctx context.Context, l *Lab, o Options) (c *Certificate, err error) {
 		}
 	}
 	return c, nil
+}
+
+// stealShare returns the share of CPU time that the hypervisor took; nil if it is unknown.
+func stealShare(c record.Counters) *float64 {
+	if c.CPUSeconds <= 0 {
+		return nil
+	}
+	return new(c.StealSeconds / c.CPUSeconds)
 }
 
 // writeCertificate writes a certificate of the properties measured so far.
@@ -89,7 +99,7 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 		}
 		c.Seconds += e.Seconds
 		c.Properties = append(c.Properties,
-			CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, *e.Outcome})
+			CertifiedProperty{p.Name, p.About, p.Must, p.Aim, p.ForComparison, e.Seconds, stealShare(e.Machine), *e.Outcome})
 	}
 	for _, p := range o.Properties {
 		if _, has := l.state.outcomes[p.Name]; !has && p.wanted(l) {

@@ -18,6 +18,7 @@ import (
 	"forktax/bench/foreign"
 	"forktax/bench/plan"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // A Certificate records the properties that were measured and their verdicts.
@@ -52,6 +53,8 @@ type CertifiedProperty struct {
 	Aim           string  `json:"aim,omitempty"`
 	ForComparison bool    `json:"supplementary,omitempty"` // does not affect the verdict
 	Seconds       float64 `json:"seconds"`
+	// Steal is the share of the machine's CPU time that the hypervisor took meanwhile; nil if it is unknown.
+	Steal *float64 `json:"steal_share,omitempty"`
 	Outcome
 }
 
@@ -230,7 +233,11 @@ func (p CertifiedProperty) summary() string {
 }
 
 func (p CertifiedProperty) paragraph(b *strings.Builder) {
-	fmt.Fprintf(b, "\n## %s\n\n%s\n", p.Name, p.Text)
+	fmt.Fprintf(b, "\n## %s\n\n%s", p.Name, p.Text)
+	if p.Steal != nil {
+		fmt.Fprintf(b, " Measured in %s, with a steal of %s.", seconds(p.Seconds), units.Percent(*p.Steal))
+	}
+	fmt.Fprintln(b)
 	if len(p.Measures) > 0 {
 		fmt.Fprintf(b, "\n| measure | value | 95%% CI | sample | must | aim |\n|---|---|---|---|---|---|\n")
 		for _, m := range p.Measures {

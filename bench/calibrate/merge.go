@@ -171,6 +171,7 @@ func (p Property) merge(l *Lab, parts []partFile) (*CertifiedProperty, error) {
 		of, had = append(of, part), append(had, part.Properties[i])
 		merged.Seconds += part.Properties[i].Seconds
 	}
+	merged.Steal = meanSteal(had)
 	switch {
 	case len(of) == 0:
 		return nil, nil
@@ -182,6 +183,21 @@ func (p Property) merge(l *Lab, parts []partFile) (*CertifiedProperty, error) {
 	merged.Outcome = had[0].Outcome
 	merged.Text = fmt.Sprintf("Measured in part %v, on %s. %s", of[0].Part, cpuOrUnknown(of[0].Environment), had[0].Text)
 	return merged, nil
+}
+
+// meanSteal returns the mean steal of parts, by their time; nil if it is unknown of one.
+func meanSteal(had []CertifiedProperty) *float64 {
+	stolen, all := 0.0, 0.0
+	for _, p := range had {
+		if p.Steal == nil {
+			return nil
+		}
+		stolen, all = stolen+*p.Steal*p.Seconds, all+p.Seconds
+	}
+	if all <= 0 {
+		return nil
+	}
+	return new(stolen / all)
 }
 
 // mergeChecks judges the checks of all parts for a property together.

@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"forktax/bench/foreign"
+	"forktax/bench/machine"
 	"forktax/bench/plan"
 	"forktax/bench/process"
+	"forktax/bench/record"
 )
 
 // A Header identifies a calibration. Only a calibration with the same header can resume it; Started may differ.
@@ -45,6 +47,7 @@ type entry struct {
 	Repetition json.RawMessage   `json:"trial,omitempty"`
 	Property   string            `json:"property,omitempty"`
 	Seconds    float64           `json:"seconds,omitempty"` // time of the property or of the repetition
+	Machine    record.Counters   `json:"machine,omitzero"`  // counters of the machine in that time
 }
 
 // A state holds the results so far: outcomes of properties, and repetitions of long ones.
@@ -55,11 +58,12 @@ type state struct {
 	outcomes    map[string]entry             // outcomes by property
 	repetitions map[string][]json.RawMessage // repetitions by name, which begins with the property's
 	seconds     map[string]float64           // total time of the repetitions, by property
+	machine     map[string]record.Counters   // counters of the machine in that time
 }
 
 func newState(h Header) *state {
 	return &state{Header: h, outcomes: map[string]entry{}, repetitions: map[string][]json.RawMessage{},
-		seconds: map[string]float64{}}
+		seconds: map[string]float64{}, machine: map[string]record.Counters{}}
 }
 
 // openState opens the state in dir to resume it, or begins a new one. Restart discards an existing state.
@@ -196,6 +200,7 @@ func (s *state) take(e entry) {
 			return
 		}
 		s.seconds[e.Property] = 0
+		delete(s.machine, e.Property)
 		// An unjudged property is measured again from the beginning, including recordings that other properties share.
 		maps.DeleteFunc(s.repetitions, func(name string, _ []json.RawMessage) bool {
 			shared := e.Property == "injected" && name == recordedNoise
@@ -205,11 +210,15 @@ func (s *state) take(e entry) {
 		s.repetitions[e.Property] = append(s.repetitions[e.Property], e.Repetition)
 		property, _, _ := strings.Cut(e.Property, " ")
 		s.seconds[property] += e.Seconds
+		s.machine[property] = s.machine[property].Add(e.Machine)
 	}
 }
 
-// spentOn returns the time, in seconds, of the repetitions of a property that were made before an interruption.
-func (s *state) spentOn(property string) float64 { return s.seconds[property] }
+// spentOn returns the time, in seconds, of the repetitions of a property that were made before an interruption, and the
+// counters of the machine in that time.
+func (s *state) spentOn(property string) (seconds float64, counters record.Counters) {
+	return s.seconds[property], s.machine[property]
+}
 
 // close closes the state's files. Another process may then resume the calibration.
 func (s *state) close() error { return errors.Join(s.file.Close(), s.lock.Close()) }
@@ -247,7 +256,7 @@ func repeated[T any](l *Lab, property string, n int, try func(i int) (T, error))
 	}
 	for i := len(all); i < n; i++ {
 		l.step(float64(i) / float64(n))
-		began := time.Now()
+		began, before := time.Now(), machine.Counters()
 		t, err := try(i)
 		if err != nil {
 			return nil, err
@@ -256,7 +265,8 @@ func repeated[T any](l *Lab, property string, n int, try func(i int) (T, error))
 		if err != nil {
 			return nil, err
 		}
-		e := entry{Property: property, Repetition: text, Seconds: time.Since(began).Seconds()}
+		e := entry{Property: property, Repetition: text, Seconds: time.Since(began).Seconds(),
+			Machine: machine.Counters().Sub(before)}
 		if err := l.state.append(e); err != nil {
 			return nil, err
 		}
