@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +71,8 @@ const hostBefore = "HOST_BEFORE"
 // request: a static program in C, and one in Go. For two minutes it visits the servers in turn, with 8 clients and with
 // one. It reports the ratio of our throughput to that of each peer, with its interval, and that of its response time
 // with one client to ours. It also reports the ratio of the CPU time of a request to that of only starting the program
-// by posix_spawn and waiting for it. Run it alone: go test -run '^$' -bench Peers ./cmd/forktax
+// by posix_spawn and waiting for it, in one loop and in a loop per core. Run it alone:
+// go test -run '^$' -bench Peers ./cmd/forktax
 func BenchmarkPeers(b *testing.B) {
 	for name, build := range map[string]func(b *testing.B, path string){
 		"c": func(b *testing.B, path string) { buildC(b, path, cChild, "-static") },
@@ -136,7 +139,7 @@ func comparePeers(b *testing.B, child string) {
 				Load: plan.Load{Kind: plan.Closed, Concurrency: clients}})
 		}
 	}
-	spawn := []time.Duration{spawned(b, child)}
+	alone, busy := []time.Duration{spawned(b, child, 1)}, []time.Duration{spawned(b, child, runtime.NumCPU())}
 	a := measuredBy(b, pl, launcher, filepath.Join(dir, "run"))
 	for _, c := range a.Cells {
 		if c.ThroughputRPS == nil || c.Errors > 0 {
@@ -147,12 +150,16 @@ func comparePeers(b *testing.B, child string) {
 		}
 		b.ReportMetric(*c.ThroughputRPS, c.Model+"-req/s")
 		if c.Model == ours {
-			spawn = append(spawn, spawned(b, child), spawned(b, child))
-			slices.Sort(spawn)
-			middle := float64(spawn[len(spawn)/2])
 			b.ReportMetric(float64(*c.CPUPerRequest)/1e3, "µs-CPU/req")
-			b.ReportMetric(middle/1e3, "µs-CPU/spawn")
-			b.ReportMetric(float64(*c.CPUPerRequest)/middle, "×spawn")
+			for range 2 {
+				alone, busy = append(alone, spawned(b, child, 1)), append(busy, spawned(b, child, runtime.NumCPU()))
+			}
+			for name, spawn := range map[string][]time.Duration{"spawn": alone, "spawn-on-all-cores": busy} {
+				slices.Sort(spawn)
+				middle := float64(spawn[len(spawn)/2])
+				b.ReportMetric(middle/1e3, "µs-CPU/"+name)
+				b.ReportMetric(float64(*c.CPUPerRequest)/middle, "×"+name)
+			}
 		}
 	}
 	for _, c := range a.Comparisons {
@@ -207,22 +214,35 @@ func startedPeer(tb testing.TB, name, executable string, others ...string) strin
 	return w.URL
 }
 
-// spawned returns the mean CPU time of starting the program and waiting for it, in a loop that does nothing else.
-func spawned(b *testing.B, child string) time.Duration {
+// spawned returns the mean CPU time of starting the program and waiting for it, by this many loops at once, which do
+// nothing else. With a loop on each core, the cores are as busy as those of a host with more clients than cores.
+func spawned(b *testing.B, child string, loops int) time.Duration {
 	b.Helper()
 	loop := filepath.Join(b.TempDir(), "loop")
 	buildC(b, loop, spawnLoop)
-	cmd := exec.Command(loop, child)
-	cmd.Env = []string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/"}
-	out, err := cmd.Output()
-	if err != nil {
-		b.Fatal(err)
+	printed := make([]bytes.Buffer, loops)
+	var all []*exec.Cmd
+	for i := range printed {
+		cmd := exec.Command(loop, child)
+		cmd.Env = []string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=GET", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/"}
+		cmd.Stdout = &printed[i]
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, cmd)
 	}
-	ns, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
-	if err != nil {
-		b.Fatal(err)
+	var sum int64
+	for i, cmd := range all {
+		if err := cmd.Wait(); err != nil {
+			b.Fatal(err)
+		}
+		ns, err := strconv.ParseInt(strings.TrimSpace(printed[i].String()), 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += ns
 	}
-	return time.Duration(ns)
+	return time.Duration(sum / int64(loops))
 }
 
 // measuredBy executes a plan and returns the analysis of the run.
