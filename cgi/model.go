@@ -44,7 +44,7 @@ func NewHost(p model.Program) (*Host, error) {
 		Authorization: x.Authorization, Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit,
 		Limits: p.Limits, Logger: p.Logger}
 	h.running.procs = spawn.NewProcessors()
-	spawn.Prepare()
+	spawn.Prepare(0)
 	return h, nil
 }
 

@@ -76,7 +76,7 @@ func (c Command) Run(ctx context.Context) (Start, error) {
 	s := Start{path: c.Path, pipe: pipeName(out)}
 
 	process.StartGuard()
-	spawn.Prepare()
+	spawn.Prepare(1)
 	var child spawn.Process
 	began := time.Now()
 	err = child.Start(&spawn.Program{Path: c.Path, Args: c.words(), Env: c.Env, Dir: c.dir()}, its)

@@ -34,4 +34,4 @@ func SocketPair() (own, child int, _ error) { return 0, 0, errors.ErrUnsupported
 func Duplicate(int) (int, error)            { return 0, errors.ErrUnsupported }
 func IsListening(int) bool                  { return false }
 
-func prepareStarts() {}
+func prepareStarts(int) {}

@@ -18,9 +18,10 @@ type Program struct {
 // stands for /dev/null. Errors of the system can be recognized by [errors.Is].
 type Starter func(program *Program, files [3]int) (pid int, err error)
 
-// Prepare opens the descriptors that starts need while their numbers are low: each start copies the table of
-// descriptors up to the highest of them.
-func Prepare() { prepareStarts() }
+// Prepare opens the descriptors for this many starts at once, or for twice the number of cores if it is 0, while their
+// numbers are low: each start copies the table of descriptors up to the highest of them. The first call counts; without
+// one, the first start calls Prepare(0).
+func Prepare(atOnce int) { prepareStarts(atOnce) }
 
 // Start executes the program as a child, as a [Starter] does.
 func (p *Process) Start(program *Program, files [3]int) error { return p.StartBy(nil, program, files) }

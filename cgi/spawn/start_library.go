@@ -4,4 +4,4 @@ package spawn
 
 func (p *Program) start(files [3]int) (pid int, err error) { return p.startByLibrary(files) }
 
-func prepareStarts() {}
+func prepareStarts(int) {}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -91,7 +92,7 @@ var starters = sync.OnceValue(func() chan *starter {
 	if err != nil {
 		return nil
 	}
-	all := make([]*starter, 2*runtime.NumCPU())
+	all := make([]*starter, cmp.Or(int(wantedStarters.Load()), 2*runtime.NumCPU()))
 	last, opened := null, []int(nil)
 	for i := range all {
 		all[i] = &starter{null: null}
@@ -116,7 +117,13 @@ var starters = sync.OnceValue(func() chan *starter {
 	return free
 })
 
-func prepareStarts() { starters() }
+// wantedStarters is the number of starters that Prepare wants; 0 means the default.
+var wantedStarters atomic.Int64
+
+func prepareStarts(atOnce int) {
+	wantedStarters.CompareAndSwap(0, int64(atOnce))
+	starters()
+}
 
 // works reports whether a child can be started: one that ends at once.
 func (s *starter) works() bool {
