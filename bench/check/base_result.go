@@ -88,13 +88,18 @@ func (c *comparison) readBaseline(env map[string]string, metrics []string, named
 	return s, leftOut, nil
 }
 
+// usableSides returns the sides of a stored result that were measured under the host of this check.
+func usableSides(a *analysis.Analysis) []string {
+	return slices.DeleteFunc(slices.Clone(storedSides), func(side string) bool {
+		return a.Run.Hosts[side] != contract.HostDirect
+	})
+}
+
 // sameHost returns a usage error if the processes of the stored result were not started by the host of this check: what
 // a host costs is a part of each ratio.
 func (c *comparison) sameHost(a *analysis.Analysis) error {
-	for _, side := range storedSides {
-		if a.Run.Hosts[side] == contract.HostDirect {
-			return nil
-		}
+	if len(usableSides(a)) > 0 {
+		return nil
 	}
 	if len(a.Run.Hosts) == 0 {
 		return subject.InvalidOption("base-result", "%s does not name the CGI host that started its processes: it is of "+
@@ -141,7 +146,7 @@ func namesOf(env map[string]string) string {
 // to it.
 func (c *comparison) sameExchange(a *analysis.Analysis, r contract.Request) error {
 	now := analysis.RequestOf(r)
-	for _, side := range storedSides {
+	for _, side := range usableSides(a) {
 		for _, then := range a.Responses {
 			if then.Workload != c.workload.Name || then.Request != r.Name || then.Model != side {
 				continue
@@ -173,7 +178,7 @@ func (c *comparison) subjects() string {
 // ratio returns the stored ratio of one request for one metric, or the reason why there is none.
 func (c *comparison) ratio(a *analysis.Analysis, request, metric string) (plan.StoredRatio, string) {
 	name := subject.RequestName(c.workload.Name, request)
-	for _, side := range storedSides {
+	for _, side := range usableSides(a) {
 		cell := cellOf(c.workload.Name, request, side)
 		for _, r := range a.Comparisons {
 			if r.Workload != cell.Workload || r.Request != request || r.Load != cell.Load || r.Candidate != side ||

@@ -8,4 +8,5 @@ var (
 	PredictError = predictError
 	ReachedError = reachedError
 	TimeOf       = timeOf
+	UsableSides  = usableSides
 )
