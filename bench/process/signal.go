@@ -3,7 +3,6 @@ package process
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -66,7 +65,7 @@ func UntilSignal(ctx context.Context, stderr io.Writer) (_ context.Context, atOn
 		close(second)
 		select {
 		case <-time.After(exitDelay):
-			fmt.Fprintln(stderr, "forktax: killed; temporary files may remain until the next run removes them")
+			PrintBriefly(stderr, "forktax: killed; temporary files may remain until the next run removes them\n")
 			os.Exit(ExitInterrupted)
 		case <-ended:
 		}

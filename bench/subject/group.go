@@ -57,7 +57,7 @@ func (l *Launcher) stop(s server) error {
 		if left > 1 {
 			which = fmt.Sprintf("%d processes that a program had left behind were", left)
 		}
-		fmt.Fprintf(l.Messages, "warning: %s killed; further ones are killed without a message\n", which)
+		process.PrintBriefly(l.Messages, "warning: "+which+" killed; further ones are killed without a message\n")
 	}
 	return errors.Join(err, s.endGroup())
 }

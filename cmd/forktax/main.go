@@ -58,7 +58,12 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		err = fmt.Errorf("%w: %w", process.ErrInterrupted, err) // the interruption is why it failed
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "forktax: %s\n", foreign.Text(record.ErrorText(err)))
+		text := fmt.Sprintf("forktax: %s\n", foreign.Text(record.ErrorText(err)))
+		if errors.Is(err, process.ErrInterrupted) {
+			process.PrintBriefly(stderr, text)
+		} else {
+			_, _ = io.WriteString(stderr, text)
+		}
 	}
 	return exitStatus(err)
 }
