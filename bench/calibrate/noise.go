@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"forktax/bench/analysis"
@@ -137,28 +140,32 @@ func (l *Lab) drawOn(ctx context.Context, name string, n int,
 
 // labels swaps labels at random n times, and counts how often each test reports a difference between the sides.
 func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, error) {
-	var byGate, byStarts, byPairs int
-	for i := range n {
-		if ctx.Err() != nil { // a hundred of them may take half a minute
-			return Outcome{}, context.Cause(ctx)
-		}
-		if i%100 == 0 {
-			l.step(0.9 + 0.1*float64(i)/float64(n))
-		}
+	type alarms struct{ gate, starts, pairs bool }
+	found, err := drawAll(ctx, n, func(i int) (a alarms) {
 		drawn := relabelled(s, rand.New(rand.NewPCG(l.Seed+uint64(i), drawStream)))
 		rule := sequential.Rule{MustCatch: 1e-9, Alpha: labelAlpha, Seed: l.Seed + uint64(i), Draws: fewDraws}
-		if rule.Judge(sequential.Data{Gates: []sequential.Series{drawn}, Ended: true}).Alarmed {
-			byGate++
-		}
+		a.gate = rule.Judge(sequential.Data{Gates: []sequential.Series{drawn}, Ended: true}).Alarmed
 		var estimates, pairs []float64
 		for _, start := range drawn {
 			estimates = append(estimates, stats.HodgesLehmann(start))
 			pairs = append(pairs, start...)
 		}
-		if stats.SignedRankP(estimates, 0) <= labelAlpha {
+		a.starts = stats.SignedRankP(estimates, 0) <= labelAlpha
+		a.pairs = stats.SignedRankP(pairs, 0) <= labelAlpha
+		return a
+	}, func(done int) { l.step(0.9 + 0.1*float64(done)/float64(n)) })
+	if err != nil {
+		return Outcome{}, err
+	}
+	var byGate, byStarts, byPairs int
+	for _, a := range found {
+		if a.gate {
+			byGate++
+		}
+		if a.starts {
 			byStarts++
 		}
-		if stats.SignedRankP(pairs, 0) <= labelAlpha {
+		if a.pairs {
 			byPairs++
 		}
 	}
@@ -169,6 +176,31 @@ func (l *Lab) labels(ctx context.Context, s sequential.Series, n int) (Outcome, 
 		rate("alarms of the sequential test, before confirmation", byGate, n, "labels", about(5, 0.65), nil),
 		rate("alarms of the signed-rank test over starts", byStarts, n, "labels", about(5, 0.65), nil),
 		rate("alarms of the signed-rank test over pairs", byPairs, n, "labels", nil, nil)), nil
+}
+
+// drawAll calls draw for the numbers below n, on all cores, and returns its results. It calls progress now and then
+// with the number of calls so far.
+func drawAll[T any](ctx context.Context, n int, draw func(i int) T, progress func(done int)) ([]T, error) {
+	const atOnce = 100 // may take a quarter of a minute
+	all := make([]T, n)
+	for from := 0; from < n; from += atOnce {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		progress(from)
+		var next atomic.Int64
+		var drawing sync.WaitGroup
+		to := min(from+atOnce, n)
+		for range runtime.GOMAXPROCS(0) {
+			drawing.Go(func() {
+				for i := from + int(next.Add(1)) - 1; i < to && ctx.Err() == nil; i = from + int(next.Add(1)) - 1 {
+					all[i] = draw(i)
+				}
+			})
+		}
+		drawing.Wait()
+	}
+	return all, context.Cause(ctx)
 }
 
 // injectedSizes are the changes to inject, as shares: 0.01 is 1%.
@@ -186,25 +218,39 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 		"at margin 3%: regression", "pass", "inconclusive"}}
 	furthest, covered, intervals := 0.0, 0, 0
 	for k, size := range injectedSizes {
+		type simulated struct {
+			interval stats.Clustering
+			has      bool
+			verdicts [2]sequential.Verdict
+		}
+		all, err := drawAll(ctx, n, func(i int) (c simulated) {
+			random := rand.New(rand.NewPCG(l.Seed+uint64(i), drawStream+uint64(k)+1))
+			s := shifted(resampled(noise, checkStarts, random), math.Log1p(size))
+			c.interval, c.has = stats.Clustered(s, 0.95)
+			for m, rule := range rules {
+				rule.Alpha, rule.Seed, rule.Draws = sequential.DefaultAlpha, l.Seed+uint64(i), fewDraws
+				c.verdicts[m] = rule.Judge(sequential.Data{Gates: []sequential.Series{s}, Ended: true}).Verdict
+			}
+			return c
+		}, func(done int) {
+			l.step((float64(k) + float64(done)/float64(n)) / float64(len(injectedSizes)))
+		})
+		if err != nil {
+			return Outcome{}, err
+		}
 		var bias []float64
 		verdicts := [2]map[sequential.Verdict]int{{}, {}}
 		held := 0
-		for i := range n {
-			if ctx.Err() != nil {
-				return Outcome{}, context.Cause(ctx)
-			}
-			random := rand.New(rand.NewPCG(l.Seed+uint64(i), drawStream+uint64(k)+1))
-			s := shifted(resampled(noise, checkStarts, random), math.Log1p(size))
-			if iv, ok := stats.Clustered(s, 0.95); ok {
+		for _, c := range all {
+			if iv := c.interval; c.has {
 				bias = append(bias, 100*(math.Exp(iv.Estimate)-1-size))
 				intervals++
 				if iv.Low <= math.Log1p(size) && math.Log1p(size) <= iv.High {
 					held++
 				}
 			}
-			for m, rule := range rules {
-				rule.Alpha, rule.Seed, rule.Draws = sequential.DefaultAlpha, l.Seed+uint64(i), fewDraws
-				verdicts[m][rule.Judge(sequential.Data{Gates: []sequential.Series{s}, Ended: true}).Verdict]++
+			for m, v := range c.verdicts {
+				verdicts[m][v]++
 			}
 		}
 		covered += held
@@ -219,7 +265,6 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 				percent(v[sequential.Inconclusive], n))
 		}
 		table.Rows = append(table.Rows, row)
-		l.step(float64(k+1) / float64(len(injectedSizes)))
 	}
 	o := newOutcome(fmt.Sprintf("%d starts with %d pairs were recorded. For each size of change, %d checks of %d starts "+
 		"each were drawn from them, with random labels, and the change was added. The smallest change to detect is 2%% "+
