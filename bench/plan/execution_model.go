@@ -19,6 +19,11 @@ func (p Plan) ExecutionModel(model string) string {
 func (p Plan) Hosts() map[string]string {
 	hosts := map[string]string{}
 	if p.Suite != nil { // contenders have names of models, but hosts of their own
+		for _, c := range p.Suite.Contenders {
+			if c.Host != "" {
+				hosts[c.Name] = c.Host
+			}
+		}
 		return hosts
 	}
 	for _, c := range p.Cells {

@@ -106,8 +106,11 @@ func (p *preparation) addModel(c scenario.Contender, g *group) error {
 
 func (p *preparation) add(c scenario.Contender, title string) {
 	m, known := contract.ModelNamed(c.Model)
+	if c.CGI != "" {
+		m, known = contract.Direct(), true
+	}
 	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.Group, Name: c.Name, Title: title, Fresh: isFresh(c),
-		Ahead: known && m.StartsAhead(), Twin: c.Twin, At: c.At, Limits: c.Limits})
+		Ahead: known && m.StartsAhead(), Host: m.Host, Twin: c.Twin, At: c.At, Limits: c.Limits})
 }
 
 // isFresh reports whether each request gets a new process.
