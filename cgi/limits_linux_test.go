@@ -85,6 +85,8 @@ func TestLimits(t *testing.T) {
 		"a descendant": {also + `wait`, contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
 		"a descendant in its own session": {`setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' & sleep 60`,
 			contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
+		"a daemon": {`(setsid sh -c 'echo $$ >>"$PIDS"; sleep 60' &); sleep 60`,
+			contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
 		"a descendant without the environment": {`env -i sh -c 'sleep 60; true' & echo $! >>"$PIDS"; sleep 60`,
 			contract.ChildLimits{Idle: idle}, 504, "nothing for 300ms"},
 		"ignored SIGTERM": {`trap '' TERM; ` + also + `sleep 60; sleep 60`, contract.ChildLimits{Idle: idle}, 504,
@@ -418,6 +420,33 @@ func TestSlowBody(t *testing.T) {
 	text, _ := io.ReadAll(conn)
 	if !strings.HasPrefix(string(text), "HTTP/1.1 200 ") || !strings.Contains(string(text), "xxxxxxxxxx") {
 		t.Errorf("%q, log = %q; want 200 and the body", text, logged)
+	}
+}
+
+// A body of known length that comes byte by byte lasts until the child's time is over.
+func TestTrickledBody(t *testing.T) {
+	h := shell(textHead + `cat`)
+	h.Limits.Total = time.Second
+	addr, logged := served(t, h)
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n")
+	go func() {
+		for {
+			if _, err := fmt.Fprint(conn, "x"); err != nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	text, err := io.ReadAll(conn)
+	if !strings.HasPrefix(string(text), "HTTP/1.1 504 ") ||
+		!strings.Contains(logged.String(), "POST /path: the program ran for longer than 1s") {
+		t.Errorf("%q, %v, log = %q; want 504", text, err, logged)
 	}
 }
 

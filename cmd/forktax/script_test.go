@@ -185,7 +185,7 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
-	for _, name := range []string{"Www-Authenticate", "Retry-After"} {
+	for _, name := range []string{"Www-Authenticate", "Retry-After", "Server-Timing"} {
 		for _, value := range resp.Header[name] {
 			fmt.Fprintf(ts.Stdout(), "%s: %s\n", name, value)
 		}
