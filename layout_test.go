@@ -35,7 +35,7 @@ func imports(t *testing.T) map[string][]string {
 // shared lists the packages that both the programs under test and the harness import. Of this module, they
 // import only each other.
 var shared = []string{"forktax/workload/contract", "forktax/bench/account", "forktax/bench/foreign",
-	"forktax/cgi/spawn", "forktax/cgi/filelimit"}
+	"forktax/cgi/header", "forktax/cgi/spawn", "forktax/cgi/filelimit"}
 
 func TestSharedPackagesImportNothingOfOurs(t *testing.T) {
 	graph := imports(t)
@@ -112,8 +112,8 @@ func TestHarnessImportsAlongTheDataFlow(t *testing.T) {
 // public lists the packages that other modules may use. They change only with a note in the change log. The packages
 // of models are public, too.
 var public = []string{"forktax/workload", "forktax/workload/contract", "forktax/workload/model", "forktax/cgi",
-	"forktax/cgi/child", "forktax/cgi/filelimit", "forktax/cgi/limiter", "forktax/cgi/message", "forktax/cgi/spawn",
-	"forktax/workers",
+	"forktax/cgi/child", "forktax/cgi/filelimit", "forktax/cgi/header",
+	"forktax/cgi/limiter", "forktax/cgi/message", "forktax/cgi/spawn", "forktax/workers",
 	"forktax/zygote", "forktax/wasm", "forktax/persistent", "forktax/auth"}
 
 func TestPublicPackagesImportOnlyPublicOnes(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"forktax/cgi/child"
+	"forktax/cgi/header"
 	"forktax/workload/contract"
 )
 
@@ -25,18 +26,18 @@ const heldBytes = 4 << 10
 type response struct {
 	to       http.ResponseWriter // response to the client
 	exchange *exchange
-	head     *responseHead // nil until it is complete
-	held     []byte        // beginning of the body that is held back
-	passed   bool          // the header was sent to the client
-	bounded  bool          // sending has a deadline
-	unsent   bool          // data was written that the server may have buffered
-	flushes  bool          // all data is sent as soon as it arrives
-	local    string        // path of a local redirect
-	declared int64         // Content-Length of the child; negative if there is none
-	length   int64         // bytes of the body so far
-	given    int64         // bytes of the body that were written to the client
-	chunked  bool          // the body is encoded in chunks
-	timed    bool          // the phases of the request are wanted
+	head     *header.Head // nil until it is complete
+	held     []byte       // beginning of the body that is held back
+	passed   bool         // the header was sent to the client
+	bounded  bool         // sending has a deadline
+	unsent   bool         // data was written that the server may have buffered
+	flushes  bool         // all data is sent as soon as it arrives
+	local    string       // path of a local redirect
+	declared int64        // Content-Length of the child; negative if there is none
+	length   int64        // bytes of the body so far
+	given    int64        // bytes of the body that were written to the client
+	chunked  bool         // the body is encoded in chunks
+	timed    bool         // the phases of the request are wanted
 	stamps   responseStamps
 }
 
@@ -68,7 +69,7 @@ func (e *exchange) receive(s script) {
 	defer buffers.Put(begin)
 	buffer := begin[:]
 	from := outputReader{e}
-	text, body, err := readHead(from, buffer, e.host.limits.ResponseHeader)
+	text, body, err := header.Read(from, buffer, e.host.limits.ResponseHeader)
 	e.response.stamps.head = contract.Now()
 	if err == nil {
 		err = e.response.begin(text, strings.HasPrefix(filepath.Base(s.path), "nph-"))
@@ -107,7 +108,7 @@ func (e *exchange) receive(s script) {
 
 // fail records that the header of the response is invalid. It terminates the child unless that ends at once.
 func (e *exchange) fail(why error) {
-	if why == errNoHead || why == errPartOfHead {
+	if why == header.ErrNone || why == header.ErrPart {
 		for range exitTries {
 			if e.child.Reap() {
 				e.setFault(http.StatusBadGateway, why.Error()) // end adds how the child ended
@@ -163,19 +164,19 @@ var errLeft = errors.New("the program has exited, but a process that it left beh
 
 // begin takes the header of the response. A program whose name begins with nph- writes the whole HTTP response.
 func (a *response) begin(text []byte, whole bool) error {
-	head, err := parseHead(text)
+	head, err := header.Parse(text)
 	if err != nil {
 		return err
 	}
-	if whole && !head.http {
+	if whole && !head.HTTP {
 		return errors.New("the response does not begin with an HTTP status line, as that of a program named nph-… must")
 	}
-	a.flushes = child.TakeFlush(head.fields) || whole
-	a.chunked = head.http && strings.EqualFold(head.fields.Get("Transfer-Encoding"), "chunked")
+	a.flushes = child.TakeFlush(head.Fields) || whole
+	a.chunked = head.HTTP && strings.EqualFold(head.Fields.Get("Transfer-Encoding"), "chunked")
 	if a.timed {
-		a.stamps.takeTiming(head.fields)
+		a.stamps.takeTiming(head.Fields)
 	}
-	if a.local, a.declared, err = head.correct(); err != nil {
+	if a.local, a.declared, err = head.Correct(); err != nil {
 		return err
 	}
 	a.head = &head
@@ -192,7 +193,7 @@ func (a *response) write(p []byte) error {
 	if a.exchange.firstFault() != nil {
 		return errAborted
 	}
-	if a.local != "" || contract.Bodiless(a.head.status) || len(p) == 0 { // this body is not sent to the client
+	if a.local != "" || contract.Bodiless(a.head.Status) || len(p) == 0 { // this body is not sent to the client
 		return nil
 	}
 	if most := a.exchange.host.limits.Response; most > 0 && a.length+int64(len(p)) > most {
@@ -221,8 +222,8 @@ func (a *response) pass() {
 	}
 	a.passed = true
 	a.bound()
-	maps.Copy(a.header(), a.head.fields)
-	a.to.WriteHeader(a.head.status)
+	maps.Copy(a.header(), a.head.Fields)
+	a.to.WriteHeader(a.head.Status)
 	if len(a.held) > 0 {
 		_ = a.give(a.held) // if this fails, the next write fails, too
 		a.held = nil
@@ -253,7 +254,7 @@ func (a *response) complete() {
 	}
 	if !a.passed && !a.bodiless() {
 		a.declared = a.length
-		a.head.fields.Set("Content-Length", strconv.FormatInt(a.length, 10))
+		a.head.Fields.Set("Content-Length", strconv.FormatInt(a.length, 10))
 	}
 	a.flush()
 }
@@ -296,7 +297,7 @@ func (a *response) fault() (why string) {
 
 // bodiless reports whether the client gets no body.
 func (a *response) bodiless() bool {
-	return a.exchange.request.Method == http.MethodHead || contract.Bodiless(a.head.status)
+	return a.exchange.request.Method == http.MethodHead || contract.Bodiless(a.head.Status)
 }
 
 // end sends the rest of the response. If the response is a local redirect, it returns the request to serve next.
@@ -309,7 +310,7 @@ func (a *response) end() (next *http.Request) {
 			a.exchange.host.log(a.exchange.request, "the response body is longer than its Content-Length and was truncated")
 		} else {
 			a.declared = a.length
-			a.head.fields.Set("Content-Length", strconv.FormatInt(a.length, 10))
+			a.head.Fields.Set("Content-Length", strconv.FormatInt(a.length, 10))
 		}
 	}
 	a.pass()

@@ -1,17 +1,15 @@
 package explain
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/textproto"
-	"strconv"
-	"strings"
 
 	"forktax/bench/subject"
+	"forktax/cgi/header"
+	"forktax/workload/contract"
 )
 
 // A Response is the part of a CGI program's response that is compared between starts.
@@ -44,24 +42,28 @@ func (s Start) Response() (Response, error) {
 	return Response{}, fmt.Errorf("%w%s", err, s.logTail())
 }
 
+// maxHeader is the largest size of a response header that hosts accept by default.
+var maxHeader = contract.ChildLimits{}.WithDefaults().ResponseHeader
+
+// parseResponse parses a response as the host of package cgi does.
 func parseResponse(output []byte) (Response, error) {
-	buffered := bufio.NewReader(bytes.NewReader(output))
-	header, err := textproto.NewReader(buffered).ReadMIMEHeader()
+	text, _, err := header.Read(bytes.NewReader(output), make([]byte, 0, 512), maxHeader)
+	var head header.Head
+	if err == nil {
+		head, err = header.Parse(text)
+	}
+	if errors.Is(err, header.ErrNone) || errors.Is(err, header.ErrPart) || errors.Is(err, header.ErrLine) {
+		return Response{}, errors.New(cmp.Or(subject.Failure{Output: output}.Cause(), err.Error()))
+	}
+	local := ""
+	if err == nil {
+		local, _, err = head.Correct()
+	}
 	if err != nil {
-		return Response{}, errors.New(subject.Failure{Output: output}.Cause())
+		return Response{}, err
 	}
-	a := Response{Status: http.StatusOK, ContentType: header.Get("Content-Type")}
-	switch status := header.Get("Status"); {
-	case status != "":
-		code, _, _ := strings.Cut(status, " ")
-		if a.Status, err = strconv.Atoi(code); err != nil || a.Status < 100 || a.Status > 999 {
-			return Response{}, fmt.Errorf("its header has Status: %.80q, which does not begin with a three-digit number", status)
-		}
-	case header.Get("Location") != "":
-		a.Status = http.StatusFound
-	case header.Get("Content-Type") == "":
-		return Response{}, errors.New("its header has no Content-Type, Location or Status; CGI requires one of them")
+	if local != "" {
+		head.Status = http.StatusFound
 	}
-	a.Body, err = io.ReadAll(buffered)
-	return a, err
+	return Response{Status: head.Status, ContentType: head.Fields.Get("Content-Type"), Body: output[len(text):]}, nil
 }

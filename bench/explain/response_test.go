@@ -20,6 +20,7 @@ func TestResponse(t *testing.T) {
 	check("Status: 404 Not Found\nContent-Type: text/plain\n\nno", 404, "no")
 	check("status: 204\n\n", 204, "")
 	check("Location: /elsewhere\n\n", 302, "")
+	check("HTTP/1.1 404 Not Found\nContent-Type: text/plain\n\nno", 404, "no")
 	check("Content-Type: a\n\n"+strings.Repeat("x", 1<<20), 200, strings.Repeat("x", 1<<20))
 }
 
@@ -28,10 +29,12 @@ func TestResponseThatIsNone(t *testing.T) {
 		"":                            "it printed nothing: a CGI response begins with a header",
 		"hello\n":                     `its first line is "hello"`,
 		"Content-Type: text/plain\n":  "an empty line",
-		"\n\nhello":                   "no Content-Type, Location or Status",
-		"X-Powered-By: hope\n\nhello": "no Content-Type, Location or Status",
-		"Status: fine\n\n":            `has Status: "fine"`,
-		"Status: -12\n\n":             `has Status: "-12"`,
+		"\n\nhello":                   "the response has no header",
+		"X-Powered-By: hope\n\nhello": "neither Content-Type nor Location nor Status",
+		"Status: fine\n\n":            `invalid response status "fine"`,
+		"Status: 100\n\n":             `invalid response status "100"`,
+		"Content-Type: a\nContent-Length: +3\n\nyes":  "invalid Content-Length",
+		"X: " + strings.Repeat("x", 1<<17) + "\n\n":   "exceeds the limit of 65536 bytes",
 		"\x00\x01\x02" + strings.Repeat("\xff", 1000): "a CGI response begins with a header",
 	} {
 		_, err := explain.ParseResponse([]byte(output))

@@ -1,4 +1,6 @@
-package cgi
+// Package header parses the header of a CGI response: for the host, and for explain, which says what a host would do
+// with the output of a program.
+package header
 
 import (
 	"bytes"
@@ -12,17 +14,17 @@ import (
 	"strings"
 )
 
-// A responseHead is the header of a child's response (RFC 3875, section 6.3), or of the response of a program that
-// writes the whole HTTP response (section 5).
-type responseHead struct {
-	status int // 0 if there is none
-	http   bool
-	fields http.Header
+// A Head is the header of a child's response (RFC 3875, section 6.3), or of the response of a program that writes the
+// whole HTTP response (section 5).
+type Head struct {
+	Status int  // 0 if there is none
+	HTTP   bool // it begins with a status line
+	Fields http.Header
 }
 
-// readHead reads from a child until the header of its response is complete. It returns the header, and what was read of
-// the body. The buffer is used for both; it grows up to most bytes, which may be negative for no limit.
-func readHead(from io.Reader, buffer []byte, most int64) (head, body []byte, err error) {
+// Read reads from a child until the header of its response is complete. It returns the header, and what was read of the
+// body. The buffer is used for both; it grows up to most bytes, which may be negative for no limit.
+func Read(from io.Reader, buffer []byte, most int64) (head, body []byte, err error) {
 	read := buffer[:0]
 	for {
 		if len(read) == cap(read) {
@@ -38,8 +40,8 @@ func readHead(from io.Reader, buffer []byte, most int64) (head, body []byte, err
 			return read[:length], read[length:], nil
 		}
 		if bytes.IndexByte(read[len(read)-n:], '\n') >= 0 {
-			_, failed := parseHead(read[:bytes.LastIndexByte(read, '\n')+1])
-			if failed != nil && failed != errNoHead {
+			_, failed := Parse(read[:bytes.LastIndexByte(read, '\n')+1])
+			if failed != nil && failed != ErrNone {
 				return nil, nil, failed // no more lines can make it right
 			}
 		}
@@ -47,18 +49,20 @@ func readHead(from io.Reader, buffer []byte, most int64) (head, body []byte, err
 		case most >= 0 && int64(len(read)) > most:
 			return nil, nil, fmt.Errorf("the response header exceeds the limit of %d bytes", most)
 		case err == io.EOF && len(read) == 0:
-			return nil, nil, errNoHead
+			return nil, nil, ErrNone
 		case err == io.EOF:
-			return read, nil, errPartOfHead
+			return read, nil, ErrPart
 		case err != nil:
 			return nil, nil, err
 		}
 	}
 }
 
+// Errors of a response without a complete header.
 var (
-	errNoHead     = errors.New("the response has no header")
-	errPartOfHead = errors.New("the response header does not end with an empty line")
+	ErrNone = errors.New("the response has no header")
+	ErrPart = errors.New("the response header does not end with an empty line")
+	ErrLine = errors.New("malformed response header line")
 )
 
 // endOfHead returns the length of the header at the beginning of text with the empty line that ends it; 0 if that is
@@ -80,9 +84,9 @@ func endOfHead(text []byte, seen int) int {
 	}
 }
 
-// parseHead parses a header. Each line is a field; CGI has no folded lines (RFC 3875, section 6.3).
-func parseHead(text []byte) (h responseHead, err error) {
-	h.fields = make(http.Header, 8)
+// Parse parses a header. Each line is a field; CGI has no folded lines (RFC 3875, section 6.3).
+func Parse(text []byte) (h Head, err error) {
+	h.Fields = make(http.Header, 8)
 	first := true
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
@@ -91,7 +95,7 @@ func parseHead(text []byte) (h responseHead, err error) {
 		}
 		if first && bytes.HasPrefix(line, []byte("HTTP/")) {
 			_, status, _ := strings.Cut(string(line), " ")
-			h.http = true
+			h.HTTP = true
 			if err := h.setStatus(status); err != nil {
 				return h, err
 			}
@@ -101,15 +105,15 @@ func parseHead(text []byte) (h responseHead, err error) {
 		first = false
 	}
 	if first {
-		return h, errNoHead
+		return h, ErrNone
 	}
 	return h, nil
 }
 
-func (h *responseHead) addLine(line []byte) error {
+func (h *Head) addLine(line []byte) error {
 	name, value, found := bytes.Cut(line, []byte(":"))
 	if !found || !isToken(name) {
-		return fmt.Errorf("malformed response header line: %.200s", line)
+		return fmt.Errorf("%w: %.200s", ErrLine, line)
 	}
 	key, text := textproto.CanonicalMIMEHeaderKey(string(name)), string(bytes.Trim(value, " \t"))
 	if !printable(text) {
@@ -118,17 +122,17 @@ func (h *responseHead) addLine(line []byte) error {
 	if key == "Status" {
 		return h.setStatus(text)
 	}
-	h.fields[key] = append(h.fields[key], text)
+	h.Fields[key] = append(h.Fields[key], text)
 	return nil
 }
 
-func (h *responseHead) setStatus(text string) error {
+func (h *Head) setStatus(text string) error {
 	code, _, _ := strings.Cut(text, " ")
 	n, ok := parseDigits(code)
 	if !ok || n < 200 || n > 599 {
 		return fmt.Errorf("invalid response status %q", text)
 	}
-	h.status = int(n)
+	h.Status = int(n)
 	return nil
 }
 
@@ -145,37 +149,37 @@ func isToken(name []byte) bool {
 // hopByHop are header fields for a single connection, which a child must not set (RFC 9110, section 7.6.1).
 var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// correct completes the status, and removes fields that are not for the client. It returns the path of a local
+// Correct completes the status, and removes fields that are not for the client. It returns the path of a local
 // redirect, and the Content-Length, which is negative if there is none.
-func (h *responseHead) correct() (local string, length int64, err error) {
+func (h *Head) Correct() (local string, length int64, err error) {
 	for _, name := range hopByHop {
-		delete(h.fields, name)
+		delete(h.Fields, name)
 	}
 	length = -1
-	if values := h.fields["Content-Length"]; len(values) > 0 {
+	if values := h.Fields["Content-Length"]; len(values) > 0 {
 		n, ok := parseDigits(values[0])
 		if !ok || len(values) > 1 {
 			return "", 0, fmt.Errorf("invalid Content-Length of the response: %s", strings.Join(values, ", "))
 		}
 		length = n
 	}
-	to := h.fields.Get("Location")
-	_, typed := h.fields["Content-Type"]
+	to := h.Fields.Get("Location")
+	_, typed := h.Fields["Content-Type"]
 	switch {
-	case h.status != 0:
+	case h.Status != 0:
 	case to != "":
-		if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && len(h.fields) == 1 {
+		if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && len(h.Fields) == 1 {
 			return to, length, nil
 		}
 	case !typed:
 		return "", 0, errors.New("the response has neither Content-Type nor Location nor Status")
 	}
 	if to != "" {
-		h.status = cmp.Or(h.status, http.StatusFound)
+		h.Status = cmp.Or(h.Status, http.StatusFound)
 	}
-	h.status = cmp.Or(h.status, http.StatusOK)
+	h.Status = cmp.Or(h.Status, http.StatusOK)
 	if !typed {
-		h.fields["Content-Type"] = nil // otherwise net/http would detect a type that the child has not set
+		h.Fields["Content-Type"] = nil // otherwise net/http would detect a type that the child has not set
 	}
 	return "", length, nil
 }
