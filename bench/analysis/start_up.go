@@ -86,7 +86,7 @@ func warmUps(r *record.Result) []WarmUp {
 func startUps(r *record.Result, own []Cell) []StartUp {
 	found := []StartUp{}
 	for _, t := range r.Plan.Targets() {
-		if r.Plan.StartsAhead(t.Model) {
+		if r.Plan.StartsAhead(t) {
 			continue
 		}
 		var curves [][]record.CurvePoint

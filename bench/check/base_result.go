@@ -33,6 +33,10 @@ func (c *comparison) readBaseline(env map[string]string, metrics []string, named
 		return nil, nil, subject.InvalidOption("base-result", "%s: the run was not completed: %s", c.BaseResult,
 			a.Run.Condition)
 	}
+	if a.Run.Suite != nil {
+		return nil, nil, subject.InvalidOption("base-result", "%s is of a suite: use a result of forktax check or forktax "+
+			"run with the same program", c.BaseResult)
+	}
 	if err := c.sameHost(a); err != nil {
 		return nil, nil, err
 	}
@@ -106,6 +110,11 @@ func (c *comparison) sameHost(a *analysis.Analysis) error {
 			"an older forktax, or has no CGI; measure it again", c.BaseResult)
 	}
 	others := slices.Compact(slices.Sorted(maps.Values(a.Run.Hosts)))
+	others = slices.DeleteFunc(others, func(host string) bool { return host == contract.HostDirect })
+	if len(others) == 0 {
+		return subject.InvalidOption("base-result", "%s has no side named %s: use a result of forktax check, or of "+
+			"forktax run --model %s", c.BaseResult, strings.Join(storedSides, " or "), subject.ScriptModel)
+	}
 	return subject.InvalidOption("base-result", "%s was measured under another CGI host, %s; a check measures under that "+
 		"of %s: use a result of forktax check, or of forktax run --model %s", c.BaseResult, strings.Join(others, " and "),
 		contract.HostDirect, subject.ScriptModel)

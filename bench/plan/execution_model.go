@@ -18,12 +18,7 @@ func (p Plan) ExecutionModel(model string) string {
 // Hosts returns what starts a process for each request, by the cells' models.
 func (p Plan) Hosts() map[string]string {
 	hosts := map[string]string{}
-	if p.Suite != nil { // contenders have names of models, but hosts of their own
-		for _, c := range p.Suite.Contenders {
-			if c.Host != "" {
-				hosts[c.Name] = c.Host
-			}
-		}
+	if p.Suite != nil { // contenders have hosts of their own, also if several have one name
 		return hosts
 	}
 	for _, c := range p.Cells {
@@ -44,12 +39,14 @@ func (p Plan) Stays(model string) bool {
 	return !known || m.Process != contract.PerRequest
 }
 
-// StartsAhead reports whether a process of this model serves a single request, but is started before it, as in a pool.
-func (p Plan) StartsAhead(model string) bool {
+// StartsAhead reports whether a process of this target serves a single request, but is started before it, as in a pool.
+func (p Plan) StartsAhead(t TargetName) bool {
 	if p.Suite != nil {
-		return slices.ContainsFunc(p.Suite.Contenders, func(c Contender) bool { return c.Name == model && c.Ahead })
+		return slices.ContainsFunc(p.Suite.Contenders, func(c Contender) bool {
+			return c.Workload == t.Workload && c.Name == t.Model && c.Ahead
+		})
 	}
-	m, known := contract.ModelNamed(p.ExecutionModel(model))
+	m, known := contract.ModelNamed(p.ExecutionModel(t.Model))
 	return known && m.StartsAhead()
 }
 

@@ -10,11 +10,8 @@ import (
 // A process that serves one request is not resident in the sense of a break-even, also if it was started before.
 func TestStartsAhead(t *testing.T) {
 	p := plan.Plan{Variants: []subject.Variant{{Name: "ready", Model: "pool"}}}
-	suite := plan.Plan{Suite: &plan.SuiteInfo{Contenders: []plan.Contender{{Name: "ready", Ahead: true, Host: "ours"},
-		{Name: "pool"}}}}
-	if hosts := suite.Hosts(); len(hosts) != 1 || hosts["ready"] != "ours" {
-		t.Errorf("the hosts of the contenders are %v", hosts)
-	}
+	suite := plan.Plan{Suite: &plan.SuiteInfo{Contenders: []plan.Contender{{Name: "ready", Ahead: true},
+		{Workload: "other", Name: "ready"}, {Name: "pool"}}}}
 	for name, test := range map[string]struct {
 		plan               plan.Plan
 		model              string
@@ -30,8 +27,8 @@ func TestStartsAhead(t *testing.T) {
 		"a contender with a pool":        {suite, "ready", true, true},
 		"a contender with another model": {suite, "pool", true, false},
 	} {
-		if stays, ahead := test.plan.Stays(test.model), test.plan.StartsAhead(test.model); stays != test.stays ||
-			ahead != test.startsAhead {
+		stays, ahead := test.plan.Stays(test.model), test.plan.StartsAhead(plan.TargetName{Model: test.model})
+		if stays != test.stays || ahead != test.startsAhead {
 			t.Errorf("%s: Stays = %t, StartsAhead = %t, want %t and %t", name, stays, ahead, test.stays, test.startsAhead)
 		}
 	}

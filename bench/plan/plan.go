@@ -125,7 +125,7 @@ type Contender struct {
 	Title    string `json:"title"`
 	Fresh    bool   `json:"process_per_request,omitempty"`
 	Ahead    bool   `json:"process_ahead,omitempty"` // as Fresh, but the process is started before the request
-	Host     string `json:"host,omitempty"`          // what starts its processes for requests, if that is ours
+	Host     string `json:"host,omitempty"`          // what starts its processes, if that is forktax or net/http/cgi
 	Twin     string `json:"twin,omitempty"`          // contender that is the same program with a process for each request
 	At       string `json:"at,omitempty"`            // place in the file of the suite
 	// Limits replace those of the run.
