@@ -20,7 +20,8 @@ import (
 // requests of users on to another handler. Basic authentication sends passwords in the clear: use TLS, or a network
 // that you trust. A Middleware is safe for concurrent use; its exported fields must not change after the first request.
 //
-// It slows down guessing: a refusal takes at least 250 ms, and a client address has at most 16 authentications at once.
+// It slows down guessing: the refusal of a wrong name or password takes at least 250 ms, and a client address has at
+// most 16 authentications at once.
 type Middleware struct {
 	// Realm is the realm of the challenge. Empty means [DefaultRealm].
 	Realm string

@@ -5,8 +5,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httputil"
+	"strings"
 
+	"forktax/bench/foreign"
 	"forktax/bench/subject"
 	"forktax/cgi/header"
 	"forktax/workload/contract"
@@ -45,25 +49,33 @@ func (s Start) Response() (Response, error) {
 // maxHeader is the largest size of a response header that hosts accept by default.
 var maxHeader = contract.ChildLimits{}.WithDefaults().ResponseHeader
 
-// parseResponse parses a response as the host of package cgi does.
+// parseResponse parses a response as the host of package cgi does, except that it does not know the name of the
+// program: one named nph-… must begin with a status line.
 func parseResponse(output []byte) (Response, error) {
 	text, _, err := header.Read(bytes.NewReader(output), make([]byte, 0, 512), maxHeader)
 	var head header.Head
 	if err == nil {
 		head, err = header.Parse(text)
 	}
-	if errors.Is(err, header.ErrNone) || errors.Is(err, header.ErrPart) || errors.Is(err, header.ErrLine) {
+	if header.IsMissing(err) {
 		return Response{}, errors.New(cmp.Or(subject.Failure{Output: output}.Cause(), err.Error()))
 	}
+	chunked := head.HTTP && strings.EqualFold(head.Fields.Get("Transfer-Encoding"), "chunked")
 	local := ""
 	if err == nil {
 		local, _, err = head.Correct()
 	}
 	if err != nil {
-		return Response{}, err
+		return Response{}, errors.New(foreign.WithoutSecrets(err.Error()))
+	}
+	body := output[len(text):]
+	if chunked {
+		if body, err = io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(body))); err != nil {
+			return Response{}, fmt.Errorf("its chunked body is invalid: %w", err)
+		}
 	}
 	if local != "" {
 		head.Status = http.StatusFound
 	}
-	return Response{Status: head.Status, ContentType: head.Fields.Get("Content-Type"), Body: output[len(text):]}, nil
+	return Response{Status: head.Status, ContentType: head.Fields.Get("Content-Type"), Body: body}, nil
 }

@@ -1,18 +1,17 @@
 package subject
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"net/textproto"
 	"regexp"
 	"strings"
 	"syscall"
 
 	"forktax/bench/foreign"
 	"forktax/bench/process"
+	"forktax/cgi/header"
 )
 
 // A Failure describes a program that does not start, or does not print a CGI response.
@@ -122,10 +121,13 @@ func (f Failure) headCause() string {
 	return ""
 }
 
-// hasHead reports whether the output begins with a header.
+// hasHead reports whether the output begins with a header, also if a value in it is invalid.
 func hasHead(output []byte) bool {
-	_, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(output))).ReadMIMEHeader()
-	return err == nil
+	text, _, err := header.Read(bytes.NewReader(output), make([]byte, 0, 512), -1)
+	if err == nil {
+		_, err = header.Parse(text)
+	}
+	return !header.IsMissing(err)
 }
 
 func withForm(cause string, explained bool) string {

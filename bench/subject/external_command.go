@@ -96,8 +96,8 @@ func (l *Launcher) survived(f External, err error) error {
 		return err
 	}
 	if l.killed.add(f.Command) && l.Messages != nil {
-		fmt.Fprintf(l.Messages, "warning: %s: %v; next time it is killed after %s\n", f.Name, killed,
-			units.Span(killedStopLimit))
+		process.PrintBriefly(l.Messages, fmt.Sprintf("warning: %s: %v; next time it is killed after %s\n", f.Name, killed,
+			units.Span(killedStopLimit)))
 	}
 	return nil
 }

@@ -65,6 +65,12 @@ var (
 	ErrLine = errors.New("malformed response header line")
 )
 
+// IsMissing reports whether an error of Read or Parse is that there is no complete header, rather than an invalid value
+// in it.
+func IsMissing(err error) bool {
+	return errors.Is(err, ErrNone) || errors.Is(err, ErrPart) || errors.Is(err, ErrLine)
+}
+
 // endOfHead returns the length of the header at the beginning of text with the empty line that ends it; 0 if that is
 // missing. The first seen bytes have no end of a header before their last two bytes.
 func endOfHead(text []byte, seen int) int {
@@ -117,7 +123,7 @@ func (h *Head) addLine(line []byte) error {
 	}
 	key, text := textproto.CanonicalMIMEHeaderKey(string(name)), string(bytes.Trim(value, " \t"))
 	if !printable(text) {
-		return fmt.Errorf("invalid value of response header %s: %q", key, text)
+		return fmt.Errorf("invalid value of response header %.200s: %.200q", key, text)
 	}
 	if key == "Status" {
 		return h.setStatus(text)
@@ -130,7 +136,7 @@ func (h *Head) setStatus(text string) error {
 	code, _, _ := strings.Cut(text, " ")
 	n, ok := parseDigits(code)
 	if !ok || n < 200 || n > 599 {
-		return fmt.Errorf("invalid response status %q", text)
+		return fmt.Errorf("invalid response status %.200q", text)
 	}
 	h.Status = int(n)
 	return nil
@@ -159,7 +165,7 @@ func (h *Head) Correct() (local string, length int64, err error) {
 	if values := h.Fields["Content-Length"]; len(values) > 0 {
 		n, ok := parseDigits(values[0])
 		if !ok || len(values) > 1 {
-			return "", 0, fmt.Errorf("invalid Content-Length of the response: %s", strings.Join(values, ", "))
+			return "", 0, fmt.Errorf("invalid Content-Length of the response: %.200s", strings.Join(values, ", "))
 		}
 		length = n
 	}
