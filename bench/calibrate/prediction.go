@@ -19,8 +19,8 @@ import (
 // predictionFactor is the factor by which a prediction may be off.
 const predictionFactor = 1.5
 
-// predictionThefts are the shares of each core that a thief takes, in turn. A prediction that ignored the noise of the
-// machine would be wrong beside some of them.
+// predictionThefts are the shares of each core that a thief takes, in turn, so that the noise differs. The certificate
+// shows how far a prediction that ignores it would get (rightByConstant).
 var predictionThefts = []float64{0, 0.05, 0.1, 0.2}
 
 // A predictionResult is a prediction from a few seconds, and the result of a whole check after it.
