@@ -10,7 +10,7 @@ import (
 // Everything that package workload imports is linked into every workload program and initialized by each CGI child.
 func TestImportsOnlyWhatChildrenNeed(t *testing.T) {
 	allowed := []string{"forktax/bench/account", "forktax/bench/foreign", "forktax/cgi",
-		"forktax/cgi/child", "forktax/cgi/filelimit", "forktax/cgi/limiter",
+		"forktax/cgi/child", "forktax/cgi/filelimit", "forktax/cgi/header", "forktax/cgi/limiter",
 		"forktax/cgi/message", "forktax/cgi/spawn", "forktax/persistent",
 		"forktax/workload", "forktax/workload/contract", "forktax/workload/model"}
 	const foreign = "{{if not .Standard}}{{.ImportPath}} {{.Imports}}{{end}}"
