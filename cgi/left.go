@@ -44,7 +44,8 @@ func (l *leftovers) check(running func() map[string]bool) {
 	}
 	type process struct{ pid, request int }
 	var left []process
-	found := spawn.Marked(contract.EnvChild + "=" + l.mark + ".")
+	prefix := contract.EnvChild + "=" + l.mark + "."
+	found := spawn.Marked(prefix)
 	now := running() // after the search: a child that began meanwhile was not found
 	for pid, rest := range found {
 		if n, err := strconv.Atoi(rest); err == nil && !now[l.mark+"."+rest] {
@@ -55,7 +56,7 @@ func (l *leftovers) check(running func() map[string]bool) {
 	if len(left) <= l.most {
 		return
 	}
-	still := spawn.Marked(contract.EnvChild + "=" + l.mark + ".") // without children that have just ended
+	still := spawn.Marked(prefix) // without children that have just ended
 	left = slices.DeleteFunc(left, func(p process) bool { return still[p.pid] != strconv.Itoa(p.request) })
 	if len(left) <= l.most {
 		return

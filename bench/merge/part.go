@@ -24,7 +24,7 @@ type part struct {
 	adjusted time.Duration       // by how much two readings differ, at least
 	ahead    time.Duration       // how much its clock is behind that of the others, at least; negative: ahead of it
 	starts   int                 // starts of the targets, in a check
-	lost     bool                // it was killed, or there is no directory
+	lost     bool                // it was killed, or its directory is missing
 }
 
 // name returns the number of the part and its directory, for messages.

@@ -65,8 +65,8 @@ var (
 	ErrLine = errors.New("malformed response header line")
 )
 
-// IsMissing reports whether an error of Read or Parse is that there is no complete header, rather than an invalid value
-// in it.
+// IsMissing reports whether an error of Read or Parse means that the header is missing or incomplete. Other errors are
+// of invalid values.
 func IsMissing(err error) bool {
 	return errors.Is(err, ErrNone) || errors.Is(err, ErrPart) || errors.Is(err, ErrLine)
 }
