@@ -48,6 +48,9 @@ type Host struct {
 	Reports bool
 	// Start starts a child. Nil means that the program is executed.
 	Start spawn.Starter
+	// Group is the directory of a control group that holds this process, its descendants and no others. With it, the host
+	// also finds the processes that children left running without a mark in their environment. Empty means none.
+	Group string
 	// Limits bounds the children and the requests. Zero fields mean the defaults; see
 	// [contract.ChildLimits.WithDefaults].
 	Limits contract.ChildLimits
@@ -100,9 +103,7 @@ func (h *Host) init() {
 	h.limits = h.Limits.WithDefaults()
 	h.limiter = limiter.New(h.limits.Children, h.limits.Queue)
 	h.mark = fmt.Sprintf("%d.%s", os.Getpid(), rand.Text())
-	h.running.left = newLeftovers(h.limits.Left, h.mark, func(text string) {
-		cmp.Or(h.Logger, log.Default()).Print(text)
-	})
+	h.running.left = newLeftovers(h, func(text string) { cmp.Or(h.Logger, log.Default()).Print(text) })
 	h.initEnvironment()
 	if info, err := os.Stat(h.Path); err == nil && info.IsDir() {
 		h.programs, _ = os.OpenRoot(h.Path) // if it fails, executing the directory reports an error for each request

@@ -1,84 +1,131 @@
 package cgi
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 )
 
-// Numbers of intervals of the watch between two checks of the processes that children left running. Looking for them
-// takes milliseconds, so the more frequent check does so only if the system has gained more threads than may be left.
+// Numbers of intervals of the watch between two checks of the processes that children left running. Without a control
+// group, looking for them takes milliseconds, so the more frequent check does so only if the system has gained more
+// threads than may be left.
 const (
 	checkLeftEvery = 20
 	findLeftEvery  = 20 * checkLeftEvery
 )
 
-// leftovers bounds the processes that children leave running.
+// leftovers bounds the processes that children leave running. It finds them by the marks in their environment, and
+// those that have lost theirs by the control group of the host, if that has one.
 type leftovers struct {
 	most   int    // how many may be left; not bounded if it is not positive
-	mark   string // of the host's children
+	prefix string // of the variable with the mark of a child of the host
+	group  string // Host.Group
 	log    func(text string)
 	others int // threads of the system that children did not leave, as far as known
 	n      int // intervals of the watch so far
 }
 
-func newLeftovers(most int, mark string, log func(text string)) leftovers {
-	return leftovers{most: most, mark: mark, log: log, others: spawn.Tasks()}
+func newLeftovers(h *Host, log func(text string)) leftovers {
+	l := leftovers{most: h.limits.Left, prefix: contract.EnvChild + "=" + h.mark + ".", log: log, others: spawn.Tasks()}
+	if slices.Contains(spawn.GroupPIDs(h.Group), os.Getpid()) {
+		l.group = h.Group
+	}
+	return l
 }
 
-// check kills the processes above the bound, those of the last requests first. It is called at each interval of the
-// watch. Running returns the marks of the running children.
+// check kills the processes above the bound: first those without a mark, then those of the last requests. It is called
+// at each interval of the watch. Running returns the numbers of the running children.
 func (l *leftovers) check(running func() map[string]bool) {
 	l.n++
-	if l.most <= 0 || l.n%checkLeftEvery != 0 {
+	if l.most <= 0 || l.n%checkLeftEvery != 0 || !l.mayBeTooMany() {
 		return
+	}
+	left := l.find(running)
+	l.others = spawn.Tasks() - len(left)
+	if len(left) <= l.most {
+		return
+	}
+	still := map[spawn.ID]bool{}
+	for _, p := range l.find(running) { // without children that have just ended
+		still[p.ID] = true
+	}
+	left = slices.DeleteFunc(left, func(p spawn.Found) bool { return !still[p.ID] })
+	if len(left) <= l.most {
+		return
+	}
+	slices.SortStableFunc(left, func(a, b spawn.Found) int { return cmp.Compare(requestOf(a), requestOf(b)) })
+	var ids []spawn.ID
+	for _, p := range left[l.most:] {
+		ids = append(ids, p.ID)
+	}
+	spawn.Signal(ids, syscall.SIGKILL)
+	l.log(fmt.Sprintf("killed %d processes that scripts left running: at most %d may be left", len(ids), l.most))
+}
+
+// mayBeTooMany reports whether it is worth while to look for the processes.
+func (l *leftovers) mayBeTooMany() bool {
+	if l.group != "" {
+		return len(spawn.GroupPIDs(l.group)) > l.most+1 // one is the host
 	}
 	all := spawn.Tasks()
 	l.others = min(l.others, all)
-	if all-l.others <= l.most && l.n%findLeftEvery != 0 {
-		return
-	}
-	type process struct{ pid, request int }
-	var left []process
-	prefix := contract.EnvChild + "=" + l.mark + "."
-	found := spawn.Marked(prefix)
-	now := running() // after the search: a child that began meanwhile was not found
-	for pid, rest := range found {
-		if n, err := strconv.Atoi(rest); err == nil && !now[l.mark+"."+rest] {
-			left = append(left, process{pid, n})
-		}
-	}
-	l.others = all - len(left)
-	if len(left) <= l.most {
-		return
-	}
-	still := spawn.Marked(prefix) // without children that have just ended
-	left = slices.DeleteFunc(left, func(p process) bool { return still[p.pid] != strconv.Itoa(p.request) })
-	if len(left) <= l.most {
-		return
-	}
-	slices.SortFunc(left, func(a, b process) int { return a.request - b.request })
-	var pids []int
-	requests := map[int]bool{}
-	for _, p := range left[l.most:] {
-		pids, requests[p.request] = append(pids, p.pid), true
-	}
-	spawn.Signal(pids, syscall.SIGKILL)
-	l.log(fmt.Sprintf("killed %d processes that scripts left running after %d requests: at most %d may be left",
-		len(pids), len(requests), l.most))
+	return all-l.others > l.most || l.n%findLeftEvery == 0
 }
 
-// marks returns the marks of the running children.
-func (s *exchanges) marks() map[string]bool {
+// find returns the processes that children left running.
+func (l *leftovers) find(running func() map[string]bool) []spawn.Found {
+	var found []spawn.Found
+	if l.group != "" {
+		found = spawn.InGroup(l.group, l.prefix)
+	} else {
+		found = spawn.Marked(l.prefix)
+	}
+	parents := map[int]int{}
+	for _, p := range found {
+		parents[p.PID] = p.Parent
+	}
+	now := running() // after the search: a child that began meanwhile was not found
+	return slices.DeleteFunc(found, func(p spawn.Found) bool {
+		return p.Mark != "" && now[p.Mark] || p.Mark == "" && isOurs(parents, p.PID)
+	})
+}
+
+// isOurs reports whether a process has this process as an ancestor. Parents are those of all processes of its group.
+func isOurs(parents map[int]int, pid int) bool {
+	for range len(parents) + 1 {
+		parent, known := parents[pid]
+		if !known {
+			break
+		}
+		pid = parent
+	}
+	return pid == os.Getpid()
+}
+
+// requestOf returns the number of the request whose child left the process.
+func requestOf(p spawn.Found) int {
+	n, err := strconv.Atoi(p.Mark)
+	if err != nil {
+		return math.MaxInt
+	}
+	return n
+}
+
+// numbers returns the numbers of the running children, with which their marks end.
+func (s *exchanges) numbers() map[string]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := map[string]bool{}
 	for e := range s.all {
-		all[e.mark] = true
+		all[e.mark[strings.LastIndexByte(e.mark, '.')+1:]] = true
 	}
 	return all
 }

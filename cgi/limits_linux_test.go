@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"forktax/bench/account"
 	"forktax/bench/testenv"
 	"forktax/cgi"
 	"forktax/cgi/spawn"
@@ -460,8 +460,12 @@ func TestLeftProcesses(t *testing.T) {
 	if len(lines) != 7 {
 		t.Fatalf("%q, log = %q; want the mark and six PIDs", body, logged)
 	}
-	left := func() map[int]string { return spawn.Marked(contract.EnvChild + "=" + lines[0] + ".") }
-	t.Cleanup(func() { spawn.Signal(slices.Collect(maps.Keys(left())), syscall.SIGKILL) })
+	left := func() []spawn.Found { return spawn.Marked(contract.EnvChild + "=" + lines[0] + ".") }
+	t.Cleanup(func() {
+		for _, p := range left() {
+			spawn.Signal([]spawn.ID{p.ID}, syscall.SIGKILL)
+		}
+	})
 	killed := func() bool {
 		return strings.Contains(logged.String(), "that scripts left running") && len(left()) <= h.Limits.Left
 	}
@@ -471,8 +475,42 @@ func TestLeftProcesses(t *testing.T) {
 			t.Fatalf("%d processes are left, want at most %d; log = %q", len(left()), h.Limits.Left, logged)
 		}
 	}
-	if pid, _ := strconv.Atoi(lines[1]); left()[pid] == "" {
+	pid, _ := strconv.Atoi(lines[1])
+	if !slices.ContainsFunc(left(), func(p spawn.Found) bool { return p.PID == pid }) {
 		t.Errorf("process %d of the first request was killed; %v are left", pid, left())
+	}
+}
+
+// In a control group of its own, the host also finds processes without the mark in their environment.
+func TestHiddenLeftProcesses(t *testing.T) {
+	group := account.NewGroup(fmt.Sprintf("forktax-test-%d", os.Getpid()))
+	if group == nil {
+		t.Skip("no control group can be created here")
+	}
+	enter := func(dir string) error {
+		return os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(enter(filepath.Dir(group.Dir())), group.Remove()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := enter(group.Dir()); err != nil {
+		t.Fatal(err)
+	}
+	h := shell(textHead + `for i in 1 2 3 4 5 6; do env -i setsid sleep 60 <&- >/dev/null 2>&1 & done; echo done`)
+	h.Group, h.Limits.Left = group.Dir(), 8
+	addr, logged := served(t, h)
+	left := func() int { return len(group.PIDs()) - 1 }
+	for begin := time.Now(); left() > 8 || !strings.Contains(logged.String(), "at most 8 may be left"); {
+		asks(t, addr, "/path")
+		time.Sleep(time.Second / 5)
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("%d processes are left, want at most 8; log = %q", left(), logged)
+		}
+	}
+	if left() < 4 {
+		t.Errorf("%d processes are left, want about 8; log = %q", left(), logged)
 	}
 }
 

@@ -3,9 +3,11 @@ package cgi
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"forktax/cgi/child"
 	"forktax/cgi/spawn"
+	"forktax/workload/contract"
 	"forktax/workload/model"
 )
 
@@ -42,7 +44,7 @@ func NewHost(p model.Program) (*Host, error) {
 	}
 	h := &Host{Path: x.Path, Args: x.Args, Root: x.Root, Dir: x.Dir, Documents: x.Documents,
 		Authorization: x.Authorization, Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit,
-		Limits: p.Limits, Logger: p.Logger}
+		Group: os.Getenv(contract.EnvGroup), Limits: p.Limits, Logger: p.Logger}
 	h.running.procs = spawn.NewProcessors()
 	spawn.Prepare(0)
 	return h, nil

@@ -45,7 +45,7 @@ func (s *exchanges) watch() {
 			return
 		}
 		s.mu.Unlock()
-		s.left.check(s.marks)
+		s.left.check(s.numbers)
 		at := contract.Now()
 		now := s.clock.Add(min(at-last, int64(watchStep)))
 		last = at

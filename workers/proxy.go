@@ -267,7 +267,7 @@ func (p *Proxy) Close() error {
 	last := p.process
 	p.mu.Unlock()
 	if last != nil {
-		spawn.Signal([]int{last.PID()}, syscall.SIGTERM)
+		last.Signal(syscall.SIGTERM)
 		last.end(p.errors.logger)
 	}
 	p.watched.Wait()

@@ -93,7 +93,7 @@ func (m *mother) end() {
 		return
 	}
 	p := m.process
-	kill := time.AfterFunc(endLimit, func() { spawn.Signal([]int{p.PID()}, syscall.SIGKILL) })
+	kill := time.AfterFunc(endLimit, func() { p.Signal(syscall.SIGKILL) })
 	p.Wait()
 	kill.Stop()
 	m.process = nil

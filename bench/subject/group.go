@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"sync/atomic"
 
 	"forktax/bench/account"
 	"forktax/bench/process"
+	"forktax/workload/contract"
 )
 
 // A server is a workload program that serves.
@@ -27,6 +29,7 @@ func (l *Launcher) startServer(newCommand func() *exec.Cmd) (s server, err error
 	if s.group != nil {
 		s.release = process.GuardGroup(s.group.Dir())
 		cmd := newCommand()
+		cmd.Env = append(slices.Clip(cmd.Env), contract.EnvGroup+"="+s.group.Dir())
 		s.group.Prepare(cmd)
 		s.Process, err = process.Start(cmd, l.Log, func(start func() error) error {
 			return s.group.Start(func() error { return l.startIn(start) })

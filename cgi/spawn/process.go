@@ -84,10 +84,12 @@ func (p *Process) Exit() (how string, killed bool) {
 	return "", false
 }
 
-// Signal sends a signal to processes.
-func Signal(pids []int, s syscall.Signal) {
-	for _, pid := range pids {
-		_ = syscall.Kill(pid, s) // fails if the process has exited meanwhile
+// Signal sends a signal to the child, unless it is not started or has been reaped.
+func (p *Process) Signal(s syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pid != 0 && !p.reaped {
+		_ = syscall.Kill(p.pid, s) // fails if the child now belongs to another user
 	}
 }
 

@@ -13,17 +13,25 @@ func (p *Process) waitByDescriptor() bool { return false }
 func Idle(int) bool { return true }
 
 // Descendants returns the child alone: other processes are not looked for on this system.
-func (p *Process) Descendants(string) []int {
+func (p *Process) Descendants(string) []ID {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pid == 0 || p.reaped {
 		return nil
 	}
-	return []int{p.pid}
+	return []ID{{PID: p.pid}}
 }
 
 // Marked finds no processes on this system.
-func Marked(string) map[int]string { return nil }
+func Marked(string) []Found { return nil }
+
+// InGroup finds no processes on this system, which has no control groups.
+func InGroup(_, _ string) []Found { return nil }
+
+// GroupPIDs finds no processes, either.
+func GroupPIDs(string) []int { return nil }
+
+func (id ID) signal(s syscall.Signal) { _ = syscall.Kill(id.PID, s) } // fails if it has ended
 
 // Tasks is unknown on this system.
 func Tasks() int { return 0 }

@@ -11,19 +11,22 @@ import (
 
 type Process struct{}
 
-func (*Process) started(int)              {}
-func (*Process) PID() int                 { return 0 }
-func (*Process) Reap() bool               { return true }
-func (*Process) Wait()                    {}
-func (*Process) Exit() (string, bool)     { return "", false }
-func (*Process) Descendants(string) []int { return nil }
+func (*Process) started(int)             {}
+func (*Process) PID() int                { return 0 }
+func (*Process) Reap() bool              { return true }
+func (*Process) Wait()                   {}
+func (*Process) Exit() (string, bool)    { return "", false }
+func (*Process) Signal(syscall.Signal)   {}
+func (*Process) Descendants(string) []ID { return nil }
 
 func (*Program) start([3]int) (int, error) { return 0, errors.ErrUnsupported }
 
-func Signal([]int, syscall.Signal) {}
+func (ID) signal(syscall.Signal) {}
 
-func Marked(string) map[int]string { return nil }
-func Tasks() int                   { return 0 }
+func Marked(string) []Found       { return nil }
+func InGroup(_, _ string) []Found { return nil }
+func GroupPIDs(string) []int      { return nil }
+func Tasks() int                  { return 0 }
 
 func Pipe(bool) (own, child int, _ error) { return 0, 0, errors.ErrUnsupported }
 func Idle(int) bool                       { return false }

@@ -157,6 +157,13 @@ func TestLeftBehind(t *testing.T) {
 	if len(left) != 1 {
 		t.Fatalf("Descendants() = %v, want one", left)
 	}
+	another := left[0]
+	another.began++ // a later process with the same PID would have this ID
+	Signal([]ID{another}, syscall.SIGKILL)
+	time.Sleep(50 * time.Millisecond)
+	if left = p.Descendants("A=mine"); len(left) != 1 {
+		t.Fatalf("Descendants() = %v, want one: a signal to an earlier process with its PID reached it", left)
+	}
 	Signal(left, syscall.SIGKILL)
 	for end := time.Now().Add(10 * time.Second); len(p.Descendants("A=mine")) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {

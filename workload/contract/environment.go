@@ -17,6 +17,8 @@ const (
 	// EnvDatabase is set for the command prepare if the harness has a database server for the program. It is the URL,
 	// with the password, of an empty database or schema for the data of one target.
 	EnvDatabase = "FORKTAX_DATABASE"
+	// EnvGroup is the directory of the control group that the harness made for the program, with nothing else in it.
+	EnvGroup = "FORKTAX_GROUP"
 )
 
 // EnvChild identifies a child of a CGI host and its descendants, so that the host can terminate them. The value is the
