@@ -62,13 +62,14 @@ func TestMeter(t *testing.T) {
 
 // If a server ignores SIGCHLD, only a control group has the CPU time of its children, and everything else is unknown.
 func TestMeterOfForgottenChildren(t *testing.T) {
+	python := testenv.Program(t, "python3", "python3") // before the group, which would be left if the test ended here
 	group := account.NewGroup(fmt.Sprint("forktax-test-meter-", os.Getpid()))
 	for name, g := range map[string]*account.Group{"without a group": nil, "in a group": group} {
 		t.Run(name, func(t *testing.T) {
 			if name == "in a group" && g == nil {
 				t.Skip("this user may not create a control group")
 			}
-			cmd := exec.Command(testenv.Program(t, "python3", "python3"), "-c", "import signal, sys\n"+
+			cmd := exec.Command(python, "-c", "import signal, sys\n"+
 				"signal.signal(signal.SIGCHLD, signal.SIG_IGN); print('ready', flush=True); sys.stdin.read()")
 			g.Prepare(cmd)
 			in, err := cmd.StdinPipe()
