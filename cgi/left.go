@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"forktax/bench/account"
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
 )
@@ -22,8 +23,8 @@ const (
 	findLeftEvery  = 20 * checkLeftEvery
 )
 
-// leftovers bounds the processes that children leave running. It finds them by the marks in their environment, and
-// those that have lost theirs by the control group of the host, if that has one.
+// leftovers bounds the processes that children leave running. It finds them by the marks in their environment,
+// and if the host has a control group of its own, also without.
 type leftovers struct {
 	most   int    // how many may be left; not bounded if it is not positive
 	prefix string // of the variable with the mark of a child of the host
@@ -35,7 +36,7 @@ type leftovers struct {
 
 func newLeftovers(h *Host, log func(text string)) leftovers {
 	l := leftovers{most: h.limits.Left, prefix: contract.EnvChild + "=" + h.mark + ".", log: log, others: spawn.Tasks()}
-	if slices.Contains(spawn.GroupPIDs(h.Group), os.Getpid()) {
+	if slices.Contains(account.PIDsOf(h.Group), os.Getpid()) {
 		l.group = h.Group
 	}
 	return l
@@ -73,7 +74,7 @@ func (l *leftovers) check(running func() map[string]bool) {
 // mayBeTooMany reports whether it is worth while to look for the processes.
 func (l *leftovers) mayBeTooMany() bool {
 	if l.group != "" {
-		return len(spawn.GroupPIDs(l.group)) > l.most+1 // one is the host
+		return len(account.PIDsOf(l.group)) > l.most+1 // one is the host
 	}
 	all := spawn.Tasks()
 	l.others = min(l.others, all)
@@ -84,7 +85,7 @@ func (l *leftovers) mayBeTooMany() bool {
 func (l *leftovers) find(running func() map[string]bool) []spawn.Found {
 	var found []spawn.Found
 	if l.group != "" {
-		found = spawn.InGroup(l.group, l.prefix)
+		found = spawn.Among(account.PIDsOf(l.group), l.prefix)
 	} else {
 		found = spawn.Marked(l.prefix)
 	}

@@ -140,11 +140,16 @@ func (g *Group) CPU() (cpu CPU, ok bool) {
 }
 
 // PIDs returns the processes in the group.
-func (g *Group) PIDs() (pids []int) {
+func (g *Group) PIDs() []int {
 	if g == nil {
 		return nil
 	}
-	text, _ := os.ReadFile(filepath.Join(g.dir, "cgroup.procs"))
+	return PIDsOf(g.dir)
+}
+
+// PIDsOf returns the processes in the group with that directory.
+func PIDsOf(dir string) (pids []int) {
+	text, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 	for _, field := range bytes.Fields(text) {
 		if pid, err := strconv.Atoi(string(field)); err == nil && pid > 0 {
 			pids = append(pids, pid)

@@ -4,7 +4,6 @@ package account
 
 import (
 	"os/exec"
-	"syscall"
 	"time"
 )
 
@@ -13,13 +12,6 @@ func Alive(...int) bool { return false }
 
 // Tree is not supported on this system.
 func Tree(...int) (cpu CPU, ok bool) { return CPU{}, false }
-
-// Children returns the resource usage of the children of this process that have been waited for. On this system the
-// usage of living children is unknown.
-func Children(...int) (waited syscall.Rusage, living time.Duration) {
-	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &waited) // fails only for a wrong first argument
-	return waited, 0
-}
 
 // PeakMemory is not supported on this system.
 func PeakMemory(...int) int64 { return 0 }
@@ -34,6 +26,9 @@ func (*Group) Dir() string                    { return "" }
 func (*Group) CPU() (cpu CPU, ok bool)        { return CPU{}, false }
 func (*Group) PIDs() []int                    { return nil }
 func (*Group) Remove() error                  { return nil }
+
+// PIDsOf is not supported on this system.
+func PIDsOf(string) []int { return nil }
 
 // Read is not supported on this system.
 func (*Meter) Read() (r Reading, known bool) { return Reading{}, false }

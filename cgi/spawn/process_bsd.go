@@ -25,11 +25,8 @@ func (p *Process) Descendants(string) []ID {
 // Marked finds no processes on this system.
 func Marked(string) []Found { return nil }
 
-// InGroup finds no processes on this system, which has no control groups.
-func InGroup(_, _ string) []Found { return nil }
-
-// GroupPIDs finds no processes, either.
-func GroupPIDs(string) []int { return nil }
+// Among finds no processes, either.
+func Among([]int, string) []Found { return nil }
 
 func (id ID) signal(s syscall.Signal) { _ = syscall.Kill(id.PID, s) } // fails if it has ended
 

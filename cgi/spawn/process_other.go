@@ -24,8 +24,7 @@ func (*Program) start([3]int) (int, error) { return 0, errors.ErrUnsupported }
 func (ID) signal(syscall.Signal) {}
 
 func Marked(string) []Found       { return nil }
-func InGroup(_, _ string) []Found { return nil }
-func GroupPIDs(string) []int      { return nil }
+func Among([]int, string) []Found { return nil }
 func Tasks() int                  { return 0 }
 
 func Pipe(bool) (own, child int, _ error) { return 0, 0, errors.ErrUnsupported }

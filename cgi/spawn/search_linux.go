@@ -67,14 +67,14 @@ func Marked(prefix string) []Found {
 	return found
 }
 
-// InGroup returns the running processes of a control group that began after this process, in the order of their starts.
-func InGroup(dir, prefix string) []Found {
+// Among returns those of the processes that run and began after this process, in the order of their starts.
+func Among(pids []int, prefix string) []Found {
 	self, ok := statOf(os.Getpid())
 	if !ok {
 		return nil
 	}
 	var found []Found
-	for _, pid := range GroupPIDs(dir) {
+	for _, pid := range pids {
 		mark := markOf(pid, prefix)
 		if s, ok := statOf(pid); ok && s.id.began > self.id.began {
 			found = append(found, Found{s.id, s.parent, mark})
@@ -85,17 +85,6 @@ func InGroup(dir, prefix string) []Found {
 }
 
 func byStart(a, b Found) int { return cmp.Or(cmp.Compare(a.began, b.began), a.PID-b.PID) }
-
-// GroupPIDs returns the PIDs of the processes of a control group, given by its directory.
-func GroupPIDs(dir string) (pids []int) {
-	text, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-	for _, field := range strings.Fields(string(text)) {
-		if pid, err := strconv.Atoi(field); err == nil && pid > 0 {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
 
 func allPIDs() (pids []int) {
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
