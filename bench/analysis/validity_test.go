@@ -1,6 +1,8 @@
 package analysis_test
 
 import (
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +138,38 @@ func TestDiscard(t *testing.T) {
 		// All 40 responses arrived between the discard and the planned end at 20 ms, whenever they were due.
 		if want := 40 / (20e-3 - 100e-9); !near(*c.ThroughputRPS, want) {
 			t.Errorf("%s: throughput %g/s, want %g", c.Model, *c.ThroughputRPS, want)
+		}
+	}
+}
+
+// In a closed loop of slow responses, few of which end in time, throughput × mean response time is the number of
+// clients: neither the time of a client that waits for the others to end counts, nor the discarded beginning.
+func TestThroughputOfSlowResponses(t *testing.T) {
+	const length, discard, least = 250 * time.Millisecond, 25 * time.Millisecond, 5
+	for _, clients := range []int{2, 8} {
+		for _, mean := range []time.Duration{30 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond} {
+			draw := rand.New(rand.NewPCG(1, uint64(clients)))
+			cell := analysistest.Cell(plan.Baseline, clients)
+			minimum := plan.Plan{MinRequests: least}.MinRequestsOf(cell)
+			m := analysistest.Fake{Cells: []plan.Cell{cell}, Block: func(plan.Cell, int) (block []record.Observation) {
+				free := make([]time.Duration, clients) // when each client begins its next request
+				for {
+					slices.Sort(free)
+					if free[0] >= length && len(block) >= minimum {
+						return block
+					}
+					o := analysistest.Response(mean/2 + time.Duration(draw.Int64N(int64(mean))))
+					o.Intended, o.Sent, o.FirstByte, o.Done = free[0], free[0], free[0], free[0]+o.Response()
+					block = append(block, o)
+					free[0] = o.Done
+				}
+			}}
+			r := m.Record(t, 200)
+			analysistest.EachBlock(func(b *record.Block) { b.DiscardNS = int64(discard) })(r)
+			c := analysistest.Analyze(t, r).Cells[0]
+			if got, want := *c.ThroughputRPS, float64(clients)/mean.Seconds(); math.Abs(got/want-1) > 0.04 {
+				t.Errorf("%d clients, %v: throughput %.4g/s, want %.4g", clients, mean, got, want)
+			}
 		}
 	}
 }

@@ -164,6 +164,15 @@ func (p Plan) Length(c Cell) (length, discard time.Duration) {
 	return length, discard
 }
 
+// MinRequestsOf returns the number of requests with which a block of the cell continues after its planned length. In a
+// closed loop, the first request of each client may be discarded.
+func (p Plan) MinRequestsOf(c Cell) int {
+	if _, discard := p.Length(c); discard > 0 && c.Load.Kind == Closed {
+		return p.MinRequests + c.Load.Concurrency
+	}
+	return p.MinRequests
+}
+
 // Duration returns the planned duration of a block of the cell. At a low rate MinRequests arrivals take longer than
 // Length.
 func (p Plan) Duration(c Cell) time.Duration {

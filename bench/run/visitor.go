@@ -197,7 +197,7 @@ func (v *visitor) side(cell int, seed uint64) (side, error) {
 	}
 	length, _ := v.Plan.Length(c)
 	s.visit = load.Visit{URL: s.target.URL, Request: requests[0], Load: c.Load, Length: length,
-		MinRequests: v.Plan.MinRequests, Grace: v.grace(c, s.target), OtherClock: s.target.OtherClock, Seed: seed}
+		MinRequests: v.Plan.MinRequestsOf(c), Grace: v.grace(c, s.target), OtherClock: s.target.OtherClock, Seed: seed}
 	if len(requests) > 1 {
 		s.visit.Mix = requests
 		for _, r := range requests {
