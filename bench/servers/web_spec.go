@@ -49,8 +49,8 @@ const (
 
 // webSpecs lists all web servers. Each server's specs are in a file of its own.
 var webSpecs = []webSpec{apache, lighttpd, nginx, busybox, miniHTTPD, uwsgi, h2o, pythonScripts, pythonPublisher,
-	modPython, modWSGI, gunicorn, uwsgiPython, phpCGI, modFCGID, modPHP, phpFPM,
-	nginxFastCGI, nginxSCGI}
+	modPython, modWSGI, modWSGIDaemon, gunicorn, uwsgiPython, phpCGI, modFCGID, modPHP, phpFPM, nginxFastCGI,
+	nginxSCGI}
 
 // A site holds the values for the configuration templates of a web server.
 type site struct {
