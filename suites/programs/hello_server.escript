@@ -1,5 +1,6 @@
 #!/usr/bin/escript
-%% hello as a server of OTP's inets, at the port in PORT.
+%%! -kernel inet_default_listen_options [{nodelay,true}]
+%% hello as a server of OTP's inets, at the port in PORT. Without nodelay, responses wait for delayed ACKs.
 -module(hello_server).
 -mode(compile).
 -export([main/1, do/1]).
