@@ -74,7 +74,11 @@ func (l *leftovers) check(running func() map[string]bool) {
 // mayBeTooMany reports whether it is worth while to look for the processes.
 func (l *leftovers) mayBeTooMany() bool {
 	if l.group != "" {
-		return len(account.PIDsOf(l.group)) > l.most+1 // one is the host
+		pids := account.PIDsOf(l.group)
+		if slices.Contains(pids, os.Getpid()) {
+			return len(pids) > l.most+1 || l.n%findLeftEvery == 0 // one is the host
+		}
+		l.group = "" // the host was moved into another group
 	}
 	all := spawn.Tasks()
 	l.others = min(l.others, all)
@@ -86,8 +90,13 @@ func (l *leftovers) find(running func() map[string]bool) []spawn.Found {
 	var found []spawn.Found
 	if l.group != "" {
 		found = spawn.Among(account.PIDsOf(l.group), l.prefix)
-	} else {
-		found = spawn.Marked(l.prefix)
+	}
+	if l.group == "" || l.n%findLeftEvery == 0 { // a process may have entered another group
+		for _, p := range spawn.Marked(l.prefix) {
+			if !slices.ContainsFunc(found, func(q spawn.Found) bool { return q.ID == p.ID }) {
+				found = append(found, p)
+			}
+		}
 	}
 	parents := map[int]int{}
 	for _, p := range found {

@@ -498,10 +498,17 @@ func TestHiddenLeftProcesses(t *testing.T) {
 	if err := enter(group.Dir()); err != nil {
 		t.Fatal(err)
 	}
-	h := shell(textHead + `for i in 1 2 3 4 5 6; do env -i setsid sleep 60 <&- >/dev/null 2>&1 & done; echo done`)
+	h := shell(textHead + `if [ "$QUERY_STRING" ]; then env -i sleep 3; echo $?; exit; fi
+		for i in 1 2 3 4 5 6; do env -i setsid sleep 60 <&- >/dev/null 2>&1 & done; echo done`)
 	h.Group, h.Limits.Left = group.Dir(), 8
 	addr, logged := served(t, h)
 	left := func() int { return len(group.PIDs()) - 1 }
+	var under sync.WaitGroup
+	under.Go(func() { // hidden as well, but of a request under way
+		if status, body, _ := asks(t, addr, "/path?slow"); status != http.StatusOK || body != "0\n" {
+			t.Errorf("%d %q from a request under way, want 200 and 0", status, body)
+		}
+	})
 	for begin := time.Now(); left() > 8 || !strings.Contains(logged.String(), "at most 8 may be left"); {
 		asks(t, addr, "/path")
 		time.Sleep(time.Second / 5)
@@ -509,6 +516,7 @@ func TestHiddenLeftProcesses(t *testing.T) {
 			t.Fatalf("%d processes are left, want at most 8; log = %q", left(), logged)
 		}
 	}
+	under.Wait()
 	if left() < 4 {
 		t.Errorf("%d processes are left, want about 8; log = %q", left(), logged)
 	}

@@ -42,9 +42,11 @@ func NewHost(p model.Program) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	group := os.Getenv(contract.EnvGroup)
+	_ = os.Unsetenv(contract.EnvGroup) // not that of another host, which this program may start
 	h := &Host{Path: x.Path, Args: x.Args, Root: x.Root, Dir: x.Dir, Documents: x.Documents,
 		Authorization: x.Authorization, Streams: x.Streams, Reports: p.Executable == nil, InheritEnv: inherit,
-		Group: os.Getenv(contract.EnvGroup), Limits: p.Limits, Logger: p.Logger}
+		Group: group, Limits: p.Limits, Logger: p.Logger}
 	h.running.procs = spawn.NewProcessors()
 	spawn.Prepare(0)
 	return h, nil

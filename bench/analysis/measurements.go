@@ -58,18 +58,13 @@ type blockTotals struct {
 	latest    time.Duration // last intended start: an open loop of few requests continues after its planned end
 	span      time.Duration // time in which the counted responses arrived
 	busy      time.Duration // sum of the response times of correct responses
-	turns     []turn        // correct responses after the discard, while they are few; of a closed loop
+	turns     int           // correct responses to requests after the discard
+	turnTime  time.Duration // sum of their response times
 }
 
-// A turn is a request of a client in a closed loop.
-type turn struct{ begin, end time.Duration }
-
 // fewTurns is the number of responses per client of a closed loop below which the requests in flight at the planned end
-// matter. Of a block with more than maxTurns responses, not all turns are kept.
-const (
-	fewTurns = 10
-	maxTurns = 1 << 12
-)
+// matter.
+const fewTurns = 10
 
 // inPercentiles reports whether percentiles include the observation: a correct response, or a request that timed out or
 // was cut off, whose recorded time is a lower bound.
@@ -157,6 +152,9 @@ type blockReader struct {
 // block reads a block.
 func (m blockReader) block(b record.Block) (*blockData, error) {
 	load := m.r.Plan.Cells[m.cell].Load
+	if p := m.r.Plan; p.Part.IsOne() && p.Check == nil { // each part of a check has the whole load
+		load = p.Part.ShareOf(load)
+	}
 	length, _ := m.r.Plan.Length(m.r.Plan.Cells[m.cell])
 	b.Usage = withoutReadCost(b.Usage, m.reading)
 	view := &blockData{start: b.Start}
@@ -183,8 +181,9 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 		if counts || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
 			view.add(o, length)
 		}
-		if counts && load.Kind == record.Closed && len(view.turns) <= maxTurns {
-			view.turns = append(view.turns, turn{o.Intended, o.Done})
+		if counts && o.Err == "" {
+			view.turns++
+			view.turnTime += o.Response()
 		}
 	}
 	view.finish(b, load, length)
@@ -216,15 +215,14 @@ func (s *blockTotals) add(o record.Observation, length time.Duration) {
 
 // finish computes the time span in which responses count. With one client it ends with the last response. Otherwise it
 // is from the discard to the planned end, because requests in flight at either end would distort the throughput. In an
-// open loop of so few requests that it continues after its planned end, it ends with the last response, and in a closed
-// loop of few requests, with the last response of each client.
+// open loop of so few requests that it continues after its planned end, it ends with the last response. In a closed
+// loop of few requests, which may be in flight at the ends, it is the time in which the clients waited for responses.
 func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration) {
 	discard := time.Duration(b.DiscardNS)
-	few := l.Concurrency > 1 && s.inTime < fewTurns*l.Concurrency && s.timeouts == 0 &&
-		len(s.turns) > 0 && len(s.turns) <= maxTurns
+	few := l.Concurrency > 1 && s.inTime < fewTurns*l.Concurrency && s.turns > 0 && b.Failed() == 0
 	switch {
 	case l.Kind == record.Closed && few:
-		s.responses, s.span = len(s.turns), clientSpan(s.turns, l.Concurrency)
+		s.responses, s.span = s.turns, s.turnTime/time.Duration(l.Concurrency)
 	case l.Kind == record.Open && (s.latest >= length || s.inTime == 0):
 		s.span = max(s.last, length) - discard
 	case discard > 0 && s.inTime > 0:
@@ -232,26 +230,6 @@ func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration
 	default:
 		s.span = s.last - discard
 	}
-}
-
-// clientSpan returns the time for which a number of clients had the turns: the mean over clients of the time from the
-// begin of their first to the end of their last. A client begins a request when the last one ends, so each client that
-// took part has one to end after the begin of the last turn.
-func clientSpan(turns []turn, clients int) time.Duration {
-	slices.SortFunc(turns, func(a, b turn) int { return cmp.Compare(a.begin, b.begin) })
-	last := turns[len(turns)-1].begin
-	var n int
-	var ends, begins time.Duration
-	for _, t := range turns {
-		if t.end > last {
-			n++
-			ends += t.end
-		}
-	}
-	for _, t := range turns[:n] {
-		begins += t.begin
-	}
-	return (ends - begins) / time.Duration(clients)
 }
 
 func (s *blockTotals) merge(more blockTotals) {

@@ -149,6 +149,9 @@ func TestThroughputOfSlowResponses(t *testing.T) {
 	for _, clients := range []int{2, 8} {
 		for _, mean := range []time.Duration{30 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond} {
 			draw := rand.New(rand.NewPCG(1, uint64(clients)))
+			takes := func() time.Duration { // five or fifteen tenths of the mean, so that fast clients overtake
+				return mean/2 + time.Duration(draw.IntN(2))*mean
+			}
 			cell := analysistest.Cell(plan.Baseline, clients)
 			minimum := plan.Plan{MinRequests: least}.MinRequestsOf(cell)
 			m := analysistest.Fake{Cells: []plan.Cell{cell}, Block: func(plan.Cell, int) (block []record.Observation) {
@@ -158,7 +161,7 @@ func TestThroughputOfSlowResponses(t *testing.T) {
 					if free[0] >= length && len(block) >= minimum {
 						return block
 					}
-					o := analysistest.Response(mean/2 + time.Duration(draw.Int64N(int64(mean))))
+					o := analysistest.Response(takes())
 					o.Intended, o.Sent, o.FirstByte, o.Done = free[0], free[0], free[0], free[0]+o.Response()
 					block = append(block, o)
 					free[0] = o.Done
@@ -171,6 +174,27 @@ func TestThroughputOfSlowResponses(t *testing.T) {
 				t.Errorf("%d clients, %v: throughput %.4g/s, want %.4g", clients, mean, got, want)
 			}
 		}
+	}
+}
+
+// Clients whose requests fail have their share of the time, too.
+func TestThroughputWithFailures(t *testing.T) {
+	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell(plan.Baseline, 8)}}
+	m.Block = func(plan.Cell, int) (block []record.Observation) {
+		for at := time.Duration(0); at < 250*time.Millisecond; at += 100 * time.Millisecond { // of one client
+			o := analysistest.Response(100 * time.Millisecond)
+			o.Intended, o.Sent, o.FirstByte, o.Done = at, at, at, at+100*time.Millisecond
+			block = append(block, o)
+		}
+		for range 100 { // of the others
+			block = append(block, analysistest.Failed("status"))
+		}
+		return block
+	}
+	r := m.Record(t, 10)
+	analysistest.EachBlock(func(b *record.Block) { b.DiscardNS = 25e6 })(r)
+	if c := analysistest.Analyze(t, r).Cells[0]; c.ThroughputRPS != nil && *c.ThroughputRPS > 12 {
+		t.Errorf("throughput %.3g/s, want about 10", *c.ThroughputRPS)
 	}
 }
 

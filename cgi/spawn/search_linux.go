@@ -132,9 +132,9 @@ type stat struct {
 	parent, group int
 }
 
-// statOf returns what the system tells about a process, and reports whether it is alive: neither a zombie nor dead. The
-// second field of its stat is its name, in parentheses; of those after it, the first is the state, then come parent and
-// process group, and the twentieth is the start. See proc_pid_stat(5).
+// statOf returns what the system reports about a process, and reports whether it is alive: neither a zombie nor dead.
+// The second field of its stat is its name, in parentheses; of those after it, the first is the state, then come parent
+// and process group, and the twentieth is the start. See proc_pid_stat(5).
 func statOf(pid int) (s stat, alive bool) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
@@ -161,8 +161,9 @@ func (id ID) signal(s syscall.Signal) {
 		return
 	}
 	if failed == 0 {
-		_, _, _ = syscall.Syscall6(sysPidfdSendSignal, fd, uintptr(s), 0, 0, 0, 0) // fails if it has ended meanwhile
-		return
+		_, _, failed = syscall.Syscall6(sysPidfdSendSignal, fd, uintptr(s), 0, 0, 0, 0)
 	}
-	_ = syscall.Kill(id.PID, s)
+	if failed != 0 && failed != syscall.ESRCH { // a sandbox may refuse it
+		_ = syscall.Kill(id.PID, s)
+	}
 }
