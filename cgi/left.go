@@ -50,7 +50,9 @@ func (l *leftovers) check(running func() map[string]bool) {
 		return
 	}
 	left := l.find(running)
-	l.others = spawn.Tasks() - len(left)
+	if l.group == "" {
+		l.others = spawn.Tasks() - len(left)
+	}
 	if len(left) <= l.most {
 		return
 	}

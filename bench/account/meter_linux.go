@@ -25,7 +25,7 @@ func (m *Meter) Read() (r Reading, known bool) {
 		r.MinorFaults += s.minor + s.waitedMinor
 		r.MajorFaults += s.major + s.waitedMajor
 		r.EndedFaults += s.waitedMinor + s.waitedMajor
-		m.see(identity{pid, s.started})
+		m.see(identity{pid, s.Started})
 	}
 	r.Processes = int64(len(m.seen))
 	if r.OnlyCPU {

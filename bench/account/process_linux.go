@@ -88,23 +88,39 @@ func Descendants(pids ...int) []int {
 
 // HasReaped reports whether the process has waited for a child.
 func HasReaped(pid int) bool {
+	s, ok := readStat(pid)
+	return ok && s.reaped
+}
+
+// StatOf returns what the system reports about a process, and reports whether it runs: it is neither a zombie nor dead.
+func StatOf(pid int) (s Stat, runs bool) {
+	all, ok := readStat(pid)
+	return all.Stat, ok && !all.ended
+}
+
+func readStat(pid int) (s stat, ok bool) {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {
-		return false
+		return stat{}, false
 	}
-	s, ok := parse(text)
-	return ok && s.reaped
+	return parse(text)
+}
+
+// A Stat has the relations of a process.
+type Stat struct {
+	Parent, Group int   // PIDs of its parent and of the leader of its process group
+	Started       int64 // start time in ticks since boot; identifies the process together with its PID
 }
 
 // A stat is the content of /proc/PID/stat.
 type stat struct {
-	parent       int
+	Stat
+	ended        bool          // it is a zombie, or dead
 	waited       time.Duration // CPU time of children that were waited for
 	reaped       bool          // a child was waited for
 	minor, major int64         // page faults of the process itself
 	waitedMinor  int64         // page faults of children that were waited for
 	waitedMajor  int64
-	started      int64 // start time in ticks since boot; identifies the process together with its PID
 }
 
 // processes reads /proc/PID/stat of all processes. It returns the stats and the PIDs of the children, both by PID.
@@ -119,7 +135,7 @@ func processes() (stats map[int]stat, children map[int][]int) {
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 		if s, ok := parse(text); ok {
 			stats[pid] = s
-			children[s.parent] = append(children[s.parent], pid)
+			children[s.Parent] = append(children[s.Parent], pid)
 		}
 	}
 	return stats, children
@@ -127,7 +143,9 @@ func processes() (stats map[int]stat, children map[int][]int) {
 
 // Fields of /proc/PID/stat, counted from the first one after the name; see proc_pid_stat(5).
 const (
+	fieldState       = 0
 	fieldParent      = 1
+	fieldGroup       = 2
 	fieldMinor       = 7
 	fieldWaitedMinor = 8 // minor faults of children that were waited for
 	fieldMajor       = 9
@@ -148,11 +166,12 @@ func parse(text []byte) (s stat, ok bool) {
 		return n
 	}
 	ok = true
-	s.parent = int(number(fieldParent))
+	s.ended = bytes.ContainsAny(fields[fieldState], "ZX")
+	s.Parent, s.Group = int(number(fieldParent)), int(number(fieldGroup))
 	s.waited = time.Duration(number(fieldUser)+number(fieldSystem)) * tick
 	s.minor, s.major = number(fieldMinor), number(fieldMajor)
 	s.waitedMinor, s.waitedMajor = number(fieldWaitedMinor), number(fieldWaitedMajor)
-	s.started = number(fieldStarted)
+	s.Started = number(fieldStarted)
 	// A child that used less than a tick of CPU time has at least caused page faults.
 	s.reaped = s.waited > 0 || s.waitedMinor+s.waitedMajor > 0
 	return s, ok

@@ -58,8 +58,6 @@ type blockTotals struct {
 	latest    time.Duration // last intended start: an open loop of few requests continues after its planned end
 	span      time.Duration // time in which the counted responses arrived
 	busy      time.Duration // sum of the response times of correct responses
-	turns     int           // correct responses to requests after the discard
-	turnTime  time.Duration // sum of their response times
 }
 
 // fewTurns is the number of responses per client of a closed loop below which the requests in flight at the planned end
@@ -140,6 +138,16 @@ func readBlocks(r *record.Result, cell int, blocks []record.Block, reading int64
 	return views, cmp.Or(errs...)
 }
 
+// loadOf returns the load of a cell. If the record is that of one part of a run, it is the part's share; each part of a
+// check has the whole load.
+func loadOf(p record.Plan, cell int) record.Load {
+	load := p.Cells[cell].Load
+	if p.Part.IsOne() && p.Check == nil {
+		return p.Part.ShareOf(load)
+	}
+	return load
+}
+
 // A blockReader reads the blocks of a cell.
 type blockReader struct {
 	r          *record.Result
@@ -151,10 +159,7 @@ type blockReader struct {
 
 // block reads a block.
 func (m blockReader) block(b record.Block) (*blockData, error) {
-	load := m.r.Plan.Cells[m.cell].Load
-	if p := m.r.Plan; p.Part.IsOne() && p.Check == nil { // each part of a check has the whole load
-		load = p.Part.ShareOf(load)
-	}
+	load := loadOf(m.r.Plan, m.cell)
 	length, _ := m.r.Plan.Length(m.r.Plan.Cells[m.cell])
 	b.Usage = withoutReadCost(b.Usage, m.reading)
 	view := &blockData{start: b.Start}
@@ -181,12 +186,8 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 		if counts || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
 			view.add(o, length)
 		}
-		if counts && o.Err == "" {
-			view.turns++
-			view.turnTime += o.Response()
-		}
 	}
-	view.finish(b, load, length)
+	view.finish(b, load, length, response)
 	if m.alternates {
 		view.inTurn, view.span = slices.Clone(response), view.busy
 	}
@@ -217,12 +218,12 @@ func (s *blockTotals) add(o record.Observation, length time.Duration) {
 // is from the discard to the planned end, because requests in flight at either end would distort the throughput. In an
 // open loop of so few requests that it continues after its planned end, it ends with the last response. In a closed
 // loop of few requests, which may be in flight at the ends, it is the time in which the clients waited for responses.
-func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration) {
+func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration, response []int64) {
 	discard := time.Duration(b.DiscardNS)
-	few := l.Concurrency > 1 && s.inTime < fewTurns*l.Concurrency && s.turns > 0 && b.Failed() == 0
+	few := l.Concurrency > 1 && s.inTime < fewTurns*l.Concurrency && len(response) > 0 && b.Failed() == 0
 	switch {
 	case l.Kind == record.Closed && few:
-		s.responses, s.span = s.turns, s.turnTime/time.Duration(l.Concurrency)
+		s.responses, s.span = len(response), total(response)/time.Duration(l.Concurrency)
 	case l.Kind == record.Open && (s.latest >= length || s.inTime == 0):
 		s.span = max(s.last, length) - discard
 	case discard > 0 && s.inTime > 0:
@@ -230,6 +231,13 @@ func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration
 	default:
 		s.span = s.last - discard
 	}
+}
+
+func total(ns []int64) (sum time.Duration) {
+	for _, n := range ns {
+		sum += time.Duration(n)
+	}
+	return sum
 }
 
 func (s *blockTotals) merge(more blockTotals) {

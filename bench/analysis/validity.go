@@ -35,10 +35,7 @@ const (
 // not keep up. response is sorted, in nanoseconds.
 func invalidReasons(r *record.Result, b record.Block, q backlog, sent lags, response []int64) (reasons []string,
 	slow []int) {
-	p, l := r.Plan, r.Plan.Cells[b.Cell].Load
-	if p.Part.IsOne() {
-		l = p.Part.ShareOf(l)
-	}
+	p, l := r.Plan, loadOf(r.Plan, b.Cell)
 	is := func(reason string, wrong bool) {
 		if wrong {
 			reasons = append(reasons, reason)

@@ -97,36 +97,31 @@ var pythonScripts = pythonWeb(webSpec{
 	path:    "/{{.File}}",
 }, apacheProcesses, "mod_python.cgihandler", "mpm_prefork")
 
-var modWSGI = apacheWeb(webSpec{
-	name:     "mod_wsgi",
-	about:    "Apache's event module and mod_wsgi",
-	handles:  PythonWSGI,
-	needs:    []string{"mod_wsgi.so"},
-	packages: "apache2 libapache2-mod-wsgi-py3",
-	path:     "/{{.Module}}",
-	config: map[string]string{"conf": apacheThreads + `
-WSGISocketPrefix {{.Dir}}/wsgi
-WSGIPythonPath {{.Bin}}
+// wsgiWeb returns a server that mod_wsgi gives an application in a way of its own.
+func wsgiWeb(name, about, config string) webSpec {
+	return apacheWeb(webSpec{
+		name:     name,
+		about:    about,
+		handles:  PythonWSGI,
+		needs:    []string{"mod_wsgi.so"},
+		packages: "apache2 libapache2-mod-wsgi-py3",
+		path:     "/{{.Module}}",
+		config:   map[string]string{"conf": apacheThreads + "\nWSGISocketPrefix {{.Dir}}/wsgi\n" + config},
+	}, "mpm_event", "wsgi")
+}
+
+var modWSGI = wsgiWeb("mod_wsgi", "Apache's event module and mod_wsgi", `WSGIPythonPath {{.Bin}}
 WSGIApplicationGroup %{GLOBAL}
 WSGIScriptAlias /{{.Module}} {{.Bin}}/{{.File}}
-`},
-}, "mpm_event", "wsgi")
+`)
 
 // modWSGIDaemon has processes of its own for the application, which Apache starts with it. In [modWSGI], clients that
 // happen to be in the same process of Apache's share Python's lock.
-var modWSGIDaemon = apacheWeb(webSpec{
-	name:     "mod_wsgi-daemon",
-	about:    "Apache's event module and mod_wsgi in daemon mode: 4 processes with a thread each",
-	handles:  PythonWSGI,
-	needs:    []string{"mod_wsgi.so"},
-	packages: "apache2 libapache2-mod-wsgi-py3",
-	path:     "/{{.Module}}",
-	config: map[string]string{"conf": apacheThreads + `
-WSGISocketPrefix {{.Dir}}/wsgi
-WSGIDaemonProcess app processes=4 threads=1 python-path={{.Bin}}
+var modWSGIDaemon = wsgiWeb("mod_wsgi-daemon",
+	"Apache's event module and mod_wsgi in daemon mode: 4 processes with a thread each",
+	`WSGIDaemonProcess app processes=4 threads=1 python-path={{.Bin}}
 WSGIScriptAlias /{{.Module}} {{.Bin}}/{{.File}} process-group=app application-group=%{GLOBAL}
-`},
-}, "mpm_event", "wsgi")
+`)
 
 // modFCGID keeps processes of php-cgi, which by default end after 500 requests.
 var modFCGID = apacheWeb(webSpec{

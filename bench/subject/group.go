@@ -25,11 +25,15 @@ var groups atomic.Int64
 
 // startServer starts the command that newCommand returns, in a control group of its own if the system allows that.
 func (l *Launcher) startServer(newCommand func() *exec.Cmd) (s server, err error) {
+	command := func() *exec.Cmd {
+		cmd := newCommand()
+		cmd.Env = append(slices.Clip(cmd.Env), contract.EnvGroup+"="+s.group.Dir()) // without a group, not an inherited one
+		return cmd
+	}
 	s.group = account.NewGroup(fmt.Sprintf("forktax-program-%d-%d", os.Getpid(), groups.Add(1)))
 	if s.group != nil {
 		s.release = process.GuardGroup(s.group.Dir())
-		cmd := newCommand()
-		cmd.Env = append(slices.Clip(cmd.Env), contract.EnvGroup+"="+s.group.Dir())
+		cmd := command()
 		s.group.Prepare(cmd)
 		s.Process, err = process.Start(cmd, l.Log, func(start func() error) error {
 			return s.group.Start(func() error { return l.startIn(start) })
@@ -40,7 +44,7 @@ func (l *Launcher) startServer(newCommand func() *exec.Cmd) (s server, err error
 		_ = s.endGroup() // a sandbox may refuse to start a process in a group
 	}
 	s = server{release: func() {}}
-	s.Process, err = process.Start(newCommand(), l.Log, l.startIn)
+	s.Process, err = process.Start(command(), l.Log, l.startIn)
 	return s, err
 }
 

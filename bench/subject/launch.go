@@ -128,7 +128,7 @@ func programFor(programs []Program, workload string) (Program, error) {
 // start starts p under the conditions of v and waits until it serves.
 func (l *Launcher) start(ctx context.Context, p Program, v Variant, env map[string]string) (server, *Target, error) {
 	addr, admin := cmp.Or(l.Addr, "127.0.0.1:0"), cmp.Or(l.Admin, "127.0.0.1:0")
-	settings := append(environ(), contract.EnvExporter+"="+l.Exporter, contract.EnvGroup+"=")
+	settings := append(environ(), contract.EnvExporter+"="+l.Exporter)
 	for _, vars := range []map[string]string{env, l.Env, v.Env} {
 		settings = append(settings, process.Settings(vars)...)
 	}

@@ -5,7 +5,7 @@ import "syscall"
 // An ID identifies a process. A later process can have the same PID, but on Linux not the same ID.
 type ID struct {
 	PID   int
-	began uint64 // ticks from the start of the system to that of the process; 0 if unknown
+	began int64 // ticks from the start of the system to that of the process; 0 if unknown
 }
 
 // A Found is a running process that a search has found.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"forktax/bench/account"
 )
 
 // Descendants returns the running processes among a child and its descendants. It finds them by their parents, by their
@@ -29,12 +31,12 @@ func (p *Process) Descendants(mark string) []ID {
 	_, err := os.Stat("/proc/" + strconv.Itoa(child))
 	inGroup := !reaped || err != nil
 	for _, pid := range allPIDs() {
-		s, ok := statOf(pid)
-		if !ok || pid == self {
+		s, runs := account.StatOf(pid)
+		if !runs || pid == self {
 			continue
 		}
-		parents[pid], ids[pid] = s.parent, s.id
-		member[pid] = !reaped && pid == child || inGroup && s.group == child || bytes.Contains(environment(pid), marked)
+		parents[pid], ids[pid] = s.Parent, ID{pid, s.Started}
+		member[pid] = !reaped && pid == child || inGroup && s.Group == child || bytes.Contains(environment(pid), marked)
 	}
 	for grown := true; grown; {
 		grown = false
@@ -56,28 +58,31 @@ func (p *Process) Descendants(mark string) []ID {
 // Marked returns the running processes whose environment has a variable that begins with the prefix, such as NAME=x, in
 // the order of their starts.
 func Marked(prefix string) []Found {
-	var found []Found
-	for _, pid := range allPIDs() {
-		mark := markOf(pid, prefix)
-		if s, ok := statOf(pid); ok && mark != "" {
-			found = append(found, Found{s.id, s.parent, mark})
-		}
-	}
-	slices.SortFunc(found, byStart)
-	return found
+	return search(allPIDs(), func(pid int) (mark string, wanted bool) {
+		mark = markOf(pid, prefix)
+		return mark, mark != ""
+	})
 }
 
 // Among returns those of the processes that run and began after this process, in the order of their starts.
 func Among(pids []int, prefix string) []Found {
-	self, ok := statOf(os.Getpid())
+	self, ok := account.StatOf(os.Getpid())
 	if !ok {
 		return nil
 	}
-	var found []Found
+	found := search(pids, func(pid int) (string, bool) { return markOf(pid, prefix), true })
+	return slices.DeleteFunc(found, func(p Found) bool { return p.began <= self.Started })
+}
+
+// search returns the running processes among those that are wanted by their mark.
+func search(pids []int, markOf func(pid int) (mark string, wanted bool)) (found []Found) {
 	for _, pid := range pids {
-		mark := markOf(pid, prefix)
-		if s, ok := statOf(pid); ok && s.id.began > self.id.began {
-			found = append(found, Found{s.id, s.parent, mark})
+		mark, wanted := markOf(pid)
+		if !wanted {
+			continue
+		}
+		if s, runs := account.StatOf(pid); runs {
+			found = append(found, Found{ID{pid, s.Started}, s.Parent, mark})
 		}
 	}
 	slices.SortFunc(found, byStart)
@@ -127,29 +132,6 @@ func Tasks() int {
 	return n
 }
 
-type stat struct {
-	id            ID
-	parent, group int
-}
-
-// statOf returns what the system reports about a process, and reports whether it is alive: neither a zombie nor dead.
-// The second field of its stat is its name, in parentheses; of those after it, the first is the state, then come parent
-// and process group, and the twentieth is the start. See proc_pid_stat(5).
-func statOf(pid int) (s stat, alive bool) {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return stat{}, false
-	}
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	if len(fields) < 20 || strings.ContainsAny(fields[0], "ZX") {
-		return stat{}, false
-	}
-	parent, err1 := strconv.Atoi(fields[1])
-	group, err2 := strconv.Atoi(fields[2])
-	began, err3 := strconv.ParseUint(fields[19], 10, 64)
-	return stat{ID{pid, began}, parent, group}, err1 == nil && err2 == nil && err3 == nil
-}
-
 // signal holds the process by a descriptor while it compares its ID, so that no other process with its PID gets the
 // signal. Without such descriptors (before Linux 5.3) one could, if it began in the same moment.
 func (id ID) signal(s syscall.Signal) {
@@ -157,7 +139,7 @@ func (id ID) signal(s syscall.Signal) {
 	if failed == 0 {
 		defer syscall.Close(int(fd))
 	}
-	if now, alive := statOf(id.PID); !alive || now.id != id {
+	if now, runs := account.StatOf(id.PID); !runs || now.Started != id.began {
 		return
 	}
 	if failed == 0 {
