@@ -16,7 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"forktax/cgi/child"
 	"forktax/cgi/message"
 	"forktax/cgi/spawn"
 	"forktax/workload/contract"
@@ -85,10 +84,10 @@ func (h *Host) run(w http.ResponseWriter, r *http.Request, s script, t *phaseSta
 	n := h.stats.exchanges.Add(1)
 	e := &exchange{host: h, request: r, mark: fmt.Sprintf("%s.%d", h.mark, n)}
 	e.response = response{to: w, exchange: e, declared: -1, timed: t.recorder != nil}
-	e.stderr = stderr{log: func(line []byte) { h.log(r, string(line)) },
-		perLine: len(r.Method) + len(r.RequestURI) + perLine}
+	e.stderr.lines = message.Lines{Log: func(line []byte) { h.log(r, string(line)) },
+		PerLine: len(r.Method) + len(r.RequestURI) + perLine}
 	if h.Reports {
-		e.stderr.wanted = child.Wanted(n)
+		e.stderr.ask(n)
 	}
 	e.serve(s, t)
 	h.stats.count(e.stderr.report)

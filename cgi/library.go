@@ -61,12 +61,13 @@ func (l *Library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer l.stats.running.Add(-1)
 	n := l.stats.exchanges.Add(1)
 	logger := cmp.Or(l.Logger, log.Default())
-	env, wanted := l.Env, ""
+	var started libraryStderr
+	started.lines.Log = func(line []byte) { logger.Printf("%s", line) }
+	env := l.Env
 	if l.Reports {
-		wanted = child.Wanted(n)
-		env = append([]string{child.Variable + "=" + wanted}, env...)
+		started.ask(n)
+		env = append([]string{child.Variable + "=" + started.wanted}, env...)
 	}
-	started := libraryStderr{stderr: stderr{log: func(line []byte) { logger.Printf("%s", line) }, wanted: wanted}}
 	a := libraryResponse{ResponseWriter: w, timed: t.recorder != nil}
 	t.begun = contract.Now()
 	(&cgi.Handler{
@@ -113,13 +114,12 @@ var _ io.ReaderFrom = (*libraryStderr)(nil)
 func (s *libraryStderr) ReadFrom(r io.Reader) (int64, error) {
 	s.executing = contract.Now()
 	s.copy(r)
-	s.endLines()
+	s.lines.End()
 	return 0, nil
 }
 
 func (s *libraryStderr) Write(p []byte) (int, error) {
-	s.take(p)
-	return len(p), nil
+	return s.lines.Write(p)
 }
 
 // A libraryResponse is the response of a child of the library. It sends what a [Child] has flushed, and no type that

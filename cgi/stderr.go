@@ -1,23 +1,17 @@
 package cgi
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"sync"
 	"time"
 
 	"forktax/cgi/child"
+	"forktax/cgi/message"
 	"forktax/cgi/spawn"
 )
 
 const (
-	// longestLine is the length in bytes after which a line of a child's standard error is split for the log.
-	longestLine = 4 << 10
-	// mostLogged is the number of bytes that are logged for a child's standard error, with the time and request of each
-	// line.
-	mostLogged = 1 << 20
 	// perLine is the number of bytes of a line of the log besides the request and the text.
 	perLine = 40
 	// followAfter is the lifetime of a child after which its standard error is read while it runs. Most children exit
@@ -35,13 +29,9 @@ const (
 //
 // A process that the child left behind may keep the write end open. The host does not wait for it.
 type stderr struct {
-	log     func(line []byte)
-	perLine int    // bytes that the log adds to a line
-	wanted  string // value of child.Variable; "" for no report
-	report  child.Report
-	rest    []byte // beginning of an incomplete line
-	logged  int    // bytes of the log
-	dropped int64  // bytes that were not logged
+	lines  message.Lines
+	wanted string // value of child.Variable; "" for no report
+	report child.Report
 
 	mu       sync.Mutex
 	fd       int           // read end, which never blocks
@@ -49,6 +39,9 @@ type stderr struct {
 	file     *os.File      // file with fd; nil if the pipe was not followed
 	followed chan struct{} // closed when the goroutine that follows the pipe has ended
 }
+
+// ask has the n-th child report, in a line that is not logged.
+func (s *stderr) ask(n int64) { s.wanted, s.lines.Keep = child.Wanted(n), s.report.Read }
 
 // open begins with the read end of a pipe, which never blocks.
 func (s *stderr) open(fd int) {
@@ -86,17 +79,7 @@ func (s *stderr) end() {
 	} else {
 		spawn.Close(s.fd)
 	}
-	s.endLines()
-}
-
-// endLines logs a last line without a newline, and says what was not logged.
-func (s *stderr) endLines() {
-	if len(s.rest) > 0 {
-		s.line(s.rest)
-	}
-	if s.dropped > 0 {
-		s.log(fmt.Appendf(nil, "%d more bytes on standard error are not logged", s.dropped))
-	}
+	s.lines.End()
 }
 
 // pipeContents is a non-blocking descriptor as a reader. Its end is where a read would block.
@@ -110,46 +93,16 @@ func (fd pipeContents) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-var lineBuffers = sync.Pool{New: func() any { return new([longestLine]byte) }}
+var lineBuffers = sync.Pool{New: func() any { return new([message.LongestLine]byte) }}
 
 func (s *stderr) copy(from io.Reader) {
-	buffer := lineBuffers.Get().(*[longestLine]byte)
+	buffer := lineBuffers.Get().(*[message.LongestLine]byte)
 	defer lineBuffers.Put(buffer)
 	for {
 		n, err := from.Read(buffer[:])
-		s.take(buffer[:n])
+		_, _ = s.lines.Write(buffer[:n])
 		if err != nil {
 			return
 		}
 	}
-}
-
-// take logs complete lines and keeps the rest.
-func (s *stderr) take(p []byte) {
-	for rest := p; len(rest) > 0; {
-		line, after, whole := bytes.Cut(rest, newline)
-		rest = after
-		s.rest = append(s.rest, line...)
-		if whole || len(s.rest) > longestLine {
-			s.line(s.rest)
-			s.rest = s.rest[:0]
-		}
-	}
-}
-
-var newline = []byte("\n")
-
-func (s *stderr) line(line []byte) {
-	if s.wanted != "" && s.report.Read(line) {
-		return
-	}
-	if line = bytes.TrimRight(line, "\r"); len(line) == 0 {
-		return
-	}
-	if s.logged+len(line)+s.perLine > mostLogged {
-		s.dropped += int64(len(line))
-		return
-	}
-	s.logged += len(line) + s.perLine
-	s.log(line)
 }

@@ -38,12 +38,28 @@ func TestStderr(t *testing.T) {
 	check(head+`printf 'in one' >&2; sleep 0.2; echo ' piece' >&2`, "in one piece")
 	check(head+`exec >&-; sleep 0.1; echo once >&2; exec 2>&-; sleep 0.1`, "once") // its pipe is closed before it exits
 	check(`printf '\033[2Jgone\rover\n' >&2; `+head, `\x1b[2Jgone\rover`)          // control characters are escaped
+	// This is not UTF-8.
+	check(`printf '\351\351\351cookie\n' >&2; sleep 0.2; `+head, `\xe9\xe9\xe9cookie`)
+	check(`head -c 9000 /dev/zero | tr '\0' x >&2; `+head, strings.Repeat("x", 4096), strings.Repeat("x", 4096),
+		strings.Repeat("x", 808))
 	line := strings.Repeat("x", 99)
 	var lines []string
 	for range 7_000 {
 		lines = append(lines, line) // 11 times the capacity of a pipe, and 1 MB with what the log adds
 	}
 	check(`yes `+line+` | head -n 7000 >&2; `+head, lines...)
+}
+
+// The limit of the log is for the text as it is logged, with escaped control characters.
+func TestEscapedStderr(t *testing.T) {
+	var to testenv.Log
+	host := shell(`head -c 500000 /dev/zero >&2; ` + head)
+	host.Logger = log.New(&to, "", 0)
+	ask(host, "/")
+	if got := len(to.String()); got < 1_000_000 || got > 1<<20 || !strings.HasSuffix(to.String(), "are not logged\n") {
+		t.Errorf("log of %d bytes, which ends with %.60q; want at most 1 MiB, and what is not logged", got,
+			to.String()[max(0, got-60):])
+	}
 }
 
 // The standard error of a slow child is logged while it runs.

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +20,10 @@ import (
 	"forktax/workload/contract"
 	"forktax/workload/model"
 )
+
+// mostHeaders is the largest number of different headers of a request: the time to pass them to an instance grows with
+// its square.
+const mostHeaders = 1000
 
 // An exchange is a request and its instance.
 type exchange struct {
@@ -33,9 +40,13 @@ type exchange struct {
 	timer   *time.Timer // ends the instance
 	end     time.Time   // of the limit for the whole request; zero if there is none
 	expired atomic.Bool // a limit was exceeded
+
+	mu   sync.Mutex // held while the limit is enforced
+	over bool       // the request has ended: the limit no longer is
 }
 
 // ServeHTTP has an instance serve the request. The statuses of failed requests:
+//   - 400 or 431: the URL path has a NUL byte, or there are too many headers
 //   - 408, 413 or 400: the request body came too slowly, is too long, or could not be read
 //   - 500: no instance could be created
 //   - 502: the instance failed (a trap, an exit status other than 0, no valid response)
@@ -68,6 +79,13 @@ func (e *exchange) log(text string) { message.Log(e.host.logger, e.request, text
 
 func (e *exchange) serve() error {
 	h := e.host
+	switch {
+	case strings.Contains(e.request.URL.Path, "\x00"): // it would end a variable of the instance
+		return &message.Fault{Status: http.StatusBadRequest, Why: "the URL path contains a NUL byte"}
+	case len(e.request.Header) > mostHeaders:
+		return &message.Fault{Status: http.StatusRequestHeaderFieldsTooLarge,
+			Why: fmt.Sprintf("the request has more than %d headers", mostHeaders)}
+	}
 	if err := message.CheckLength(e.response.To, e.request, h.limits.Body); err != nil {
 		return err
 	}
@@ -115,7 +133,7 @@ func (e *exchange) converse() error {
 	err := e.instance.call(ctx, e.host.entry.serve)
 	e.timer.Stop()
 	e.response.heard = func() {} // nothing starts it again
-	e.stdio.err.flush()
+	e.stdio.err.End()
 	e.count()
 	var exit exitError
 	if errors.As(err, &exit) && e.response.Status != 0 { // its response is passed on, as that of a CGI program
@@ -151,13 +169,21 @@ func (e *exchange) limited() (context.Context, context.CancelFunc) {
 		e.response.end = e.end
 	}
 	e.timer = time.AfterFunc(time.Hour, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.over {
+			return
+		}
 		e.expired.Store(true)
-		cancel()
 		_ = http.NewResponseController(e.response.To).SetReadDeadline(time.Unix(1, 0)) // it may wait for the body
+		cancel()
 	})
 	e.extend()
 	return ctx, func() {
 		e.timer.Stop()
+		e.mu.Lock()
+		e.over = true
+		e.mu.Unlock()
 		cancel()
 		e.response.Unbound()
 	}
@@ -209,7 +235,7 @@ func (e *exchange) prepare(ctx context.Context) error {
 		e.stdio.head, variables = inOneBlock(variables), nil
 	}
 	e.stdio.body, e.stdio.out.to, e.stdio.done = e.body, &e.response, ctx.Done()
-	e.stdio.err = errorOutput{logger: h.logger, prefix: foreign.Line(r.Method+" "+r.URL.RequestURI()) + ": "}
+	e.stdio.err.begin(h.logger, foreign.Line(r.Method+" "+r.URL.RequestURI())+": ")
 	if e.instance != nil {
 		return nil
 	}

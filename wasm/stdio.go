@@ -1,13 +1,13 @@
 package wasm
 
 import (
-	"bytes"
 	"io"
 	"log"
 	"time"
 
 	"forktax/bench/foreign"
 	"forktax/cgi/child"
+	"forktax/cgi/message"
 )
 
 // A stdio has the standard streams of an instance for its present request. It is the standard input.
@@ -53,41 +53,17 @@ func (o *output) Write(p []byte) (int, error) {
 
 // An errorOutput is the standard error of an instance. Its lines are logged, except the report.
 type errorOutput struct {
-	logger *log.Logger
-	prefix string // of each line
-	line   []byte // the last line, which is not complete
+	message.Lines
 	report child.Report
 }
 
-// longestLine is the number of bytes after which a line is logged in parts.
-const longestLine = 4 << 10
-
-func (e *errorOutput) Write(p []byte) (int, error) {
-	e.line = append(e.line, p...)
-	for {
-		end := bytes.IndexByte(e.line, '\n')
-		if end < 0 && len(e.line) < longestLine {
-			return len(p), nil
+// begin begins with the output for a request. The prefix is that of each line.
+func (e *errorOutput) begin(logger *log.Logger, prefix string) {
+	*e = errorOutput{}
+	e.Keep, e.PerLine = e.report.Read, len(prefix)
+	e.Log = func(line []byte) {
+		if logger != nil {
+			logger.Printf("%s%s", prefix, foreign.Line(foreign.WithoutSecrets(string(line))))
 		}
-		if end < 0 {
-			end = longestLine - 1
-		}
-		e.log(e.line[:end])
-		e.line = e.line[:copy(e.line, e.line[end+1:])]
-	}
-}
-
-func (e *errorOutput) log(line []byte) {
-	if e.report.Read(line) || e.logger == nil {
-		return
-	}
-	e.logger.Printf("%s%s", e.prefix, foreign.Line(foreign.WithoutSecrets(string(line))))
-}
-
-// flush logs a line that is not complete.
-func (e *errorOutput) flush() {
-	if len(e.line) > 0 {
-		e.log(e.line)
-		e.line = e.line[:0]
 	}
 }

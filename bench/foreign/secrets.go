@@ -18,7 +18,7 @@ func IsSecret(name string) bool {
 // WithoutSecrets returns a log line without the value of a secret header. Such lines are error messages of a host or a
 // client that cannot parse a header.
 func WithoutSecrets(line string) string {
-	lower := strings.ToLower(line)
+	lower := lowered(line)
 	for _, name := range secrets {
 		at := strings.Index(lower, name)
 		if at < 0 {
@@ -33,4 +33,16 @@ func WithoutSecrets(line string) string {
 		}
 	}
 	return line
+}
+
+// lowered returns text with the letters A to Z in lower case. Unlike that of strings.ToLower, the result is always as
+// long as text, also if that is not UTF-8, so indexes are valid in both.
+func lowered(text string) string {
+	lower := []byte(text)
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] += 'a' - 'A'
+		}
+	}
+	return string(lower)
 }

@@ -17,6 +17,9 @@ func TestWithoutSecrets(t *testing.T) {
 		"no cookie was found, authorization failed for the user": "no cookie was found, authorization failed for the user",
 		"its header X-A has the value 1":                         "its header X-A has the value 1",
 		"Cookie":                                                 "Cookie",
+		"\xe9\xe9\xe9cookie":                                     "\xe9\xe9\xe9cookie",
+		"\xe9\xe9\xe9Cookie: sid=1":                              "\xe9\xe9\xe9Cookie …",
+		"ȺȺȺ Authorization: Basic c2VjcmV0":                      "ȺȺȺ Authorization …",
 		"":                                                       "",
 	} {
 		if got := foreign.WithoutSecrets(line); got != want {
