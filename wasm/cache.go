@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+
+	"forktax/bench/foreign"
 )
 
 // unused is the age at which compiled code is removed. Compiling takes a few seconds.
@@ -68,12 +70,15 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 		return nil, fmt.Errorf("creating the directory for compiled modules: %w", err)
 	}
 	info, err := os.Stat(dir)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if info.Mode().Perm()&0o022 != 0 {
+	case info.Mode().Perm()&0o022 != 0:
 		return nil, fmt.Errorf("the directory for compiled modules, %s, can be written by other users: run chmod go-w %[1]s",
 			dir)
+	case !foreign.IsOwn(info):
+		return nil, fmt.Errorf("the directory for compiled modules, %s, belongs to another user, who could write to it: "+
+			"set XDG_CACHE_HOME to a directory of your own", dir)
 	}
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {

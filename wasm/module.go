@@ -5,12 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"forktax/bench/foreign"
 )
 
 // An entry says how an instance serves a request.
@@ -29,6 +30,9 @@ const (
 	exportServe      = "serve"       // serves a request
 )
 
+// mostCode is the largest size of a module in bytes, far above that of real ones.
+const mostCode = 1 << 30
+
 // mostPages is the number of pages that a 32-bit memory can have.
 const mostPages = 65_536
 
@@ -40,7 +44,7 @@ var (
 
 // readModule reads a module. If the file is something else, the error says what.
 func readModule(path string) ([]byte, error) {
-	code, err := os.ReadFile(path)
+	code, err := foreign.ReadFile(path, mostCode)
 	if err != nil {
 		return nil, fmt.Errorf("reading the module: %w", err)
 	}

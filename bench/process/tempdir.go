@@ -7,7 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
+
+	"forktax/bench/foreign"
 )
 
 // marker is the file that marks a temporary directory of forktax. It holds the name of the directory, so that a copied
@@ -104,9 +105,5 @@ func isMarked(dir string) bool {
 // isOwn reports whether the file has that type, is not a symbolic link to one, and belongs to this user.
 func isOwn(path string, kind fs.FileMode) bool {
 	info, err := os.Lstat(path)
-	if err != nil || info.Mode().Type() != kind {
-		return false
-	}
-	status, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(status.Uid) == os.Geteuid()
+	return err == nil && info.Mode().Type() == kind && foreign.IsOwn(info)
 }
