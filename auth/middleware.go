@@ -86,9 +86,10 @@ func (g *Middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	result, groups, err := g.authenticate(r.Context(), name, password)
 	if err == nil && result != Known {
 		time.AfterFunc(time.Until(refuseAt), release)
-		if wait(r.Context(), refuseAt) {
-			g.challenge(w)
+		if !wait(r.Context(), refuseAt) {
+			panic(http.ErrAbortHandler) // otherwise the response would be 200, which a client that only sends no more reads
 		}
+		g.challenge(w)
 		return
 	}
 	release()

@@ -425,28 +425,37 @@ func TestSlowBody(t *testing.T) {
 
 // A body of known length that comes byte by byte lasts until the child's time is over.
 func TestTrickledBody(t *testing.T) {
-	h := shell(textHead + `cat`)
-	h.Limits.Total = time.Second
-	addr, logged := served(t, h)
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n")
-	go func() {
-		for {
-			if _, err := fmt.Fprint(conn, "x"); err != nil {
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
+	for length, c := range map[string]struct{ header, part, status, log string }{
+		"known": {"Content-Length: 100000", "x", "504", "the program ran for longer than 1s"},
+		// The child starts when the body is complete, so it has not started.
+		"unknown": {"Transfer-Encoding: chunked", "1\r\nx\r\n", "408", ""},
+	} {
+		h := shell(textHead + `cat`)
+		h.Limits.Total = time.Second
+		addr, logged := served(t, h)
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	text, err := io.ReadAll(conn)
-	if !strings.HasPrefix(string(text), "HTTP/1.1 504 ") ||
-		!strings.Contains(logged.String(), "POST /path: the program ran for longer than 1s") {
-		t.Errorf("%q, %v, log = %q; want 504", text, err, logged)
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n\r\n", c.header)
+		go func() {
+			for {
+				if _, err := fmt.Fprint(conn, c.part); err != nil {
+					return
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		}()
+		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		text, err := io.ReadAll(conn)
+		if !strings.HasPrefix(string(text), "HTTP/1.1 "+c.status+" ") ||
+			!strings.Contains(logged.String(), "POST /path: "+c.log) {
+			t.Errorf("length %s: %q, %v, log = %q; want %s", length, text, err, logged, c.status)
+		}
+		if started := h.Stats().Started; (started > 0) != (length == "known") {
+			t.Errorf("length %s: %d children were started", length, started)
+		}
 	}
 }
 

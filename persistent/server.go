@@ -51,8 +51,9 @@ type Server struct {
 // not end within Drain.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	var unused unusedConns
+	var running handlerCount
 	server := &http.Server{
-		Handler:                      framed(cmp.Or[http.Handler](s.Handler, http.DefaultServeMux)),
+		Handler:                      running.of(framed(cmp.Or[http.Handler](s.Handler, http.DefaultServeMux))),
 		DisableGeneralOptionsHandler: true, // framed handles these requests
 		MaxHeaderBytes:               int(s.Header),
 		ReadHeaderTimeout:            readHeaderTimeout,
@@ -78,9 +79,39 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	err := <-shut
 	if errors.Is(err, context.DeadlineExceeded) {
 		server.Close()
+		running.await(handlerLimit) // what they use is closed next
 		return fmt.Errorf("serving on %s: requests in progress did not end within %v and were aborted", ln.Addr(), drain)
 	}
 	return err
+}
+
+// handlerLimit is how long the handlers of aborted requests are waited for.
+const handlerLimit = 2 * time.Second
+
+// A handlerCount counts the handlers that run.
+type handlerCount struct{ sync.WaitGroup }
+
+func (c *handlerCount) of(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.Add(1)
+		defer c.Done()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// await waits until no handler runs.
+func (c *handlerCount) await(limit time.Duration) {
+	none := make(chan struct{})
+	go func() {
+		c.Wait()
+		close(none)
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-none:
+	case <-timer.C:
+	}
 }
 
 func (s *Server) connContext(ctx context.Context, c net.Conn) context.Context {

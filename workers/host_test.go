@@ -278,6 +278,19 @@ func TestStartFails(t *testing.T) {
 		status, _ := s.get(t, "/pid")
 		return status == http.StatusInternalServerError
 	})
+	began := time.Now() // the next start may be 5 s later, but is the end of all that wait
+	var all sync.WaitGroup
+	for range 30 {
+		all.Go(func() {
+			if status, _ := s.get(t, "/pid"); status != http.StatusInternalServerError {
+				t.Errorf("a request without a worker has status %d, want 500", status)
+			}
+		})
+	}
+	all.Wait()
+	if d := time.Since(began); d > 30*time.Second {
+		t.Errorf("30 requests without a worker took %v", d)
+	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}

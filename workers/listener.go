@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"sync"
 
 	"forktax/cgi/spawn"
@@ -63,11 +65,23 @@ func (l *listener) add(c net.Conn) net.Conn {
 	return own
 }
 
+// flush sends what the connections hold back. A connection whose server does not read delays no other.
 func (l *listener) flush() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	for c := range l.conns {
-		_ = c.flush() // the next write returns the error again
+	all := slices.Collect(maps.Keys(l.conns))
+	l.mu.Unlock()
+	for _, c := range all {
+		if len(all) == 1 {
+			_ = c.flush() // the next write returns the error again
+			break
+		}
+		if !c.mu.TryLock() { // it is being sent, or about to be
+			continue
+		}
+		go func() {
+			defer c.mu.Unlock()
+			_ = c.send()
+		}()
 	}
 }
 
@@ -108,6 +122,11 @@ func (c *conn) Write(record []byte) (int, error) {
 func (c *conn) flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.send()
+}
+
+// send sends what is held back. The caller holds the mutex.
+func (c *conn) send() error {
 	if len(c.held) == 0 {
 		return nil
 	}

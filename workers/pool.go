@@ -104,14 +104,18 @@ func (p *pool) start() {
 	p.refill()
 }
 
-// startFailed fails a waiting request, and delays the next start.
+// startFailed fails a waiting request, or all if no other worker will serve them, and delays the next start.
 func (p *pool) startFailed(err error) {
 	p.host.errors.logger.Printf("starting a worker: %v", err)
 	p.failure = err
-	if len(p.waiting) > 0 {
-		p.waiting[0] <- loan{err: err}
-		p.waiting = p.waiting[1:]
+	fail := min(1, len(p.waiting))
+	if p.starting+p.serving == 0 {
+		fail = len(p.waiting)
 	}
+	for _, waiting := range p.waiting[:fail] {
+		waiting <- loan{err: err}
+	}
+	p.waiting = p.waiting[fail:]
 	p.backOff()
 }
 

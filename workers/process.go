@@ -16,6 +16,7 @@ const (
 	startLimit = time.Minute      // until a process serves
 	endLimit   = 10 * time.Second // until a process has ended that was told to
 	killEvery  = 20 * time.Millisecond
+	killTries  = 100
 )
 
 // Delays between starts that fail, one after the other. The first doubles with each further failure.
@@ -28,8 +29,9 @@ const (
 type process struct {
 	spawn.Process
 	mark    string // identifies the process and its descendants by their environment
-	begun   int64  // just before it was started, by contract.Now
-	running int64  // when it executed its program
+	logger  *log.Logger
+	begun   int64 // just before it was started, by contract.Now
+	running int64 // when it executed its program
 	gone    chan struct{}
 }
 
@@ -40,7 +42,7 @@ func launch(p spawn.Program, mark string, input int, sink *errorLog) (*process, 
 		spawn.Close(input)
 		return nil, err
 	}
-	s := &process{mark: mark, begun: contract.Now(), gone: make(chan struct{})}
+	s := &process{mark: mark, logger: sink.logger, begun: contract.Now(), gone: make(chan struct{})}
 	p.Env = append(append(make([]string, 0, len(p.Env)+1), p.Env...), contract.EnvChild+"="+mark)
 	if err := s.Start(&p, [3]int{input, -1, text}); err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (s *process) end(logger *log.Logger) {
 
 // kill kills the process and its descendants.
 func (s *process) kill() {
-	for {
+	for range killTries {
 		all := s.Descendants(contract.EnvChild + "=" + s.mark)
 		if len(all) == 0 {
 			return
@@ -74,6 +76,7 @@ func (s *process) kill() {
 		spawn.Signal(all, syscall.SIGKILL)
 		time.Sleep(killEvery)
 	}
+	s.logger.Print("some processes that a worker has started cannot be killed")
 }
 
 // fate describes how a process has ended.

@@ -75,11 +75,14 @@ const (
 // MinRequests is the smallest number of requests of a block: a median of fewer is not meaningful.
 const MinRequests = 5
 
+// MinRate is the lowest rate in requests per second.
+const MinRate = 1e-6
+
 // Validate returns an error for the first invalid option.
 func (o *Options) Validate() error {
 	client := slices.IndexFunc(o.Clients, func(n int) bool { return n < 1 || n > MaxClients })
 	highest := maxRate * max(o.Part.Of, 1)
-	rate := slices.IndexFunc(o.Rates, func(r float64) bool { return !(r > 0 && r <= float64(highest)) })
+	rate := slices.IndexFunc(o.Rates, func(r float64) bool { return !(r >= MinRate && r <= float64(highest)) })
 	clients, rates, models := repeated(o.Clients), repeated(o.Rates), repeated(o.Models)
 	_, bursts := Load{Arrivals: o.Arrivals}.Burst()
 	invalid, invalidElement := subject.InvalidOption, subject.InvalidElement
@@ -95,7 +98,7 @@ func (o *Options) Validate() error {
 	case models >= 0:
 		return invalidElement("model", models, "%s: duplicate name", o.Models[models])
 	case rate >= 0:
-		return invalidElement("rate", rate, "%v: must be requests per second, above 0 and at most %d", o.Rates[rate], highest)
+		return invalidElement("rate", rate, "%v: must be requests per second, from %g to %d", o.Rates[rate], MinRate, highest)
 	case len(o.Variants) > 0 && o.Explicit["model"]:
 		return invalid("model", "cannot be combined with variants, each of which has its own model")
 	case len(o.Variants) > 0 && len(o.Selections) == 0:

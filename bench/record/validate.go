@@ -77,7 +77,7 @@ func validatePlan(p plan.Plan) error {
 func ValidateLoad(l plan.Load) error {
 	rate := bound{"rate_rps", l.RateRPS, 0, 0}
 	if l.Kind == plan.Open {
-		rate = bound{"rate_rps", l.RateRPS, 1e-6, 1e9}
+		rate = bound{"rate_rps", l.RateRPS, plan.MinRate, 1e9}
 	}
 	return validate([]bound{rate,
 		{"concurrency", float64(l.Concurrency), 0, maxCount}, {"timeout_ns", float64(l.TimeoutNS), 0, maxNS}})
@@ -112,11 +112,16 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 	if b.Start < 0 || b.Round < 0 || b.Start > maxStarts || b.Round > maxCount {
 		return fmt.Errorf("block of start %d and round %d is out of range", b.Start, b.Round)
 	}
+	reading := int64(0)
+	if b.ReadingNS != nil {
+		reading = *b.ReadingNS
+	}
 	err := validate(append([]bound{
 		{"start_ns", float64(b.BeganNS), 0, maxNS},
 		{"length_ns", float64(b.LengthNS), 1, maxNS},
 		{"discard_ns", float64(b.DiscardNS), 0, maxNS},
 		{"idle_ns", float64(b.IdleNS), 0, maxNS},
+		{"reading_cpu_ns", float64(reading), 0, maxNS},
 		{"generator_cpu_ns", float64(b.GeneratorNS), 0, maxNS},
 		{"collections", float64(b.Collections), 0, maxCount},
 		{"cpu_s", b.Machine.CPUSeconds, -maxCount, maxCount},
@@ -134,6 +139,11 @@ func validateBlock(b Block, p plan.Plan, observed int64) error {
 	if most := b.Observations.Bytes / minBytes; b.Requests < 0 || int64(b.Requests) > most {
 		return fmt.Errorf("block has %d requests; its %d bytes of observations can hold %d", b.Requests,
 			b.Observations.Bytes, most)
+	}
+	for class, f := range b.Failures {
+		if f == nil {
+			return fmt.Errorf("the failures of class %q are missing", class)
+		}
 	}
 	failed := 0
 	for class, n := range b.Errors {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net"
@@ -311,11 +312,19 @@ func (w *WebServer) logged() string {
 	if w.dir == nil {
 		return ""
 	}
-	text, err := os.ReadFile(filepath.Join(w.dir.dir, "error.log"))
+	file, err := os.Open(filepath.Join(w.dir.dir, "error.log"))
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.Size() > maxLogged {
+		_, _ = file.Seek(-maxLogged, io.SeekEnd)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxLogged))
 	if err != nil || len(text) == 0 {
 		return ""
 	}
-	return "; last log lines:\n" + strings.TrimSpace(string(text[max(len(text)-maxLogged, 0):]))
+	return "; last log lines:\n" + strings.TrimSpace(string(text))
 }
 
 // Stop ends the server and removes its files. Further calls do nothing.

@@ -147,6 +147,9 @@ func OtherClocks(servers []External) (found []OtherClock) {
 	return found
 }
 
+// mostRead is the largest number of bytes that are read of an admin listener's response.
+const mostRead = 1 << 20
+
 // askAdmin requests the path from the admin listener and decodes the JSON response into v.
 func (f External) askAdmin(ctx context.Context, client *http.Client, path string, v any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.adminURL()+path, nil)
@@ -161,7 +164,6 @@ func (f External) askAdmin(ctx context.Context, client *http.Client, path string
 	if resp.StatusCode != http.StatusOK {
 		return f.notAdmin(fmt.Sprintf("GET %s: %s", path, resp.Status))
 	}
-	const mostRead = 1 << 20
 	if err := json.NewDecoder(io.LimitReader(resp.Body, mostRead)).Decode(v); err != nil {
 		return f.notAdmin(fmt.Sprintf("GET %s: %v", path, foreign.JSONError(err)))
 	}
@@ -197,8 +199,8 @@ func isURLWithoutScheme(text string) bool {
 		(u.Port() != "" || strings.Contains(u.Host, ".") || u.Host == "localhost")
 }
 
-// isAddress reports whether text, given as a command, is an address with a port, and perhaps a path.
-func isAddress(text string) bool {
+// IsAddress reports whether text, given as a command, is an address with a port, and perhaps a path.
+func IsAddress(text string) bool {
 	u, err := url.Parse("http://" + text)
 	return err == nil && u.Port() != "" && !strings.ContainsAny(text, " \t")
 }

@@ -51,7 +51,7 @@ type command struct {
 // start starts the command as a target, and waits until it accepts connections. Another process may take the port
 // before the command does: then it is started once more, with another port.
 func (f External) start(ctx context.Context, l *Launcher, workload string) (t *Target, stop func() error, err error) {
-	if isAddress(f.Command) {
+	if IsAddress(f.Command) {
 		return nil, nil, InvalidOption(f.Name, "%q: http:// is missing: http://%s", f.Command, f.Command)
 	}
 	for range 2 {

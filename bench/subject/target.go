@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -84,7 +85,7 @@ func (t *Target) Usage(ctx context.Context, client *http.Client) (*contract.Usag
 		return nil, fmt.Errorf("requesting the usage of %s %s: %s", t.Workload, t.Model, resp.Status)
 	}
 	var u contract.Usage
-	if err := json.NewDecoder(resp.Body).Decode(&u); err != nil {
+	if err := json.NewDecoder(io.LimitReader(resp.Body, mostRead)).Decode(&u); err != nil {
 		return nil, fmt.Errorf("reading the usage of %s %s: %w", t.Workload, t.Model, foreign.JSONError(err))
 	}
 	return &u, nil

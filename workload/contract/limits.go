@@ -113,7 +113,7 @@ func (l *ChildLimits) Flags(f *flag.FlagSet) {
 	f.Var(sizeFlag(&l.Response), "max-response", "maximum size of a response body (0: no limit); larger ones are aborted")
 	f.Var(sizeFlag(&l.ResponseHeader), "max-response-header", "maximum size of a response header (0: no limit); larger "+
 		"ones give status 502")
-	f.Var(durationFlag(&l.CPU), "child-cpu", "maximum CPU time of a child, in whole seconds (0: no limit)")
+	f.Var(secondsFlag(&l.CPU), "child-cpu", "maximum CPU time of a child, in whole seconds (0: no limit)")
 	f.Var(sizeFlag(&l.Memory), "child-memory", "maximum address space of a child (0: no limit)")
 	f.Var(countFlag(&l.Processes, 0), "child-processes", "maximum number of processes of the user that children run as "+
 		"(0: no limit; does not apply to root)")
@@ -171,6 +171,12 @@ func countFlag(to *int, least int) limit[int] {
 	}, strconv.Itoa}
 }
 
+// Largest values of limits, with room for sums.
+const (
+	longest = 24 * 365 * time.Hour
+	largest = 1 << 50
+)
+
 // durationFlag returns a limit of a duration.
 func durationFlag(to *time.Duration) limit[time.Duration] {
 	return limit[time.Duration]{to, "duration", func(text string) (time.Duration, error) {
@@ -180,9 +186,25 @@ func durationFlag(to *time.Duration) limit[time.Duration] {
 			return 0, errors.New("must be a duration, such as 30s")
 		case d < 0:
 			return 0, errors.New("must not be negative")
+		case d > longest:
+			return 0, fmt.Errorf("must be at most %v; 0 means no limit", longest)
 		}
 		return d, nil
 	}, time.Duration.String}
+}
+
+// secondsFlag returns a limit of a duration that the kernel counts in whole seconds.
+func secondsFlag(to *time.Duration) limit[time.Duration] {
+	seconds := durationFlag(to)
+	parse := seconds.parse
+	seconds.parse = func(text string) (time.Duration, error) {
+		d, err := parse(text)
+		if err == nil && d%time.Second != 0 {
+			err = errors.New("must be whole seconds, such as 10s")
+		}
+		return d, err
+	}
+	return seconds
 }
 
 // sizeFlag returns a limit of a size in bytes.
@@ -212,6 +234,9 @@ func parseSize(text string) (int64, error) {
 		v, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
 		if err != nil || v < 0 || v > math.MaxInt64/unit.bytes {
 			break
+		}
+		if v*unit.bytes > largest {
+			return 0, errors.New("must be at most 1,048,576GiB; 0 means no limit")
 		}
 		return v * unit.bytes, nil
 	}

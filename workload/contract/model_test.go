@@ -32,6 +32,15 @@ func TestModels(t *testing.T) {
 			t.Errorf("ModelNamed(%q) = %+v, want none", name, m)
 		}
 	}
+	isolations := map[string]contract.Isolation{"cgi": contract.OwnProcess, "pool": contract.OwnProcess,
+		"zygote": contract.OwnProcess, "recycle:1": contract.OwnProcess, "wasm": contract.OwnInstance,
+		"recycle:2": contract.EarlierRequests, "fastcgi": contract.EarlierRequests, "wasm-reuse": contract.EarlierRequests,
+		"persistent": contract.AllRequests, "reload": contract.AllRequests, "http-unix": contract.AllRequests}
+	for name, want := range isolations {
+		if m, ok := contract.ModelNamed(name); !ok || m.Isolation() != want {
+			t.Errorf("%s has the isolation %d, want %d", name, m.Isolation(), want)
+		}
+	}
 	for got, want := range map[string]string{contract.Resident().Name: "persistent", contract.Fresh().Name: "cgi"} {
 		if got != want {
 			t.Errorf("Resident or Fresh is %q, want %q", got, want)
