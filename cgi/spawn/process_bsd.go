@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// attributes are those of a child that package syscall starts.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
 func (p *Process) waitByDescriptor() bool { return false }
 
 // Idle is not known on this system.

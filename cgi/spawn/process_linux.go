@@ -12,6 +12,11 @@ const (
 	sysPidfdOpen       = 434
 )
 
+// attributes are those of a child that package syscall starts. The kernel kills it when this process dies.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
 // waitByDescriptor waits until the child has ended, by a descriptor in the poller of Go's runtime, and reports whether
 // that is possible: Linux has such descriptors since 5.3, and non-blocking ones since 5.10.
 func (p *Process) waitByDescriptor() bool {

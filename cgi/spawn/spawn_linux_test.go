@@ -73,6 +73,15 @@ func TestStart(t *testing.T) {
 			if how, killed := p.Exit(); how != "was killed (signal: killed)" || !killed {
 				t.Errorf("Exit() = %q, %t; want killed", how, killed)
 			}
+			inherited, err := syscall.Dup(syscall.Stderr) // without the flag that closes it
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer syscall.Close(inherited)
+			closeAllOnExec() // another test may have started a child before
+			if _, got = started(t, way, shell(`cd /proc/self/fd; echo *`), ""); got != "[0 1 2 3\n][]" {
+				t.Errorf("open files of a child = %q, want 0 to 2, and 3, of its directory", got)
+			}
 			p, got = started(t, way, shell(`ps -o pgid= -p $$ | tr -d ' '; echo $$`), "")
 			if group, _, _ := strings.Cut(strings.TrimPrefix(got, "["), "\n"); group != fmt.Sprint(p.PID()) {
 				t.Errorf("process group and PID = %q, want the same", got)

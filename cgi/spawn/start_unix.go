@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -14,9 +16,11 @@ import (
 func (p *Program) startByLibrary(files [3]int) (pid int, err error) {
 	defer Close(files[:]...)
 	if l := p.Limits; l.CPU > 0 || l.Memory > 0 || l.Processes > 0 {
-		return 0, fmt.Errorf("limits on a child's resources: %w on this system; Linux 5.9 has them", errors.ErrUnsupported)
+		return 0, fmt.Errorf("limits on a child's resources: %w on this system; Linux 5.9 has them, unless a sandbox "+
+			"refuses clone3 or close_range", errors.ErrUnsupported)
 	}
-	attr := syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Sys: &syscall.SysProcAttr{Setpgid: true}}
+	keepInherited()
+	attr := syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Sys: attributes()}
 	for _, fd := range files {
 		if fd < 0 {
 			null, err := os.Open(os.DevNull)
@@ -33,6 +37,23 @@ func (p *Program) startByLibrary(files [3]int) (pid int, err error) {
 		return 0, &os.PathError{Op: "fork/exec", Path: p.Path, Err: err}
 	}
 	return pid, nil
+}
+
+// keepInherited has children not inherit the files that this process has inherited itself.
+var keepInherited = sync.OnceFunc(closeAllOnExec)
+
+func closeAllOnExec() {
+	dir, err := os.Open("/dev/fd")
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if fd, err := strconv.Atoi(name); err == nil && fd > syscall.Stderr {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // SocketPair returns two connected sockets. One is for a child; it blocks. The other, ours, does not.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -92,30 +93,40 @@ var starters = sync.OnceValue(func() chan *starter {
 	if err != nil {
 		return nil
 	}
-	all := make([]*starter, cmp.Or(int(wantedStarters.Load()), 2*runtime.NumCPU()))
-	last, opened := null, []int(nil)
-	for i := range all {
-		all[i] = &starter{null: null}
-		for f := range all[i].files {
-			fd, _, failed := syscall.Syscall(syscall.SYS_FCNTL, uintptr(null), syscall.F_DUPFD_CLOEXEC, 3)
-			if failed != 0 {
-				Close(append(opened, null)...)
-				return nil
-			}
-			opened = append(opened, int(fd))
-			all[i].files[f], last = int(fd), max(last, int(fd))
+	var all []*starter
+	opened, last := []int{null}, null
+	for len(all) < cmp.Or(int(wantedStarters.Load()), 2*runtime.NumCPU()) {
+		s := &starter{null: null}
+		if err := s.open(); err != nil {
+			break // fewer starts at once are possible
 		}
+		all, opened = append(all, s), append(opened, s.files[:]...)
+		last = max(last, slices.Max(s.files[:]))
 	}
 	free := make(chan *starter, len(all))
 	for _, s := range all {
 		s.last = last
 		free <- s
 	}
-	if !all[0].works() {
+	if len(all) == 0 || !all[0].works() {
+		Close(opened...)
 		return nil
 	}
 	return free
 })
+
+// open opens the descriptors of a starter.
+func (s *starter) open() error {
+	for i := range s.files {
+		fd, _, failed := syscall.Syscall(syscall.SYS_FCNTL, uintptr(s.null), syscall.F_DUPFD_CLOEXEC, 3)
+		if failed != 0 {
+			Close(s.files[:i]...)
+			return failed
+		}
+		s.files[i] = int(fd)
+	}
+	return nil
+}
 
 // wantedStarters is the number of starters that Prepare wants; 0 means the default.
 var wantedStarters atomic.Int64
@@ -125,13 +136,15 @@ func prepareStarts(atOnce int) {
 	starters()
 }
 
-// works reports whether a child can be started: one that ends at once.
+// works reports whether the kernel can start a child in this way: one that ends at once. If there is no room for
+// another process at the moment, it can.
 func (s *starter) works() bool {
 	s.reset()
 	s.vfork.add(syscall.SYS_EXIT_GROUP, 0)
 	pid := int(spawn(&s.vfork))
 	if pid < 0 {
-		return false
+		failed := syscall.Errno(-pid)
+		return failed == syscall.EAGAIN || failed == syscall.ENOMEM
 	}
 	(&Process{pid: pid}).Wait()
 	return s.vfork.errno == 0
