@@ -16,7 +16,7 @@ const BinsPerDecade = 20
 
 // A Distribution is a histogram of response times: Counts[i] responses took at least FromNS[i] nanoseconds and less
 // than 10^(1/20) times that, which is 12.2% more. A bin begins at the whole nanosecond at or above a power of
-// 10^(1/20); empty bins are left out. The counts add up to the correct responses of the blocks with valid times.
+// 10^(1/20); empty bins are left out. The counts add up to the requests in the percentiles.
 type Distribution struct {
 	FromNS []int64 `json:"from_ns"`
 	Counts []int64 `json:"responses"`

@@ -24,20 +24,28 @@ const (
 type targetKey struct{ workload, model string }
 
 // usageReadCosts returns the CPU time in nanoseconds that reading a target's usage costs the target: the median of the
-// target's CPU time between two blocks, when its usage is read once. It is subtracted from each block, which contains
-// the end of one reading and the beginning of the next: at a low rate it would be a large share of the result.
+// costs measured once in each start. It is subtracted from each block, which contains the end of one reading and the
+// beginning of the next: at a low rate it would be a large share of the result.
+//
+// Older records do not have it. There it is the median of the target's CPU time between two blocks, which includes what
+// the target does on its own.
 func usageReadCosts(r *record.Result) map[targetKey]int64 {
-	seen := map[targetKey][]float64{}
+	read, idle := map[targetKey][]float64{}, map[targetKey][]float64{}
 	for _, b := range r.Blocks {
+		c := r.Plan.Cells[b.Cell]
+		t := targetKey{c.Workload, c.Model}
+		if b.ReadingNS != nil {
+			read[t] = append(read[t], float64(*b.ReadingNS))
+		}
 		if b.IdleNS > 0 {
-			c := r.Plan.Cells[b.Cell]
-			t := targetKey{c.Workload, c.Model}
-			seen[t] = append(seen[t], float64(b.IdleCPUNS))
+			idle[t] = append(idle[t], float64(b.IdleCPUNS))
 		}
 	}
 	costs := map[targetKey]int64{}
-	for t, cpu := range seen {
-		costs[t] = int64(stats.Median(cpu))
+	for _, seen := range []map[targetKey][]float64{idle, read} {
+		for t, cpu := range seen {
+			costs[t] = int64(stats.Median(cpu))
+		}
 	}
 	return costs
 }

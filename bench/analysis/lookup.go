@@ -92,11 +92,19 @@ func (a *Analysis) Overloaded(c Cell) bool {
 	return a.Comparison(c.Cell, MetricThroughput) != nil && kept != nil && (c.Overloaded || kept.Overloaded)
 }
 
-// FloorOf returns the floor's cell with the same engine and load; nil if there is none.
+// FloorOf returns the floor's cell with the same engine, load and execution model; nil if there is none, or if the cell
+// is one of the floor.
 func (a *Analysis) FloorOf(c Cell) *Cell {
+	model := c.Model
+	for _, v := range a.Run.Variants {
+		if v.Name == model {
+			model = v.Model
+			break
+		}
+	}
 	for i, f := range a.Cells {
-		if a.Run.Floor != "" && f.Workload == a.Run.Floor && f.Engine == c.Engine && f.Load == c.Load &&
-			f.Response.P50 != nil {
+		if a.Run.Floor != "" && c.Workload != a.Run.Floor && f.Workload == a.Run.Floor && f.Model == model &&
+			f.Engine == c.Engine && f.Load == c.Load && f.Response.P50 != nil {
 			return &a.Cells[i]
 		}
 	}

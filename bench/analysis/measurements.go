@@ -53,16 +53,19 @@ type blockCosts struct {
 type blockTotals struct {
 	timeouts  int           // requests that took at least as long as recorded: timed out or cut off
 	responses int           // correct responses
+	counted   int           // those of them that are in percentiles
 	inTime    int           // correct responses before the planned end
-	last      time.Duration // when the last correct response was done
-	latest    time.Duration // last intended start: an open loop of few requests continues after its planned end
+	last      time.Duration // when the last request was done
 	span      time.Duration // time in which the counted responses arrived
-	busy      time.Duration // sum of the response times of correct responses
+	busy      time.Duration // time for which clients waited, also for responses that were wrong
 }
 
 // fewTurns is the number of responses per client of a closed loop below which the requests in flight at the planned end
 // matter.
 const fewTurns = 10
+
+// mostlyBusy is the share of their time for which clients at least wait for responses, right or wrong.
+const mostlyBusy = 0.8
 
 // inPercentiles reports whether percentiles include the observation: a correct response, or a request that timed out or
 // was cut off, whose recorded time is a lower bound.
@@ -161,10 +164,12 @@ type blockReader struct {
 func (m blockReader) block(b record.Block) (*blockData, error) {
 	load := loadOf(m.r.Plan, m.cell)
 	length, _ := m.r.Plan.Length(m.r.Plan.Cells[m.cell])
+	arrivals := m.r.Plan.Duration(m.r.Plan.Cells[m.cell]) // how long requests of an open loop arrive
 	b.Usage = withoutReadCost(b.Usage, m.reading)
 	view := &blockData{start: b.Start}
 	response := make([]int64, 0, min(b.Requests, maxAllocated))
 	var service, lag []int64
+	var arrived []arrival
 	var sent lags
 	phases := newPhaseSampler(m.r.Plan, b)
 	for o, err := range m.r.Observations(b) {
@@ -173,21 +178,29 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 		}
 		counts := inPercentiles(o, b)
 		if load.Kind == record.Open {
-			view.backlog.add(o, length)
+			view.backlog.add(o, arrivals)
 			sent.add(o, b)
 			if counts {
 				service, lag = append(service, int64(o.Service())), append(lag, int64(o.Lag()))
+				arrived = append(arrived, arrival{o.Intended, o.Done})
 			}
 		}
 		if counts {
 			response = append(response, int64(o.Response()))
 			phases.add(o)
 		}
-		if counts || o.Err == "" && o.Done >= time.Duration(b.DiscardNS) {
-			view.add(o, length)
+		if counts || load.Kind == record.Open || o.Done >= time.Duration(b.DiscardNS) {
+			view.add(o, length, counts)
+		}
+		if o.Intended >= time.Duration(b.DiscardNS) {
+			view.busy += max(o.Response(), 0)
 		}
 	}
-	view.finish(b, load, length, response)
+	if load.Kind == record.Open {
+		view.span = openSpan(load, b.Requests, arrivals, arrived)
+	} else {
+		view.finish(b, load, length)
+	}
 	if m.alternates {
 		view.inTurn, view.span = slices.Clone(response), view.busy
 	}
@@ -201,43 +214,49 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 	return view, nil
 }
 
-func (s *blockTotals) add(o record.Observation, length time.Duration) {
-	if o.Err != "" {
+// add adds an observation; counts is set if it is in percentiles.
+func (s *blockTotals) add(o record.Observation, length time.Duration, counts bool) {
+	s.last = max(s.last, o.Done)
+	switch {
+	case o.Err == "":
+		s.responses++
+		if counts {
+			s.counted++
+		}
+		if o.Done < length {
+			s.inTime++
+		}
+	case counts:
 		s.timeouts++
-		return
-	}
-	s.responses++
-	s.busy += o.Response()
-	s.last, s.latest = max(s.last, o.Done), max(s.latest, o.Intended)
-	if o.Done < length {
-		s.inTime++
 	}
 }
 
-// finish computes the time span in which responses count. With one client it ends with the last response. Otherwise it
-// is from the discard to the planned end, because requests in flight at either end would distort the throughput. In an
-// open loop of so few requests that it continues after its planned end, it ends with the last response. In a closed
-// loop of few requests, which may be in flight at the ends, it is the time in which the clients waited for responses.
-func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration, response []int64) {
+// openSpan returns the time to which the responses of an open loop belong: that in which its requests were planned to
+// arrive, and longer if the server did not keep up with them. Poisson arrivals are planned for a fixed time, others for
+// a fixed number, and end when the next ones would be due.
+func openSpan(l record.Load, requests int, arrivals time.Duration, arrived []arrival) time.Duration {
+	if l.IsRegular() {
+		arrivals = time.Duration(float64(requests) / l.RateRPS * float64(time.Second))
+	}
+	return time.Duration(float64(arrivals) / reachedShare(arrived, arrivals, 0))
+}
+
+// finish computes the time span in which responses of a closed loop count. With one client it ends with the last
+// request, failed or not. Otherwise it is from the discard to the planned end, because requests in flight at either end
+// would distort the throughput. In a loop of few requests, which may be in flight at the ends, it is the time in which
+// the clients waited, if that is known: a client also waits between refusals.
+func (s *blockTotals) finish(b record.Block, l record.Load, length time.Duration) {
 	discard := time.Duration(b.DiscardNS)
-	few := l.Concurrency > 1 && s.inTime < fewTurns*l.Concurrency && len(response) > 0 && b.Failed() == 0
+	few := l.Concurrency > 1 && s.inTime < fewTurns*l.Concurrency && s.counted > 0 && (b.Failed() == 0 ||
+		float64(s.busy) > mostlyBusy*float64(l.Concurrency)*float64(s.last-discard))
 	switch {
-	case l.Kind == record.Closed && few:
-		s.responses, s.span = len(response), total(response)/time.Duration(l.Concurrency)
-	case l.Kind == record.Open && (s.latest >= length || s.inTime == 0):
-		s.span = max(s.last, length) - discard
+	case few:
+		s.responses, s.span = s.counted, s.busy/time.Duration(l.Concurrency)
 	case discard > 0 && s.inTime > 0:
 		s.responses, s.span = s.inTime, length-discard
 	default:
 		s.span = s.last - discard
 	}
-}
-
-func total(ns []int64) (sum time.Duration) {
-	for _, n := range ns {
-		sum += time.Duration(n)
-	}
-	return sum
 }
 
 func (s *blockTotals) merge(more blockTotals) {

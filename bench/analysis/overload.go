@@ -105,7 +105,7 @@ func achievedRate(r *record.Result, b record.Block) (float64, error) {
 	length, _ := r.Plan.Length(cell)
 	discard := time.Duration(b.DiscardNS)
 	var arrived []arrival
-	end, last := length, time.Duration(0) // ends of the plan and of the responses
+	end := length
 	for o, err := range r.Observations(b) {
 		if err != nil {
 			return 0, err
@@ -113,12 +113,21 @@ func achievedRate(r *record.Result, b record.Block) (float64, error) {
 		// A plan of few arrivals is longer than the block. It ends when the next arrival would be due.
 		end = max(end, o.Intended+time.Duration(float64(time.Second)/cell.Load.RateRPS))
 		if inPercentiles(o, b) {
-			last = max(last, o.Done)
 			arrived = append(arrived, arrival{o.Intended, o.Done})
 		}
 	}
+	return reachedShare(arrived, end, discard), nil
+}
+
+// reachedShare returns the share of the planned rate that the target reached, at most 1: see achievedRate. Arrivals are
+// planned from discard to end.
+func reachedShare(arrived []arrival, end, discard time.Duration) float64 {
+	var last time.Duration
+	for _, o := range arrived {
+		last = max(last, o.done)
+	}
 	if len(arrived) == 0 || last <= end {
-		return 1, nil
+		return 1
 	}
 	slices.SortFunc(arrived, func(a, b arrival) int { return int(a.due - b.due) })
 	var early []int64
@@ -133,7 +142,7 @@ func achievedRate(r *record.Result, b record.Block) (float64, error) {
 		}
 	}
 	if float64(inTime) >= LeastReached*float64(len(arrived)) {
-		return 1, nil
+		return 1
 	}
-	return float64(end-discard) / float64(last-discard), nil
+	return float64(end-discard) / float64(last-discard)
 }

@@ -47,15 +47,16 @@ func (l lags) above(limit float64) (generators []int) {
 	return generators
 }
 
-// overloadedGenerators returns the indexes of the generators of the block that did not have a core to themselves.
-// Length is the planned length of the block: the last response to one of many generators nearly always comes later.
+// overloadedGenerators returns the indexes of the generators of the block that did not have a core to themselves while
+// requests arrived. Length is the planned length of the block: the last responses, which a slow server sends later, do
+// not matter.
 func overloadedGenerators(b record.Block, length int64) (generators []int) {
-	above := func(cpu, length int64) bool { return float64(cpu) > shareOfCore*float64(length) }
-	if len(b.Parts) == 0 && above(b.GeneratorNS, b.LengthNS) {
+	above := func(cpu int64) bool { return float64(cpu) > shareOfCore*float64(min(b.LengthNS, length)) }
+	if len(b.Parts) == 0 && above(b.GeneratorNS) {
 		return []int{0}
 	}
 	for i, p := range b.Parts {
-		if p.Requests > 0 && above(p.GeneratorNS, min(b.LengthNS, length)) { // a part of few requests ends early
+		if p.Requests > 0 && above(p.GeneratorNS) { // a part of few requests ends early
 			generators = append(generators, i)
 		}
 	}
@@ -133,7 +134,7 @@ func withoutUsage(r *record.Result) *record.Result {
 	own := *r
 	own.Blocks = slices.Clone(r.Blocks)
 	for i := range own.Blocks {
-		own.Blocks[i].Usage, own.Blocks[i].DatabaseNS, own.Blocks[i].IdleNS = nil, nil, 0
+		own.Blocks[i].Usage, own.Blocks[i].DatabaseNS, own.Blocks[i].IdleNS, own.Blocks[i].ReadingNS = nil, nil, 0, nil
 	}
 	return &own
 }

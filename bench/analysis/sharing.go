@@ -36,6 +36,7 @@ func splitShared(r *record.Result) (pinned, shared *record.Result) {
 		sharing[b.Start] = sharing[b.Start] || b.Shared
 	}
 	own.WarmUps = slices.DeleteFunc(slices.Clone(r.WarmUps), func(w record.WarmUp) bool { return sharing[w.Start] })
+	own.Discarded = slices.DeleteFunc(slices.Clone(r.Discarded), func(b record.Block) bool { return sharing[b.Start] })
 	for _, b := range r.Blocks {
 		if b.Shared {
 			other.Blocks = append(other.Blocks, b)

@@ -84,7 +84,7 @@ func warmUps(r *record.Result) []WarmUp {
 // startUps returns the start-up curves of the persistent targets and their break-even points. A process that serves one
 // request does not break even.
 func startUps(r *record.Result, own []Cell) []StartUp {
-	found := []StartUp{}
+	found, reading := []StartUp{}, usageReadCosts(r)
 	for _, t := range r.Plan.Targets() {
 		if r.Plan.StartsAhead(t) {
 			continue
@@ -99,7 +99,8 @@ func startUps(r *record.Result, own []Cell) []StartUp {
 		if len(curves) == 0 {
 			continue
 		}
-		s := StartUp{Workload: t.Workload, Request: request, Model: t.Model, Starts: len(curves), Points: medianCurve(curves)}
+		s := StartUp{Workload: t.Workload, Request: request, Model: t.Model, Starts: len(curves),
+			Points: medianCurve(curves, reading[targetKey{t.Workload, t.Model}])}
 		twin := r.Plan.Twin(t.Workload, t.Model)
 		fresh := s.cell(own, func(c Cell) bool { return !r.Plan.Stays(c.Model) && (twin == "" || c.Model == twin) })
 		s.BreakEven = breakEven(s, fresh, s.cell(own, func(c Cell) bool { return c.Model == s.Model }))
@@ -109,8 +110,9 @@ func startUps(r *record.Result, own []Cell) []StartUp {
 }
 
 // medianCurve returns the points that at least half of the curves have: medians over these curves. A curve is short if
-// its requests were slow.
-func medianCurve(curves [][]record.CurvePoint) (points []StartUpPoint) {
+// its requests were slow. The CPU time of a point is that without the readings for the points before, each of which has
+// cost the target reading nanoseconds.
+func medianCurve(curves [][]record.CurvePoint, reading int64) (points []StartUpPoint) {
 	longest := slices.MaxFunc(curves, func(a, b []record.CurvePoint) int { return cmp.Compare(len(a), len(b)) })
 	for i, p := range longest {
 		var times, cpu []float64
@@ -128,7 +130,7 @@ func medianCurve(curves [][]record.CurvePoint) (points []StartUpPoint) {
 		}
 		point := StartUpPoint{Requests: p.Requests, NS: int64(stats.Median(times))}
 		if len(cpu) == len(times) {
-			point.CPUNS = new(int64(stats.Median(cpu)))
+			point.CPUNS = new(max(int64(stats.Median(cpu))-int64(i)*reading, 0))
 		}
 		points = append(points, point)
 	}

@@ -198,16 +198,23 @@ func TestThroughputWithFailures(t *testing.T) {
 	}
 }
 
-// In an open loop, too, the responses between the discard and the planned end count, because about as many requests are
-// in flight at either end. A block of few requests continues after its planned end and counts as a whole.
+// In an open loop, the responses belong to the time in which their requests arrive, which is that of the plan. If the
+// server falls behind, they belong to the time until the last one.
 func TestThroughputAtARate(t *testing.T) {
-	const length, discard = 250e6, 25e6
-	check := func(requests int, gap, takes time.Duration, want float64) {
+	const discard = 25e6
+	check := func(arrivals string, requests int, gap, takes time.Duration, want float64) {
 		t.Helper()
-		m := analysistest.Fake{Cells: analysistest.OpenTwins(), Block: func(plan.Cell, int) []record.Observation {
+		cells := analysistest.OpenTwins()
+		for i := range cells {
+			cells[i].Load.Arrivals, cells[i].Load.RateRPS = arrivals, float64(time.Second)/float64(gap)
+		}
+		m := analysistest.Fake{Cells: cells, Block: func(plan.Cell, int) []record.Observation {
 			var block []record.Observation
 			for i := range requests {
 				due := time.Duration(i)*gap + gap/2
+				if n, ok := cells[0].Load.Burst(); ok {
+					due = time.Duration(i/n*n)*gap + time.Duration(n)*gap/2
+				}
 				block = append(block, record.Observation{Intended: due, Sent: due, FirstByte: due + takes, Done: due + takes,
 					Status: 200})
 			}
@@ -219,14 +226,58 @@ func TestThroughputAtARate(t *testing.T) {
 		}
 		for _, c := range analysistest.Analyze(t, r).Cells {
 			if !near(*c.ThroughputRPS, want) {
-				t.Errorf("%d requests, each after %v, that take %v: %g/s, want %g", requests, gap, takes, *c.ThroughputRPS, want)
+				t.Errorf("%d requests (%s), each after %v, that take %v: %g/s, want %g", requests, arrivals, gap, takes,
+					*c.ThroughputRPS, want)
 			}
 		}
 	}
-	check(100, 2500*time.Microsecond, 10*time.Millisecond, 400)
-	check(100, 2500*time.Microsecond, 25*time.Millisecond, 400)                    // as long as the discard
-	check(100, 2500*time.Microsecond, 300*time.Millisecond, 100/(548.75e-3-25e-3)) // none in time: until the last one
-	check(5, 100*time.Millisecond, 10*time.Millisecond, 5/(460e-3-25e-3))          // the last one is sent at 450 ms
+	for _, arrivals := range []string{plan.Poisson, plan.Constant} {
+		check(arrivals, 100, 2500*time.Microsecond, 10*time.Millisecond, 400)
+		check(arrivals, 100, 2500*time.Microsecond, 25*time.Millisecond, 400)  // as long as the discard
+		check(arrivals, 100, 2500*time.Microsecond, 300*time.Millisecond, 400) // slow, but not behind
+	}
+	check(plan.Constant, 5, 100*time.Millisecond, 10*time.Millisecond, 10)   // the plan is longer than the block
+	check(plan.Poisson, 90, 2500*time.Microsecond, 10*time.Millisecond, 360) // fewer arrivals by chance
+	check(plan.Constant, 5, 50*time.Millisecond, 10*time.Millisecond, 20)
+	check("burst:8", 16, 12500*time.Microsecond, 10*time.Millisecond, 80) // at 50 and 150 ms
+	check("burst:10", 10, 100*time.Millisecond, 10*time.Millisecond, 10)  // at 500 ms, after the end of the block
+	check("burst:10", 100, 2500*time.Microsecond, 10*time.Millisecond, 400)
+}
+
+// A server that serves one request after the other reaches its own rate.
+func TestThroughputOfOverload(t *testing.T) {
+	m := analysistest.Fake{Cells: analysistest.OpenTwins(), Block: func(plan.Cell, int) (block []record.Observation) {
+		for i := range 100 { // at 400/s
+			due, done := time.Duration(i)*2500*time.Microsecond, time.Duration(i+1)*5*time.Millisecond
+			block = append(block, record.Observation{Intended: due, Sent: due, FirstByte: done, Done: done, Status: 200})
+		}
+		return block
+	}}
+	for _, c := range analysistest.Analyze(t, m.Record(t, 6)).Cells {
+		if !near(*c.ThroughputRPS, 200) {
+			t.Errorf("throughput %g/s, want 200", *c.ThroughputRPS)
+		}
+	}
+}
+
+// With one client, the time of a request that fails is a part of the time.
+func TestThroughputWithATimeout(t *testing.T) {
+	m := analysistest.Fake{Cells: []plan.Cell{analysistest.Cell(plan.Baseline, 1)}}
+	m.Block = func(plan.Cell, int) (block []record.Observation) {
+		for i := range 10 {
+			at := time.Duration(i) * time.Millisecond
+			o := analysistest.Response(time.Millisecond)
+			o.Intended, o.Sent, o.FirstByte, o.Done = at, at, at, at+time.Millisecond
+			if i == 9 {
+				o.Err, o.Status, o.FirstByte, o.Done = record.ErrTimeout, 0, 0, at+91*time.Millisecond
+			}
+			block = append(block, o)
+		}
+		return block
+	}
+	if c := analysistest.Analyze(t, m.Record(t, 10)).Cells[0]; !near(*c.ThroughputRPS, 90) {
+		t.Errorf("throughput %g/s, want 90: nine responses in 100 ms", *c.ThroughputRPS)
+	}
 }
 
 // The cross-check is compared with the engine in the rounds that both have, and is in no other comparison.

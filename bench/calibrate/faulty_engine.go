@@ -77,7 +77,7 @@ func faultyEngines() []faultyEngine {
 			}
 		}), nil},
 		{"evenly spaced arrivals are reported as Poisson", "queue", alterVisit(func(v load.Visit) load.Visit {
-			v.Load.Arrivals = load.Constant
+			v.Load.Arrivals = plan.Constant
 			return v
 		}), nil},
 		{"requests that are due while all connections are busy are skipped", "arrivals", replacedBy(naiveEngine{skips: true}),

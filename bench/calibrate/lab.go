@@ -222,9 +222,9 @@ func (l *Lab) own() load.Engine {
 func closed(clients int) plan.Load { return plan.Load{Kind: plan.Closed, Concurrency: clients} }
 
 func poisson(rate float64, connections int) plan.Load {
-	return plan.Load{Kind: plan.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Poisson}
+	return plan.Load{Kind: plan.Open, Concurrency: connections, RateRPS: rate, Arrivals: plan.Poisson}
 }
 
 func constant(rate float64, connections int) plan.Load {
-	return plan.Load{Kind: plan.Open, Concurrency: connections, RateRPS: rate, Arrivals: load.Constant}
+	return plan.Load{Kind: plan.Open, Concurrency: connections, RateRPS: rate, Arrivals: plan.Constant}
 }

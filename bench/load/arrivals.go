@@ -10,12 +10,6 @@ import (
 	"forktax/bench/plan"
 )
 
-// Names of the arrival processes of an open loop, the values of Load.Arrivals. Those of bursts are burst:N.
-const (
-	Poisson  = "poisson"  // independent users: exponentially distributed gaps
-	Constant = "constant" // equal gaps
-)
-
 // maxArrivals bounds the memory of the arrivals of a generator, at 8 bytes per arrival.
 const maxArrivals = 50_000_000
 
@@ -43,13 +37,13 @@ func arrivalsOf(p plan.Part, l plan.Load, length time.Duration, minRequests int,
 	case ok:
 		gap, atOnce = gap*float64(n), n
 		instants = constant(gap)
-	case l.Arrivals == Constant:
+	case l.Arrivals == plan.Constant:
 		instants = constant(gap)
-	case l.Arrivals == Poisson, l.Arrivals == "":
+	case l.Arrivals == plan.Poisson, l.Arrivals == "":
 		instants = poisson(gap, seed)
 	default:
-		return nil, fmt.Errorf("planning arrivals: unknown process %q: must be %q, %q or burst:N", l.Arrivals, Poisson,
-			Constant)
+		return nil, fmt.Errorf("planning arrivals: unknown process %q: must be %q, %q or burst:N", l.Arrivals,
+			plan.Poisson, plan.Constant)
 	}
 	// The slice rarely grows: it has space for four standard deviations more.
 	share := make([]time.Duration, 0, int(expected)+4*int(math.Sqrt(expected))+atOnce+8)

@@ -22,13 +22,13 @@ func sendTimes(t *testing.T, l plan.Load, length time.Duration, atLeast int, see
 }
 
 func TestPlanConstant(t *testing.T) {
-	got := sendTimes(t, plan.Load{RateRPS: 4, Arrivals: load.Constant}, time.Second, 0, 1)
+	got := sendTimes(t, plan.Load{RateRPS: 4, Arrivals: plan.Constant}, time.Second, 0, 1)
 	ms := time.Millisecond
 	want := []time.Duration{125 * ms, 375 * ms, 625 * ms, 875 * ms}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Plan of 4/s in 1 s (-want +got):\n%s", diff)
 	}
-	got = sendTimes(t, plan.Load{RateRPS: 4, Arrivals: load.Constant}, 0, 3, 1)
+	got = sendTimes(t, plan.Load{RateRPS: 4, Arrivals: plan.Constant}, 0, 3, 1)
 	if diff := cmp.Diff(want[:3], got); diff != "" {
 		t.Errorf("Plan of at least 3 (-want +got):\n%s", diff)
 	}
@@ -71,7 +71,7 @@ func TestPlanPoissonRate(t *testing.T) {
 // 1.63/√n with a probability of 99%.
 func TestPlanPoissonGaps(t *testing.T) {
 	const rate = 500.0
-	p := sendTimes(t, plan.Load{RateRPS: rate, Arrivals: load.Poisson}, 40*time.Second, 0, 11)
+	p := sendTimes(t, plan.Load{RateRPS: rate, Arrivals: plan.Poisson}, 40*time.Second, 0, 11)
 	gaps := make([]float64, len(p))
 	last := time.Duration(0)
 	for i, due := range p {
@@ -108,7 +108,7 @@ func TestPlanSeed(t *testing.T) {
 
 // The arrivals of all parts together are those of the plan.
 func TestPlanParts(t *testing.T) {
-	for _, l := range []plan.Load{{RateRPS: 700}, {RateRPS: 700, Arrivals: load.Constant},
+	for _, l := range []plan.Load{{RateRPS: 700}, {RateRPS: 700, Arrivals: plan.Constant},
 		{RateRPS: 700, Arrivals: "burst:4"}} {
 		whole := sendTimes(t, l, time.Second, 0, 3)
 		together := make([]time.Duration, len(whole))
@@ -130,7 +130,7 @@ func TestPlanParts(t *testing.T) {
 
 // The limit is that of a generator: a plan may have more arrivals than one of its parts.
 func TestPlanLimit(t *testing.T) {
-	l := plan.Load{RateRPS: 6e7, Arrivals: load.Constant}
+	l := plan.Load{RateRPS: 6e7, Arrivals: plan.Constant}
 	if _, err := load.Arrivals(l, time.Second, 0, 1); err == nil {
 		t.Error("one generator has 60 million arrivals in a second, and no error")
 	}

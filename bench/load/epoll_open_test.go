@@ -38,7 +38,7 @@ func TestEpollOpenKeepsThePlan(t *testing.T) {
 	url, _ := counted(t, helloHandler)
 	for name, change := range map[string]func(e *load.Epoll, v *load.Visit){
 		"Poisson":        func(*load.Epoll, *load.Visit) {},
-		"constant":       func(_ *load.Epoll, v *load.Visit) { v.Load.Arrivals = load.Constant },
+		"constant":       func(_ *load.Epoll, v *load.Visit) { v.Load.Arrivals = plan.Constant },
 		"two cores":      func(e *load.Epoll, _ *load.Visit) { e.Cores = 2 },
 		"at least":       func(_ *load.Epoll, v *load.Visit) { v.Length, v.MinRequests = 0, 50 },
 		"no reuse":       func(_ *load.Epoll, v *load.Visit) { v.Load.NoReuse = true },

@@ -116,9 +116,13 @@ func (m *mergedBlock) add(b record.Block) {
 	m.Machine = m.Machine.Add(b.Machine)
 	if m.Usage == nil {
 		m.Usage, m.DatabaseNS, m.IdleNS, m.IdleCPUNS = b.Usage, b.DatabaseNS, b.IdleNS, b.IdleCPUNS
-		m.TargetWait = b.TargetWait
+		m.TargetWait, m.ReadingNS = b.TargetWait, b.ReadingNS
 	}
-	m.GeneratorWait = m.GeneratorWait.Add(b.GeneratorWait)
+	if len(m.shares) == 0 {
+		m.GeneratorWait = b.GeneratorWait
+	} else {
+		m.GeneratorWait = m.GeneratorWait.Add(b.GeneratorWait)
+	}
 }
 
 // describe adds the problems of a part to it: how many of all blocks it lacks, or began at the wrong time.

@@ -38,6 +38,18 @@ func (l Load) Burst() (n int, ok bool) {
 	return n, err == nil && 1 <= n && n <= MaxBurst
 }
 
+// Names of the arrival processes of an open loop, the values of Load.Arrivals. Those of bursts are burst:N.
+const (
+	Poisson  = "poisson"  // independent users: exponentially distributed gaps
+	Constant = "constant" // equal gaps
+)
+
+// IsRegular reports whether requests arrive at fixed times, alone or in bursts, and not at random.
+func (l Load) IsRegular() bool {
+	_, bursts := l.Burst()
+	return bursts || l.Arrivals == Constant
+}
+
 // Timeout returns the timeout of one request.
 func (l Load) Timeout() time.Duration {
 	if l.TimeoutNS > 0 {

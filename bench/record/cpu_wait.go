@@ -36,13 +36,12 @@ func (w CPUWait) bounds(of string) (all []bound) {
 	return all
 }
 
-// Add returns the sum of the waits of two generators. Throttling is that of the one that was throttled for longer, as
-// both may be in the same control group.
+// Add returns the sum of the waits of two generators, which is unknown if one is. Throttling is that of the one that
+// was throttled for longer, as both may be in the same control group.
 func (w CPUWait) Add(more CPUWait) CPUWait {
-	switch {
-	case w.RunQueueNS == nil:
-		w.RunQueueNS = more.RunQueueNS
-	case more.RunQueueNS != nil:
+	if w.RunQueueNS == nil || more.RunQueueNS == nil {
+		w.RunQueueNS = nil
+	} else {
 		w.RunQueueNS = new(*w.RunQueueNS + *more.RunQueueNS)
 	}
 	if w.Throttling == nil || more.Throttling != nil && more.Throttling.ThrottledNS > w.Throttling.ThrottledNS {

@@ -41,6 +41,7 @@ type Block struct {
 	DatabaseNS   *int64          `json:"database_cpu_ns,omitempty"` // CPU time of the database server; nil if unknown
 	IdleNS       int64           `json:"idle_ns,omitempty"`         // time since the target's previous block in this start
 	IdleCPUNS    int64           `json:"idle_cpu_ns,omitempty"`     // CPU time of the target during IdleNS
+	ReadingNS    *int64          `json:"reading_cpu_ns,omitempty"`  // CPU time of the target for a reading of its usage
 	GeneratorNS  int64           `json:"generator_cpu_ns"`          // CPU time of the harness
 	Collections  int             `json:"collections"`               // garbage collections of the harness
 	Machine      Counters        `json:"machine"`                   // change since the previous block

@@ -47,8 +47,8 @@ const (
 	aboutCPU = "CPU time per request of the server and of the children that it waited for, over all requests of valid " +
 		"blocks. It includes the database server's CPU time if known. For a command or a web server that was started, it " +
 		"includes all its processes."
-	aboutBins = "Number of correct responses that took at least the start of a bin and less than the start of the next " +
-		"bin. A bin is 12.2% wide: 20 bins per factor of ten. Bins without a response are left out."
+	aboutBins = "Number of responses in the percentiles that took at least the start of a bin and less than the start " +
+		"of the next bin. A bin is 12.2% wide: 20 bins per factor of ten. Bins without a response are left out."
 	aboutSteps = "Added cost of a reuse level over the level above it, which keeps one resource more: difference of the " +
 		"medians with its 95% CI, measured by the client; the same from the phases that the servers reported; and " +
 		"the difference in CPU time per request."

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"forktax/bench/analysis"
@@ -40,7 +41,8 @@ type exportValue struct {
 }
 
 // exportValues returns the values of a cell for other tools, as far as known: median and p90 response time, CPU time
-// per request and throughput. It leaves out the response times of an overloaded cell, which measure a queue.
+// per request and throughput. It leaves out the response times of an overloaded cell, which measure a queue, and
+// percentiles of which only a lower bound is known.
 func exportValues(c analysis.Cell) []exportValue {
 	var found []exportValue
 	add := func(metric string, value *float64) {
@@ -53,8 +55,10 @@ func exportValues(c analysis.Cell) []exportValue {
 		}
 		found = append(found, v)
 	}
-	if !c.Overloaded {
+	if !c.Overloaded && !slices.Contains(c.Response.AtLeast, "p50") {
 		add(analysis.MetricResponse, analysis.Float(c.Response.P50))
+	}
+	if !c.Overloaded && !slices.Contains(c.Response.AtLeast, "p90") {
 		add(analysis.MetricResponse90, analysis.Float(c.Response.P90))
 	}
 	add(analysis.MetricCPU, analysis.Float(c.CPUPerRequest))

@@ -56,7 +56,14 @@ func TestBenchstatReadsBench(t *testing.T) {
 	cells = append(cells, floor)
 	file := func(cgi int) string {
 		micros := map[string]int{"persistent": 100, "cgi": cgi, "cgi-direct": 50}
-		m := analysistest.Fake{Cells: cells, Block: analysistest.Noisy(micros)}
+		block := analysistest.Noisy(micros)
+		m := analysistest.Fake{Cells: cells, Block: func(c plan.Cell, round int) []record.Observation {
+			all := block(c, round)
+			if c.Load.Kind == plan.Open {
+				return all[:8+round%3] // arrivals are random
+			}
+			return all
+		}}
 		r := m.Record(t, 10)
 		r.Plan.Floor = floor.Workload
 		for i := range r.Blocks {

@@ -217,6 +217,20 @@ func (v *visitor) read(ctx context.Context, t *subject.Target) (r reading, err e
 	return r, err
 }
 
+// readAgain reads the usage of a target directly after another reading, and returns it with the CPU time that a reading
+// costs the target: none if it does not report its usage itself.
+func (v *visitor) readAgain(ctx context.Context, t *subject.Target, before *contract.Usage) (*contract.Usage, *int64,
+	error) {
+	if t.UsageFunc != nil {
+		return before, new(int64), nil
+	}
+	again, err := v.read(ctx, t)
+	if err != nil || again.used == nil {
+		return before, nil, err
+	}
+	return again.used, new(again.used.Sub(*before).CPUNS()), nil
+}
+
 // generate makes the engine visit the sides. Observations of a single side are recorded immediately. Those of several
 // sides are returned, to be recorded block by block. A part that has no share of the load generates none.
 func (v *visitor) generate(ctx context.Context, engine load.Engine, sides []side, shares bool) ([]*keeper, error) {
@@ -255,8 +269,14 @@ func (v *visitor) complete(ctx context.Context, s side, begin time.Time, block *
 	if s.before.used != nil && after.used != nil {
 		used := after.used.Sub(*s.before.used)
 		block.Usage = &used
-		if last, ok := v.lastBlocks[s.target]; ok && v.latest != s.target { // another target was visited meanwhile
+		last, visited := v.lastBlocks[s.target]
+		if visited && v.latest != s.target { // another target was visited meanwhile
 			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), s.before.used.Sub(last.used).CPUNS()
+		}
+		if !visited {
+			if after.used, block.ReadingNS, err = v.readAgain(ctx, s.target, after.used); err != nil {
+				return err
+			}
 		}
 		v.lastBlocks[s.target], v.latest = lastBlock{*after.used, time.Now()}, s.target
 	}

@@ -7,8 +7,8 @@ import (
 
 // Limits of the differences between two windows that agree, as shares of the later one.
 const (
-	mostFall      = 0.10 // fall of the mean
-	mostRise      = 0.50 // rise of the mean, which a single slow value may cause
+	mostFall      = 0.10 // how far the earlier mean is above the later one
+	mostRise      = 0.50 // how far it is below that, which a single slow value may cause
 	mostQuartile  = 0.05 // difference of the first quartile, and of the third
 	mostDeviation = 0.10 // difference of the median absolute deviation
 )
