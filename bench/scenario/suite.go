@@ -40,7 +40,8 @@ type Group struct {
 	Setup
 }
 
-// A Contender is a program or server of a group. One of CGI, Command, URL, Server and Model is set.
+// A Contender is a program or server of a group. One of CGI, Command, URL, Server, Module and Model is set, Model also
+// with CGI or Module.
 type Contender struct {
 	At          string // place in the file
 	Group, Name string
@@ -51,7 +52,8 @@ type Contender struct {
 	Command string   // shell command that starts a server on the port {port}; with Server, the program behind it
 	URL     string   // running server
 	Server  string   // web server of package servers
-	Model   string   // execution model of the group's workload
+	Module  string   // WebAssembly module
+	Model   string   // execution model of the CGI program or module, or of the group's workload
 
 	File    string            // program or page that a server serves
 	Files   []string          // files that it needs in the same directory
@@ -77,7 +79,7 @@ var (
 	setupKeys = []string{"prepare", "needs", "packages", "install", "version"}
 	groupKeys = append([]string{"about", "workload", "requests", "mask", "expect-status", "expect-body"},
 		setupKeys...)
-	kindKeys      = []string{"cgi", "command", "url", "server", "model"}
+	kindKeys      = []string{"cgi", "command", "url", "server", "module", "model"}
 	contenderKeys = slices.Concat([]string{"group", "name", "title"}, kindKeys,
 		[]string{"args", "file", "files", "recycle", "manager", "env", "root", "twin", limitsKey}, setupKeys)
 )
@@ -217,12 +219,12 @@ func (s scenario) contenders(n ast.Node) (contenders []Contender, where Place, e
 // checkContender returns an error if the contender is not complete, or if one of the others has its name.
 func (s scenario) checkContender(n ast.Node, c Contender, others []Contender) error {
 	var kinds []string
-	for i, value := range []string{c.CGI, c.Command, c.URL, c.Server, c.Model} {
+	for i, value := range []string{c.CGI, c.Command, c.URL, c.Server, c.Module, c.Model} {
 		if value != "" {
 			kinds = append(kinds, kindKeys[i])
 		}
 	}
-	behind := c.Server != "" && len(kinds) == 2 && c.Command != ""
+	paired := len(kinds) == 2 && (c.Server != "" && c.Command != "" || c.CGI+c.Module != "" && c.Model != "")
 	first := slices.IndexFunc(others, func(other Contender) bool { return other.Name == c.Name && other.Group == c.Group })
 	switch {
 	case c.Name == "":
@@ -234,7 +236,7 @@ func (s scenario) checkContender(n ast.Node, c Contender, others []Contender) er
 		return s.wrong(position(n), "more than %d contenders", maxContenders)
 	case len(kinds) == 0:
 		return s.wrong(position(n), "%q needs one of the keys %s", c.Name, strings.Join(kindKeys, ", "))
-	case len(kinds) > 1 && !behind:
+	case len(kinds) > 1 && !paired:
 		return s.wrong(position(n), "%q has the keys %s: keep one", c.Name, strings.Join(kinds, ", "))
 	case c.Server == "" && (c.File != "" || len(c.Files) > 0 || c.Recycle > 0 || c.Manager != ""):
 		return s.wrong(position(n), "%q: the keys file, files, recycle and manager require the key server", c.Name)
@@ -244,12 +246,23 @@ func (s scenario) checkContender(n ast.Node, c Contender, others []Contender) er
 		return s.wrong(position(n), "%q: the key args requires the key cgi", c.Name)
 	case c.Root != "" && c.CGI == "" && c.Command == "":
 		return s.wrong(position(n), "%q: the key root requires the key cgi or command", c.Name)
-	case len(c.Env) > 0 && (c.Model != "" || c.URL != ""):
-		return s.wrong(position(n), "%q: the key env requires the key cgi, command or server", c.Name)
-	case len(c.Limits) > 0 && c.CGI == "" && c.Model == "":
-		return s.wrong(position(n), "%q: the key %s requires the key cgi or model", c.Name, limitsKey)
+	case len(c.Env) > 0 && c.Module == "" && (c.Model != "" || c.URL != ""):
+		return s.wrong(position(n), "%q: the key env requires the key cgi, command, server or module", c.Name)
+	case len(c.Limits) > 0 && c.ForktaxModel() == "":
+		return s.wrong(position(n), "%q: the key %s requires the key cgi, module or model", c.Name, limitsKey)
 	}
-	return s.checkLimits(n, c.Name, cmp.Or(c.Model, subject.ScriptModel), c.Limits)
+	return s.checkLimits(n, c.Name, c.ForktaxModel(), c.Limits)
+}
+
+// ForktaxModel returns the execution model under which forktax runs the contender; "" if it is a server of its own.
+func (c Contender) ForktaxModel() string {
+	switch {
+	case c.CGI != "":
+		return cmp.Or(c.Model, subject.ScriptModel)
+	case c.Module != "":
+		return cmp.Or(c.Model, subject.ModuleModel)
+	}
+	return c.Model
 }
 
 // read sets the field of a key. If the value is invalid, it returns the requirement.
@@ -273,6 +286,8 @@ func (c *Contender) read(key string, value ast.Node) (needed string) {
 		c.URL = text
 	case "server":
 		c.Server = text
+	case "module":
+		c.Module = text
 	case "model":
 		c.Model = text
 	case "file":
@@ -363,7 +378,7 @@ func (s scenario) complete(suite Suite, baseline string, begin string) (*Suite, 
 				at = len(suite.Groups) - 1
 			}
 		}
-		if c.Model != "" && suite.Groups[at].Workload == "" {
+		if c.Model != "" && c.CGI+c.Module == "" && suite.Groups[at].Workload == "" {
 			return nil, subject.Unusable("%s: %q: a model needs a group with the key workload", c.At, c.Name)
 		}
 	}

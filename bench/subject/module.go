@@ -15,6 +15,14 @@ import (
 	"forktax/workload/contract"
 )
 
+// ModuleWorkload is the workload program that serves any WebAssembly module.
+const ModuleWorkload = "module"
+
+// ModuleModel is the model of such a module: an instance for each request.
+var ModuleModel = contract.Models[slices.IndexFunc(contract.Models, func(m contract.Model) bool {
+	return m.Host == contract.HostWasm && m.State == contract.PerRequest
+})].Name
+
 // ModuleBuild returns the arguments of the go command that builds the module of a package, with the flags of workload
 // programs, and what its environment needs. Functions of a c-shared module can be called again.
 func ModuleBuild(output, of string) (args, settings []string) {

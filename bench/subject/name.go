@@ -20,7 +20,7 @@ var (
 const programPrefix = "forktax-"
 
 // programs maps a workload to the name of its program after the prefix, if the two names differ.
-var programs = map[string]string{"script": "cgi", "module": "wasm"}
+var programs = map[string]string{ScriptWorkload: "cgi", ModuleWorkload: "wasm"}
 
 // fileOf returns the file name of a workload's program.
 func fileOf(workload string) string {

@@ -23,12 +23,16 @@ func (p *preparation) addContender(ctx context.Context, c scenario.Contender, g 
 	}
 	title, external := c.Title, subject.External{Name: c.Name, Workload: c.Group}
 	switch {
-	case c.Model != "":
-		return p.addModel(c, g)
 	case c.CGI != "":
 		if err := p.setCGI(&external, c, g); err != nil {
 			return err
 		}
+	case c.Module != "":
+		if err := p.setModule(&external, c, g); err != nil {
+			return err
+		}
+	case c.Model != "":
+		return p.addModel(c, g)
 	case c.Server != "":
 		info, err := servers.WebInfoNamed(c.Server)
 		if err = errors.Join(err, info.Missing); err != nil {
@@ -105,10 +109,7 @@ func (p *preparation) addModel(c scenario.Contender, g *group) error {
 }
 
 func (p *preparation) add(c scenario.Contender, title string) {
-	m, known := contract.ModelNamed(c.Model)
-	if c.CGI != "" {
-		m, known = contract.Direct(), true
-	}
+	m, known := contract.ModelNamed(c.ForktaxModel())
 	p.Contenders = append(p.Contenders, plan.Contender{Workload: c.Group, Name: c.Name, Title: title, Fresh: isFresh(c),
 		Ahead: known && m.StartsAhead(), Host: m.Host, Twin: c.Twin, At: c.At, Limits: c.Limits})
 }
@@ -119,8 +120,8 @@ func isFresh(c scenario.Contender) bool {
 		info, _ := servers.WebInfoNamed(c.Server)
 		return info.Fresh()
 	}
-	m, known := contract.ModelNamed(c.Model)
-	return c.CGI != "" || known && m.Process == contract.PerRequest
+	m, known := contract.ModelNamed(c.ForktaxModel())
+	return known && m.Process == contract.PerRequest
 }
 
 // variables returns the variables of the contender's program.

@@ -7,10 +7,11 @@ import (
 	"forktax/bench/subject"
 )
 
-// Defaults of a suite. Blocks are long, since starting an interpreter for each request takes long.
+// Defaults of a suite. Blocks have a dozen requests even if an interpreter is started for each, and are as short as
+// that allows, because short rounds make ratios repeatable.
 const (
 	defaultBudget  = 3 * time.Minute
-	defaultBlock   = 500 * time.Millisecond
+	defaultBlock   = 200 * time.Millisecond
 	defaultClients = 8
 )
 

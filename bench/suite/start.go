@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"forktax/bench/machine"
@@ -49,13 +51,29 @@ func (p *preparation) setCGI(external *subject.External, c scenario.Contender, g
 	if err := machine.NormalizePageCache(path); err != nil {
 		return err
 	}
-	host, v := p.host, subject.Variant{Model: subject.ScriptModel, Env: env, Limits: c.Limits}
+	host, v := p.host, subject.Variant{Model: c.ForktaxModel(), Env: env, Limits: c.Limits}
 	external.Start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
 		t, stop, err := l.Serve(ctx, host, v)
 		if err == nil {
 			t.URL += root
 		}
 		return t, stop, err
+	}
+	return nil
+}
+
+// setModule makes external a WebAssembly module, served by the program for modules.
+func (p *preparation) setModule(external *subject.External, c scenario.Contender, g *group) error {
+	path := p.path(g, c.Module)
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("the WebAssembly module: %w", err)
+	}
+	env := p.variables(c, g)
+	env[contract.EnvModuleEnv] = strings.Join(slices.Sorted(maps.Keys(env)), ",")
+	env[contract.EnvModule] = path
+	host, v := p.programs[subject.ModuleWorkload], subject.Variant{Model: c.ForktaxModel(), Env: env, Limits: c.Limits}
+	external.Start = func(ctx context.Context, l *subject.Launcher) (*subject.Target, func() error, error) {
+		return l.Serve(ctx, host, v)
 	}
 	return nil
 }

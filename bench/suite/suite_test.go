@@ -65,7 +65,7 @@ func TestSuitesOfTheProject(t *testing.T) {
 			t.Errorf("%s: About = %q, want the key about on one line: %q", name, suite.About(name), s.About)
 		}
 		for _, c := range s.Contenders {
-			if c.Title == "" && c.Server == "" && c.Model == "" {
+			if c.Title == "" && c.Server == "" && (c.Model == "" || c.Module != "") {
 				t.Errorf("%s: %s has no title", c.At, c.Name)
 			}
 		}
@@ -89,7 +89,7 @@ func TestContinuumHasAllModels(t *testing.T) {
 // A contender that needs what is missing is left out, with what installs it; one that cannot be prepared is reported
 // with its place; the others are there. A group without its baseline is left out.
 func TestPrepare(t *testing.T) {
-	finder := beside(t, "forktax-hello", "forktax-cgi")
+	finder := beside(t, "forktax-hello", "forktax-cgi", "forktax-wasm")
 	const text = `
 groups:
   hello: {workload: hello}
@@ -100,6 +100,7 @@ contenders:
   - {group: hello, name: left out, cgi: ./x, needs: ["{dir}/none"], install: "fetch none into {dir}"}
   - {group: hello, name: broken, cgi: "{dir}/x", prepare: "echo wrong; exit 3"}
   - {group: hello, name: gone, cgi: ./gone}
+  - {group: hello, name: no module, module: ./gone.wasm}
   - {group: own, name: first, cgi: cat, args: ["{dir}/made"]}
   - {group: own, name: other, command: "serve {port}", root: /other/}
   - {group: lost, name: first, cgi: cat}
@@ -136,12 +137,13 @@ contenders:
 	}
 	all := strings.Join(failed, "\n")
 	for _, want := range []string{"test.yaml:9:6: hello, broken: preparing hello, broken: exit status 3: wrong",
-		"test.yaml:10:6: hello, gone: the CGI program: stat "} {
+		"test.yaml:10:6: hello, gone: the CGI program: stat ",
+		"test.yaml:11:6: hello, no module: the WebAssembly module: stat "} {
 		if !strings.Contains(all, want) {
 			t.Errorf("failed are\n%s\nwithout %s", all, want)
 		}
 	}
-	if len(p.Failed) != 2 || len(p.Lessons) != 1 || p.Lessons[0].Group != "own" {
+	if len(p.Failed) != 3 || len(p.Lessons) != 1 || p.Lessons[0].Group != "own" {
 		t.Errorf("failed: %q, to learn: %+v", failed, p.Lessons)
 	}
 }

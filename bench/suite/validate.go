@@ -26,6 +26,8 @@ func (s Suite) validate() error {
 		}
 		kinds[c.Name] = c
 		switch {
+		case c.Command != "" && c.Server == "" && subject.IsAddress(c.Command):
+			err = fmt.Errorf("command: %q is an address: write url: http://%[1]s", c.Command)
 		case c.Server != "":
 			var info servers.WebInfo
 			if info, err = servers.WebInfoNamed(c.Server); err == nil && (c.Command != "") != info.Proxies() {
@@ -46,8 +48,13 @@ func (s Suite) validate() error {
 				err = fmt.Errorf("%s: https is not measured in a suite: use http", c.URL)
 			}
 		case c.Model != "":
-			if _, known := contract.ModelNamed(c.Model); !known {
+			m, known := contract.ModelNamed(c.Model)
+			if !known {
 				err = fmt.Errorf("%q is not a model: use one of %s", c.Model, strings.Join(contract.ModelNames(), ", "))
+			} else if c.Module != "" && m.Host != contract.HostWasm {
+				err = fmt.Errorf("%q is not a model of WebAssembly modules: use wasm or wasm-reuse", c.Model)
+			} else if c.CGI != "" && m.Process != contract.PerRequest {
+				err = fmt.Errorf("%q is not a model of CGI programs: use cgi, cgi-direct or zygote", c.Model)
 			}
 		}
 		if err = cmp.Or(err, s.checkTwin(c)); err != nil {
@@ -123,12 +130,22 @@ func wrongGroup(g scenario.Group, err error) error {
 	return err
 }
 
-// find finds the programs of this project that the groups need.
+// find finds the programs of this project that the groups and modules need.
 func (p *preparation) find(ctx context.Context, finder *subject.Finder) error {
 	names, places := []string{subject.ScriptWorkload}, map[string]string{}
+	need := func(name, at string) {
+		if places[name] == "" {
+			names, places[name] = append(names, name), at
+		}
+	}
 	for _, g := range p.suite.Groups {
-		if name := subject.ParseSelection(g.Workload).Program; g.Workload != "" && places[name] == "" {
-			names, places[name] = append(names, name), g.At
+		if g.Workload != "" {
+			need(subject.ParseSelection(g.Workload).Program, g.At)
+		}
+	}
+	for _, c := range p.suite.Contenders {
+		if c.Module != "" {
+			need(subject.ModuleWorkload, c.At)
 		}
 	}
 	found, err := finder.Find(ctx, names)

@@ -3,6 +3,8 @@
 # the same each time.
 set -eu
 dir=$PWD
+# A git hook, and users, may have set these for another repository.
+unset $(git rev-parse --local-env-vars) GIT_TEMPLATE_DIR GIT_DEFAULT_HASH GIT_CONFIG_GLOBAL XDG_CONFIG_HOME
 export HOME=$dir GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=alice GIT_AUTHOR_EMAIL=alice@example.org
 export GIT_COMMITTER_NAME=alice GIT_COMMITTER_EMAIL=alice@example.org
 git init --quiet --bare --initial-branch main repo.git
