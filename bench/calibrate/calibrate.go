@@ -115,6 +115,9 @@ func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 // Command is the path of forktax.
 func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command string, seeded bool) (
 	map[string]subject.Program, error) {
+	if err := subject.Writable("out", o.Dir); err != nil {
+		return nil, err
+	}
 	if command == "" {
 		return nil, errors.New("cannot find the executable of forktax, which is needed to start helper processes")
 	}

@@ -41,7 +41,7 @@ func IsCertificate(name string) bool {
 		return true
 	}
 	_, err := os.Stat(filepath.Join(name, certificateJSON))
-	return err == nil || filepath.Ext(name) == ".json"
+	return err == nil || filepath.Ext(name) == ".json" && !record.IsRun(filepath.Dir(name))
 }
 
 // ReadCertificate reads a certificate.json. Name is the file or its directory.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"slices"
 	"strings"
 
 	"forktax/bench/servers"
@@ -69,6 +70,9 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	if !p.HasModel(model) {
 		return subject.Unusable("--model %q is not a model of %s: use one of %s", model, p.Name, strings.Join(p.Models, ", "))
 	}
+	if err := effective(l.Flags, model); err != nil {
+		return err
+	}
 	l.Programs, l.Log, l.Messages = programs, stderr, stderr
 	if err := database.Suits(l); err != nil {
 		return err
@@ -109,6 +113,20 @@ func (o *Options) Serve(ctx context.Context, l *subject.Launcher, stdout, stderr
 	case err := <-gone:
 		return fmt.Errorf("authentication proxy: %w", err)
 	}
+}
+
+// effective returns an error for the first limit among the flags of a program that has no effect in the model.
+func effective(flags []string, model string) error {
+	m, known := contract.ModelNamed(model)
+	limits := m.Limits()
+	for _, f := range flags {
+		name, _, _ := strings.Cut(strings.TrimLeft(f, "-"), "=")
+		if known && slices.Contains(contract.LimitNames(), name) && !slices.Contains(limits, name) {
+			return subject.InvalidOption(name, "has no effect in the model %s: use another --model, or --%s", model,
+				strings.Join(limits, ", --"))
+		}
+	}
+	return nil
 }
 
 // inFront starts the authentication proxy in front of the server that env names.

@@ -60,11 +60,22 @@ func (s *Server) Path() string { return "/" + s.token + "/" }
 // validHost reports whether the server accepts the Host header. A server that listens on all addresses accepts any IP
 // address, but no other name.
 func (s *Server) validHost(host string) bool {
+	if _, _, err := net.SplitHostPort(host); err != nil { // browsers leave out the port of HTTP
+		host = net.JoinHostPort(strings.Trim(host, "[]"), "80")
+	}
 	if slices.Contains(s.hosts, host) {
 		return true
 	}
 	address, port, err := net.SplitHostPort(host)
 	return err == nil && s.anyPort != 0 && port == fmt.Sprint(s.anyPort) && net.ParseIP(address) != nil
+}
+
+// usable returns the addresses that the server accepts, as text.
+func (s *Server) usable() string {
+	if s.anyPort != 0 {
+		return fmt.Sprintf("an IP address of this machine with port %d, or localhost:%[1]d", s.anyPort)
+	}
+	return strings.Join(s.hosts, " or ")
 }
 
 // policy allows a page to load resources only from this server, and forbids embedding it in other pages.
@@ -91,7 +102,7 @@ func (s *Server) Handler() http.Handler {
 		origin := r.Header.Get("Origin")
 		switch {
 		case !s.validHost(r.Host), origin != "" && origin != "http://"+r.Host:
-			http.Error(w, "wrong Host or Origin header: use "+strings.Join(s.hosts, " or "), http.StatusForbidden)
+			http.Error(w, "wrong Host or Origin header: use "+s.usable(), http.StatusForbidden)
 			return
 		case subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1:
 			http.Error(w, "wrong token: use the URL that forktax live printed", http.StatusForbidden)

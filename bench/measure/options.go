@@ -142,7 +142,8 @@ func (o *Options) validateSpec() error {
 	if o.Lineup != nil && o.Lineup.HasRequests() {
 		for _, option := range []string{"request", "requests", "header", "body", "body-file", "expect-status"} {
 			if o.Explicit[option] {
-				return subject.InvalidOption(option, "cannot be combined with a suite whose groups have their own requests")
+				return subject.InvalidOption(option, "cannot be combined with a suite whose groups have their own requests: use "+
+					"the key of the group or request")
 			}
 		}
 	}

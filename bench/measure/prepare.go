@@ -54,7 +54,11 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	programs, err := finder.Find(ctx, subject.ProgramsOf(p.Selections))
 	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {
-		return made, subject.InvalidElement("workload", p.IndexOf(unknown.Name), "%v", err)
+		at := p.IndexOf(unknown.Name)
+		if text := p.Workloads[at]; subject.IsUnmarked(text) {
+			return made, subject.InvalidElement("workload", at, "%q: for the program at this path, write ./%[1]s", text)
+		}
+		return made, subject.InvalidElement("workload", at, "%v", err)
 	}
 	if err != nil {
 		return made, err

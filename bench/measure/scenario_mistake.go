@@ -10,10 +10,11 @@ import (
 	"strings"
 
 	"forktax/bench/subject"
+	"forktax/bench/suite"
 )
 
 // ScenarioMistake returns an error that suggests the intended command if the argument of run, which should be a
-// scenario, is the name of a workload or the path of a program.
+// scenario, is the name of a workload or suite, a URL, or the path of a program.
 func ScenarioMistake(ctx context.Context, name string, log io.Writer) error {
 	if extension := filepath.Ext(name); extension == ".yaml" || extension == ".yml" {
 		return nil
@@ -25,9 +26,15 @@ func ScenarioMistake(ctx context.Context, name string, log io.Writer) error {
 				path = "./" + path
 			}
 			return subject.Unusable("%s is a program, not a scenario (YAML): a CGI program is measured by forktax run --cgi %s",
-				name, path)
+				name, subject.ShellWord(path))
 		}
 		return nil
+	}
+	switch {
+	case slices.Contains(suite.Names(), name):
+		return subject.Unusable("%s is a suite, not a scenario (YAML): forktax run --suite %[1]s", name)
+	case strings.Contains(name, "://"):
+		return subject.Unusable("%s is a URL, not a scenario (YAML): forktax run --target server=%[1]s", name)
 	}
 	workload, _, _ := strings.Cut(name, "/")
 	known, err := subject.NewFinder(log).Names(ctx)

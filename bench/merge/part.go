@@ -94,8 +94,10 @@ func isFileName(id string) bool { return filepath.IsLocal(id) && filepath.Base(i
 
 // runIn returns the directory of a run: dir, or the only one in it.
 func runIn(dir string) (string, error) {
-	if record.IsRun(dir) {
-		return dir, nil
+	for _, run := range []string{dir, filepath.Dir(dir)} { // or a file of it
+		if info, err := os.Stat(dir); err == nil && info.IsDir() == (run == dir) && record.IsRun(run) {
+			return run, nil
+		}
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -31,6 +31,10 @@ type Display struct {
 	halved bool    // the line for half of the run is printed, or not needed
 }
 
+// leastWidth is the number of columns that a terminal needs for the bar. A longer line would be left behind at each
+// update.
+const leastWidth = 70
+
 // barSteps is the number of steps of the bar.
 const barSteps = 1000
 
@@ -44,8 +48,10 @@ func New(to io.Writer, plan plan.Plan) *Display {
 	if plan.Cold { // its starts are counted as blocks
 		p.group = 0
 	}
-	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = newBar(to, !predicted)
+	if f, ok := to.(*os.File); ok && os.Getenv("TERM") != "dumb" {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width >= leastWidth {
+			p.bar = newBar(to, !predicted)
+		}
 	}
 	return p
 }

@@ -84,9 +84,15 @@ func (o *Options) Finder(log io.Writer) *subject.Finder {
 	return f
 }
 
-// Suits returns an error if a program of the launcher keeps its data in another kind of database.
+// Suits returns an error if a program of the launcher keeps its data in another kind of database, or if none keeps data
+// although a database is given.
 func (o *Options) Suits(l *subject.Launcher) error {
-	for _, s := range subject.ServedBy(l.Programs, l.Variants) {
+	served := subject.ServedBy(l.Programs, l.Variants)
+	if o.Kind() != "" && !slices.ContainsFunc(served, func(s subject.Served) bool { return s.Database != "" }) {
+		return subject.InvalidOption("database", "applies to workloads that keep data, and none of them is measured: a CGI "+
+			"program or a server finds its database by itself, by variables that --env sets")
+	}
+	for _, s := range served {
 		switch wanted := cmp.Or(o.Kind(), Embedded); {
 		case s.Database == "" || s.Database == wanted || s.Database == subject.LDAP:
 		case wanted == Embedded:

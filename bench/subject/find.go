@@ -124,6 +124,9 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 			return nil, &UnknownError{Name: name, Why: "cannot be executed on this system" +
 				Failure{Path: path(name), Err: err}.Suffix()}
 		}
+		if err != nil && strings.ContainsRune(name, filepath.Separator) {
+			return nil, fmt.Errorf("%w; if it is a CGI program, give it by --cgi", err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -136,6 +139,9 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 func NotExecutable(path string) string {
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && isCommand(path):
+		return "does not exist; it must be the path of one executable, without arguments: name the interpreter of a script " +
+			"in its first line, such as #!/usr/bin/env python3"
 	case errors.Is(err, fs.ErrNotExist):
 		return "does not exist"
 	case err != nil:
@@ -145,9 +151,22 @@ func NotExecutable(path string) string {
 	case !info.Mode().IsRegular():
 		return "is not a regular file"
 	case info.Mode()&0o111 == 0:
-		return "is not executable: run chmod +x " + shellWord(path)
+		return "is not executable: run chmod +x " + ShellWord(path)
 	}
 	return ""
+}
+
+// isCommand reports whether text begins with the name of a program on PATH, followed by arguments.
+func isCommand(text string) bool {
+	words := strings.Fields(filepath.Base(text)) // a relative path may have been made absolute
+	if len(words) < 2 {
+		words = strings.Fields(text)
+	}
+	if len(words) < 2 {
+		return false
+	}
+	_, err := exec.LookPath(words[0])
+	return err == nil
 }
 
 func (f *Finder) preferAll(names []string) []string {

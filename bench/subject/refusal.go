@@ -22,7 +22,7 @@ func refusalCause(path string, refusal syscall.Errno) string {
 	for range mostInterpreters {
 		file, err := Inspect(path)
 		if refusal == syscall.EACCES && isFile(path) && !isExecutable(path) {
-			return of + "it is not executable: run chmod +x " + shellWord(path)
+			return of + "it is not executable: run chmod +x " + ShellWord(path)
 		}
 		if err != nil {
 			return ""
@@ -73,7 +73,7 @@ func (e Executable) refusalCause(path string, refusal syscall.Errno) string {
 	switch {
 	case bytes.HasPrefix(e.begin, []byte("\ufeff#!")):
 		return "a byte order mark precedes #! in line 1: remove it, such as by sed -i '1s/^\\xEF\\xBB\\xBF//' " +
-			shellWord(path)
+			ShellWord(path)
 	case bytes.HasPrefix(trimmed, []byte("#!")):
 		return "#! is not at the beginning of the file: remove what precedes it"
 	case bytes.IndexByte(e.begin, 0) >= 0:
@@ -122,7 +122,7 @@ func (e Executable) carriageReturn() bool {
 func carriageReturnCause(path string) string {
 	cause := `line 1 ends in a carriage return (DOS line ends): remove it, such as by sed -i 's/\r$//'`
 	if path != "" {
-		cause += " " + shellWord(path)
+		cause += " " + ShellWord(path)
 	}
 	return cause
 }
@@ -159,8 +159,8 @@ func isExecutable(path string) bool {
 // plainWord matches a word that a shell does not change.
 var plainWord = regexp.MustCompile(`^[\w./:@%+=,-]+$`)
 
-// shellWord quotes a path for a shell.
-func shellWord(path string) string {
+// ShellWord quotes a path for a shell.
+func ShellWord(path string) string {
 	if plainWord.MatchString(path) {
 		return path
 	}

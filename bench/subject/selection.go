@@ -11,6 +11,10 @@ import (
 // A Selection is a workload program with one of its requests, or with all of them if Request is "".
 type Selection struct{ Program, Request string }
 
+// IsUnmarked reports whether text, as a selection a program and a request, is the path of a file: one that should begin
+// with ./ instead.
+func IsUnmarked(text string) bool { return ParseSelection(text).Request != "" && isFile(text) }
+
 // ParseSelection parses guestbook, guestbook/read, or the path of a program such as ./program or /path/to/program.
 func ParseSelection(text string) Selection {
 	if name, request, found := strings.Cut(text, "/"); found && name != "" && !strings.HasPrefix(text, ".") {

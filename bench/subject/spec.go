@@ -249,7 +249,11 @@ func (s *Spec) Ask(described []contract.Request, path string) ([]Asked, error) {
 // wanted returns the requests that the user names, or else the described ones, or else one for path.
 func (s *Spec) wanted(described []contract.Request, path string) []Weighted {
 	if len(s.Weighted) > 0 {
-		return s.Weighted
+		all := slices.Clone(s.Weighted)
+		for i := range all {
+			all[i].ExpectStatus = cmp.Or(all[i].ExpectStatus, s.ExpectStatus)
+		}
+		return all
 	}
 	names := s.Requests
 	if len(names) == 0 {

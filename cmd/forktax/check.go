@@ -13,7 +13,6 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/check"
-	"forktax/bench/process"
 	"forktax/bench/servers"
 	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
@@ -59,7 +58,7 @@ gates decide. Each check has a positive control: it must detect a delay of --mus
 			if err := cmp.Or(o.Validate(), o.data.Validate()); err != nil {
 				return err
 			}
-			if err := printed.check(); err != nil {
+			if err := printed.check(o.results); err != nil {
 				return err
 			}
 			l := &subject.Launcher{Exporter: ownPath(), Kill: atOnce, Messages: c.ErrOrStderr()}
@@ -113,8 +112,8 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 		return err
 	}
 	e.Results, e.Version = o.results, version()
-	dir, failure := execute(ctx, e, stderr)
-	if dir == "" || process.IsClosed(l.Kill) {
+	dir, failure := execute(ctx, e, l, stderr)
+	if dir == "" {
 		return failure.all()
 	}
 	a, err := reported(dir, failure.all(), printed, stdout, stderr)

@@ -108,7 +108,7 @@ with the same load, and reports response times, throughput and CPU time with con
 		Args:          noArguments,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(help.FlagError)
 	root.SetUsageFunc(help.Usage)
 	root.SetHelpFunc(help.Help)
 	root.AddCommand(runCommand(atOnce), checkCommand(atOnce), calibrateCommand(atOnce), mergeCommand(), explainCommand(),
@@ -141,7 +141,8 @@ func noArguments(c *cobra.Command, args []string) error {
 		return usagef("unknown command %q; the commands are %s", args[0], strings.Join(names, ", "))
 	}
 	if len(args) == 2 && c.Flags().Lookup("candidate") != nil {
-		return usagef("%s takes no arguments; did you mean --base %s --candidate %s?", c.CommandPath(), args[0], args[1])
+		return usagef("%s takes no arguments; did you mean --base %s --candidate %s?", c.CommandPath(),
+			subject.ShellWord(args[0]), subject.ShellWord(args[1]))
 	}
 	return usagef("%s takes no argument, and got %q; see %s --help", c.CommandPath(), args[0], c.CommandPath())
 }

@@ -37,7 +37,7 @@ different plans or versions are refused. Exit status: that of forktax run, check
 			if calibrate.IsCertificate(args[0]) {
 				return mergeCertificates(c, args, cmp.Or(printed.out, filepath.Join(defaultResults, "calibration-merged")))
 			}
-			if err := printed.check(); err != nil {
+			if err := printed.check(results); err != nil {
 				return err
 			}
 			debug.SetGCPercent(mergeGC)

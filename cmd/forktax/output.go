@@ -9,6 +9,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/report"
+	"forktax/bench/subject"
 )
 
 // Variables that GitHub Actions sets for each step.
@@ -32,19 +33,19 @@ func (o *output) flags(c *cobra.Command) {
 	c.Flags().StringVar(&o.out, "out", "", "directory to which the result is written in all formats")
 }
 
-// check finds the format and creates the directory, so that errors appear before anything is measured.
-func (o *output) check() error {
-	var err error
-	if o.print, err = formatNamed(o.format, report.Analyses); err != nil {
-		return err
+// check finds the format and creates the directory, so that errors appear before anything is measured. Results is the
+// directory of a new run; "" if there is none.
+func (o *output) check(results string) (err error) {
+	if o.print, err = formatNamed(o.format, report.Analyses); err == nil && results != "" {
+		err = subject.Writable("results", results)
 	}
-	if o.out == "" {
-		return nil
+	if err != nil || o.out == "" {
+		return err
 	}
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return usagef("--out %q: cannot create the directory: %w", o.out, err)
 	}
-	return nil
+	return subject.Writable("out", o.out)
 }
 
 // write writes all formats, if there is a directory for them.

@@ -48,7 +48,7 @@ that do not need single blocks), or by its ID, which is in its report and in --l
 			if err != nil {
 				return err
 			}
-			if err := printed.check(); err != nil {
+			if err := printed.check(""); err != nil {
 				return err
 			}
 			return errors.Join(printed.show(c.OutOrStdout(), a), printed.write(a))

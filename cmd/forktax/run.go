@@ -76,7 +76,7 @@ A suite compares real web servers and languages whose programs send the same byt
 			if err := o.Complete(); err != nil {
 				return o.located(err)
 			}
-			if err := printed.check(); err != nil {
+			if err := printed.check(results); err != nil {
 				return err
 			}
 			l := &subject.Launcher{Exporter: ownPath(), Kill: atOnce}
@@ -97,12 +97,8 @@ func (o *options) measure(ctx context.Context, l *subject.Launcher, results stri
 		return o.located(err)
 	}
 	e.Results, e.Version = results, version()
-	dir, failure := execute(ctx, e, stderr)
+	dir, failure := execute(ctx, e, l, stderr)
 	if dir == "" {
-		return failure.all()
-	}
-	if process.IsClosed(l.Kill) {
-		fmt.Fprintf(stderr, "all measurements: %s\n", dir)
 		return failure.all()
 	}
 	unfit, reported := reportRun(dir, failure.all(), printed, stdout, stderr)
@@ -117,14 +113,20 @@ type runFailure struct{ ended, unwritten error }
 
 func (f runFailure) all() error { return errors.Join(f.ended, f.unwritten) }
 
-// execute executes a run, and shows its progress.
-func execute(ctx context.Context, e *run.Execution, stderr io.Writer) (dir string, failure runFailure) {
+// execute executes a run, and shows its progress. If it was ended at once, it says where the measurements are, and
+// returns no directory.
+func execute(ctx context.Context, e *run.Execution, l *subject.Launcher, stderr io.Writer) (dir string,
+	failure runFailure) {
 	p := progress.New(stderr, e.Plan)
 	defer p.End()
 	defer context.AfterFunc(ctx, func() { p.Say("ending the targets in order; a second Ctrl-C ends them at once") })()
 	e.Progress, e.Announce = p.Show, p.Announce
 	e.Lost = func(l plan.Lost) { p.Say(fmt.Sprintf("failed: %v", l)) }
 	dir, failure.ended, failure.unwritten = e.Execute(ctx)
+	if dir != "" && process.IsClosed(l.Kill) {
+		p.Say("all measurements: " + dir)
+		return "", failure
+	}
 	return dir, failure
 }
 

@@ -32,7 +32,7 @@ func programFlags(s *subject.Spec, f *pflag.FlagSet) {
 		"document root of CGI executables, for PATH_TRANSLATED (default: not set)")
 	f.StringArrayVar(&s.Env, "env", s.Env,
 		"environment variable of programs, NAME=VALUE, or NAME to pass the current value; may be "+
-			"repeated; CGI executables inherit no other variables but PATH and those of the Go runtime")
+			"repeated; CGI executables inherit no other variables but PATH, TZ, LD_LIBRARY_PATH and those of the Go runtime")
 	f.BoolVar(&s.Authorization, "authorization", s.Authorization,
 		"pass the header Authorization to CGI executables, as HTTP_AUTHORIZATION")
 }
