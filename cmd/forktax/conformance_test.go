@@ -201,7 +201,8 @@ func startedHost(t *testing.T, model, script, root string) string {
 	dir := t.TempDir()
 	p := builtScript(t)
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir,
-		Env: map[string]string{contract.EnvScriptPath: script, contract.EnvScriptRoot: root}}
+		Env: map[string]string{contract.EnvScriptPath: script, contract.EnvScriptRoot: root,
+			contract.EnvScriptDocuments: dir}}
 	target, stop, err := launcher.Launch(t.Context(), model, p.Name)
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +223,9 @@ type response struct {
 	raw        string // all that was received
 	err        error  // why it is not a complete response
 	variables  map[string]string
-	path, port string // of the program's URL
+	path, port string        // of the program's URL
+	took       time.Duration // from the beginning of the request to the last part of the response
+	streamed   time.Duration // from the first part of the response to the last one
 }
 
 // responseLimit is how long a response may take. Some servers never respond to some cases.
@@ -254,14 +257,17 @@ func (c conformanceCase) send(address string, n int) (r response) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(responseLimit))
-	r.raw, err = exchange(conn, strings.ReplaceAll(head, "\n", "\r\n")+named+body)
+	began := time.Now()
+	var first, last time.Time
+	r.raw, first, last, err = exchange(conn, strings.ReplaceAll(head, "\n", "\r\n")+named+body)
+	r.took, r.streamed = last.Sub(began), last.Sub(first)
 	r.parse(err, strings.HasPrefix(head, http.MethodHead))
 	return r
 }
 
-// exchange sends a request and returns all that it receives. At <pause> in the request it pauses, at <wait> it waits
-// until something has been received.
-func exchange(conn net.Conn, request string) (received string, err error) {
+// exchange sends a request and returns all that it receives, and when it received the first and the last part. At
+// <pause> in the request it pauses, at <wait> it waits until something has been received.
+func exchange(conn net.Conn, request string) (received string, began, last time.Time, err error) {
 	var text strings.Builder
 	first := make(chan struct{})
 	done := make(chan error, 1)
@@ -269,7 +275,11 @@ func exchange(conn net.Conn, request string) (received string, err error) {
 		buffer := make([]byte, 64<<10)
 		for {
 			n, err := conn.Read(buffer)
+			if n > 0 {
+				last = time.Now()
+			}
 			if text.Len() == 0 {
+				began = time.Now()
 				close(first)
 			}
 			text.Write(buffer[:n])
@@ -298,7 +308,7 @@ func exchange(conn net.Conn, request string) (received string, err error) {
 		}
 	}
 	err = <-done
-	return text.String(), err
+	return text.String(), began, last, err
 }
 
 // parse takes the response, and the variables that it prints, from what was received.
