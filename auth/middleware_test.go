@@ -3,7 +3,9 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -181,6 +183,24 @@ func TestMiddlewareLetsGo(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 	})
+}
+
+// A client that sends no more after its request, and still reads, gets no success for a wrong password.
+func TestHalfClosedClient(t *testing.T) {
+	s := httptest.NewServer(&auth.Middleware{Users: known("ada"), Next: http.NotFoundHandler()})
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic eDp5\r\n\r\n")
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := io.ReadAll(conn); strings.HasPrefix(string(text), "HTTP/1.1 200") {
+		t.Errorf("the response is %.60q, want none, or 401", text)
+	}
 }
 
 // A CGI program behind a Middleware gets the name of the user and the scheme, but not the password.

@@ -129,12 +129,14 @@ func TestFaults(t *testing.T) {
 		"exit":             {command(head, exit3), contract.ChildLimits{}, 502, "the module exited with status 3"},
 		"nothing":          {command(head), contract.ChildLimits{}, 502, incomplete},
 		"half a header":    {command("Status: 200 OK\n", respond), contract.ChildLimits{}, 502, incomplete},
-		"bad status":       {command("Status: nine\n\n", respond), contract.ChildLimits{}, 502, `the status "nine"`},
+		"bad status":       {command("Status: nine\n\n", respond), contract.ChildLimits{}, 502, `status "nine"`},
 		"no colon":         {command("hello\n\n", respond), contract.ChildLimits{}, 502, "not valid"},
 		"hangs":            {command(head, forever), short, 504, "exceeded a time limit"},
 		"sleeps":           {asleep, short, 504, "exceeded a time limit"},
 		"long header":      {command(long, respond), contract.ChildLimits{ResponseHeader: 10}, 502, "more than 10 bytes"},
 		"long body":        {command(long, respond), contract.ChildLimits{Response: 100}, 502, "more than 100 bytes"},
+		"no status":        {command("Content-Type: a/b\n\n", respond), contract.ChildLimits{}, 200, ""},
+		"no type":          {command("X-A: b\n\n", respond), contract.ChildLimits{}, 502, "neither Content-Type nor"},
 		"exit after it":    {command(head+"text", respond, exit3), contract.ChildLimits{}, 200, "exited with status 3"},
 	} {
 		url, log := serve(t, c.module, &wasm.Host{Limits: c.limits})
@@ -142,6 +144,30 @@ func TestFaults(t *testing.T) {
 		if status != c.status || err != nil || !strings.Contains(log.String(), c.log) {
 			t.Errorf("%s: status %d %.50q %v, log %q; want %d and %q", what, status, body, err, log, c.status, c.log)
 		}
+	}
+}
+
+// A URL path that would end a variable of an instance, and more headers than can be passed on in a short time, are
+// refused.
+func TestRefused(t *testing.T) {
+	url, _ := serve(t, command("Status: 200 OK\n\n", respond), &wasm.Host{})
+	if status, _, err := get(t, url+"/a%00REQUEST_METHOD=DELETE"); status != http.StatusBadRequest || err != nil {
+		t.Errorf("a path with a NUL: status %d %v, want 400", status, err)
+	}
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1001 {
+		r.Header.Set(fmt.Sprint("X-", i), "a")
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("1001 headers: status %d, want 431", resp.StatusCode)
 	}
 }
 

@@ -1,7 +1,6 @@
 package wasm
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"time"
@@ -54,7 +53,7 @@ func (r *response) take(p []byte) error {
 			return nil
 		}
 		var err error
-		r.Status, r.Header, err = message.ReadHead(bufio.NewReader(bytes.NewReader(r.held[:end])))
+		r.Status, r.Header, err = message.ParseHead(r.held[:end])
 		if err != nil {
 			return fmt.Errorf("the response header is not valid: %w", err)
 		}

@@ -220,7 +220,10 @@ func TestCosts(t *testing.T) {
 		b.GeneratorNS = 24
 		if b.Cell == 1 {
 			n := int64(b.Round + 1)
-			b.IdleNS, b.IdleCPUNS = 1, 3 // the cost of reading the usage
+			b.IdleNS, b.IdleCPUNS = 1, 40 // what the target does on its own is not subtracted
+			if b.Round == 0 {
+				b.ReadingNS = new(int64(3)) // the cost of reading the usage
+			}
 			b.Usage = &contract.Usage{SelfCPUNS: 48*n + 3, ChildrenCPUNS: 240, MinorFaults: 11 * n, MajorFaults: 1,
 				ProcessesStarted: 12, ConnectionsOpened: 6 * n, PeakMemoryBytes: 1000 - n, ChildPeakMemoryBytes: 100 * n}
 		}

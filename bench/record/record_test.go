@@ -282,6 +282,8 @@ func TestReadErrors(t *testing.T) {
 		"bytes are -1":       {damaged(`:25`, `:-1`), ":2: observations of -1 bytes"},
 		"blocks overlap": {head + block + block,
 			":3: observations of 25 bytes at byte 0; the preceding ones end at byte 25"},
+		"failures that are null": {damaged(`"requests":5`, `"requests":5,"failures":{"closed":null}`),
+			":2: the failures of class \"closed\" are missing"},
 		"more failed requests than requests": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":3,"closed":3}`),
 			":2: invalid error counts: of 5 requests, 3 failed with"},
 		"a negative number of failed requests": {damaged(`"requests":5`, `"requests":5,"errors":{"reset":-1}`),

@@ -5,12 +5,13 @@ package message
 
 import (
 	"bufio"
-	"fmt"
+	"bytes"
 	"net"
 	"net/http"
-	"net/textproto"
 	"strconv"
 	"strings"
+
+	"forktax/cgi/header"
 )
 
 // Variables calls set with the name and the value of each variable of a request: those that package net/http/cgi reads
@@ -62,20 +63,31 @@ func passesHeader(name string, authorization bool) bool {
 	return !strings.ContainsRune(name, '_')
 }
 
-// ReadHead reads the header of a response and its status, and removes the field Status from the header.
-func ReadHead(text *bufio.Reader) (status int, header http.Header, err error) {
-	fields, err := textproto.NewReader(text).ReadMIMEHeader()
+// ReadHead reads the header of a response to its empty line, and returns the status and the fields for the client.
+func ReadHead(text *bufio.Reader) (status int, fields http.Header, err error) {
+	var head []byte
+	for {
+		line, err := text.ReadBytes('\n')
+		if err != nil {
+			return 0, nil, err
+		}
+		head = append(head, line...)
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+			return ParseHead(head)
+		}
+	}
+}
+
+// ParseHead parses the header of a response, and returns the status and the fields for the client. A local redirect
+// (RFC 3875, section 6.2.2) is one for the client: all paths are those of the program.
+func ParseHead(text []byte) (status int, fields http.Header, err error) {
+	head, err := header.Parse(text)
 	if err != nil {
 		return 0, nil, err
 	}
-	header = http.Header(fields)
-	digits, _, _ := strings.Cut(header.Get("Status"), " ")
-	if status, err = strconv.Atoi(digits); err != nil || status < http.StatusOK || status > 999 {
-		return 0, nil, fmt.Errorf("the response has the status %q", header.Get("Status"))
+	local, _, err := head.Correct()
+	if local != "" {
+		head.Status = http.StatusFound
 	}
-	header.Del("Status")
-	if _, typed := header["Content-Type"]; !typed {
-		header["Content-Type"] = nil // otherwise the server would detect one
-	}
-	return status, header, nil
+	return head.Status, head.Fields, err
 }
