@@ -46,8 +46,8 @@ func TestConformance(t *testing.T) {
 	}
 	direct, fresh := contract.Direct().Name, contract.Fresh().Name
 	names := []string{direct, fresh}
-	urls := []string{startedHost(t, direct, dir, "/cgi-bin") + "/asked.cgi",
-		startedHost(t, fresh, program, "/cgi-bin/asked.cgi")}
+	urls := []string{startedHost(t, direct, dir, "/cgi-bin", dir) + "/asked.cgi",
+		startedHost(t, fresh, program, "/cgi-bin/asked.cgi", dir)}
 	for _, peer := range servers.WebInfos(servers.Executable) {
 		names = append(names, peer.Name)
 		urls = append(urls, startedPeer(t, peer.Name, program, nph))
@@ -195,14 +195,15 @@ func conformanceProgram() string {
 	return text + "*) printf 'Content-Type: text/plain\\n\\nready' ;;\nesac\n"
 }
 
-// startedHost starts a host of this project until the test ends, and returns the URL of its root.
-func startedHost(t *testing.T, model, script, root string) string {
+// startedHost starts a host of this project until the test ends, and returns the URL of its root. Documents is its
+// document root; "" if it has none.
+func startedHost(t *testing.T, model, script, root, documents string) string {
 	t.Helper()
 	dir := t.TempDir()
 	p := builtScript(t)
 	launcher := &subject.Launcher{Programs: []subject.Program{p}, Dir: dir,
 		Env: map[string]string{contract.EnvScriptPath: script, contract.EnvScriptRoot: root,
-			contract.EnvScriptDocuments: dir}}
+			contract.EnvScriptDocuments: documents}}
 	target, stop, err := launcher.Launch(t.Context(), model, p.Name)
 	if err != nil {
 		t.Fatal(err)

@@ -25,8 +25,8 @@ func TestExplainEnvironment(t *testing.T) {
 	if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := subject.Spec{Root: "/cgi-bin/prints.cgi"}
-	address := strings.TrimSuffix(startedHost(t, contract.Direct().Name, program, s.Root), s.Root)
+	s := subject.Spec{Root: "/cgi-bin/prints.cgi", Documents: dir}
+	address := strings.TrimSuffix(startedHost(t, contract.Direct().Name, program, s.Root, s.Documents), s.Root)
 	for _, asked := range []contract.Request{
 		{Method: http.MethodGet, Path: s.Root},
 		{Method: http.MethodGet, Path: s.Root + "/a%20b/c?d=e+f", Headers: map[string]string{"Authorization": "Basic YTpi"}},

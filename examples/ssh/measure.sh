@@ -8,7 +8,7 @@ trap 'exit 130' INT TERM
 for host; do
 	k=$((k + 1))
 	ssh -n "$host" "forktax run --part $k/$# --start-at $start --seed 1 --target 'server=$url' ${LOAD:---rate 1000} \
-		--results /tmp/forktax-$start >&2; cd /tmp/forktax-$start && tar -cf - ./*-${k}of$# && rm -r /tmp/forktax-$start" |
+		--results /tmp/forktax-$start-$k >&2; cd /tmp/forktax-$start-$k && tar -cf - . && rm -r /tmp/forktax-$start-$k" |
 		tar -xf - -C "$dir" &
 done
 wait
