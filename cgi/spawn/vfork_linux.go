@@ -136,8 +136,8 @@ func prepareStarts(atOnce int) {
 	starters()
 }
 
-// works reports whether the kernel can start a child in this way: one that ends at once. If there is no room for
-// another process at the moment, it can.
+// works reports whether the kernel has what a start needs, by starting a child that exits at once. EAGAIN and ENOMEM
+// mean that it has, and that there are too many processes.
 func (s *starter) works() bool {
 	s.reset()
 	s.vfork.add(syscall.SYS_EXIT_GROUP, 0)
