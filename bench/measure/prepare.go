@@ -55,8 +55,9 @@ func (p *preparation) plan(ctx context.Context) (made plan.Plan, err error) {
 	var unknown *subject.UnknownError
 	if errors.As(err, &unknown) {
 		at := p.IndexOf(unknown.Name)
-		if text := p.Workloads[at]; subject.IsUnmarked(text) {
-			return made, subject.InvalidElement("workload", at, "%q: for the program at this path, write ./%[1]s", text)
+		if at >= 0 && at < len(p.Workloads) && subject.IsUnmarked(p.Workloads[at]) {
+			return made, subject.InvalidElement("workload", at, "%q: for the program at this path, write ./%[1]s",
+				p.Workloads[at])
 		}
 		return made, subject.InvalidElement("workload", at, "%v", err)
 	}

@@ -84,7 +84,7 @@ func (s scenario) checkContender(n ast.Node, c Contender, others []Contender) er
 		return s.wrong(position(n), "%q: the key args requires the key cgi", c.Name)
 	case c.Root != "" && c.CGI == "" && c.Command == "":
 		return s.wrong(position(n), "%q: the key root requires the key cgi or command", c.Name)
-	case len(c.Env) > 0 && c.Module == "" && (c.Model != "" || c.URL != ""):
+	case len(c.Env) > 0 && c.CGI+c.Module == "" && (c.Model != "" || c.URL != ""):
 		return s.wrong(position(n), "%q: the key env requires the key cgi, command, server or module", c.Name)
 	case len(c.Limits) > 0 && c.ForktaxModel() == "":
 		return s.wrong(position(n), "%q: the key %s requires the key cgi, module or model", c.Name, limitsKey)
