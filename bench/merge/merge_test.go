@@ -221,8 +221,15 @@ func TestMergeIsTheWhole(t *testing.T) {
 	if a.Cells[1].InvalidBlocks == 0 && counted != int64(valid) {
 		t.Errorf("%d response times are in the distribution, want %d", counted, valid)
 	}
-	if rps := a.Cells[0].ThroughputRPS; rps != nil && (*rps < 300 || *rps > 1600) { // 3 clients, 2 ms
-		t.Errorf("3 clients of a server that takes 2 ms have %.0f/s", *rps)
+	// A busy machine has a few slow responses in blocks that end late; then the throughput is only bounded by 2 ms.
+	closed, length := 0, 0.0
+	busy := false
+	for _, s := range a.Cells[0].Samples {
+		closed, length, busy = closed+s.Requests, length+0.1, busy || s.Requests < 50
+	}
+	rps := a.Cells[0].ThroughputRPS
+	if rps != nil && (*rps > 1600 || !busy && (*rps < float64(closed)/length/2 || *rps > float64(closed)/length*2)) {
+		t.Errorf("3 clients of a server that takes 2 ms have %.0f/s, of %d responses in %.1f s", *rps, closed, length)
 	}
 }
 
@@ -243,9 +250,8 @@ func TestUnlikeParts(t *testing.T) {
 			slow = measure(t, url, generator{part: first}, generator{part: second, ahead: -10 * time.Second})
 		})
 	late := merged(t, behind)
-	if lines := problems(late); len(lines) < 1 || !slices.ContainsFunc(lines, func(line string) bool {
-		return strings.Contains(line, "part 2 of 2: it began late, with block ")
-	}) {
+	if lines := strings.Join(problems(late), "\n"); !regexp.MustCompile(
+		`part 2 of 2: (.*; )?it began late, with block `).MatchString(lines) {
 		t.Errorf("the problems of a late part are %q", lines)
 	}
 	itself, err := record.Read(behind[1])
@@ -264,7 +270,7 @@ func TestUnlikeParts(t *testing.T) {
 
 	ahead := merged(t, unlike)
 	if lines := problems(ahead); len(lines) == 0 ||
-		!regexp.MustCompile(`part [12] of 2: its clock is at least [3-7][0-9]{2}ms (ahead of|behind) that of part`).
+		!regexp.MustCompile(`part [12] of 2: (.*; )?its clock is at least [3-7][0-9]{2}ms (ahead of|behind) that of part`).
 			MatchString(strings.Join(lines, "\n")) {
 		t.Errorf("the problems of a part whose clock is ahead are %q", lines)
 	}
@@ -275,7 +281,7 @@ func TestUnlikeParts(t *testing.T) {
 
 	off := merged(t, slow)
 	if lines := strings.Join(problems(off), "\n"); !regexp.MustCompile(
-		`part 2 of 2: its clock is at least 9\.[5-9][0-9]*s behind that of part 1/2`).MatchString(lines) {
+		`part 2 of 2: (.*; )?its clock is at least 9\.[5-9][0-9]*s behind that of part 1/2`).MatchString(lines) {
 		t.Errorf("the problems of a part whose clock is 10 s behind are %q", lines)
 	}
 	if c := off.Cells[0]; c.InvalidBlocks != c.Blocks {
