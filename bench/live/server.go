@@ -239,10 +239,10 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		name := []string{"left", "right"}[i]
 		side.mu.Lock()
 		requests, errors := side.requests, side.errors
-		seen := len(side.seen) - side.before(time.Now().Add(-window))
+		rate := side.rate(time.Now())
 		side.mu.Unlock()
 		out <- prometheus.MustNewConstMetric(requestsDesc, prometheus.CounterValue, float64(requests), name, side.model)
 		out <- prometheus.MustNewConstMetric(errorsDesc, prometheus.CounterValue, float64(errors), name, side.model)
-		out <- prometheus.MustNewConstMetric(rpsDesc, prometheus.GaugeValue, float64(seen), name, side.model)
+		out <- prometheus.MustNewConstMetric(rpsDesc, prometheus.GaugeValue, rate, name, side.model)
 	}
 }

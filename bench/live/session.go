@@ -22,6 +22,7 @@ type Session struct {
 	setup          Setup
 	current        *run // nil if nothing runs
 	viewers        int
+	arrivals       int    // pages that were opened
 	failure        string // reason why nothing runs although there are viewers
 	endedProcesses int64  // number of processes started by earlier runs
 
@@ -143,6 +144,7 @@ func (s *Session) addViewer() bool {
 	if s.viewers >= maxViewers {
 		return false
 	}
+	s.arrivals++
 	if s.viewers++; s.current == nil {
 		_ = s.begin() // the page shows the failure
 	}
@@ -156,10 +158,11 @@ func (s *Session) removeViewer() {
 	if s.viewers--; s.viewers > 0 {
 		return
 	}
+	arrivals := s.arrivals
 	time.AfterFunc(gracePeriod, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.viewers == 0 {
+		if s.viewers == 0 && s.arrivals == arrivals { // no page has been opened since
 			_ = s.end()
 		}
 	})

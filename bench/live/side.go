@@ -27,6 +27,7 @@ type side struct {
 
 	mu         sync.Mutex   // guards the fields below
 	seen       []completion // responses of the last seconds, in order of arrival
+	visits     []pass       // the last visits, in the order in which they ended
 	errors     int
 	requests   int64
 	phases     [][]Phase // phases of a random sample of the responses since the last view, filled up with earlier ones
@@ -34,10 +35,27 @@ type side struct {
 	failure    string    // why the load has stopped
 	gone       string    // why the target has ended, if it has
 
-	first, last *contract.Usage // usage at the start and at an earlier view; nil: unknown
-	lastAt      time.Time
-	all         contract.Usage // usage since the start, as far as it is known
+	first, last    *contract.Usage // usage at the start and at an earlier view; nil: unknown
+	lastAt, readAt time.Time       // when last and the newest usage were requested
+	all            contract.Usage  // usage since the start, as far as it is known
+	cores          float64         // CPU time per time between the last two views
 }
+
+// A pass is a visit that has ended.
+type pass struct {
+	ended     time.Time
+	took      time.Duration // time to which its responses belong
+	responses int           // correct ones
+}
+
+// A counter counts the correct responses of a visit.
+type counter struct {
+	*side
+	responses int
+}
+
+// Observe implements load.Recorder.
+func (c *counter) Observe(batch []record.Observation) { c.responses += c.side.observe(batch) }
 
 // A completion is the arrival time of a response, and its response time.
 type completion struct {
@@ -77,7 +95,11 @@ func (s *side) drive(ctx context.Context, engines []load.Engine, r contract.Requ
 			v := v
 			for due := begin.Add(time.Duration(i) * visit); sleep(ctx, time.Until(due)); {
 				v.Seed = uint64(due.Sub(begin) / visit)
-				err := engine.Run(ctx, v, s)
+				began, counted := time.Now(), counter{side: s}
+				err := engine.Run(ctx, v, &counted)
+				if err == nil {
+					s.visited(began, l.Kind, counted.responses)
+				}
 				due = due.Add(time.Duration(len(engines)) * visit)
 				if now := time.Now(); l.Kind == plan.Closed || due.Before(now) {
 					due = now
@@ -115,8 +137,32 @@ func (s *side) watch(ctx context.Context) {
 	}
 }
 
-// Observe implements load.Recorder.
-func (s *side) Observe(batch []record.Observation) {
+// visited records a visit that has ended. In an open loop, its responses are those of the requests that were to arrive
+// in it, however long they took.
+func (s *side) visited(began time.Time, kind string, responses int) {
+	p := pass{ended: time.Now(), took: visit, responses: responses}
+	if kind == plan.Closed {
+		p.took = p.ended.Sub(began)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.visits = slices.DeleteFunc(append(s.visits, p), func(v pass) bool { return p.ended.Sub(v.ended) > window })
+}
+
+// rate returns the correct responses per second of the last visits: responses are known when a visit ends. Mu is held.
+func (s *side) rate(now time.Time) float64 {
+	if len(s.visits) == 0 || now.Sub(s.visits[len(s.visits)-1].ended) > longest {
+		return 0
+	}
+	responses, took := 0, time.Duration(0)
+	for _, v := range s.visits {
+		responses, took = responses+v.responses, took+v.took
+	}
+	return float64(responses) / took.Seconds()
+}
+
+// observe records observations, and returns the number of correct responses.
+func (s *side) observe(batch []record.Observation) (correct int) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,6 +175,7 @@ func (s *side) Observe(batch []record.Observation) {
 			continue
 		}
 		s.requests++
+		correct++
 		s.seen = append(s.seen, completion{now, o.Response()})
 		if phases := phasesOf(o); phases != nil {
 			s.sample(phases)
@@ -137,6 +184,7 @@ func (s *side) Observe(batch []record.Observation) {
 	if n := len(s.seen); n > 2*200_000 { // far more than a window has; reached only without viewers
 		s.seen = slices.Clone(s.seen[n-200_000:])
 	}
+	return correct
 }
 
 // sample adds the phases of a response to the random sample. The last responses before a view would not represent the
@@ -185,6 +233,7 @@ type View struct {
 func (s *side) view(ctx context.Context) View {
 	v := View{Model: s.model, PID: s.target.PID, AgeUS: time.Since(s.began).Microseconds(), Children: []contract.Child{}}
 	usage, family := contract.Usage{}, contract.Family{}
+	asking := time.Now()
 	asked := s.fetchJSON(ctx, "/usage", &usage) == nil
 	if s.fetchJSON(ctx, "/children", &family) == nil && family.Children != nil {
 		v.Children, v.NowNS = family.Children, family.NowNS
@@ -194,33 +243,29 @@ func (s *side) view(ctx context.Context) View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	recent := s.before(now.Add(-window))
-	v.RPS = float64(len(s.seen)-recent) / window.Seconds()
+	v.RPS = s.rate(now)
 	s.seen = s.seen[max(s.before(now.Add(-longest)), min(recent, len(s.seen)-stats.PercentileNeeds(0.99))):]
 	v.P50US, v.P99US = percentiles(s.seen)
 	v.Requests, v.Errors, v.Phases, v.Failure = s.requests, s.errors, slices.Clone(s.phases), cmp.Or(s.gone, s.failure)
 	s.withPhases = 0
 	if asked && s.first == nil {
-		s.first, s.last, s.lastAt = &usage, &usage, now
+		s.first, s.last, s.lastAt = &usage, &usage, asking
 	}
-	if asked {
-		s.all = usage.Sub(*s.first)
+	if asked && !asking.Before(s.readAt) { // another page may have asked meanwhile
+		s.all, s.readAt = usage.Sub(*s.first), asking
+		if took := asking.Sub(s.lastAt); took > window/2 {
+			s.cores = float64(usage.Sub(*s.last).CPUNS()) / float64(took)
+			s.last, s.lastAt = &usage, asking
+		}
 	}
 	if s.first != nil {
 		v.StartCPUUS = float64(s.first.CPUNS()) / 1e3
 	}
 	v.Processes, v.Connections = s.all.ProcessesStarted, s.all.ConnectionsOpened
-	if s.requests > 0 {
-		v.CPUUS = float64(s.all.CPUNS()) / 1e3 / float64(s.requests)
+	if all := s.requests + int64(s.errors); all > 0 {
+		v.CPUUS = float64(s.all.CPUNS()) / 1e3 / float64(all)
 	}
-	if !asked {
-		return v
-	}
-	if took := now.Sub(s.lastAt); took > 0 {
-		v.CPU = float64(usage.Sub(*s.last).CPUNS()) / float64(took)
-	}
-	if now.Sub(s.lastAt) > window/2 {
-		s.last, s.lastAt = &usage, now
-	}
+	v.CPU = s.cores
 	return v
 }
 

@@ -3,42 +3,56 @@ package live
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/http/httptest"
+	"math"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"forktax/bench/load"
+	"forktax/bench/record"
 	"forktax/bench/subject"
 	"forktax/workload/contract"
 )
 
+// slow is an engine whose visits have ten responses, and last half a second longer than they should.
+type slow struct{ visits *atomic.Int64 }
+
+func (e slow) Run(ctx context.Context, v load.Visit, r load.Recorder) error {
+	e.visits.Add(1)
+	if !sleep(ctx, v.Length+500*time.Millisecond) {
+		return ctx.Err()
+	}
+	r.Observe(slices.Repeat([]record.Observation{{Done: time.Millisecond}}, 10))
+	return nil
+}
+
 // A target that takes half a second for each response, and serves many at once, gets the full rate, since an open loop
-// does not wait for responses. If visits waited for the last responses, it would get a third.
+// does not wait for responses. If visits waited for the last responses, it would get a third. The rate of responses is
+// that of the visits, whatever they lasted.
 func TestOpenLoopWaitsForNobody(t *testing.T) {
-	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(500 * time.Millisecond)
-		w.Write([]byte("hello\n"))
-	}))
-	defer slow.Close()
-	const seconds, rate = 4, 40.0
-	ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
-	defer cancel()
-	var engines []load.Engine
-	for range turns {
-		engines = append(engines, load.Engines()[load.Default])
-	}
-	s := &side{target: &subject.Target{URL: slow.URL}}
-	s.drive(ctx, engines, contract.Request{Method: "GET", Path: "/", Want: contract.Want{Body: "hello\n"}},
-		Setup{RateRPS: rate}.load())
-	if s.failure != "" || s.errors > 0 {
-		t.Fatalf("%d errors, %s", s.errors, s.failure)
-	}
-	// A visit of 250 ms records its responses 500 ms later, so the last three of 16 visits record none.
-	if s.requests < seconds*rate/2 || s.requests > seconds*rate*3/2 {
-		t.Errorf("%d responses in %d s, want about %g per second", s.requests, seconds, rate)
+	for _, test := range []struct {
+		setup  Setup
+		visits int64
+		rate   float64
+	}{{Setup{RateRPS: 40}, 16, 40}, {Setup{Clients: 4}, 6, 10 / 0.75}} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second-1)
+			defer cancel()
+			var visits atomic.Int64
+			s := &side{target: &subject.Target{}}
+			s.drive(ctx, slices.Repeat([]load.Engine{slow{&visits}}, turns), contract.Request{}, test.setup.load())
+			if n := visits.Load(); n != test.visits || s.failure != "" {
+				t.Errorf("%s: %d visits in 4 s, failure %q; want %d", test.setup.load(), n, s.failure, test.visits)
+			}
+			if rate := s.rate(time.Now()); math.Abs(rate-test.rate) > 0.01 {
+				t.Errorf("%s: %g responses per second, want %g", test.setup.load(), rate, test.rate)
+			}
+			if rate := s.rate(time.Now().Add(2 * longest)); rate != 0 {
+				t.Errorf("%s: %g responses per second long after the last visit, want 0", test.setup.load(), rate)
+			}
+		})
 	}
 }
 

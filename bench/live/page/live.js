@@ -152,23 +152,28 @@ function pick() {
 	const daily = Number(by("daily").value);
 	if (!(daily > 0)) return put(by("pick"), "Enter a number of requests per day above 0.");
 	if (frame?.sides.length !== 2) return;
+	if (frame.sides.some(v => !v.cpu_us || !v.p50_us)) return put(by("pick"), "");
 	const peak = daily / 86400 * 10;
 	const cores = frame.sides.map(v => peak * v.cpu_us / 1e6);
+	const needed = cores.map(n => Math.ceil(n * 1.4));
 	const needs = n => n < 0.02 ? `${Number((n * 100).toPrecision(2))}% of a core` : n < 0.7 ? `${Math.round(n * 100)}% of a core` : `${Math.ceil(n * 1.4)} cores`;
 	const lines = frame.sides.map((v, i) => `${v.model} needs ${needs(cores[i])}`);
 	const most = Math.max(...cores);
 	const advice = most < 0.1
 		? `Both have enough capacity. The difference is the response time: ${frame.sides.map(v => time(v.p50_us)).join(" or ")}.`
 		: most < 0.7 ? "Both fit on one core."
-		: "At this rate, keeping the process saves whole cores.";
+		: frame.sides.filter(starts).length === 1 && needed[0] !== needed[1] ? "At this rate, keeping the process saves whole cores."
+		: `The difference is ${Number(Math.abs(cores[0] - cores[1]).toPrecision(2))} cores.`;
 	put(by("pick"), `At a peak of ${count(peak)} requests/s, ten times the daily mean: ${lines.join(", ")}. ${advice}`);
 }
 by("daily").addEventListener("input", pick);
 
+// starts reports whether a side starts a process for each request.
+const starts = v => (modelOf(v)?.process ?? "kept") === "request";
+
 // paid shows after how many requests a resident process has used less CPU time, including its startup, than a process
 // per request.
 function paid() {
-	const starts = v => (modelOf(v)?.process ?? "kept") === "request";
 	const fresh = frame?.sides.find(starts), kept = frame?.sides.find(v => !starts(v));
 	if (!fresh?.cpu_us || !kept?.cpu_us || !kept.start_cpu_us) return put(by("paid"), "");
 	const cost = `Starting ${kept.model} took ${time(kept.start_cpu_us)} of CPU time. A request takes ${time(kept.cpu_us)} there, ` +
