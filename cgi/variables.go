@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -80,7 +79,7 @@ func (h *Host) initEnvironment() {
 	set("GATEWAY_INTERFACE", "CGI/1.1")
 	set("SERVER_SOFTWARE", "forktax")
 	set("PATH", cmp.Or(os.Getenv("PATH"), defaultPath))
-	for _, name := range append([]string{libraryPath()}, h.InheritEnv...) {
+	for _, name := range append([]string{contract.LibraryPath()}, h.InheritEnv...) {
 		if value, is := os.LookupEnv(name); is && value != "" {
 			set(name, value)
 		}
@@ -95,14 +94,6 @@ func (h *Host) initEnvironment() {
 			h.fixed = append(h.fixed, name+"="+values[name])
 		}
 	}
-}
-
-// libraryPath returns the variable for the search path of shared libraries.
-func libraryPath() string {
-	if runtime.GOOS == "darwin" {
-		return "DYLD_LIBRARY_PATH"
-	}
-	return "LD_LIBRARY_PATH"
 }
 
 // environment returns the environment of the child. The numbers in the comments are sections of RFC 3875.

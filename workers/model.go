@@ -49,8 +49,8 @@ func startHost(ctx context.Context, p model.Program) (model.Server, error) {
 	return model.Server{Handler: h, Stats: h.Stats, Children: h.Children, Close: h.Close}, nil
 }
 
-// environment returns the variables of this process that workers inherit: the named ones, and those by which programs
-// and shared libraries are found.
+// environment returns the variables of this process that workers inherit: the named ones, and that by which programs
+// are found.
 func environment(names []string) []string {
-	return model.Settings(append([]string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}, names...)...)
+	return model.Settings(append([]string{"PATH"}, names...)...)
 }

@@ -14,9 +14,6 @@ import (
 	"forktax/workload/contract"
 )
 
-// maxDelay is the largest share; larger slowdowns are obvious without a harness.
-const maxDelay = 10
-
 // readDelay returns the share by which responses are delayed, 0 for none.
 func readDelay() (share float64, err error) {
 	text := os.Getenv(contract.EnvDelay)
@@ -24,8 +21,8 @@ func readDelay() (share float64, err error) {
 		return 0, nil
 	}
 	share, err = strconv.ParseFloat(text, 64)
-	if err != nil || !(share > 0 && share <= maxDelay) { // also false for NaN
-		return 0, fmt.Errorf("%s %q: must be a number above 0 and at most %d", contract.EnvDelay, text, maxDelay)
+	if err != nil || !(share > 0 && share <= contract.MaxDelay) { // also false for NaN
+		return 0, fmt.Errorf("%s %q: must be a number above 0 and at most %d", contract.EnvDelay, text, contract.MaxDelay)
 	}
 	return share, nil
 }

@@ -29,7 +29,7 @@ func start(_ context.Context, p model.Program) (model.Server, error) {
 		return model.Server{}, err
 	}
 	m := &mother{script: h.Path, dir: filepath.Dir(h.Path),
-		env: model.Settings(append([]string{"PATH", "LD_LIBRARY_PATH"}, h.InheritEnv...)...)}
+		env: model.Settings(append([]string{"PATH"}, h.InheritEnv...)...)}
 	if m.interpreter, err = interpreterOf(h.Path); err != nil {
 		return model.Server{}, err
 	}

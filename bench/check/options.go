@@ -9,6 +9,7 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/revision"
 	"forktax/bench/subject"
+	"forktax/workload/contract"
 )
 
 // The variants of a check.
@@ -83,6 +84,8 @@ func (o *Options) Validate() error {
 	case o.MustCatch <= o.Margin:
 		return subject.InvalidOption("must-catch", "%s: must be greater than the margin (%s)", percent(o.MustCatch),
 			percent(o.Margin))
+	case o.MustCatch > contract.MaxDelay:
+		return subject.InvalidOption("must-catch", "%s: must be at most %s", percent(o.MustCatch), percent(contract.MaxDelay))
 	case o.Alpha < leastAlpha || o.Alpha >= 0.5:
 		return subject.InvalidOption("alpha", "%s: must be at least %s and less than 50%%", percent(o.Alpha),
 			percent(leastAlpha))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -78,8 +79,8 @@ func (c Command) variable(name string) string {
 var beyondRFC = []string{"REQUEST_URI", "SCRIPT_FILENAME", "HTTP_HOST"}
 
 // Environment returns the environment variables that a CGI host sets for the program at path and a request: those that
-// RFC 3875 requires, those that all hosts add, and a search path. The specification has the mount point and the
-// document directory. Nothing is inherited, so that a result does not depend on the user's environment.
+// RFC 3875 requires, those that all hosts add, a search path, and what children inherit in a run. The specification has
+// the mount point and the document directory.
 func Environment(s subject.Spec, r contract.Request, path, searchPath string) []string {
 	full, query, _ := strings.Cut(r.Path, "?")
 	if decoded, err := url.PathUnescape(full); err == nil { // RFC 3875, section 4.1.5
@@ -103,6 +104,11 @@ func Environment(s subject.Spec, r contract.Request, path, searchPath string) []
 		"HTTP_HOST":       "localhost",
 		"REQUEST_URI":     r.Path,
 		"SCRIPT_FILENAME": path,
+	}
+	for _, name := range contract.Inherited() {
+		if value := os.Getenv(name); value != "" {
+			env[name] = value
+		}
 	}
 	if documents, err := filepath.Abs(s.Documents); s.Documents != "" && err == nil && info != "" {
 		env["PATH_TRANSLATED"] = filepath.Join(documents, filepath.FromSlash(info))

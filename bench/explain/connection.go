@@ -41,11 +41,7 @@ func (i *image) connect(c call, late bool) {
 const dialLimit = time.Second
 
 // replay measures opening the connection, without sending anything. The cost of the program's own traffic comes on top.
-// Name servers are skipped, since connecting a UDP socket sends no packet.
 func (c connection) replay() (time.Duration, bool) {
-	if _, port, err := net.SplitHostPort(c.address); c.network == "tcp" && (err != nil || port == "53") {
-		return 0, false
-	}
 	var took []time.Duration
 	for range replays {
 		began := time.Now()

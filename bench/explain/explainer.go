@@ -57,13 +57,10 @@ func (p Explainer) Explain(ctx context.Context) (*Explanation, error) {
 	e := s.explanation(p.Request.Request)
 	e.Failure = failure
 	if p.Try {
-		trials, err := s.runTrials(ctx, p.Budget, p.Seed, p.Progress)
-		if err != nil {
-			return nil, err
-		}
-		e.Trials, e.Untried, e.Seed = trials, s.untried(), p.Seed
+		e.Trials, err = s.runTrials(ctx, p.Budget, p.Seed, p.Progress)
+		e.Untried, e.Seed = s.untried(), p.Seed
 	}
-	return e, nil
+	return e, err
 }
 
 func (s *profile) explanation(r contract.Request) *Explanation {

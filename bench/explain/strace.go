@@ -22,7 +22,7 @@ import (
 const traceLimit = 60 * time.Second
 
 // tracedCalls selects the system calls that show what a program opens, executes, starts and connects to.
-const tracedCalls = "trace=%file,%process,connect,read,pread64,mmap,write,writev,sendfile,splice"
+const tracedCalls = "trace=%file,%process,socket,connect,read,pread64,mmap,write,writev,sendfile,splice"
 
 // A NoTracerError is returned where programs cannot be traced: strace is not installed, or the system does not allow it
 // to trace.
@@ -94,7 +94,10 @@ func (c Command) trace(ctx context.Context) (trace, error) {
 	if err != nil {
 		return trace{}, err
 	}
-	return newTrace(calls, c.dir(), start.pipe), nil
+	t := newTrace(calls, c.dir(), start.pipe)
+	start.path = c.Path
+	_, t.wrong = start.Response()
+	return t, nil
 }
 
 // runTraced starts the command once under strace, and returns strace's output, which is empty if strace could not
@@ -143,8 +146,8 @@ type StartCounts struct {
 // and is not needed.
 const countedStarts = 3
 
-// CountStart starts the program several times and returns the smallest counts. The error is a *NoTracerError if
-// programs cannot be traced here.
+// CountStart starts the program several times and returns the smallest counts. It returns an error if a start has no
+// valid response, and a *NoTracerError if programs cannot be traced here.
 func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
 	const most = math.MaxInt64
 	least := StartCounts{most, most, most, most}
@@ -152,6 +155,9 @@ func (c Command) CountStart(ctx context.Context) (StartCounts, error) {
 		t, err := c.trace(ctx)
 		if err != nil {
 			return StartCounts{}, err
+		}
+		if t.wrong != nil { // a start that fails opens fewer files
+			return StartCounts{}, t.wrong
 		}
 		n := t.counts()
 		if n.Processes == 0 {

@@ -10,6 +10,7 @@ import (
 type trace struct {
 	images    []*image // images in the order of their execs; the first is the program itself
 	processes int
+	wrong     error // what is wrong with the response; nil if it is valid
 }
 
 // An image is one program in one process. A script and its interpreter are one image; a program that execs another
@@ -53,11 +54,12 @@ type builder struct {
 	stdout       string // its standard output, as strace names it
 	firstByteOut bool   // the first byte has been written
 	threads      map[int]*threadInfo
+	datagrams    map[string]bool // sockets without connections, as of UDP: connecting one only sets an address
 }
 
 // newTrace builds the trace of the calls. The command was started in dir, and stdout is its standard output.
 func newTrace(calls []call, dir, stdout string) trace {
-	b := builder{dir: dir, stdout: stdout, threads: map[int]*threadInfo{}}
+	b := builder{dir: dir, stdout: stdout, threads: map[int]*threadInfo{}, datagrams: map[string]bool{}}
 	if len(calls) == 0 {
 		return b.trace
 	}
@@ -161,6 +163,9 @@ func (b *builder) add(c call, root int) {
 		p.image = &image{path: path, root: b.leader(c.pid) == root, late: b.firstByteOut, lookups: map[string]*use{}}
 		b.trace.images = append(b.trace.images, p.image)
 		return
+	case "socket":
+		b.datagrams[c.opened] = c.opened != "" && strings.Contains(c.args, "SOCK_DGRAM")
+		return
 	case "write", "writev", "sendfile", "splice":
 		b.firstByteOut = b.firstByteOut || b.stdout != "" && c.result > 0 && strings.Contains(c.args, "<"+b.stdout+">")
 		return
@@ -186,7 +191,9 @@ func (b *builder) add(c call, root int) {
 			u.mapped = true
 		}
 	case "connect":
-		own.connect(c, b.firstByteOut)
+		if !b.datagrams[c.file()] {
+			own.connect(c, b.firstByteOut)
+		}
 	default:
 		own.touch(c, b.resolve(c), false, b.firstByteOut)
 	}

@@ -49,10 +49,10 @@ strace installed, explain also shows which files the program opens and executes,
 				return err
 			}
 			e, err := o.Explain(c.Context(), args, c.ErrOrStderr())
-			if err != nil {
+			if err != nil && e == nil {
 				return err
 			}
-			return errors.Join(print(c.OutOrStdout(), e), unexplained(e))
+			return errors.Join(print(c.OutOrStdout(), e), cmp.Or(err, unexplained(e)))
 		},
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

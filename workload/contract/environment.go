@@ -21,6 +21,9 @@ const (
 	EnvGroup = "FORKTAX_GROUP"
 )
 
+// MaxDelay is the largest value of EnvDelay; larger slowdowns are obvious without a harness.
+const MaxDelay = 10
+
 // EnvChild identifies a child of a CGI host and its descendants, so that the host can terminate them. The value is the
 // PID of the host, a dot, and a part that is unique to the child. Other servers set this variable as well: Apache's
 // mod_unique_id sets it, so that logs can identify the request.

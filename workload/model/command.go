@@ -22,13 +22,9 @@ func (p Program) Command() (Executable, error) {
 	return Executable{Path: path, Dir: dir, Authorization: p.Authorization}, err
 }
 
-// inherited are the variables that processes of the program inherit besides its own, so that it runs the same under all
-// models: those that control Go's runtime, and the time zone.
-var inherited = []string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "TZ"}
-
 // Inherited returns the names of the variables that the processes of an executable inherit.
 func (p Program) Inherited(x Executable) []string {
-	return slices.Concat(inherited, padding(p.Executable == nil), p.Env, x.Env)
+	return slices.Concat(contract.Inherited(), padding(p.Executable == nil), p.Env, x.Env)
 }
 
 // Settings returns the named variables of this process as NAME=VALUE, without variables that have no value.
