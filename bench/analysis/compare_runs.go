@@ -55,6 +55,8 @@ type RunValues struct {
 	A     *float64 `json:"a"`
 	B     *float64 `json:"b"`
 	Ratio *float64 `json:"ratio"` // B over A
+	// AtLeast names the runs, a or b, whose value is a lower bound, because requests timed out. There is no ratio then.
+	AtLeast []string `json:"at_least,omitempty"`
 }
 
 // A TaxComparison compares the cost of a model relative to the baseline in both runs. Each is a ratio within a run
@@ -74,7 +76,14 @@ func CompareRuns(nameA string, a *Analysis, nameB string, b *Analysis, allowUnli
 		Cells:    []CellComparison{}, Taxes: []TaxComparison{}, OnlyA: onlyIn(a, b), OnlyB: onlyIn(b, a)}
 	for _, x := range a.Cells {
 		if y := b.cell(x.Cell); y != nil {
-			c.Cells = append(c.Cells, CellComparison{x.Cell, c.compare(Float(x.Response.P50), Float(y.Response.P50)),
+			response := c.compare(Float(x.Response.P50), Float(y.Response.P50))
+			for run, p := range map[string]Percentiles{"a": x.Response, "b": y.Response} {
+				if slices.Contains(p.AtLeast, "p50") {
+					response.AtLeast, response.Ratio = append(response.AtLeast, run), nil
+				}
+			}
+			slices.Sort(response.AtLeast)
+			c.Cells = append(c.Cells, CellComparison{x.Cell, response,
 				c.compare(Float(x.CPUPerRequest), Float(y.CPUPerRequest)), c.compare(x.ThroughputRPS, y.ThroughputRPS)})
 		}
 	}
@@ -116,7 +125,25 @@ func mismatches(a, b *Analysis) []Mismatch {
 		{"forktax", a.Run.Version, b.Run.Version},
 		{"baseline", a.Run.Baseline, b.Run.Baseline},
 		{"database", database(a.Environment.Database), database(b.Environment.Database)},
+		{"cores", FormatSettings(a.Run.Pin), FormatSettings(b.Run.Pin)},
+		{"variables", FormatSettings(a.Run.Env), FormatSettings(b.Run.Env)},
+		{"ignored headers", strings.Join(a.Run.IgnoreHeaders, ", "), strings.Join(b.Run.IgnoreHeaders, ", ")},
 	})...)
+	for _, v := range a.Run.Servers {
+		for _, w := range b.Run.Servers {
+			if v.Name == w.Name && v != w {
+				found = append(found, Mismatch{"server " + v.Name, cmp.Or(v.Command, v.URL), cmp.Or(w.Command, w.URL)})
+			}
+		}
+	}
+	for _, v := range a.Responses {
+		for _, w := range b.Responses {
+			m := Mismatch{"request " + RequestName(v.Workload, v.Request), v.Sent.text(), w.Sent.text()}
+			if v.Workload == w.Workload && v.Request == w.Request && m.A != m.B && !slices.Contains(found, m) {
+				found = append(found, m)
+			}
+		}
+	}
 	for _, v := range a.Run.Variants {
 		for _, w := range b.Run.Variants {
 			if v.Name == w.Name && !reflect.DeepEqual(v, w) {
@@ -200,16 +227,16 @@ func (c *RunComparison) notes(s ComparedRun, a *Analysis) []string {
 func FormatVariant(v record.Variant) string {
 	parts := []string{"model " + v.Model}
 	if len(v.Build) > 0 {
-		parts = append(parts, fmt.Sprintf("built with `%s`", strings.Join(v.Build, " ")))
+		parts = append(parts, fmt.Sprintf("built with %s", strings.Join(v.Build, " ")))
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.Env)) {
-		parts = append(parts, fmt.Sprintf("`%s=%s`", name, v.Env[name]))
+		parts = append(parts, fmt.Sprintf("%s=%s", name, v.Env[name]))
 	}
 	if v.Padding > 0 {
 		parts = append(parts, fmt.Sprintf("%s bytes of additional environment", units.Count(int64(v.Padding))))
 	}
 	if v.Program != "" {
-		parts = append(parts, fmt.Sprintf("program `%s`", v.Program))
+		parts = append(parts, "program "+v.Program)
 	}
 	if len(v.Limits) > 0 {
 		parts = append(parts, "limits "+FormatSettings(v.Limits))

@@ -52,7 +52,7 @@ func TestDatabaseCPU(t *testing.T) {
 	for format, wants := range map[string][]string{
 		"text": {"database CPU", " 175 ns", "postgres 15.1"},
 		"markdown": {"database CPU",
-			"- postgres 15.1, started for the run, `postgres://me@host/db`: autovacuum off, fsync on\n"},
+			"- postgres 15.1, started for the run, postgres://me@host/db: autovacuum off, fsync on\n"},
 		"json": {`"database_cpu_ns_per_request": 175`, `"url": "postgres://me@host/db"`},
 	} {
 		for _, want := range wants {

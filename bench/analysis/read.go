@@ -74,13 +74,61 @@ func parse(text []byte) (*Analysis, error) {
 			return nil, fmt.Errorf("cell %d: %w", i+1, err)
 		}
 	}
-	for i, d := range a.Decisions {
-		if len(d.CoreShares) != len(DecisionRates) {
-			return nil, fmt.Errorf("decision %d: has %d core_shares; must have %d", i+1, len(d.CoreShares),
-				len(DecisionRates))
+	return &a, a.validate()
+}
+
+// validate returns an error if values are missing or impossible that reports use together.
+func (a *Analysis) validate() error {
+	for i, c := range a.Comparisons {
+		if err := errors.Join(bounds("ratio", c.RatioLow, c.RatioHigh),
+			bounds("difference", c.DifferenceLow, c.DifferenceHigh)); err != nil {
+			return fmt.Errorf("comparison %d: %w", i+1, err)
+		}
+		if c.Ratio <= 0 {
+			return fmt.Errorf("comparison %d: the ratio is %g; must be positive", i+1, c.Ratio)
 		}
 	}
-	return &a, nil
+	for i, l := range a.ReuseLevels {
+		if len(l.Steps) == 0 {
+			return fmt.Errorf("reuse level %d: steps is missing or empty", i+1)
+		}
+		for j, s := range l.Steps {
+			for _, e := range []Estimate{s.Response, s.Phases, s.CPU} {
+				if err := bounds("estimate", e.Low, e.High); err != nil {
+					return fmt.Errorf("reuse level %d, step %d: %w", i+1, j+1, err)
+				}
+			}
+		}
+	}
+	for i, r := range a.Recycling {
+		if r.Kept.Value == nil || r.Process.Value == nil {
+			return fmt.Errorf("recycling %d: kept_ns or process_ns is missing", i+1)
+		}
+	}
+	for i, s := range a.Sharing {
+		if err := bounds("ratio", s.RatioLow, s.RatioHigh); err != nil {
+			return fmt.Errorf("sharing %d: %w", i+1, err)
+		}
+	}
+	for i, s := range a.ColdStarts {
+		if err := bounds("ratio", s.RatioLow, s.RatioHigh); err != nil {
+			return fmt.Errorf("cold start %d: %w", i+1, err)
+		}
+	}
+	for i, d := range a.Decisions {
+		if len(d.CoreShares) != len(DecisionRates) {
+			return fmt.Errorf("decision %d: has %d core_shares; must have %d", i+1, len(d.CoreShares), len(DecisionRates))
+		}
+	}
+	return nil
+}
+
+// bounds returns an error if one bound of an interval is missing.
+func bounds(of string, low, high *float64) error {
+	if (low == nil) != (high == nil) {
+		return fmt.Errorf("one bound of the %s is missing", of)
+	}
+	return nil
 }
 
 // validate returns an error if numbers of a stored cell are impossible.

@@ -127,6 +127,18 @@ func hashOf(headers map[string]string) string {
 	return record.Hash([]byte(strings.Join(lines, "\n")))
 }
 
+// text describes a request in a line.
+func (s Sent) text() string {
+	parts := []string{strings.TrimSpace(s.Method + " " + s.Path)}
+	if len(s.Headers) > 0 {
+		parts = append(parts, fmt.Sprintf("headers %s (SHA-256 %.12s)", strings.Join(s.Headers, ", "), s.HeadersSHA256))
+	}
+	if s.BodySHA256 != "" {
+		parts = append(parts, fmt.Sprintf("body with SHA-256 %.12s", s.BodySHA256))
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Alike reports whether two models sent the same response.
 func (a Response) Alike(b Response) bool {
 	return a.Workload == b.Workload && a.Request == b.Request && a.Status == b.Status && a.ContentType == b.ContentType &&

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"forktax/bench/analysis"
@@ -62,7 +63,11 @@ func answerOf(a *analysis.Analysis, c analysis.Cell) (s statement) {
 
 // medianText formats the median response time of a cell for a sentence.
 func medianText(c analysis.Cell) string {
-	return units.Optional(c.Response.P50, units.RoughDuration)
+	text := units.Optional(c.Response.P50, units.RoughDuration)
+	if slices.Contains(c.Response.AtLeast, "p50") {
+		return "at least " + text
+	}
+	return text
 }
 
 // ratioText formats the ratio of the slower to the faster median, with its CI if known.

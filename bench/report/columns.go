@@ -234,7 +234,7 @@ var agreementColumns = []column[analysis.CrossCheck]{
 	{Name: "model", Key: "model", About: aboutModel},
 	{Name: "median", Key: "median_ratio", Unit: wholeChanges, About: aboutReferee},
 	{Name: "req/s", Key: "throughput_ratio", Unit: wholeChanges, About: aboutReferee},
-	{Name: "{referee} CPU", Key: "cross_check_cpu_ns_per_request", Unit: ns, About: aboutGenerator},
+	{Name: "{cross-check} CPU", Key: "cross_check_cpu_ns_per_request", Unit: ns, About: aboutGenerator},
 	{Name: "own CPU", Key: "engine_cpu_ns_per_request", Unit: ns, About: aboutGenerator},
 	{Name: "reason", Key: "reason", About: "Cause of the difference, as far as the numbers show."},
 }

@@ -99,7 +99,7 @@ func TestColumns(t *testing.T) {
 			if c.Name == "" {
 				continue
 			}
-			name := strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.CrossCheckEngine).Replace(c.Name)
+			name := strings.NewReplacer("{baseline}", a.Run.Baseline, "{cross-check}", a.Run.CrossCheckEngine).Replace(c.Name)
 			bare := slices.Contains([]string{"workload", "title"}, name) // a suite's columns of text have no title
 			for format, declared := range map[string]bool{"text": c.Text, "markdown": c.Markdown} {
 				if declared && !bare && !strings.Contains(printed[format], name) {

@@ -7,6 +7,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/record"
+	"forktax/bench/units"
 )
 
 // RunComparisons are the formats of a comparison of two runs.
@@ -16,7 +17,7 @@ var RunComparisons = Formats[*analysis.RunComparison]{
 		return printContrast(printer{w: w, markdown: true}, respell(c, inMarkdown))
 	},
 	"text": func(w io.Writer, c *analysis.RunComparison) error {
-		return printContrast(printer{w: w}, respell(c, inText))
+		return printContrast(printer{w: w, t: TerminalOf(w)}, respell(c, inText))
 	},
 }
 
@@ -27,7 +28,8 @@ var unlikeColumns = []column[analysis.Mismatch]{
 var compareColumns = []column[analysis.CellComparison]{
 	{Name: "request", Key: "request", Text: requestOf[analysis.CellComparison]}, {Name: "load", Key: "load"},
 	{Name: "model", Key: "model"}, {Name: "engine", Key: "engine"},
-	{Name: "p50 A", Key: "response_p50_ns.a", Unit: ns}, {Name: "p50 B", Key: "response_p50_ns.b", Unit: ns},
+	{Name: "p50 A", Key: "response_p50_ns.a", Unit: ns, Text: medianOfRun("a")},
+	{Name: "p50 B", Key: "response_p50_ns.b", Unit: ns, Text: medianOfRun("b")},
 	{Name: "change", Key: "response_p50_ns.ratio", Unit: changes},
 	{Name: "CPU A", Key: "cpu_ns_per_request.a", Unit: ns}, {Name: "CPU B", Key: "cpu_ns_per_request.b", Unit: ns},
 	{Name: "change", Key: "cpu_ns_per_request.ratio", Unit: changes},
@@ -45,6 +47,21 @@ var contrastTaxColumns = []column[analysis.TaxComparison]{
 	{Name: "A", Unit: ratios, Text: of(func(x analysis.TaxComparison) string { return timesText(x.A) })},
 	{Name: "B", Unit: ratios, Text: of(func(x analysis.TaxComparison) string { return timesText(x.B) })},
 	{Name: "change", Key: "ratio", Unit: changes},
+}
+
+// medianOfRun formats the median response time of a run.
+func medianOfRun(run string) func(*analysis.Analysis, analysis.CellComparison) string {
+	return of(func(c analysis.CellComparison) string {
+		value := c.Response.A
+		if run == "b" {
+			value = c.Response.B
+		}
+		text := units.Optional(value, units.Duration)
+		if slices.Contains(c.Response.AtLeast, run) {
+			return "≥ " + text
+		}
+		return text
+	})
 }
 
 func printContrast(p printer, c *analysis.RunComparison) error {

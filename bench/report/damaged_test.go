@@ -174,6 +174,55 @@ func TestDamageThatWasFound(t *testing.T) {
 	}
 }
 
+// Parts of a result without the values that reports use together are refused, or printed without them.
+func TestIncompleteResults(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "result.json")
+	for part, values := range map[string][]string{
+		"recycling":    {`{}`, `{"kept_ns":{"value":1}}`, `{"kept_ns":{"value":1},"process_ns":{"value":2}}`},
+		"reuse_levels": {`{}`, `{"steps":[{}]}`, `{"steps":[{"response_ns":{"value":1,"low":1}}]}`},
+		"comparisons":  {`{}`, `{"ratio":1,"ratio_low":0.5}`, `{"ratio":1,"difference_low":-1}`, `{"ratio":1}`},
+		"sharing":      {`{}`, `{"ratio":1,"ratio_low":0.5}`},
+		"cold_starts":  {`{}`, `{"ratio":1,"ratio_high":0.5}`},
+		"start_up":     {`{}`},
+		"decisions":    {`{}`},
+		"cross_check":  {`{}`},
+		"knees":        {`{}`},
+		"warm_up":      {`{}`},
+		"responses":    {`{}`},
+		"warnings":     {`{}`},
+	} {
+		for _, value := range values {
+			var all map[string]json.RawMessage
+			if err := json.Unmarshal(smallResult(t, "run"), &all); err != nil {
+				t.Fatal(err)
+			}
+			var first struct {
+				Cells []struct {
+					Workload string          `json:"workload"`
+					Request  string          `json:"request"`
+					Model    string          `json:"model"`
+					Engine   string          `json:"engine"`
+					Load     json.RawMessage `json:"load"`
+				} `json:"cells"`
+			}
+			if err := json.Unmarshal(smallResult(t, "run"), &first); err != nil {
+				t.Fatal(err)
+			}
+			cell, err := json.Marshal(first.Cells[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			member := strings.TrimSuffix(string(cell), "}") + "," + strings.TrimPrefix(value, "{")
+			all[part] = json.RawMessage("[" + strings.Replace(member, ",}", "}", 1) + "]")
+			text, err := json.Marshal(all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			usableResult(t, file, text)
+		}
+	}
+}
+
 // Values that once made a drawing panic are printed.
 func TestDamageThatIsPrinted(t *testing.T) {
 	file, tried := filepath.Join(t.TempDir(), "result.json"), map[string]bool{}

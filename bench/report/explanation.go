@@ -95,9 +95,10 @@ func headline(e *explain.Explanation) []string {
 		fmt.Sprintf("median of %d starts", e.Starts))
 }
 
-// remainder prints the parts that the table leaves out: the sum of the cheap parts, and the parts without a cost.
+// remainder prints the parts that the table leaves out: the number of the cheap parts, which overlap, so that they have
+// no sum, and the parts without a cost.
 func (p *printer) remainder(parts []explain.Part) {
-	var more, sum int64
+	var more, most int64
 	var unknown []string
 	for n, f := range parts {
 		switch {
@@ -105,11 +106,11 @@ func (p *printer) remainder(parts []explain.Part) {
 			unknown = append(unknown, description(f, widestReason))
 		case n >= mostFindings:
 			more++
-			sum += *f.Cost
+			most = max(most, *f.Cost)
 		}
 	}
 	if more > 0 {
-		p.line("and %d more, %s in total", more, duration(sum))
+		p.line("and %d more, each at most %s", more, duration(most))
 	}
 	if slices.ContainsFunc(parts, func(f explain.Part) bool { return f.Late }) {
 		p.line("*: after the first byte")

@@ -83,7 +83,7 @@ func reuseFigure(a *analysis.Analysis, size size) []*figure {
 	for _, l := range a.ReuseLevels {
 		for _, s := range l.Steps {
 			if e := s.Response; e.Value != nil {
-				all = append(all, dot{fmt.Sprintf("%s, + %s", analysis.RequestName(l.Workload, l.Request), s.NotReused),
+				all = append(all, dot{fmt.Sprintf("%s, %s, + %s", analysis.RequestName(l.Workload, l.Request), l.Load, s.NotReused),
 					units.Duration(*e.Value), *e.Value, e.Low, e.High})
 			}
 		}

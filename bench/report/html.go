@@ -64,7 +64,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		Rest: slices.Concat(atBothSizes(a, startUpFigures), atBothSizes(a, recyclingFigures), atBothSizes(a, reuseFigure),
 			atBothSizes(a, waterfallFigure),
 			atBothSizes(a, rateFigures), atBothSizes(a, distributionFigures)),
-		JSON: template.JS(escapedJSON(string(text))), Series: template.JS(series), Environment: surroundings(a, "")}
+		JSON: template.JS(escapedJSON(string(text))), Series: template.JS(series), Environment: surroundings(a)}
 	if a.Check != nil {
 		for _, line := range checkLines(a.Check) {
 			p.Meanings = append(p.Meanings, statement{Text: line})

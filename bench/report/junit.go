@@ -188,6 +188,9 @@ func runCases(a *analysis.Analysis) []junitCase {
 		}
 		cases = append(cases, t)
 	}
+	for _, s := range a.ColdStarts {
+		cases = append(cases, junitCase{Class: "forktax.run." + s.Workload + "/" + s.Request, Name: s.Model + ", cold"})
+	}
 	n := 0
 	for _, w := range a.Warnings {
 		if w.Code == analysis.Inconclusive {

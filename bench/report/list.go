@@ -51,6 +51,11 @@ func subjectOf(r analysis.StoredRun) string {
 			names = append(names, name)
 		}
 	}
+	for _, s := range a.ColdStarts {
+		if name := analysis.RequestName(s.Workload, s.Request); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	return strings.Join(names, ", ")
 }
 

@@ -61,6 +61,21 @@ func TestNoLineIsTooWide(t *testing.T) {
 	}
 }
 
+// Names are wider than a very narrow terminal, which must not be an error.
+func TestVeryNarrowTerminals(t *testing.T) {
+	a := analysistest.Analyze(t, analysistest.TheRun(t))
+	for i := range a.Cells {
+		a.Cells[i].Request = strings.Repeat("x", 40)
+	}
+	for width := range 60 {
+		for _, ascii := range []bool{false, true} {
+			if text := screen(t, a, report.Terminal{Width: width, ASCII: ascii}); !strings.Contains(text, "phases") {
+				t.Errorf("at %d columns the phases are missing:\n%s", width, text)
+			}
+		}
+	}
+}
+
 // The first line of a run's first screen is its result. The screen has one table of at most 12 rows.
 func TestScreen(t *testing.T) {
 	a := analysistest.Analyze(t, analysistest.TheRun(t))

@@ -55,7 +55,7 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 		variants = append(variants, fmt.Sprintf("%s: %s", v.Name, analysis.FormatVariant(v)))
 	}
 	p.list("Variants", variants)
-	p.list("Environment", surroundings(a, "`"))
+	p.list("Environment", surroundings(a))
 	return p.err
 }
 

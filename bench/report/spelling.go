@@ -92,15 +92,22 @@ func inText(text string) string {
 }
 
 // markdownSyntax escapes characters that begin an inline element of Markdown, and the backslash, which is the escape
-// character. entity matches a character reference.
+// character. entity matches a character reference, emphasis underscores that are syntax, and address the beginning of
+// what GitHub makes a link of.
 var (
-	markdownSyntax = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "<", "&lt;")
+	markdownSyntax = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "~", `\~`, "<", "&lt;")
 	entity         = regexp.MustCompile(`&(#?\w+;)`)
+	emphasis       = regexp.MustCompile(`\b_+|_+\b`) // within a word, it is no syntax
+	address        = regexp.MustCompile(`(?i)(https?|ftp)://|\bwww\.`)
 )
 
 // inMarkdown spells text for Markdown. Pipes are escaped by the table writer.
 func inMarkdown(text string) string {
-	return markdownSyntax.Replace(entity.ReplaceAllString(inText(text), "&amp;$1"))
+	text = markdownSyntax.Replace(entity.ReplaceAllString(inText(text), "&amp;$1"))
+	text = emphasis.ReplaceAllStringFunc(text, func(all string) string { return strings.ReplaceAll(all, "_", `\_`) })
+	return address.ReplaceAllStringFunc(text, func(begin string) string {
+		return strings.NewReplacer("://", `:\//`, ".", `\.`).Replace(begin)
+	})
 }
 
 // formula matches the start of a cell that spreadsheets interpret as a formula. forktax's own numbers are not text, so

@@ -35,7 +35,11 @@ func publishedText(a *analysis.Analysis, c analysis.Cell) string {
 	if !known {
 		return ""
 	}
-	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/published[record.TargetName{Workload: c.Workload, Model: a.Run.Baseline}])
+	baseline, known := published[record.TargetName{Workload: c.Workload, Model: a.Run.Baseline}]
+	if !known {
+		return fmt.Sprintf("%.0f/s", rps)
+	}
+	return fmt.Sprintf("%.0f/s, %.0f×", rps, rps/baseline)
 }
 
 // timesBaseline formats the ratio of a contender's throughput to the baseline's, with its interval.

@@ -49,10 +49,18 @@ func texts(all []statement) (lines []string) {
 }
 
 // answer summarizes the run in one sentence: the smallest and the largest ratio of response times. For a suite these
-// are ratios of throughput. For a search the sentence has the highest rates that meet the objective.
+// are ratios of throughput. For a search the sentence has the highest rates that meet the objective. Cold starts have a
+// sentence each.
 func answer(a *analysis.Analysis) statement {
 	if a.Check != nil {
 		return statement{Text: checkHeadline(a.Check)}
+	}
+	if len(a.ColdStarts) > 0 {
+		all := statement{}
+		for _, s := range coldStatements(a) {
+			all = statement{strings.TrimSpace(all.Text + " " + s.Text), append(all.Places, s.Places...)}
+		}
+		return all
 	}
 	found := comparisons(a, func(c analysis.Comparison) bool {
 		return c.RatioLow != nil && !c.Undecided() && !record.IsIntermediate(c.Candidate)
@@ -225,10 +233,9 @@ func crossCheckSummary(a *analysis.Analysis) []string {
 	return []string{line + "."}
 }
 
-// surroundings describes the environment of a run. Paths, commands and hashes are enclosed in quote.
-func surroundings(a *analysis.Analysis, quote string) []string {
+// surroundings describes the environment of a run.
+func surroundings(a *analysis.Analysis) []string {
 	e := a.Environment
-	code := func(text string) string { return quote + text + quote }
 	machine := fmt.Sprintf("%s, %d cores, %s of memory; %s %s on %s; load %.2f before the run", e.CPU, e.Cores,
 		units.Size(e.MemoryBytes), e.OS, e.Kernel, e.Arch, e.Load1)
 	if s := a.Run.StealShare; s != nil {
@@ -240,7 +247,7 @@ func surroundings(a *analysis.Analysis, quote string) []string {
 		if d.Private {
 			whose = "started for the run"
 		}
-		lines = append(lines, fmt.Sprintf("%s %s, %s, %s: %s", d.Kind, d.Version, whose, code(d.URL),
+		lines = append(lines, fmt.Sprintf("%s %s, %s, %s: %s", d.Kind, d.Version, whose, d.URL,
 			analysis.FormatSettings(d.Settings)))
 	}
 	for _, p := range e.Programs {
@@ -248,11 +255,11 @@ func surroundings(a *analysis.Analysis, quote string) []string {
 		if len(p.Variants) > 0 {
 			name += " (" + strings.Join(p.Variants, ", ") + ")"
 		}
-		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, code(p.Path), units.Size(p.Bytes),
-			code(fmt.Sprintf("%.12s", p.SHA256)), p.Go))
+		lines = append(lines, fmt.Sprintf("%s: %s, %s, SHA-256 %s, %s", name, p.Path, units.Size(p.Bytes),
+			fmt.Sprintf("%.12s", p.SHA256), p.Go))
 	}
 	for _, s := range a.Run.Servers {
-		lines = append(lines, fmt.Sprintf("%s: %s", s.Name, code(cmp.Or(s.Command, s.URL))))
+		lines = append(lines, fmt.Sprintf("%s: %s", s.Name, cmp.Or(s.Command, s.URL)))
 	}
 	return append(lines, suiteVersions(a.Run.Suite)...)
 }

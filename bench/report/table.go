@@ -18,7 +18,7 @@ import (
 // A column is a column of tables in reports. Its declaration in columns.go is used for text, Markdown, the page and its
 // definitions, the CSV and docs/formats.md.
 type column[T any] struct {
-	Name   string // title; "" if no table has it. {baseline} and {referee} are replaced by names of the run
+	Name   string // title; "" if no table has it. {baseline} and {cross-check} are replaced by names of the run
 	Key    string // path of the value in the JSON of a row: response_ns.p50
 	CSV    string // name in the CSV; "": made from the key
 	Unit   unit   // zero for text
@@ -137,7 +137,7 @@ func (c column[T]) head(a *analysis.Analysis) string {
 	if a == nil {
 		return c.Name
 	}
-	return strings.NewReplacer("{baseline}", a.Run.Baseline, "{referee}", a.Run.CrossCheckEngine).Replace(c.Name)
+	return strings.NewReplacer("{baseline}", a.Run.Baseline, "{cross-check}", a.Run.CrossCheckEngine).Replace(c.Name)
 }
 
 func (c column[T]) text(a *analysis.Analysis, row T) string {

@@ -17,6 +17,9 @@ const timelineName = 30
 // timelineParts is the number of phases that are listed below a bar.
 const timelineParts = 3
 
+// narrowestBar is the smallest width at which a bar is drawn, in characters.
+const narrowestBar = 10
+
 // timeline draws the phases of each request at its first load: a bar that is divided into the phases in order, and
 // below it a list of the longest phases.
 func (p *printer) timeline(a *analysis.Analysis) {
@@ -37,14 +40,20 @@ func (p *printer) timeline(a *analysis.Analysis) {
 		}
 		return requestOfCell(c)
 	}
-	wide := 0
+	median := func(c analysis.Cell) string { return percentileText(c.Response, "p50") }
+	wide, widest := 0, 0
 	for _, c := range cells {
 		wide = max(wide, min(utf8.RuneCountInString(nameOf(c)), timelineName))
+		widest = max(widest, utf8.RuneCountInString(p.t.plain(median(c))))
 	}
 	for _, c := range cells {
-		before := fmt.Sprintf("%s %s ", p.t.pad(nameOf(c), wide), p.t.pad(percentileText(c.Response, "p50"), 7))
-		p.line("%s%s", before, p.t.stacked(wholeOf(c), p.t.Width-utf8.RuneCountInString(before)))
-		p.sentence(strings.Repeat(" ", min(utf8.RuneCountInString(before), p.t.Width/4)), longest(c))
+		before := fmt.Sprintf("%s %s", p.t.pad(nameOf(c), wide), p.t.pad(median(c), widest))
+		if room := p.t.Width - utf8.RuneCountInString(before) - 1; room >= narrowestBar {
+			p.line("%s %s", before, p.t.stacked(wholeOf(c), room))
+		} else {
+			p.line("%s", strings.TrimRight(before, " "))
+		}
+		p.sentence(strings.Repeat(" ", min(utf8.RuneCountInString(before)+1, p.t.Width/4)), longest(c))
 	}
 }
 
