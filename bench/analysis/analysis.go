@@ -48,6 +48,7 @@ type Run struct {
 	Control          string            `json:"control,omitempty"` // variant that a check must find to be slower
 	Rounds           int               `json:"rounds"`            // number of planned rounds; 0 if a time was planned
 	Starts           int               `json:"starts"`            // how often the targets were started and measured
+	Blocks           *BlockRule        `json:"block_rule"`        // nil if an older forktax wrote it
 	Suite            *record.SuiteInfo `json:"suite,omitempty"`   // nil if it is not a run of a suite
 	Env              map[string]string `json:"env,omitempty"`     // values of --env by name, as hashes
 	IgnoreHeaders    []string          `json:"ignore_headers"`    // of responses; nil if an older forktax wrote it
@@ -178,6 +179,14 @@ type Comparison struct {
 	Over           string      `json:"interval_over,omitempty"` // units of the ratio's interval: OverPairs or OverStarts
 	Widened        bool        `json:"widened"`                 // over starts, by more than a factor of 1.5
 	MDE            *float64    `json:"mde"`                     // smallest detectable change; 0.02 is 2%
+}
+
+// A BlockRule says how long blocks are. Medians of blocks of other lengths cannot be compared: that of two requests is
+// the shorter of them.
+type BlockRule struct {
+	LengthNS    int64 `json:"length_ns"` // 0: chosen by the load
+	MinRequests int   `json:"min_requests"`
+	Alternating bool  `json:"alternating"` // requests of cells that differ only in the model alternate
 }
 
 // A Warning is a limitation that a reader must know before relying on a number. There is one of each kind, and one of

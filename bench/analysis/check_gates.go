@@ -1,12 +1,14 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
 	"forktax/bench/record"
 	"forktax/bench/stats"
 	"forktax/bench/stats/sequential"
+	"forktax/bench/units"
 )
 
 // Metrics that are counted in one start of each program, before measuring. They have no noise.
@@ -250,6 +252,13 @@ func countedGates(r *record.Result, a *Analysis) []Gate {
 			if g.Verdict == Regression && len(r.Parts) > 0 && !failsEverywhere(r, c.Request) {
 				g.Verdict, g.Why = Unconfirmed, "requests to the candidate failed on one half of the machines only"
 			}
+			if g.Verdict == Regression && p.Check.Stored == nil {
+				if n := fewestFailures(*base, *candidate, p.Check.Alpha); candidate.Errors < n {
+					g.Verdict = Unconfirmed
+					g.Why = fmt.Sprintf("%s to the candidate failed, and none to the base, which may be chance: below an error rate "+
+						"of %s it is from %d on", units.Plural(candidate.Errors, "request"), units.Share(p.Check.Alpha), n)
+				}
+			}
 			if base.Errors > 0 {
 				g.Verdict, g.Why = Undecided, "requests to the base fail, too, so there is nothing to compare with"
 			}
@@ -257,4 +266,14 @@ func countedGates(r *record.Result, a *Analysis) []Gate {
 		}
 	}
 	return gates
+}
+
+// fewestFailures returns the smallest number of failed requests of the candidate that equal programs have with a
+// probability below alpha if none of the base's fail: each failure is the candidate's by its share of the requests.
+func fewestFailures(base, candidate Cell, alpha float64) int {
+	share := float64(candidate.Requests) / float64(candidate.Requests+base.Requests)
+	if share >= 1 {
+		return 1
+	}
+	return int(math.Ceil(math.Log(alpha) / math.Log(share)))
 }

@@ -93,10 +93,13 @@ func TestCheck(t *testing.T) {
 			analysis.Undecided, "there are no measurements for response_p50 (hello)", ""},
 		"a stored base without the metric": {0, func(r *record.Result) { r.Plan.Check.Stored = &plan.StoredBaseline{} },
 			analysis.Undecided, "there are no measurements for response_p50 (hello)", ""},
-		"the candidate fails once": {0, once(1), analysis.Regression,
-			"./new is worse than ./old in errors (hello): errors increased from 0 to 1; 1 of 96 requests of " +
-				"hello, candidate, 1 client, fake failed: 1 ", ""},
-		"the base fails once": {0, once(0), analysis.Failed,
+		"the candidate fails once": {0, failed(1, 1), analysis.Unconfirmed,
+			"1 request to the candidate failed, and none to the base, which may be chance: below an error rate of 1% it is " +
+				"from 7 on: 1 of 96 requests of hello, candidate, 1 client, fake failed: 1 ", "another run"},
+		"the candidate fails too often": {0, failed(1, 7), analysis.Regression,
+			"./new is worse than ./old in errors (hello): errors increased from 0 to 7; 7 of 96 requests of " +
+				"hello, candidate, 1 client, fake failed: 7 ", ""},
+		"the base fails once": {0, failed(0, 1), analysis.Failed,
 			"1 of 96 requests of hello, base, 1 client, fake failed: 1 ", ""},
 		"one more process": {0, counts(nil, counted(analysis.CountProcesses, 1, 2)), analysis.Regression,
 			"./new is worse than ./old in processes (hello): processes by +100", ""},
@@ -296,10 +299,10 @@ func floorInvalid(r *record.Result) {
 	}
 }
 
-// once makes one request of the cell fail.
-func once(cell int) func(*record.Result) {
+// failed makes requests of the first block of a cell fail.
+func failed(cell, requests int) func(*record.Result) {
 	return func(r *record.Result) {
 		i := slices.IndexFunc(r.Blocks, func(b record.Block) bool { return b.Cell == cell })
-		r.Blocks[i].Errors = map[string]int{"status": 1}
+		r.Blocks[i].Errors = map[string]int{"status": requests}
 	}
 }

@@ -89,6 +89,7 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 	invalid, tooMany := invalidWarning(r.Plan, a)
 	failures, tooManyFailures := c.failures(r.Plan, a)
 	baseFails := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Undecided })
+	failing := slices.IndexFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Unconfirmed })
 	counts := slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Regression })
 	switch {
 	case counts || j.Verdict == sequential.Regression && !tooMany && !tooManyFailures:
@@ -104,8 +105,8 @@ func (c *Check) conclude(r *record.Result, j sequential.Judgement, d sequential.
 		c.Verdict, c.Why = Failed, failures
 	case tooMany:
 		c.Verdict, c.Why, c.Needs = Undecided, invalid.Text, invalidNeeds
-	case slices.ContainsFunc(c.Gates, func(g Gate) bool { return g.Kind == countsKind && g.Verdict == Unconfirmed }):
-		c.Verdict, c.Why, c.Needs = Unconfirmed, "requests failed on one half of the machines only: "+failures, "another run"
+	case failing >= 0:
+		c.Verdict, c.Why, c.Needs = Unconfirmed, c.Gates[failing].Why+": "+failures, "another run"
 	case j.Verdict == sequential.Pass:
 		c.Verdict = Pass
 		c.Why = fmt.Sprintf("by %s, %s costs less than %s more than %s%s%s", c.passGates(), c.Candidate,
@@ -193,7 +194,7 @@ func (c *Check) unconfirmed(p record.Plan, j sequential.Judgement, d sequential.
 		if margin := units.Share(d.Margins[i]); !slices.Contains(margins, margin) {
 			margins = append(margins, margin)
 		}
-		away := f.Estimate - math.Log1p(d.Margins[i])
+		away := f.Estimate - math.Log1p(d.Margins[i]) - d.Slack[i]
 		if wanted := square(detectableErrors * f.Error / away); away > 0 && wanted < factor {
 			factor = wanted
 		}

@@ -12,20 +12,43 @@ import (
 	"forktax/bench/plan"
 	"forktax/bench/stats"
 	"forktax/bench/subject"
+	"forktax/bench/units"
 	"forktax/workload/contract"
 )
+
+// fewestStarts is the smallest number of starts of which a stored ratio can have an interval.
+const fewestStarts = 6
 
 // storedSides are the models of a stored result that can serve as the base, in order of preference.
 var storedSides = []string{candidateName, subject.ScriptModel}
 
-// readBaseline reads the cost of each request relative to the floor from a stored result. Metrics that the result lacks
-// are left out; it is a usage error if the user named them.
+// readBaseline reads the cost of each request relative to the floor from a stored result, and the length of its blocks,
+// which those of the check must have, too. Metrics that the result lacks are left out; it is a usage error if the user
+// named them.
 func (c *comparison) readBaseline(env map[string]string, metrics []string, named bool) (
-	*plan.StoredBaseline, []plan.LeftOut, error) {
+	*plan.StoredBaseline, []plan.LeftOut, analysis.BlockRule, error) {
 	a, err := analysis.ReadStored(c.BaseResult)
 	if err != nil {
-		return nil, nil, &subject.UsageError{Err: err}
+		return nil, nil, analysis.BlockRule{}, &subject.UsageError{Err: err}
 	}
+	s, leftOut, err := c.baselineOf(a, env, metrics, named)
+	return s, leftOut, blockRule(a), err
+}
+
+// blockRule returns the rule of a stored result's blocks, or that which an older forktax had.
+func blockRule(a *analysis.Analysis) analysis.BlockRule {
+	if a.Run.Blocks != nil {
+		return *a.Run.Blocks
+	}
+	p := plan.Plan{MinRequests: plan.MinRequests}
+	if a.Check != nil && a.Environment.Database == nil {
+		p.Alternate()
+	}
+	return analysis.BlockRule{LengthNS: p.BlockNS, MinRequests: p.MinRequests, Alternating: p.Alternating}
+}
+
+func (c *comparison) baselineOf(a *analysis.Analysis, env map[string]string, metrics []string, named bool) (
+	*plan.StoredBaseline, []plan.LeftOut, error) {
 	if c.script != nil {
 		c.rename(a)
 	}
@@ -193,6 +216,11 @@ func (c *comparison) ratio(a *analysis.Analysis, request, metric string) (plan.S
 			if r.Workload != cell.Workload || r.Request != request || r.Load != cell.Load || r.Candidate != side ||
 				r.Baseline != subject.FloorWorkload || r.Metric != metric {
 				continue
+			}
+			if r.Starts < fewestStarts {
+				return plan.StoredRatio{}, fmt.Sprintf("has %s of the targets for %s, too few for a confidence interval over "+
+					"starts, which needs %d: measure it again with a longer --budget", units.Plural(r.Starts, "start"), name,
+					fewestStarts)
 			}
 			if r.RatioLow == nil || r.RatioHigh == nil {
 				return plan.StoredRatio{}, fmt.Sprintf("has too few blocks for a confidence interval of %s for %s", metric, name)

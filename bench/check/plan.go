@@ -139,9 +139,11 @@ func (c *comparison) plan(counts []plan.StartCount, leftOut []plan.LeftOut, data
 	if c.BaseResult != "" {
 		p.Baseline = candidateName
 		var unknown []plan.LeftOut
-		if criterion.Stored, unknown, err = c.readBaseline(p.Env, criterion.Metrics, c.GatesNamed); err != nil {
+		var rule analysis.BlockRule
+		if criterion.Stored, unknown, rule, err = c.readBaseline(p.Env, criterion.Metrics, c.GatesNamed); err != nil {
 			return p, err
 		}
+		p.BlockNS, p.MinRequests, p.Alternating = rule.LengthNS, rule.MinRequests, rule.Alternating && plan.DefaultAlternates
 		criterion.LeftOut = append(criterion.LeftOut, unknown...)
 		criterion.Metrics = slices.DeleteFunc(criterion.Metrics, func(metric string) bool {
 			return slices.ContainsFunc(unknown, func(l plan.LeftOut) bool { return l.Gate == metric })

@@ -95,7 +95,7 @@ func (r *Runner) loseCell(ctx context.Context, cell int, err error) bool {
 	if r.lost == nil {
 		return false
 	}
-	mayDie := isWithoutResponse(err) || errors.Is(err, errNoneRight)
+	mayDie := isWithoutResponse(err) || errors.Is(err, ErrNoneRight)
 	wait := subject.ExitDelay
 	if mayDie {
 		wait = longExitDelay

@@ -190,7 +190,7 @@ const longExitDelay = 2 * time.Second
 // returns err.
 func deathOr(ctx context.Context, err error) error {
 	wait := subject.ExitDelay
-	if isWithoutResponse(err) || errors.Is(err, errNoneRight) {
+	if isWithoutResponse(err) || errors.Is(err, ErrNoneRight) {
 		wait = longExitDelay
 	}
 	select {

@@ -151,7 +151,7 @@ func (t *turn) visit(ctx context.Context, point int) (plan.ObjectiveStatus, erro
 	t.tries++
 	t.visits++
 	t.tried[cell]++
-	if err != nil && !errors.Is(err, errNoneRight) { // the block is recorded, so judge evaluates it
+	if err != nil && !errors.Is(err, ErrNoneRight) { // the block is recorded, so judge evaluates it
 		return plan.Unclear, err
 	}
 	return t.judge()

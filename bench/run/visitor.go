@@ -28,7 +28,7 @@ type visitor struct {
 	latest     *subject.Target // visited last
 	overtime   bool            // the budget is used up
 	slot       *plan.Slot      // slot of the visit, in a run in parts
-	failing    int             // consecutive blocks without a right response
+	failing    map[int]int     // consecutive blocks without a right response, by cell
 	waits      *waits
 	shared     bool // generator and targets share the cores, in a run that pins them
 }
@@ -325,7 +325,8 @@ func (v *visitor) grace(c plan.Cell, t *subject.Target) time.Duration {
 	return min(grace+time.Duration(c.Load.Concurrency)*t.Slowest, c.Load.Timeout())
 }
 
-// endBlock records a block. It returns errNoneRight if none of its requests succeeded.
+// endBlock records a block. It returns ErrNoneRight if none of its requests succeeded, or of a part or a check none of
+// several blocks.
 func (v *visitor) endBlock(s side, b record.Block) error {
 	if failed := v.Record.Failed(); failed > 0 {
 		b.LogLines = s.target.Logged(failed == v.Record.Requests())
@@ -335,15 +336,19 @@ func (v *visitor) endBlock(s side, b record.Block) error {
 		return err
 	}
 	if v.Record.Failed() < v.Record.Requests() {
-		v.failing = 0
+		delete(v.failing, s.cell)
 	}
 	switch v.Record.Failed() {
 	case 0:
 		if v.Record.Requests() == 0 && v.slot == nil {
-			return fmt.Errorf("%s: %w: no request was sent", c, errNoneRight)
+			return fmt.Errorf("%s: %w: no request was sent", c, ErrNoneRight)
 		}
 	case v.Record.Requests():
-		if v.failing++; v.slot != nil && v.failing < mostFailing { // the few of this part; the others may have more
+		if v.failing == nil {
+			v.failing = map[int]int{}
+		}
+		// Blocks of parts and of checks have few requests.
+		if v.failing[s.cell]++; (v.slot != nil || v.Plan.Check != nil) && v.failing[s.cell] < mostFailing {
 			return nil
 		}
 		advice := ""
@@ -353,13 +358,13 @@ func (v *visitor) endBlock(s side, b record.Block) error {
 				advice = "; a part waits for its last responses for a quarter of a block: use a longer --block"
 			}
 		}
-		return fmt.Errorf("%s: %w: %s%s%s", c, errNoneRight, v.Record.FailureText(), advice, b.LogSuffix())
+		return fmt.Errorf("%s: %w: %s%s%s", c, ErrNoneRight, v.Record.FailureText(), advice, b.LogSuffix())
 	}
 	return nil
 }
 
-// mostFailing is the number of consecutive blocks without a right response that ends a part.
+// mostFailing is the number of consecutive blocks without a right response that ends a part or a check.
 const mostFailing = 5
 
-// errNoneRight ends a run, which would otherwise measure how fast a target fails.
-var errNoneRight = errors.New("no request got a right response")
+// ErrNoneRight ends a run, which would otherwise measure how fast a target fails.
+var ErrNoneRight = errors.New("no request got a right response")

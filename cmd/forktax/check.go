@@ -13,6 +13,7 @@ import (
 
 	"forktax/bench/analysis"
 	"forktax/bench/check"
+	"forktax/bench/run"
 	"forktax/bench/servers"
 	"forktax/bench/stats/sequential"
 	"forktax/bench/subject"
@@ -117,6 +118,9 @@ func (o *checkOptions) decide(ctx context.Context, l *subject.Launcher, printed 
 		return failure.all()
 	}
 	a, err := reported(dir, failure.all(), printed, stdout, stderr)
+	if err == nil && errors.Is(failure.all(), run.ErrNoneRight) && a.Check.Verdict == analysis.Regression {
+		return verdictOf(a.Check) // the candidate fails, which ended the check
+	}
 	if err := errors.Join(failure.all(), err); err != nil || o.Part.Of > 0 { // the merge of all parts decides
 		return err
 	}
