@@ -82,7 +82,17 @@ func (l *Lab) budgets(ctx context.Context, budget time.Duration) (o Outcome, err
 			measures = append(measures, m)
 		}
 	}
-	return newOutcome(text, measures...), nil
+	o = newOutcome(text, measures...)
+	for _, a := range both {
+		noisy := slices.ContainsFunc(a.Warnings, func(w analysis.Warning) bool {
+			return w.Code == analysis.Inconclusive || w.Code == analysis.CodeSteal
+		})
+		if noisy && o.Verdict == Failed { // the runs are one after the other, so the machine may have changed
+			o.Verdict, o.AimMet = Unjudged, nil
+			o.Text += " The machine was too noisy for a comparison of two runs."
+		}
+	}
+	return o, nil
 }
 
 // residents returns Node and mod_python's publisher as external servers, and an error for each that is not installed.

@@ -85,7 +85,8 @@ func stealShare(c record.Counters) *float64 {
 func (o Options) writeCertificate(l *Lab) (*Certificate, error) {
 	h := l.state.Header
 	c := &Certificate{Schema: certificateSchema, Version: h.Version, Started: h.Started, Mode: h.Mode,
-		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Properties: []CertifiedProperty{}}
+		Hostile: h.Hostile, Seed: h.Seed, Environment: o.Environment, Programs: h.Programs,
+		Properties: []CertifiedProperty{}}
 	if h.Part.Of > 0 {
 		c.Part = &h.Part
 	}
@@ -128,7 +129,7 @@ func (o *Options) Prepare(ctx context.Context, finder *subject.Finder, command s
 		}
 	}
 	o.Started, o.Environment = time.Now(), machine.Environment()
-	o.CPU, o.Cores = o.Environment.CPU, o.Environment.Cores
+	o.CPU, o.Cores, o.Kernel = o.Environment.CPU, o.Environment.Cores, o.Environment.Kernel
 	var names []string
 	for _, p := range o.Properties {
 		names = append(names, p.Programs...)

@@ -32,6 +32,7 @@ type Certificate struct {
 	Seed        uint64              `json:"seed"`
 	Verdict     string              `json:"verdict"`
 	Environment record.Environment  `json:"environment,omitzero"` // zero in a merged certificate: see Parts
+	Programs    map[string]string   `json:"programs,omitempty"`   // SHA-256 of the programs of all properties
 	Properties  []CertifiedProperty `json:"properties"`
 	Missing     []string            `json:"missing,omitempty"`    // properties not measured yet, or not selected
 	Unfinished  []string            `json:"unfinished,omitempty"` // selected properties not measured yet

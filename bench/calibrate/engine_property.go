@@ -94,8 +94,14 @@ const maxTries = 3
 
 // visitValid makes a visit, and repeats it if it is invalid. Validity does not depend on the values observed.
 func (c *engineUnderTest) visitValid(ctx context.Context, sc scenario) (*visitResult, error) {
+	return c.visitValidBy(ctx, c.engine, sc)
+}
+
+// visitValidBy is visitValid with another engine.
+func (c *engineUnderTest) visitValidBy(ctx context.Context, engine func() load.Engine, sc scenario) (
+	*visitResult, error) {
 	for try := 1; ; try++ {
-		result, err := c.visit(ctx, c.truthClient, c.engine(), sc)
+		result, err := c.visit(ctx, c.truthClient, engine(), sc)
 		if err != nil || result.invalidReasons() == "" || try == maxTries {
 			return result, err
 		}

@@ -123,10 +123,11 @@ func (l *Lab) liveCheck(ctx context.Context, s checkSet, i int, median int64) (v
 
 // A verdictCount judges a set of checks by the number of them that have one verdict.
 type verdictCount struct {
-	verdict   string // the verdict to count
-	counted   string // name of the measure
-	must, aim *Range // limits of the count
-	timeAim   *Range // limit of the median time of a check
+	verdict   string        // the verdict to count
+	within    time.Duration // of checks that took longer, the verdict does not count; 0: of none
+	counted   string        // name of the measure
+	must, aim *Range        // limits of the count
+	timeAim   *Range        // limit of the median time of a check
 }
 
 // judge judges all checks. Their times and changes are for information.
@@ -137,7 +138,7 @@ func (j verdictCount) judge(all []CheckResult) Outcome {
 			changes = append(changes, 100*(v.Ratio-1))
 		}
 	}
-	measures := []Measure{shareMeasure(j.counted, countVerdict(all, j.verdict), len(all), j.must, j.aim),
+	measures := []Measure{shareMeasure(j.counted, j.count(all), len(all), j.must, j.aim),
 		timeMeasure("time of a check, p50", all, 0.5, nil, j.timeAim),
 		timeMeasure("time of a check, p95", all, 0.95, nil, nil)}
 	if len(changes) > 0 {
@@ -145,6 +146,13 @@ func (j verdictCount) judge(all []CheckResult) Outcome {
 			Of: "checks", Value: stats.Median(changes)})
 	}
 	return newOutcome(verdictsText(all), measures...)
+}
+
+// count returns the number of checks with the verdict, in time.
+func (j verdictCount) count(all []CheckResult) int {
+	return countVerdict(slices.DeleteFunc(slices.Clone(all), func(v CheckResult) bool {
+		return j.within > 0 && v.Seconds > j.within.Seconds()
+	}), j.verdict)
 }
 
 // verdictsText summarizes the verdicts of checks, with the reason of each false alarm.
@@ -267,7 +275,8 @@ func checkProperties() []Property {
 		Checks: func(l *Lab) checkSet {
 			return checkSet{name: "found", slower: []float64{0.1}, margin: sequential.DefaultMargin,
 				mustCatch: sequential.DefaultMustCatch, budget: 20 * time.Second, n: pick(l, 20, 200),
-				judge: verdictCount{verdict: analysis.Regression, counted: "found", must: atLeast(pick(l, 19.0, 196)),
+				judge: verdictCount{verdict: analysis.Regression, counted: "found", within: 20 * time.Second,
+					must:    atLeast(pick(l, 19.0, 196)),
 					timeAim: atMost(5)}.judge}
 		},
 	}, {
@@ -278,7 +287,7 @@ func checkProperties() []Property {
 		Duration: func(*Lab) time.Duration { return smallChecks * 60 * time.Second },
 		Checks: func(*Lab) checkSet {
 			return checkSet{name: "found-small", slower: []float64{0.02}, mustCatch: 0.02, budget: 2 * time.Minute,
-				n: smallChecks, judge: verdictCount{verdict: analysis.Regression, counted: "found",
+				n: smallChecks, judge: verdictCount{verdict: analysis.Regression, counted: "found", within: 2 * time.Minute,
 					must: atLeast(0.9 * smallChecks), aim: atLeast(0.98 * smallChecks)}.judge}
 		},
 	}}

@@ -215,6 +215,9 @@ func TestNeighboursStay(t *testing.T) {
 			if err := syscall.Kill(pid.number, syscall.SIGKILL); err != nil {
 				t.Error(err)
 			}
+			for end := time.Now().Add(10 * time.Second); syscall.Kill(pid.number, 0) == nil && time.Now().Before(end); {
+				time.Sleep(10 * time.Millisecond) // until it has been waited for
+			}
 		}
 		time.Sleep(300 * time.Millisecond)
 	}

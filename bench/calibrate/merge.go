@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,12 +117,19 @@ func sameCalibration(parts []partFile, version string) error {
 			return fmt.Errorf("%s is part %v, but %s is part %v: all must have the same number of parts", first.name,
 				first.Part, p.name, p.Part)
 		}
-		for _, program := range p.Environment.Programs {
-			key := p.Environment.Arch + " " + program.Workload
-			if had := hashes[key]; had != "" && had != program.SHA256 {
-				return fmt.Errorf("%s: program %s differs from the one measured by other parts", p.name, program.Workload)
+		measured := maps.Clone(p.Programs)
+		if measured == nil {
+			measured = map[string]string{}
+		}
+		for _, program := range p.Environment.Programs { // all that an older forktax wrote
+			measured[program.Workload] = program.SHA256
+		}
+		for _, program := range slices.Sorted(maps.Keys(measured)) {
+			key := p.Environment.Arch + " " + program
+			if had := hashes[key]; had != "" && had != measured[program] {
+				return fmt.Errorf("%s: program %s differs from the one measured by other parts", p.name, program)
 			}
-			hashes[key] = program.SHA256
+			hashes[key] = measured[program]
 		}
 	}
 	return nil

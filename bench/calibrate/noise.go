@@ -262,7 +262,7 @@ func (l *Lab) injected(ctx context.Context, noise sequential.Series, n int) (Out
 		row := []string{fmt.Sprintf("%g%%", 100*size), digits(mean) + " points", percent(held, len(bias))}
 		for _, v := range verdicts {
 			row = append(row, percent(v[sequential.Regression], n), percent(v[sequential.Pass], n),
-				percent(v[sequential.Inconclusive], n))
+				percent(v[sequential.Inconclusive]+v[sequential.Unconfirmed], n))
 		}
 		table.Rows = append(table.Rows, row)
 	}

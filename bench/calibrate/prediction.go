@@ -134,6 +134,17 @@ func judgePredictions(l *Lab, all []predictionResult) Outcome {
 		shareMeasure("predictions within a factor of 1.5", right, len(all), atLeast(pick(l, 3.0, 18)), nil),
 		shareMeasure("the same by one prediction for all", rightByConstant(all), len(all), nil, nil))
 	o.Text += fmt.Sprintf(" Beside a thief: %d.", thieves)
+	planned := 0
+	for _, r := range all {
+		if r.Theft > 0 {
+			planned++
+		}
+	}
+	if thieves < planned && o.Verdict == Passed {
+		o.Verdict, o.AimMet = Unjudged, nil
+		o.Text += fmt.Sprintf(" In %d tries the thief took less than half of its share, or was refused its priority.",
+			planned-thieves)
+	}
 	o.Table = table
 	return o
 }

@@ -76,13 +76,14 @@ func measureStall(ctx context.Context, c *engineUnderTest) (Outcome, error) {
 			if stage.engine == nil {
 				sc.pause = standstill{st.total / 2, st.length}
 				result, err = c.visitValid(ctx, sc)
-				results = append(results, result)
 			} else {
-				result, err = c.visit(ctx, c.truthClient, stage.engine, sc)
+				sc.expected = "lag"
+				result, err = c.visitValidBy(ctx, func() load.Engine { return stage.engine }, sc)
 			}
 			if err != nil {
 				return Outcome{}, err
 			}
+			results = append(results, result)
 			flagged += min(result.invalid["lag"], 1)
 			responses := valuesOf(result.seen, record.Observation.Response)
 			for k, q := range quantiles {

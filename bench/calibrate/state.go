@@ -33,6 +33,7 @@ type Header struct {
 	Part     plan.Part         `json:"part,omitzero"`
 	CPU      string            `json:"cpu"`   // model of the machine's CPU
 	Cores    int               `json:"cores"` // number of cores of the machine
+	Kernel   string            `json:"kernel,omitempty"`
 }
 
 // stateFile is the file to which a running calibration appends entries.
@@ -150,6 +151,9 @@ func (h Header) unlike(had Header) string {
 	case h.CPU != had.CPU || h.Cores != had.Cores:
 		return fmt.Sprintf("its machine has %d cores of %q, but this one has %d of %q", had.Cores, had.CPU,
 			h.Cores, h.CPU)
+	}
+	if had.Kernel != "" && h.Kernel != had.Kernel {
+		return fmt.Sprintf("its machine had the kernel %s, but this one has %s", had.Kernel, h.Kernel)
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.Programs)) {
 		if hash, known := had.Programs[name]; known && hash != h.Programs[name] {

@@ -34,7 +34,7 @@ func mergeChecks(ctx context.Context, parts []*part, results string) (string, er
 		case p.dir == "":
 			p.lost, p.problems = true, append(p.problems, "its run directory was not given")
 		case p.Tail == record.Tail{}:
-			p.lost, p.problems = true, append(p.problems, "it was killed")
+			p.lost, p.problems = true, append(p.problems, "it has no end: it was killed, or is still running")
 		case !p.Tail.Complete:
 			p.problems = append(p.problems, "it ended early: "+strings.ReplaceAll(p.Tail.Condition, "\n", "; "))
 		}
@@ -75,25 +75,25 @@ func mergeCounts(parts []*part) {
 	}
 	spec.Counts, spec.LeftOut = nil, slices.Clone(spec.LeftOut)
 	leave := func(gate, why string) {
-		known := slices.ContainsFunc(spec.LeftOut, func(l plan.LeftOut) bool { return l.Gate == gate }) ||
-			slices.ContainsFunc(spec.Counts, func(n plan.StartCount) bool { return n.Metric == gate })
-		if !known {
+		if !slices.ContainsFunc(spec.LeftOut, func(l plan.LeftOut) bool { return l.Gate == gate }) {
 			spec.LeftOut = append(spec.LeftOut, plan.LeftOut{Gate: gate, Why: why})
 		}
 	}
 	for _, k := range order {
 		switch in := seen[k]; {
 		case differ[k] != "":
-			leave(k.metric, differ[k])
+			leave(k.metric, k.request+": "+differ[k])
 		case !slices.ContainsFunc(in, screens) || !slices.ContainsFunc(in, confirms):
-			leave(k.metric, "only one half of the machines could count it")
+			leave(k.metric, k.request+": only one half of the machines could count it")
 		default:
 			spec.Counts = append(spec.Counts, counts[k])
 		}
 	}
 	for _, p := range parts {
 		for _, l := range p.Plan.Check.LeftOut { // those of the first are there
-			leave(l.Gate, fmt.Sprintf("part %v: %s", p.Plan.Part, l.Why))
+			if !slices.ContainsFunc(spec.Counts, func(n plan.StartCount) bool { return n.Metric == l.Gate }) {
+				leave(l.Gate, fmt.Sprintf("part %v: %s", p.Plan.Part, l.Why))
+			}
 		}
 	}
 	whole.Plan.Check = &spec

@@ -24,10 +24,10 @@ func TestMergedCounts(t *testing.T) {
 	}{
 		"all agree": {[]plan.CheckSpec{of(count("files", 3, 4)), of(count("files", 3, 4))}, []string{"files"}, nil},
 		"they differ": {[]plan.CheckSpec{of(count("files", 3, 4)), of(count("files", 3, 5))}, nil,
-			[]plan.LeftOut{{Gate: "files", Why: "parts 1 and 2 counted differently"}}},
+			[]plan.LeftOut{{Gate: "files", Why: "/: parts 1 and 2 counted differently"}}},
 		"one half": {[]plan.CheckSpec{of(count("files", 3, 4), count("processes", 1, 1)), untraced}, nil, []plan.LeftOut{
-			{Gate: "files", Why: "only one half of the machines could count it"},
-			{Gate: "processes", Why: "only one half of the machines could count it"}}},
+			{Gate: "files", Why: "/: only one half of the machines could count it"},
+			{Gate: "processes", Why: "/: only one half of the machines could count it"}}},
 		"one of three could not": {[]plan.CheckSpec{of(count("files", 3, 4)), untraced, of(count("files", 3, 4))},
 			[]string{"files"}, []plan.LeftOut{{Gate: "processes", Why: "part 2/3: no strace"}}},
 		"none": {[]plan.CheckSpec{untraced, untraced}, nil, untraced.LeftOut},

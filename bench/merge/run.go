@@ -144,7 +144,8 @@ func (p *part) describe(all, measured int, merged []mergedBlock) {
 	switch {
 	case p.Tail == record.Tail{}:
 		p.lost = true
-		p.problems = append(p.problems, fmt.Sprintf("it was killed: it has %d of %d blocks", measured, all))
+		p.problems = append(p.problems, fmt.Sprintf("it has no end, as it was killed or is still running: it has "+
+			"%d of %d blocks", measured, all))
 	case !p.Tail.Complete:
 		p.problems = append(p.problems, fmt.Sprintf("it ended early, with %d of %d blocks: %s", measured, all,
 			strings.ReplaceAll(p.Tail.Condition, "\n", "; ")))
