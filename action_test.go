@@ -95,7 +95,8 @@ func newRunner(t *testing.T, a action, inputs map[string]string) *runner {
 		r.values["inputs."+name] = value
 	}
 	r.env = append(os.Environ(), "GITHUB_ACTIONS=true", "GITHUB_ACTION_PATH="+checkout, "RUNNER_TEMP="+temp,
-		"GITHUB_OUTPUT="+r.outputs, "GITHUB_STEP_SUMMARY="+filepath.Join(temp, "summary.md"))
+		"GITHUB_OUTPUT="+r.outputs, "GITHUB_PATH="+filepath.Join(temp, "path"),
+		"GITHUB_ENV="+filepath.Join(temp, "env"), "GITHUB_STEP_SUMMARY="+filepath.Join(temp, "summary.md"))
 	return r
 }
 
