@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,22 +31,33 @@ type targetKey struct{ workload, model string }
 // Older records do not have it. There it is the median of the target's CPU time between two blocks, which includes what
 // the target does on its own.
 func usageReadCosts(r *record.Result) map[targetKey]int64 {
-	read, idle := map[targetKey][]float64{}, map[targetKey][]float64{}
-	for _, b := range r.Blocks {
-		c := r.Plan.Cells[b.Cell]
-		t := targetKey{c.Workload, c.Model}
-		if b.ReadingNS != nil {
-			read[t] = append(read[t], float64(*b.ReadingNS))
+	costs := medianCosts(r, func(b record.Block) *int64 {
+		if b.IdleNS == 0 {
+			return nil
 		}
-		if b.IdleNS > 0 {
-			idle[t] = append(idle[t], float64(b.IdleCPUNS))
+		return &b.IdleCPUNS
+	})
+	maps.Copy(costs, measuredReadCosts(r))
+	return costs
+}
+
+// measuredReadCosts returns the costs that were measured, which older records do not have.
+func measuredReadCosts(r *record.Result) map[targetKey]int64 {
+	return medianCosts(r, func(b record.Block) *int64 { return b.ReadingNS })
+}
+
+// medianCosts returns the median by target of the blocks' values that are not nil.
+func medianCosts(r *record.Result, of func(record.Block) *int64) map[targetKey]int64 {
+	seen, costs := map[targetKey][]float64{}, map[targetKey]int64{}
+	for _, b := range r.Blocks {
+		if v := of(b); v != nil {
+			c := r.Plan.Cells[b.Cell]
+			t := targetKey{c.Workload, c.Model}
+			seen[t] = append(seen[t], float64(*v))
 		}
 	}
-	costs := map[targetKey]int64{}
-	for _, seen := range []map[targetKey][]float64{idle, read} {
-		for t, cpu := range seen {
-			costs[t] = int64(stats.Median(cpu))
-		}
+	for t, values := range seen {
+		costs[t] = int64(stats.Median(values))
 	}
 	return costs
 }

@@ -127,10 +127,18 @@ func readBlocks(r *record.Result, cell int, blocks []record.Block, reading int64
 // check has the whole load.
 func loadOf(p record.Plan, cell int) record.Load {
 	load := p.Cells[cell].Load
-	if p.Part.IsOne() && p.Check == nil {
+	if partsOf(p) > 1 {
 		return p.Part.ShareOf(load)
 	}
 	return load
+}
+
+// partsOf returns the number of parts of a run of which the record has one; 1 if it has all.
+func partsOf(p record.Plan) int {
+	if p.Part.IsOne() && p.Check == nil {
+		return p.Part.Of
+	}
+	return 1
 }
 
 // A blockReader reads the blocks of a cell.
@@ -152,6 +160,7 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 	response := make([]int64, 0, min(b.Requests, maxAllocated))
 	var service, lag []int64
 	var arrived []arrival
+	var last time.Duration // when the last request of an open loop was due
 	var sent lags
 	phases := newPhaseSampler(m.r.Plan, b)
 	for o, err := range m.r.Observations(b) {
@@ -161,6 +170,7 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 		counts := inPercentiles(o, b)
 		if load.Kind == record.Open {
 			view.backlog.add(o, arrivals)
+			last = max(last, o.Intended)
 			sent.add(o, b)
 			if counts {
 				service, lag = append(service, int64(o.Service())), append(lag, int64(o.Lag()))
@@ -179,7 +189,7 @@ func (m blockReader) block(b record.Block) (*blockData, error) {
 		}
 	}
 	if load.Kind == record.Open {
-		view.span = openSpan(load, b.Requests, arrivals, arrived)
+		view.span = openSpan(load, b.Requests, length, last, partsOf(m.r.Plan), arrived)
 	} else {
 		view.finish(b, load, length)
 	}

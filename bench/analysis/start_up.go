@@ -84,7 +84,7 @@ func warmUps(r *record.Result) []WarmUp {
 // startUps returns the start-up curves of the persistent targets and their break-even points. A process that serves one
 // request does not break even.
 func startUps(r *record.Result, own []Cell) []StartUp {
-	found, reading := []StartUp{}, usageReadCosts(r)
+	found, reading := []StartUp{}, measuredReadCosts(r)
 	for _, t := range r.Plan.Targets() {
 		if r.Plan.StartsAhead(t) {
 			continue

@@ -42,11 +42,14 @@ func (s *blockTotals) add(o record.Observation, length time.Duration, counts boo
 }
 
 // openSpan returns the time to which the responses of an open loop belong: that in which its requests were planned to
-// arrive, and longer if the server did not keep up with them. Poisson arrivals are planned for a fixed time, others for
-// a fixed number, and end when the next ones would be due.
-func openSpan(l record.Load, requests int, arrivals time.Duration, arrived []arrival) time.Duration {
+// arrive, and longer if the server did not keep up with them. Poisson arrivals end with the block, or with the last of
+// the fewest requests if that is later: the sum of the requests of such blocks over the sum of their spans has no bias.
+// Others are planned for a fixed number, and end when the next ones would be due; one of several parts has its share of them.
+func openSpan(l record.Load, requests int, length, last time.Duration, parts int,
+	arrived []arrival) time.Duration {
+	arrivals := max(length, last)
 	if l.IsRegular() {
-		arrivals = time.Duration(float64(requests) / l.RateRPS * float64(time.Second))
+		arrivals = time.Duration(float64(requests*parts) / l.RateRPS * float64(time.Second))
 	}
 	return time.Duration(float64(arrivals) / reachedShare(arrived, arrivals, 0))
 }

@@ -236,8 +236,9 @@ func TestThroughputAtARate(t *testing.T) {
 		check(arrivals, 100, 2500*time.Microsecond, 25*time.Millisecond, 400)  // as long as the discard
 		check(arrivals, 100, 2500*time.Microsecond, 300*time.Millisecond, 400) // slow, but not behind
 	}
-	check(plan.Constant, 5, 100*time.Millisecond, 10*time.Millisecond, 10)   // the plan is longer than the block
-	check(plan.Poisson, 90, 2500*time.Microsecond, 10*time.Millisecond, 360) // fewer arrivals by chance
+	check(plan.Constant, 5, 100*time.Millisecond, 10*time.Millisecond, 10)    // the plan is longer than the block
+	check(plan.Poisson, 90, 2500*time.Microsecond, 10*time.Millisecond, 360)  // fewer arrivals by chance
+	check(plan.Poisson, 5, 100*time.Millisecond, 10*time.Millisecond, 5/0.45) // until the last, after the end of the block
 	check(plan.Constant, 5, 50*time.Millisecond, 10*time.Millisecond, 20)
 	check("burst:8", 16, 12500*time.Microsecond, 10*time.Millisecond, 80) // at 50 and 150 ms
 	check("burst:10", 10, 100*time.Millisecond, 10*time.Millisecond, 10)  // at 500 ms, after the end of the block

@@ -25,10 +25,11 @@ type visitor struct {
 	client     *http.Client    // client for reading usage
 	counted    record.Counters // counters of the machine at the end of the previous block
 	lastBlocks map[*subject.Target]lastBlock
-	latest     *subject.Target // visited last
-	overtime   bool            // the budget is used up
-	slot       *plan.Slot      // slot of the visit, in a run in parts
-	failing    map[int]int     // consecutive blocks without a right response, by cell
+	readTwice  map[*subject.Target]bool // whose cost of a reading is known
+	latest     *subject.Target          // visited last
+	overtime   bool                     // the budget is used up
+	slot       *plan.Slot               // slot of the visit, in a run in parts
+	failing    map[int]int              // consecutive blocks without a right response, by cell
 	waits      *waits
 	shared     bool // generator and targets share the cores, in a run that pins them
 }
@@ -228,7 +229,7 @@ func (v *visitor) readAgain(ctx context.Context, t *subject.Target, before *cont
 	if err != nil || again.used == nil {
 		return before, nil, err
 	}
-	return again.used, new(again.used.Sub(*before).CPUNS()), nil
+	return again.used, new(max(again.used.Sub(*before).CPUNS(), 0)), nil
 }
 
 // generate makes the engine visit the sides. Observations of a single side are recorded immediately. Those of several
@@ -273,10 +274,14 @@ func (v *visitor) complete(ctx context.Context, s side, begin time.Time, block *
 		if visited && v.latest != s.target { // another target was visited meanwhile
 			block.IdleNS, block.IdleCPUNS = int64(begin.Sub(last.at)), s.before.used.Sub(last.used).CPUNS()
 		}
-		if !visited {
+		if !block.WarmUp && !v.readTwice[s.target] {
 			if after.used, block.ReadingNS, err = v.readAgain(ctx, s.target, after.used); err != nil {
 				return err
 			}
+			if v.readTwice == nil {
+				v.readTwice = map[*subject.Target]bool{}
+			}
+			v.readTwice[s.target] = true
 		}
 		v.lastBlocks[s.target], v.latest = lastBlock{*after.used, time.Now()}, s.target
 	}
