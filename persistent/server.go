@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -86,31 +87,26 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 }
 
 // handlerLimit is how long the handlers of aborted requests are waited for.
-const handlerLimit = 2 * time.Second
+const (
+	handlerLimit = 2 * time.Second
+	handlerPoll  = 5 * time.Millisecond
+)
 
 // A handlerCount counts the handlers that run.
-type handlerCount struct{ sync.WaitGroup }
+type handlerCount struct{ atomic.Int64 }
 
 func (c *handlerCount) of(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.Add(1)
-		defer c.Done()
+		defer c.Add(-1)
 		h.ServeHTTP(w, r)
 	})
 }
 
 // await waits until no handler runs.
 func (c *handlerCount) await(limit time.Duration) {
-	none := make(chan struct{})
-	go func() {
-		c.Wait()
-		close(none)
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-none:
-	case <-timer.C:
+	for end := time.Now().Add(limit); c.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(handlerPoll)
 	}
 }
 

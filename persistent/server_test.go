@@ -172,7 +172,7 @@ func TestServeAborts(t *testing.T) {
 			begin := time.Now()
 			r.end()
 			err := <-r.ended
-			if took := time.Since(begin); took != want {
+			if took := time.Since(begin); took < want || took > want+10*time.Millisecond { // it looks for handlers at intervals
 				t.Errorf("Drain %v: Serve took %v to end, want %v", drain, took, want)
 			}
 			if err == nil || !strings.Contains(err.Error(), "aborted") || !strings.Contains(err.Error(), want.String()) {

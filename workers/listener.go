@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"forktax/cgi/spawn"
 )
@@ -75,11 +76,13 @@ func (l *listener) flush() {
 			_ = c.flush() // the next write returns the error again
 			break
 		}
-		if !c.mu.TryLock() { // it is being sent, or about to be
+		if c.flushing.Swap(true) { // by another flush, which waits for the mutex
 			continue
 		}
 		go func() {
+			c.mu.Lock()
 			defer c.mu.Unlock()
+			c.flushing.Store(false)
 			_ = c.send()
 		}()
 	}
@@ -93,9 +96,11 @@ type conn struct {
 	in *bufio.Reader
 	of *listener
 
-	mu     sync.Mutex
-	held   []byte
-	closed sync.Once
+	mu   sync.Mutex
+	held []byte
+
+	flushing atomic.Bool // a flush waits for the mutex
+	closed   sync.Once
 }
 
 // mostRecords is the size in bytes of the records that are held back at most.

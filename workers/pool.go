@@ -104,12 +104,13 @@ func (p *pool) start() {
 	p.refill()
 }
 
-// startFailed fails a waiting request, or all if no other worker will serve them, and delays the next start.
+// startFailed fails a waiting request, or all if no other worker will serve them and the start before failed, too. It
+// delays the next start.
 func (p *pool) startFailed(err error) {
 	p.host.errors.logger.Printf("starting a worker: %v", err)
 	p.failure = err
 	fail := min(1, len(p.waiting))
-	if p.starting+p.serving == 0 {
+	if p.failures > 0 && p.starting+p.serving == 0 {
 		fail = len(p.waiting)
 	}
 	for _, waiting := range p.waiting[:fail] {

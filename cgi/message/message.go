@@ -86,8 +86,11 @@ func ParseHead(text []byte) (status int, fields http.Header, err error) {
 		return 0, nil, err
 	}
 	local, _, err := head.Correct()
+	if err != nil {
+		return 0, nil, err
+	}
 	if local != "" {
 		head.Status = http.StatusFound
 	}
-	return head.Status, head.Fields, err
+	return head.Status, head.Fields, nil
 }

@@ -85,35 +85,53 @@ type starter struct {
 	limits    [4]syscall.Rlimit
 }
 
+// known are the starters that are not in use, once they have been opened.
+var known struct {
+	sync.Mutex
+	free   chan *starter
+	absent bool // this system cannot have any
+}
+
 // starters returns the starters that are not in use; nil if the kernel lacks clone3 or close_range (before Linux 5.9),
-// or a sandbox refuses them. A thread that starts a process keeps its P (a slot of Go's scheduler) until the program is
-// executed, and package cgi sets as many Ps as there are starters.
-var starters = sync.OnceValue(func() chan *starter {
+// or a sandbox refuses them. It returns an error if none can be opened at the moment. A thread that starts a process
+// keeps its P (a slot of Go's scheduler) until the program is executed, and package cgi sets as many Ps as there are
+// starters.
+func starters() (chan *starter, error) {
+	known.Lock()
+	defer known.Unlock()
+	if known.free != nil || known.absent {
+		return known.free, nil
+	}
 	null, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return nil, &os.PathError{Op: "open", Path: os.DevNull, Err: err}
 	}
 	var all []*starter
 	opened, last := []int{null}, null
 	for len(all) < cmp.Or(int(wantedStarters.Load()), 2*runtime.NumCPU()) {
 		s := &starter{null: null}
-		if err := s.open(); err != nil {
+		if err = s.open(); err != nil {
 			break // fewer starts at once are possible
 		}
 		all, opened = append(all, s), append(opened, s.files[:]...)
 		last = max(last, slices.Max(s.files[:]))
+	}
+	if len(all) == 0 {
+		Close(opened...)
+		return nil, os.NewSyscallError("fcntl", err)
 	}
 	free := make(chan *starter, len(all))
 	for _, s := range all {
 		s.last = last
 		free <- s
 	}
-	if len(all) == 0 || !all[0].works() {
+	if known.absent = !all[0].works(); known.absent {
 		Close(opened...)
-		return nil
+		return nil, nil
 	}
-	return free
-})
+	known.free = free
+	return free, nil
+}
 
 // open opens the descriptors of a starter.
 func (s *starter) open() error {
@@ -133,7 +151,7 @@ var wantedStarters atomic.Int64
 
 func prepareStarts(atOnce int) {
 	wantedStarters.CompareAndSwap(0, int64(atOnce))
-	starters()
+	_, _ = starters() // the first start tries again, and returns the error
 }
 
 // works reports whether the kernel has what a start needs, by starting a child that exits at once. EAGAIN and ENOMEM
@@ -160,7 +178,11 @@ func (s *starter) reset() {
 // start executes the program as a child, and closes files, its standard input, output and error. A negative descriptor
 // stands for /dev/null.
 func (p *Program) start(files [3]int) (pid int, err error) {
-	free := starters()
+	free, err := starters()
+	if err != nil {
+		Close(files[:]...)
+		return 0, err
+	}
 	if free == nil {
 		return p.startByLibrary(files)
 	}
