@@ -88,7 +88,9 @@ func (o *Options) Finder(log io.Writer) *subject.Finder {
 // although a database is given.
 func (o *Options) Suits(l *subject.Launcher) error {
 	served := subject.ServedBy(l.Programs, l.Variants)
-	if o.Kind() != "" && !slices.ContainsFunc(served, func(s subject.Served) bool { return s.Database != "" }) {
+	if o.Kind() != "" && !slices.ContainsFunc(served, func(s subject.Served) bool {
+		return s.Database != "" && s.Database != subject.LDAP
+	}) {
 		return subject.InvalidOption("database", "applies to workloads that keep data, and none of them is measured: a CGI "+
 			"program or a server finds its database by itself, by variables that --env sets")
 	}

@@ -124,7 +124,7 @@ func describeAll(ctx context.Context, names []string, path func(name string) str
 			return nil, &UnknownError{Name: name, Why: "cannot be executed on this system" +
 				Failure{Path: path(name), Err: err}.Suffix()}
 		}
-		if err != nil && strings.ContainsRune(name, filepath.Separator) {
+		if errors.As(err, new(*noContractError)) && ctx.Err() == nil && strings.ContainsRune(name, filepath.Separator) {
 			return nil, fmt.Errorf("%w; if it is a CGI program, give it by --cgi", err)
 		}
 		if err != nil {

@@ -33,17 +33,23 @@ type Program struct {
 func Describe(ctx context.Context, path string) (Program, error) {
 	out, err := runProgram(ctx, describeLimit, path, filepath.Dir(path), nil, "describe")
 	if err != nil {
-		return Program{}, err
+		return Program{}, &noContractError{err}
 	}
 	p := Program{Path: path}
 	if err := foreign.UnmarshalJSON(out, &p.Description); err != nil {
-		return Program{}, fmt.Errorf("%s describe: the output is not the JSON of the program contract: %w", path, err)
+		return Program{}, &noContractError{fmt.Errorf("%s describe: the output is not the JSON of the program contract: %w",
+			path, err)}
 	}
 	if err := p.validate(); err != nil {
 		return Program{}, fmt.Errorf("%s describe: %w", path, err)
 	}
 	return p, nil
 }
+
+// A noContractError is returned by Describe for a program that does not know the command describe.
+type noContractError struct{ error }
+
+func (e *noContractError) Unwrap() error { return e.error }
 
 func (p Program) validate() error {
 	if p.Contract != contract.Version {

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,10 @@ func Writable(option, directory string) error {
 	path, err := filepath.Abs(directory)
 	for ; err == nil; path = filepath.Dir(path) {
 		if err = unix.Access(path, unix.W_OK|unix.X_OK); err == nil {
-			return nil
+			if info, failed := os.Stat(path); failed == nil && info.IsDir() {
+				return nil
+			}
+			err = unix.ENOTDIR
 		}
 		if err == unix.ENOENT && path != filepath.Dir(path) {
 			err = nil
