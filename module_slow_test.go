@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,49 @@ func TestModulePath(t *testing.T) {
 		t.Errorf("go run ./cmd/forktax list prints\n%s", out)
 	}
 	run("go", "test", "-run", "^Test(Sides|Harness|Shared|Public)", ".")
+}
+
+// A program in a module of its own has all models, as docs/subject.md describes.
+func TestProgramOfAnotherModule(t *testing.T) {
+	document, err := os.ReadFile("docs/subject.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, program, _ := strings.Cut(string(document), "```go\n")
+	program, _, _ = strings.Cut(program, "```")
+	command := regexp.MustCompile("`(go mod edit [^`]*)`").FindStringSubmatch(string(document))
+	here, err := os.Getwd()
+	if err != nil || command == nil {
+		t.Fatal(err, command)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"main.go": program, "app.go": `package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+type app struct{ http.HandlerFunc }
+
+func (app) Close() error { return nil }
+
+func NewApp(context.Context) (app, error) {
+	return app{func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "mine") }}, nil
+}
+`, "go.mod": "module mine\n\ngo 1.26\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := strings.Replace(command[1], "PATH", "'"+here+"'", 1)
+	for _, line := range []string{named, "go mod tidy", "go build -o mine ."} {
+		output(t, dir, []string{"GOFLAGS=-mod=mod"}, "sh", "-c", line)
+	}
+	if out := output(t, dir, nil, "./mine", "describe"); !strings.Contains(out, `"name": "mine"`) {
+		t.Errorf("./mine describe prints %s", out)
+	}
 }
 
 // copied copies the files of the repository, except for results, to a new directory.

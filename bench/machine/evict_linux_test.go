@@ -37,7 +37,11 @@ func TestEvict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []record.ColdFile{{Path: free, Bytes: 65536, Kept: new(int64(0))}, {Path: mapped, Bytes: 65536, Kept: new(int64(65536))}}
+	want := []record.ColdFile{{Path: free, Bytes: 65536, Kept: new(int64(0))},
+		{Path: mapped, Bytes: 65536, Kept: new(int64(65536))}}
+	if unix.Cachestat(uint(f.Fd()), &unix.CachestatRange{}, &unix.Cachestat_t{}, 0) == unix.ENOSYS { // before Linux 6.5
+		want[0].Kept, want[1].Kept = nil, nil
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Evict (-want +got); it has no effect on a file system in memory:\n%s", diff)
 	}
