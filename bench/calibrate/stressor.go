@@ -109,11 +109,15 @@ func hostileProperties() []Property {
 		Must: "5 ± 0.65%", Hostile: true, Programs: []string{startupProgram},
 		Duration: func(l *Lab) time.Duration { return pick(l, 70*time.Second, 12*time.Minute) },
 		Run: func(ctx context.Context, l *Lab) (o Outcome, err error) {
+			const noise = "hostile-labels noise"
 			err = l.withStressor(ctx, func() error {
-				o, err = l.drawOn(ctx, "hostile-labels noise", labelDraws, l.labels)
+				_, err := l.noise(ctx, noise)
 				return err
 			})
-			return o, err
+			if err != nil {
+				return o, err
+			}
+			return l.drawOn(ctx, noise, labelDraws, l.labels)
 		},
 	}}
 }
