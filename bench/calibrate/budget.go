@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -100,7 +101,8 @@ func (l *Lab) residents(ctx context.Context, dir string) (found []subject.Extern
 	if _, err := process.Find("node", "nodejs"); err != nil {
 		missing = append(missing, err)
 	} else {
-		found = append(found, subject.External{Name: "node", Command: "exec node programs/hello_server.js", Dir: dir})
+		found = append(found, subject.External{Name: "node", Command: "exec node programs/hello_server.js",
+			Dir: filepath.Join(dir, suite.FilesDir)})
 	}
 	prepared, err := publisher.Prepare(ctx, l.Finder, dir)
 	switch {

@@ -243,3 +243,8 @@ func CompareByHyperfine(ctx context.Context, l *Lab, path string, runs int) (rat
 func SetCheck(l *Lab, check func(context.Context, check.Options, check.Pair) (*analysis.Check, error)) {
 	l.check = check
 }
+
+// Budgets compares runs of a third and of three times the budget.
+func Budgets(ctx context.Context, l *Lab, budget time.Duration) (Outcome, error) {
+	return l.budgets(ctx, budget)
+}

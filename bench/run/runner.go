@@ -55,6 +55,7 @@ type Runner struct {
 	lost       *lostTargets     // targets that failed; nil if the plan is not of a suite
 	checkStart int              // index of the start of the targets, in a check
 	leaveOut   string           // model whose targets are not started
+	failing    map[int]int      // consecutive blocks without a right response, by cell
 	launches   uint64           // number of starts of all targets so far
 	warmed     time.Duration    // time of warm-ups and curves so far, which do not count toward the budget
 	described  bool             // the responses are recorded

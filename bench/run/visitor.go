@@ -29,7 +29,6 @@ type visitor struct {
 	latest     *subject.Target          // visited last
 	overtime   bool                     // the budget is used up
 	slot       *plan.Slot               // slot of the visit, in a run in parts
-	failing    map[int]int              // consecutive blocks without a right response, by cell
 	waits      *waits
 	shared     bool // generator and targets share the cores, in a run that pins them
 }

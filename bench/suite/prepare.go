@@ -32,6 +32,9 @@ type Prepared struct {
 	Lessons    []Lesson          // groups whose responses are not known
 }
 
+// FilesDir is the directory of the files of this project's suites, in that of Prepare.
+const FilesDir = "suite"
+
 // A Lesson is a group whose expected responses are those of its baseline.
 type Lesson struct {
 	Group string
@@ -60,7 +63,7 @@ func (s Suite) Prepare(ctx context.Context, finder *subject.Finder, dir string) 
 		return nil, err
 	}
 	if p.here == "" {
-		p.here = filepath.Join(dir, "suite")
+		p.here = filepath.Join(dir, FilesDir)
 		if err := writeFiles(p.here); err != nil {
 			return nil, err
 		}
