@@ -314,3 +314,57 @@ func TestRunnerCountsErrors(t *testing.T) {
 		}
 	}
 }
+
+// Blocks of a check have few requests, so one without a right response does not end it; five of a cell do, also if other
+// cells and starts of the targets are between them.
+func TestCheckOfAFailingCandidate(t *testing.T) {
+	p := somePlan()
+	p.Rounds = 12
+	p.Check = &plan.CheckSpec{Candidate: "cgi", Alpha: 0.01, MustCatch: 0.1}
+	engine := &fakeEngine{}
+	engine.run = func(ctx context.Context, v load.Visit, rec load.Recorder) error {
+		if v.Load.Concurrency == 1 {
+			return oneResponse(ctx, v, rec)
+		}
+		rec.Observe([]record.Observation{{Err: record.ErrReset}, {Err: record.ErrReset}})
+		return nil
+	}
+	r := newRunner(t, p, &fakeLauncher{}, engine)
+	if err := r.Run(t.Context()); !errors.Is(err, run.ErrNoneRight) {
+		t.Errorf("Run = %v, want %v", err, run.ErrNoneRight)
+	}
+	failed := map[int]int{}
+	for _, b := range read(t, r.Record.Dir).Blocks {
+		failed[b.Cell] += min(b.Failed(), 1)
+	}
+	most := 0
+	for _, n := range failed {
+		most = max(most, n)
+	}
+	if most != 5 {
+		t.Errorf("failed blocks by cell: %v, want 5 of one", failed)
+	}
+}
+
+// A part measures what reading the usage costs in a block that counts, not in its warm-up.
+func TestPartReadsTwice(t *testing.T) {
+	t.Parallel()
+	p := somePlan()
+	p.Cells, p.WarmUpNS = p.Cells[1:2], int64(time.Millisecond)
+	p.Part, p.StartAt = &plan.Part{Number: 1, Of: 1}, time.Now().Add(200*time.Millisecond)
+	r := newRunner(t, p, &fakeLauncher{usage: growing()}, &fakeEngine{})
+	if err := r.RunPart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	result := read(t, r.Record.Dir)
+	known := 0
+	for _, b := range result.Blocks {
+		if b.ReadingNS != nil && *b.ReadingNS == 2 { // user and system time of one request
+			known++
+		}
+	}
+	if known != 1 || len(result.Discarded) == 0 {
+		t.Errorf("%d of %d blocks have the cost of a reading, want one; %d are of the warm-up", known, len(result.Blocks),
+			len(result.Discarded))
+	}
+}
