@@ -55,7 +55,7 @@ type RunValues struct {
 	A     *float64 `json:"a"`
 	B     *float64 `json:"b"`
 	Ratio *float64 `json:"ratio"` // B over A
-	// AtLeast names the runs, a or b, whose value is a lower bound, because requests timed out. There is no ratio then.
+	// AtLeast names the runs, a or b, whose value is a lower bound, because requests timed out. Then there is no ratio.
 	AtLeast []string `json:"at_least,omitempty"`
 }
 

@@ -123,24 +123,6 @@ func readBlocks(r *record.Result, cell int, blocks []record.Block, reading int64
 	return views, cmp.Or(errs...)
 }
 
-// loadOf returns the load of a cell. If the record is that of one part of a run, it is the part's share; each part of a
-// check has the whole load.
-func loadOf(p record.Plan, cell int) record.Load {
-	load := p.Cells[cell].Load
-	if partsOf(p) > 1 {
-		return p.Part.ShareOf(load)
-	}
-	return load
-}
-
-// partsOf returns the number of parts of a run of which the record has one; 1 if it has all.
-func partsOf(p record.Plan) int {
-	if p.Part.IsOne() && p.Check == nil {
-		return p.Part.Of
-	}
-	return 1
-}
-
 // A blockReader reads the blocks of a cell.
 type blockReader struct {
 	r          *record.Result

@@ -44,7 +44,8 @@ func (s *blockTotals) add(o record.Observation, length time.Duration, counts boo
 // openSpan returns the time to which the responses of an open loop belong: that in which its requests were planned to
 // arrive, and longer if the server did not keep up with them. Poisson arrivals end with the block, or with the last of
 // the fewest requests if that is later: the sum of the requests of such blocks over the sum of their spans has no bias.
-// Others are planned for a fixed number, and end when the next ones would be due; one of several parts has its share of them.
+// Others are planned for a fixed number, and end when the next ones would be due; one of several parts has its share of
+// them.
 func openSpan(l record.Load, requests int, length, last time.Duration, parts int,
 	arrived []arrival) time.Duration {
 	arrivals := max(length, last)

@@ -97,7 +97,7 @@ func inText(text string) string {
 var (
 	markdownSyntax = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "~", `\~`, "<", "&lt;")
 	entity         = regexp.MustCompile(`&(#?\w+;)`)
-	emphasis       = regexp.MustCompile(`\b_+|_+\b`) // within a word, it is no syntax
+	emphasis       = regexp.MustCompile(`\b_+|_+\b`) // no emphasis within a word
 	address        = regexp.MustCompile(`(?i)(https?|ftp)://|\bwww\.`)
 )
 

@@ -315,8 +315,8 @@ func TestRunnerCountsErrors(t *testing.T) {
 	}
 }
 
-// Blocks of a check have few requests, so one without a right response does not end it; five of a cell do, also if other
-// cells and starts of the targets are between them.
+// Blocks of a check have few requests, so one without a right response does not end it; five of a cell do, also if
+// other cells and starts of the targets are between them.
 func TestCheckOfAFailingCandidate(t *testing.T) {
 	p := somePlan()
 	p.Rounds = 12
